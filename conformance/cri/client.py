@@ -1,0 +1,153 @@
+"""The client: one object per connection, methods named after the RPCs of the CRI's two services."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+
+from conformance.cri.errors import CRIError
+from conformance.cri.redact import redacted
+from conformance.cri.v1 import api_pb2 as api
+from conformance.cri.v1.api_pb2_grpc import ImageServiceStub, RuntimeServiceStub
+
+Response = TypeVar("Response", bound=Message)
+
+SECONDS = 60.0
+"""How long a call may take; CRI-O itself sets no limit on a pull."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One CRI call: what was asked, what came back, when (``time.monotonic``) and for how long (seconds).
+
+    Secrets (fields that the CRI marks ``debug_redact``) are taken out of ``request``.
+    """
+
+    rpc: str
+    request: Message
+    response: Message | None = None
+    error: CRIError | None = None
+    at: float = field(default_factory=time.monotonic)
+    duration: float = 0.0
+
+
+class Client:
+    """A connection to a CRI socket. Every method raises ``CRIError`` when the call fails.
+
+    ``socket`` is a path, ``record`` is told of every call, failed ones too, ``timeout`` is in seconds per call.
+    """
+
+    def __init__(self, socket: str, record: Callable[[Call], object], *, timeout: float = SECONDS) -> None:
+        self.record = record
+        self.timeout = timeout
+        options = [("grpc.enable_http_proxy", 0), ("grpc.max_receive_message_length", 64 << 20)]
+        self._channel = grpc.insecure_channel(f"unix://{socket}", options=options)
+        self._images = ImageServiceStub(self._channel)
+        self._runtime = RuntimeServiceStub(self._channel)
+
+    def _call(self, method: Callable[..., Response], request: Message) -> Response:
+        """Make one call and put it on record."""
+        rpc = type(request).__name__.removesuffix("Request")
+        begin = time.monotonic()
+        facts: dict[str, Any] = {"rpc": rpc, "request": redacted(request), "at": begin}
+        try:
+            response = method(request, timeout=self.timeout, wait_for_ready=True)
+        except grpc.RpcError as failure:
+            error = CRIError(rpc, failure.code(), failure.details() or "")
+            self.record(Call(**facts, error=error, duration=time.monotonic() - begin))
+            raise error from None
+        self.record(Call(**facts, response=response, duration=time.monotonic() - begin))
+        return response
+
+    # Images
+
+    def pull_image(self, request: api.PullImageRequest) -> api.PullImageResponse:
+        """Pull an image from a registry."""
+        return self._call(self._images.PullImage, request)
+
+    def image_status(self, request: api.ImageStatusRequest) -> api.ImageStatusResponse:
+        """Look an image up in the store; where there is none, ``image`` is not set in the response."""
+        return self._call(self._images.ImageStatus, request)
+
+    def list_images(self, request: api.ListImagesRequest) -> api.ListImagesResponse:
+        """List the images in the store."""
+        return self._call(self._images.ListImages, request)
+
+    def remove_image(self, request: api.RemoveImageRequest) -> api.RemoveImageResponse:
+        """Remove an image from the store."""
+        return self._call(self._images.RemoveImage, request)
+
+    def image_fs_info(self, request: api.ImageFsInfoRequest) -> api.ImageFsInfoResponse:
+        """Tell the file system that images are kept on."""
+        return self._call(self._images.ImageFsInfo, request)
+
+    # The runtime
+
+    def version(self, request: api.VersionRequest) -> api.VersionResponse:
+        """Tell the runtime's name and release."""
+        return self._call(self._runtime.Version, request)
+
+    def status(self, request: api.StatusRequest) -> api.StatusResponse:
+        """Tell the runtime's conditions."""
+        return self._call(self._runtime.Status, request)
+
+    # Pods
+
+    def run_pod_sandbox(self, request: api.RunPodSandboxRequest) -> api.RunPodSandboxResponse:
+        """Create and start a pod's sandbox."""
+        return self._call(self._runtime.RunPodSandbox, request)
+
+    def stop_pod_sandbox(self, request: api.StopPodSandboxRequest) -> api.StopPodSandboxResponse:
+        """Stop a pod's sandbox and all containers in it."""
+        return self._call(self._runtime.StopPodSandbox, request)
+
+    def remove_pod_sandbox(self, request: api.RemovePodSandboxRequest) -> api.RemovePodSandboxResponse:
+        """Remove a pod's sandbox and all containers in it."""
+        return self._call(self._runtime.RemovePodSandbox, request)
+
+    def list_pod_sandbox(self, request: api.ListPodSandboxRequest) -> api.ListPodSandboxResponse:
+        """List pod sandboxes."""
+        return self._call(self._runtime.ListPodSandbox, request)
+
+    # Containers
+
+    def create_container(self, request: api.CreateContainerRequest) -> api.CreateContainerResponse:
+        """Create a container in a pod, image volumes mounted."""
+        return self._call(self._runtime.CreateContainer, request)
+
+    def start_container(self, request: api.StartContainerRequest) -> api.StartContainerResponse:
+        """Start a created container."""
+        return self._call(self._runtime.StartContainer, request)
+
+    def stop_container(self, request: api.StopContainerRequest) -> api.StopContainerResponse:
+        """Stop a container within the request's timeout (seconds)."""
+        return self._call(self._runtime.StopContainer, request)
+
+    def remove_container(self, request: api.RemoveContainerRequest) -> api.RemoveContainerResponse:
+        """Remove a container, running or not."""
+        return self._call(self._runtime.RemoveContainer, request)
+
+    def container_status(self, request: api.ContainerStatusRequest) -> api.ContainerStatusResponse:
+        """Tell a container's state and mounts."""
+        return self._call(self._runtime.ContainerStatus, request)
+
+    def list_containers(self, request: api.ListContainersRequest) -> api.ListContainersResponse:
+        """List containers."""
+        return self._call(self._runtime.ListContainers, request)
+
+    def exec_sync(self, request: api.ExecSyncRequest) -> api.ExecSyncResponse:
+        """Run a program in a container and wait for it."""
+        return self._call(self._runtime.ExecSync, request)
+
+    def close(self) -> None:
+        """Close the connection; a CRI-O asked to end waits for that."""
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

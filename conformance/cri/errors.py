@@ -1,0 +1,52 @@
+"""What a failed CRI call says, as facts."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import grpc
+
+from conformance.cri import wording
+from conformance.model.reason import Reason
+
+
+class CRIError(Exception):
+    """A CRI call that failed.
+
+    ``rpc`` is the method's name, ``code`` the gRPC status code, ``message`` the text as it came. The facts in the text
+    are read on demand: ``cri_code``, ``reasons``, ``hosts``, ``names``.
+    """
+
+    def __init__(self, rpc: str, code: grpc.StatusCode, message: str) -> None:
+        super().__init__(f"{rpc}: {code.name}: {message}")
+        self.rpc = rpc
+        self.code = code
+        self.message = message
+
+    @property
+    def cri_code(self) -> str:
+        """The CRI error code that the text begins with (``RegistryUnavailable``, …), empty where there is none."""
+        return wording.cri_code(self.message)
+
+    @cached_property
+    def reasons(self) -> Mapping[str, Reason]:
+        """Every registry host that the text names as asked, in its order, with why that one did not serve."""
+        return wording.reasons(self.message)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The registry hosts that the text names as asked, in its order."""
+        return tuple(self.reasons)
+
+    @property
+    def is_ambiguous_name(self) -> bool:
+        """Whether the runtime refused to choose between several registries (CRI-O 1.34, ``short_name_mode``)."""
+        return wording.ambiguous_name(self.message) is not None
+
+    @property
+    def is_missing_image(self) -> bool:
+        """Whether the runtime says that an image is not in its store."""
+        return wording.missing_image(self.message) is not None
+
+    def says(self, text: str) -> bool:
+        """Tell whether the text contains ``text``: an image as the user wrote it, or a secret that must not be there."""
+        return text in self.message

@@ -1,0 +1,83 @@
+"""The one place that knows how CRI-O, and containers/image below it, word their errors.
+
+Each pattern names its source; the texts per release are in CRI-O's ``server/image_pull.go``,
+``internal/storage/image.go`` and the vendored containers/image (``docker/docker_image_src.go``,
+``docker/docker_client.go``, ``docker/errors.go``, ``copy/copy.go``).
+"""
+
+import re
+from collections.abc import Mapping
+
+from conformance.model.reason import Reason
+
+CRI_CODES = ("RegistryUnavailable", "SignatureValidationFailed", "ImageVolumeMountFailed")
+"""Error codes of the CRI (k8s.io/cri-api ``pkg/errors``), which CRI-O puts before the text."""
+
+_ARTIFACT_HALF = re.compile(r"; artifact err: .*", re.DOTALL)
+"""From 1.33.4 on the same registry's second try, as an artifact, follows the first (``pullImageImplementation``)."""
+
+_REFERENCE = re.compile(r"docker://(?P<name>[^\s:@]+(?::\d+(?=/)[^\s:@]*)?)")
+"""A registry image, in the familiar form of containers/image's ``docker`` transport: docker.io is left out."""
+
+_AMBIGUOUS = re.compile(r"short name mode is enforcing, but image name (?P<name>\S+) returns ambiguous list")
+"""CRI-O 1.34 and later, ``CandidatesForPotentiallyShortImageName``."""
+
+_MISSING = re.compile(r'image "(?P<name>[^"]*)" does not exist locally')
+"""An image volume or container whose image is not in the store (``container_create_linux.go``)."""
+
+_REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
+    (reason, re.compile(pattern, re.IGNORECASE))
+    for reason, pattern in (
+        (Reason.NO_MATCHING_PLATFORM, r"no image found in (image index|manifest list) for architecture"),
+        (Reason.BLOCKED, r"is blocked in "),
+        (Reason.UNTRUSTED, r"Source image rejected|signature"),
+        (Reason.TOO_MANY_REQUESTS, r"toomanyrequests|429"),
+        (Reason.LOGIN_REFUSED, r"invalid username/password|incorrect username or password"),
+        (Reason.DENIED, r"requested access to the resource is denied|403 \(?Forbidden"),
+        (Reason.UNAUTHORIZED, r"unauthorized|authentication required"),
+        (Reason.NOT_FOUND, r"manifest unknown|name unknown|not known to registry|StatusCode: 404"),
+        (Reason.UNKNOWN_HOST, r"no such host"),
+        (Reason.UNREACHABLE, r"connection refused|i/o timeout|connection reset|EOF|network is unreachable"),
+        (Reason.BROKEN, r"StatusCode: 5\d\d|received unexpected HTTP status: 5\d\d|does not match|invalid character"),
+    )
+)
+
+
+def cri_code(message: str) -> str:
+    """Give the CRI error code that a text begins with, empty where there is none."""
+    return next((code for code in CRI_CODES if message.startswith(code + ":")), "")
+
+
+def reasons(message: str) -> Mapping[str, Reason]:
+    """Read off every registry host that a pull's error names as asked, in its order, and why it did not serve."""
+    text = _ARTIFACT_HALF.sub("", message)
+    found = list(_REFERENCE.finditer(text))
+    ends = [match.start() for match in found[1:]] + [len(text)]
+    facts: dict[str, Reason] = {}
+    for match, end in zip(found, ends, strict=True):
+        begin = 0 if match is found[0] else match.start()
+        facts.setdefault(host_of(match["name"]), reason(text[begin:end]))
+    return facts
+
+
+def reason(text: str) -> Reason:
+    """Give the reason that a registry's part of an error states."""
+    return next((reason for reason, pattern in _REASONS if pattern.search(text)), Reason.UNCLEAR)
+
+
+def host_of(name: str) -> str:
+    """Give the registry host of an image's name in its familiar form (``busybox`` and ``a/b`` are docker.io's)."""
+    first, slash, _ = name.partition("/")
+    return first if slash and (set(first) & {".", ":"} or first == "localhost") else "docker.io"
+
+
+def ambiguous_name(message: str) -> str | None:
+    """Give the name that the runtime would not resolve because several registries may have it."""
+    match = _AMBIGUOUS.search(message)
+    return match["name"] if match else None
+
+
+def missing_image(message: str) -> str | None:
+    """Give the image that the runtime says it does not have."""
+    match = _MISSING.search(message)
+    return match["name"] if match else None

@@ -1,0 +1,55 @@
+"""Evidence: what was recorded between two moments, and the collector that holds all of it."""
+
+from dataclasses import dataclass
+
+from conformance.cri.client import Call
+from conformance.evidence.attempts import Attempt, attempts
+from conformance.evidence.log import Log, LogLine, tried_hosts
+from conformance.internet.recorder import Exchange, Lookup, Recorder
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was recorded for a case or a call: CRI calls, exchanges (and lookups), CRI-O's log lines."""
+
+    calls: tuple[Call, ...]
+    exchanges: tuple[Exchange | Lookup, ...]
+    lines: tuple[LogLine, ...]
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """The attempts, in the order in which hosts were asked."""
+        return attempts(self.exchanges)
+
+    @property
+    def tried(self) -> list[str]:
+        """The registry hosts that CRI-O's log says were tried, in its order, repetitions left out."""
+        return list(dict.fromkeys(tried_hosts(self.lines)))
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment in the records."""
+
+    calls: int
+    exchanges: int
+    lines: int
+
+
+class Collector:
+    """Holds all records of one runtime, and gives those since a mark."""
+
+    def __init__(self, recorder: Recorder, log: Log) -> None:
+        self.calls: list[Call] = []
+        self.recorder = recorder
+        self.log = log
+
+    def mark(self) -> Mark:
+        """Give this moment."""
+        return Mark(len(self.calls), self.recorder.mark(), self.log.mark())
+
+    def since(self, mark: Mark) -> Evidence:
+        """Give what was recorded since then."""
+        return Evidence(
+            tuple(self.calls[mark.calls :]), self.recorder.since(mark.exchanges), self.log.since(mark.lines)
+        )

@@ -1,0 +1,91 @@
+"""CRI-O's log: followed as a file, read as facts (logrus text format)."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.cri.wording import host_of
+
+_FIELD = re.compile(r'([\w.-]+)=("(?:[^"\\]|\\.)*"|\S*)')
+_TRYING = re.compile(r'Trying to access "(?P<name>[^"]+)"')
+_RESOLVING = re.compile(r'Resolv(?:ing|ed) "(?P<name>[^"]+)" (?:using|as)')
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of CRI-O's log. ``request_id`` ties the lines of one call together where CRI-O gives it."""
+
+    message: str
+    level: str = ""
+    time: str = ""
+    request_id: str = ""
+    fields: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def parse(cls, text: str) -> "LogLine":
+        """Read one line; what is no logrus line (a panic, a library's own print) becomes a message without a level."""
+        fields = {key: _unquoted(value) for key, value in _FIELD.findall(text)}
+        if "msg" not in fields or "level" not in fields:
+            return cls(text)
+        return cls(fields["msg"], fields["level"], fields.get("time", ""), fields.get("id", ""), fields)
+
+
+class Log:
+    """A log file that is still being written, read up to its last complete line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read = 0
+        self._lines: list[LogLine] = []
+
+    def _follow(self) -> None:
+        """Read what has been written since the last time."""
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as handle:
+            handle.seek(self._read)
+            new = handle.read()
+        complete = new.rpartition(b"\n")[0] + b"\n" if b"\n" in new else b""
+        self._read += len(complete)
+        self._lines += [LogLine.parse(line) for line in complete.decode(errors="replace").splitlines()]
+
+    def mark(self) -> int:
+        """Give the place that the next line will have."""
+        self._follow()
+        return len(self._lines)
+
+    def since(self, mark: int) -> tuple[LogLine, ...]:
+        """Give the lines from ``mark`` on. CRI-O writes a call's lines before it answers the call."""
+        self._follow()
+        return tuple(self._lines[mark:])
+
+    def end(self, count: int = 5) -> str:
+        """Give the last lines, for an error that quotes them."""
+        self._follow()
+        return "\n".join(line.message for line in self._lines[-count:])
+
+
+def tried_hosts(lines: Iterable[LogLine]) -> Iterator[str]:
+    """Give the registry hosts that CRI-O says it tries, once for each time it says so."""
+    for line in lines:
+        if match := _TRYING.search(line.message):
+            yield host_of(match["name"])
+
+
+def resolved_names(lines: Iterable[LogLine]) -> Iterator[str]:
+    """Give the short names that CRI-O says it resolves."""
+    for line in lines:
+        if match := _RESOLVING.search(line.message):
+            yield match["name"]
+
+
+def _unquoted(value: str) -> str:
+    """Undo Go's quoting of a value."""
+    if not value.startswith('"'):
+        return value
+    try:
+        return str(json.loads(value))
+    except json.JSONDecodeError:  # \x and the like, which JSON does not have
+        return value[1:-1].encode().decode("unicode_escape")

@@ -1,0 +1,77 @@
+"""A registry host as a case arranges it."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from conformance.internet.images import Entry, Format, Image, Index, image, index, layer
+from conformance.internet.origin import MemoryOrigin
+from conformance.internet.personality import Personality
+from conformance.model.platform import Platform
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user name and password that a registry host accepts; the password never shows."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+class RegistryHost(str):
+    """A registry host, which is its name: it compares equal to ``"docker.io"`` and can stand wherever that can."""
+
+    __slots__ = ("origin", "personality")
+
+    personality: Personality
+    origin: MemoryOrigin
+
+    def __new__(cls, personality: Personality) -> Self:
+        """Make the host of that personality, with nothing to offer yet."""
+        host = super().__new__(cls, personality.name)
+        host.personality = personality
+        host.origin = MemoryOrigin()
+        return host
+
+    def offer(
+        self,
+        name: str,
+        *,
+        platform: str | None = None,
+        platforms: Sequence[str] = (),
+        tags: Sequence[str] = ("latest",),
+        files: Mapping[str, bytes | str | Entry] | None = None,
+        format: Format = Format.OCI,  # noqa: A002 (the field's word)
+    ) -> Image | Index:
+        """Offer an image under ``name`` (a path on this host, ``library/`` may be left out where the host adds it).
+
+        With ``platforms``, an index of one image each; else a plain image for ``platform`` or this machine's. Each
+        holds ``files`` and a file ``offered-by`` with host, name and platform in it. Gives what was stored.
+        """
+        images = [
+            self._build(name, Platform.parse(each), files or {}, format)
+            for each in platforms or [platform or str(Platform.host())]
+        ]
+        content = index(images, format=format) if platforms else images[0]
+        self.store(name, content, tags)
+        return content
+
+    def _build(self, name: str, platform: Platform, files: Mapping[str, bytes | str | Entry], kind: Format) -> Image:
+        """Build one image that tells where it is from."""
+        origin = {"offered-by": f"{self}/{name} for {platform}\n"}
+        return image([layer({**origin, **files}, format=kind)], platform=platform, format=kind)
+
+    def store(self, name: str, content: Image | Index, tags: Sequence[str] = ("latest",)) -> None:
+        """Offer an image or index that is already built."""
+        self.origin.repository(self.personality.repository(name)).store(content, tuple(tags))
+
+    def require_login(self, name: str) -> Login:
+        """Make the repository private, offered or not; give the login that opens it."""
+        login = Login("robot", secrets.token_urlsafe(12))
+        self.origin.repository(self.personality.repository(name)).logins[login.user] = login.password
+        return login
+
+    def repository(self, name: str) -> str:
+        """Give the full name that an image called ``name`` has on this host, without a tag."""
+        return f"{self}/{self.personality.repository(name)}"

@@ -1,0 +1,1 @@
+"""The words that need nothing else of ours: platforms, names, reasons, releases."""

@@ -1,0 +1,20 @@
+"""Why a registry did not serve an image."""
+
+import enum
+
+
+class Reason(enum.StrEnum):
+    """Why a registry did not serve, as far as an error tells."""
+
+    UNAUTHORIZED = "unauthorized"
+    DENIED = "denied"
+    LOGIN_REFUSED = "login refused"
+    NOT_FOUND = "not found"
+    NO_MATCHING_PLATFORM = "no matching platform"
+    TOO_MANY_REQUESTS = "too many requests"
+    UNREACHABLE = "unreachable"
+    UNKNOWN_HOST = "unknown host"
+    BLOCKED = "blocked"
+    UNTRUSTED = "untrusted"
+    BROKEN = "broken"
+    UNCLEAR = "unclear"

@@ -1,0 +1,27 @@
+"""CRI-O releases."""
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+
+class Release(Version):
+    """A CRI-O release, ordered as releases are.
+
+    Raises ``ValueError`` for a text that is none.
+    """
+
+    def __init__(self, text: str) -> None:
+        try:
+            super().__init__(text)
+        except InvalidVersion as error:
+            msg = f"{text!r} is no CRI-O release: write it like 1.36.3"
+            raise ValueError(msg) from error
+
+    @property
+    def line(self) -> str:
+        """The release line, such as ``1.36``."""
+        return f"{self.major}.{self.minor}"
+
+    def within(self, range_: str) -> bool:
+        """Tell whether the release lies in a range such as ``>=1.31,<1.34``; pre-releases count as their release."""
+        return SpecifierSet(range_).contains(self.base_version)

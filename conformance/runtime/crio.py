@@ -1,0 +1,188 @@
+"""A running CRI-O in a world of its own, and the face of it that cases see."""
+
+import os
+import platform
+import select
+import socket
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from conformance.cri import Client, CRIError
+from conformance.cri.v1 import api_pb2 as api
+from conformance.evidence import Collector, Log
+from conformance.internet import Internet, Login
+from conformance.internet.internet import authority
+from conformance.model.release import Release
+from conformance.runtime import tools
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.installation import Installation
+from conformance.runtime.oom import usable
+from conformance.runtime.pods import Pod
+from conformance.runtime.pull import Found, Pull, StoredImage
+from conformance.world import Process, World
+
+READY_SECONDS = 30.0
+STOP_SECONDS = 5.0
+TMPFS_USER_XATTRS = (6, 6)
+"""Linux release from which an overlay of an ordinary user can lie on a tmpfs."""
+
+
+class RuntimeFailure(Exception):  # noqa: N818 (a failure of the runtime, told in one sentence)
+    """CRI-O could not be started: one sentence that says why."""
+
+
+class Crio:
+    """A CRI-O that runs in a world of its own, with an internet around it.
+
+    ``release`` is what it says it is, ``capabilities`` what it lets us do here. Raises ``RuntimeFailure`` when it
+    cannot be started, and ``WorldError`` when no world can be made.
+    """
+
+    def __init__(self, installation: Installation, configuration: Configuration) -> None:
+        self.installation = installation
+        self.configuration = configuration
+        with ExitStack() as stack:
+            self.world = stack.enter_context(World(visible=installation.folders))
+            self.internet = stack.enter_context(Internet(self.world.bind))
+            self._socket = self.world.folder / "crio.sock"
+            self._write_files()
+            self.process = self._start(stack)
+            stack.callback(self.process.close)
+            stack.callback(self.process.stop, STOP_SECONDS)
+            self.log = Log(self.process.log)
+            self._await_ready()
+            self.evidence = Collector(self.internet.recorder, self.log)
+            self.client = stack.enter_context(Client(str(self._socket), self.evidence.calls.append))
+            self._keeper = stack.enter_context(Client(str(self._socket), lambda _: None))
+            self.release = Release(self._keeper.version(api.VersionRequest()).runtime_version)
+            self._stack = stack.pop_all()
+        self._furnish()
+
+    # Life
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What this runtime lets a case do (DESIGN.md, "The words")."""
+        containers = {"containers"} if self.world.root else set()
+        return frozenset({"live", "cri", "hermetic", "configurable", "logs"} | containers)
+
+    def _write_files(self) -> None:
+        """Write configuration and certificates where CRI-O will look."""
+        linux = tuple(int(part) for part in platform.release().split(".")[:2] if part.isdigit())
+        overlay = self.world.root or linux >= TMPFS_USER_XATTRS
+        self.configuration.write(
+            self.world.etc,
+            self._socket,
+            replace(self.installation, oci_runtime=usable(self.installation.oci_runtime, self.world.folder)),
+            storage_driver="overlay" if overlay else "vfs",
+            log_level="debug",
+        )
+        authority().cert_pem.write_to_path(str(self.world.folder / "authority.pem"))
+        (self.world.folder / "home").mkdir()
+
+    def _start(self, stack: ExitStack) -> Process:
+        """Start the process, which reports through systemd's notification protocol that it is about to serve."""
+        self._notify = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        self._notify.bind(str(self.world.folder / "notify.sock"))
+        env = {
+            "PATH": os.pathsep.join([*map(str, self.installation.folders), os.environ.get("PATH", os.defpath)]),
+            "HOME": str(self.world.folder / "home"),
+            "SSL_CERT_FILE": str(self.world.folder / "authority.pem"),
+            "NOTIFY_SOCKET": str(self.world.folder / "notify.sock"),
+        }
+        return self.world.spawn([str(self.installation.crio)], env, "crio.log")
+
+    def _await_ready(self) -> None:
+        """Wait until CRI-O says it is ready, or has ended."""
+        poll = select.poll()
+        poll.register(self._notify, select.POLLIN)
+        poll.register(self.process.pidfd, select.POLLIN)
+        events = dict(poll.poll(READY_SECONDS * 1000))
+        if self._notify.fileno() in events:
+            return
+        release = self.installation.release
+        if self.process.pidfd in events:
+            msg = f"CRI-O {release} ended while it started (exit status {self.process.status()}): {self._last_words()}"
+        else:
+            msg = f"CRI-O {release} was not ready after {READY_SECONDS:.0f} s: {self._last_words()}"
+        raise RuntimeFailure(msg)
+
+    def _last_words(self) -> str:
+        """Give what the log ends with: its errors where it has any."""
+        lines = self.log.since(0)
+        grave = [line.message for line in lines if line.level in ("fatal", "error", "panic", "")]
+        return "; ".join(grave[-3:]) or self.log.end(1) or "its log is empty"
+
+    def close(self) -> None:
+        """Stop it and end its world."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # What cases ask
+
+    def pull(self, name: str, login: Login | None = None) -> Pull:
+        """Pull an image by the name a user would write; a failure is an outcome, not an exception."""
+        mark = self.evidence.mark()
+        auth = api.AuthConfig(username=login.user, password=login.password) if login else None
+        request = api.PullImageRequest(image=api.ImageSpec(image=name, user_specified_image=name), auth=auth)
+        try:
+            image_ref = self.client.pull_image(request).image_ref
+        except CRIError as error:
+            return Pull(name, "", None, error, self.evidence.since(mark))
+        evidence = self.evidence.since(mark)
+        return Pull(name, image_ref, self.status(image_ref).image, None, evidence)
+
+    def status(self, name: str) -> Found:
+        """Look an image up in the store."""
+        mark = self.evidence.mark()
+        try:
+            response = self.client.image_status(api.ImageStatusRequest(image=api.ImageSpec(image=name)))
+        except CRIError as error:
+            return Found(name, None, error, self.evidence.since(mark))
+        image = StoredImage.of(response.image) if response.HasField("image") else None
+        return Found(name, image, None, self.evidence.since(mark))
+
+    def images(self) -> list[StoredImage]:
+        """List the images in the store, those that pods need left out."""
+        response = self.client.list_images(api.ListImagesRequest())
+        return [image for image in map(StoredImage.of, response.images) if not _furniture(image)]
+
+    def remove(self, name: str) -> None:
+        """Remove an image; raises ``CRIError``."""
+        self.client.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=name)))
+
+    def pod(self) -> Pod:
+        """Start a pod on the host's network (there is no network plugin here); needs the capability ``containers``."""
+        return Pod(self)
+
+    # Between cases
+
+    def reset(self) -> None:
+        """Take away what a case left: pods, images, and what the registry hosts offer."""
+        for sandbox in self._keeper.list_pod_sandbox(api.ListPodSandboxRequest()).items:
+            self._keeper.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=sandbox.id))
+            self._keeper.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=sandbox.id))
+        for image in self._keeper.list_images(api.ListImagesRequest()).images:
+            if not _furniture(StoredImage.of(image)):
+                self._keeper.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=image.id)))
+        self.internet.clear()
+        self._furnish()
+
+    def _furnish(self) -> None:
+        """Offer the images that pods themselves need."""
+        if "containers" in self.capabilities:
+            tools.offer(self.internet)
+
+
+def _furniture(image: StoredImage) -> bool:
+    """Tell whether an image is there for pods to run on, not for a case."""
+    return any(name.startswith(tools.PREFIXES) for name in (*image.tags, *image.digests))
+
+

@@ -1,0 +1,39 @@
+"""For machines whose root may not lower ``oom_score_adj``: the OCI runtime behind a script that does not ask for it.
+
+CRI-O gives every sandbox -998 (``server/sandbox_run_linux.go``, PodInfraOOMAdj); without CAP_SYS_RESOURCE, as in many
+containers and small virtual machines, runc refuses that and no pod starts. CRI-O itself stays as it is.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+CAP_SYS_RESOURCE = 24
+
+_SCRIPT = """\
+#!/bin/sh
+previous=
+for argument in "$@"; do
+    if [ "$previous" = --bundle ]; then
+        sed -i 's/"oomScoreAdj": *-[0-9]*/"oomScoreAdj": 0/' "$argument/config.json"
+    fi
+    previous=$argument
+done
+exec {runtime} "$@"
+"""
+
+
+def usable(oci_runtime: Path, folder: Path) -> Path:
+    """Give the OCI runtime, or where this machine needs it a script in ``folder`` that stands in for it."""
+    if _may_lower():
+        return oci_runtime
+    script = folder / oci_runtime.name
+    script.write_text(_SCRIPT.format(runtime=shlex.quote(str(oci_runtime))))
+    script.chmod(0o755)
+    return script
+
+
+def _may_lower(status: Path = Path("/proc/self/status")) -> bool:
+    """Tell whether this process has CAP_SYS_RESOURCE."""
+    match = re.search(r"^CapEff:\s*([0-9a-f]+)$", status.read_text(), re.MULTILINE)
+    return match is None or bool(int(match[1], 16) >> CAP_SYS_RESOURCE & 1)

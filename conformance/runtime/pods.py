@@ -1,0 +1,168 @@
+"""Pods, containers and image volumes, asked for as a kubelet does."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from conformance.cri import CRIError
+from conformance.cri.v1 import api_pb2 as api
+from conformance.runtime import tools
+
+if TYPE_CHECKING:
+    from conformance.evidence import Evidence
+    from conformance.runtime.crio import Crio
+    from conformance.runtime.pull import Found, Pull
+
+EXEC_SECONDS = 10
+NAMESPACES = api.NamespaceOption(network=api.NODE, pid=api.CONTAINER)
+"""The host's network, as there is no network plugin; a PID namespace per container, as a kubelet asks by default."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a program in a container printed, and its exit status."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+class Container:
+    """A running container of a pod."""
+
+    def __init__(self, crio: Crio, container_id: str) -> None:
+        self._crio = crio
+        self.id = container_id
+
+    def run(self, *argv: str) -> Output:
+        """Run a program in it and wait for that; raises ``CRIError`` when it cannot be started."""
+        request = api.ExecSyncRequest(container_id=self.id, cmd=argv, timeout=EXEC_SECONDS)
+        response = self._crio.client.exec_sync(request)
+        return Output(response.exit_code, response.stdout.decode(), response.stderr.decode())
+
+    def read(self, path: str) -> str:
+        """Give a file's content; raises ``FileNotFoundError`` with what ``cat`` said."""
+        output = self.run("/bin/cat", path)
+        if output.status:
+            raise FileNotFoundError(output.stderr.strip())
+        return output.stdout
+
+    def mounts(self) -> list[api.Mount]:
+        """Give the mounts that ContainerStatus tells."""
+        request = api.ContainerStatusRequest(container_id=self.id)
+        return list(self._crio.client.container_status(request).status.mounts)
+
+    def stop(self) -> None:
+        """Stop it at once."""
+        self._crio.client.stop_container(api.StopContainerRequest(container_id=self.id, timeout=0))
+
+    def remove(self) -> None:
+        """Remove it."""
+        self._crio.client.remove_container(api.RemoveContainerRequest(container_id=self.id))
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A kubelet's way to a container with an image volume, as far as it came.
+
+    ``status`` is ImageStatus of the volume's image, ``pull`` PullImage where that was called for, ``container`` the
+    running container, ``error`` what stopped the way; ``evidence`` is what was recorded meanwhile.
+    """
+
+    image: str
+    status: Found
+    pull: Pull | None
+    container: Container | None
+    error: CRIError | None
+    evidence: Evidence
+
+    @property
+    def asked(self) -> list[str]:
+        """The registry hosts that the pull asked, in order."""
+        return self.pull.asked if self.pull else []
+
+    def read(self, path: str) -> str:
+        """Read a file inside the container; raises the error that stopped the way when there is none."""
+        if self.container is None:
+            raise self.error or AssertionError
+        return self.container.read(path)
+
+
+class Pod:
+    """A pod sandbox on the host's network. Containers in it run the tool image until they are told to stop."""
+
+    def __init__(self, crio: Crio) -> None:
+        self._crio = crio
+        self._client = crio.client
+        name = f"pod-{uuid.uuid4().hex[:8]}"
+        self.config = api.PodSandboxConfig(
+            metadata=api.PodSandboxMetadata(name=name, namespace="conformance", uid=name),
+            log_directory=f"/var/log/pods/{name}",
+            linux=api.LinuxPodSandboxConfig(
+                cgroup_parent=f"{crio.world.cgroup_parent}/{name}",
+                security_context=api.LinuxSandboxSecurityContext(namespace_options=NAMESPACES),
+            ),
+        )
+        self.id = self._client.run_pod_sandbox(api.RunPodSandboxRequest(config=self.config)).pod_sandbox_id
+        if crio.status(tools.TOOLS).image is None:
+            self._client.pull_image(api.PullImageRequest(image=api.ImageSpec(image=tools.TOOLS)))
+
+    def mount_image(self, image: str, at: str) -> Walk:
+        """Do what a kubelet does for a container with ``image`` as a volume (pull policy IfNotPresent).
+
+        Source: Kubernetes 1.33 and later, ``pkg/kubelet/images/image_manager.go`` (ImageStatus, then PullImage) and
+        ``kuberuntime_container.go`` (the mount carries what the pull returned, and the name as the user wrote it).
+        """
+        mark = self._crio.evidence.mark()
+        status = self._crio.status(image)
+        if status.error:
+            return Walk(image, status, None, None, status.error, self._crio.evidence.since(mark))
+        pull = None if status.image else self._crio.pull(image)
+        if pull and pull.error:
+            return Walk(image, status, pull, None, pull.error, self._crio.evidence.since(mark))
+        reference = pull.image_ref if pull else status.image.id if status.image else image
+        try:
+            container = self.start(image_mount(reference, at, user_specified=image))
+        except CRIError as error:
+            return Walk(image, status, pull, None, error, self._crio.evidence.since(mark))
+        return Walk(image, status, pull, container, None, self._crio.evidence.since(mark))
+
+    def start(self, *mounts: api.Mount) -> Container:
+        """Create and start a container with these mounts; raises ``CRIError``."""
+        name = f"container-{uuid.uuid4().hex[:8]}"
+        config = api.ContainerConfig(
+            metadata=api.ContainerMetadata(name=name),
+            image=api.ImageSpec(image=tools.TOOLS, user_specified_image=tools.TOOLS),
+            mounts=mounts,
+            log_path=f"{name}.log",
+            linux=api.LinuxContainerConfig(
+                security_context=api.LinuxContainerSecurityContext(namespace_options=NAMESPACES)
+            ),
+        )
+        request = api.CreateContainerRequest(pod_sandbox_id=self.id, config=config, sandbox_config=self.config)
+        container = Container(self._crio, self._client.create_container(request).container_id)
+        self._client.start_container(api.StartContainerRequest(container_id=container.id))
+        return container
+
+    def close(self) -> None:
+        """Stop and remove the pod with all its containers, at once."""
+        for each in self._client.list_containers(
+            api.ListContainersRequest(filter=api.ContainerFilter(pod_sandbox_id=self.id))
+        ).containers:
+            Container(self._crio, each.id).stop()
+        self._client.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=self.id))
+        self._client.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=self.id))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def image_mount(image: str, at: str, *, user_specified: str = "", sub_path: str = "", readonly: bool = True) -> api.Mount:
+    """Give the CRI mount of an image volume at the container path ``at``."""
+    spec = api.ImageSpec(image=image, user_specified_image=user_specified or image)
+    return api.Mount(container_path=at, image=spec, image_sub_path=sub_path, readonly=readonly)

@@ -1,0 +1,104 @@
+"""The outcome of asking a runtime for an image."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from conformance.cri.errors import CRIError
+from conformance.cri.v1 import api_pb2 as api
+from conformance.cri.wording import host_of
+from conformance.evidence import Attempt, Evidence
+from conformance.model.reason import Reason
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """An image in the runtime's store: ID (64 hex digits), names with tags, names with digests."""
+
+    id: str
+    tags: tuple[str, ...]
+    digests: tuple[str, ...]
+
+    @classmethod
+    def of(cls, image: api.Image) -> "StoredImage":
+        """Read it from a CRI message."""
+        return cls(image.id, tuple(image.repo_tags), tuple(image.repo_digests))
+
+    @property
+    def registries(self) -> tuple[str, ...]:
+        """The registry hosts in its names."""
+        return tuple(dict.fromkeys(host_of(name) for name in (*self.tags, *self.digests)))
+
+
+@dataclass(frozen=True)
+class Found:
+    """The answer of ImageStatus for ``name``: the image, none, or an error."""
+
+    name: str
+    image: StoredImage | None
+    error: CRIError | None
+    evidence: Evidence
+
+    @property
+    def asked(self) -> list[str]:
+        """The registry hosts that were asked; a look into the store should ask none."""
+        return [attempt.host for attempt in self.evidence.attempts]
+
+
+@dataclass(frozen=True)
+class Pull:
+    """The outcome of PullImage for ``name``.
+
+    ``image_ref`` is what CRI-O answered (its form depends on the release), ``image`` what its store then holds under
+    that, ``error`` the failure; ``evidence`` is what was recorded meanwhile.
+    """
+
+    name: str
+    image_ref: str
+    image: StoredImage | None
+    error: CRIError | None
+    evidence: Evidence
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """The attempts, one per registry host in a row, in the order in which hosts were asked."""
+        return self.evidence.attempts
+
+    @property
+    def asked(self) -> list[str]:
+        """The registry hosts that were asked, in order."""
+        return [attempt.host for attempt in self.attempts]
+
+    @property
+    def tried(self) -> list[str]:
+        """The registry hosts that CRI-O's log says it tried, in order."""
+        return self.evidence.tried
+
+    @property
+    def references(self) -> list[str]:
+        """The tags and digests that were asked for, each once, in order."""
+        return list(dict.fromkeys(each for attempt in self.attempts for each in attempt.references))
+
+    @property
+    def repositories(self) -> list[str]:
+        """The repositories that were asked for, with their hosts, each once, in order."""
+        return list(dict.fromkeys(f"{a.host}/{name}" for a in self.attempts for name in a.repositories))
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether an image came."""
+        return self.error is None
+
+    @property
+    def served_by(self) -> tuple[str, ...]:
+        """The registry hosts in the names of the image that came; none when none came."""
+        return self.image.registries if self.image else ()
+
+    @property
+    def reasons(self) -> Mapping[str, Reason]:
+        """Why each registry named in the error did not serve; empty for a pull that succeeded."""
+        return self.error.reasons if self.error else {}
+
+    @property
+    def credentials(self) -> dict[str, tuple[str, ...]]:
+        """Whose credentials each registry host was sent."""
+        return {attempt.host: attempt.users for attempt in self.attempts}

@@ -1,0 +1,48 @@
+"""The images that pods themselves need, made on the spot from this machine's own small programs.
+
+``registry.k8s.io/pause`` is what CRI-O starts a sandbox with; ``TOOLS`` has a shell and a few programs for containers.
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from conformance.internet import Internet
+from conformance.internet.images import Entry, File, Image, image, layer
+
+HOST = "registry.k8s.io"
+TOOLS = f"{HOST}/conformance/tools:1"
+PAUSE_TAGS = ("3.10", "3.10.1")
+"""The tags of the pause image that CRI-O asks for by default: 1.31 to 1.33, and from 1.34 on."""
+PREFIXES = (f"{HOST}/pause", f"{HOST}/conformance/tools")
+PROGRAMS = ("sh", "sleep", "cat", "ls", "touch", "stat")
+
+
+def offer(internet: Internet) -> None:
+    """Offer both images on registry.k8s.io."""
+    host = internet.host(HOST)
+    host.store("pause", _image(), PAUSE_TAGS)
+    host.store("conformance/tools", _image(), ("1",))
+
+
+@cache
+def _image() -> Image:
+    """Build the image, once per run."""
+    pause = File(b"#!/bin/sh\nexec sleep infinity\n", mode=0o755)
+    return image([layer({"pause": pause, **dict(_programs())})], config={"Entrypoint": ["/bin/sleep", "infinity"], "Env": ["PATH=/bin"]})
+
+
+def _programs() -> Iterator[tuple[str, Entry]]:
+    """Give the programs and the libraries that the dynamic linker says they need (ldd(1))."""
+    for name in PROGRAMS:
+        found = shutil.which(name)
+        if found is None:
+            msg = f"{name}, which the tool image is made from, is not on PATH"
+            raise FileNotFoundError(msg)
+        yield f"bin/{name}", File(Path(found).read_bytes(), mode=0o755)
+        listed = subprocess.run(["ldd", found], capture_output=True, text=True, check=False).stdout
+        for library in re.findall(r"(/\S+) \(0x", listed):
+            yield library.lstrip("/"), File(Path(library).read_bytes(), mode=0o755)

@@ -1,0 +1,183 @@
+"""The first process inside a world (PID 1 of its PID namespace). Run as a file, standard library only, for its speed.
+
+It prepares the mounts, then serves one control socket (``SOCK_SEQPACKET``, a JSON object per message): it binds
+sockets and starts programs, and hands both out as file descriptors. When the run's end of that socket closes, for
+whatever reason, it ends every process, removes the world's control groups and folder, and goes.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from typing import Any
+
+SIOCGIFFLAGS = 0x8913
+SIOCSIFFLAGS = 0x8914
+IFF_UP = 0x1
+MESSAGE_BYTES = 1 << 20
+
+statuses: dict[int, int] = {}
+
+
+def loopback_up() -> None:
+    """Bring the network namespace's only interface up (netdevice(7))."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        name, flags = struct.unpack("16sh", fcntl.ioctl(handle, SIOCGIFFLAGS, struct.pack("16sh14x", b"lo", 0))[:18])
+        fcntl.ioctl(handle, SIOCSIFFLAGS, struct.pack("16sh14x", name, flags | IFF_UP))
+
+
+def mount(*arguments: str, fds: tuple[int, ...] = ()) -> None:
+    """Run mount(8); its own sentence is the error."""
+    subprocess.run(["mount", "--no-canonicalize", *arguments], check=True, pass_fds=fds, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+
+def prepare_mounts(private: list[str], visible: list[str], etc: str) -> None:
+    """Cover ``private`` folders with empty ones of our own, but leave ``visible`` ones where they are."""
+    kept = {folder: os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder in [*visible, etc]}
+    for folder in private:
+        mount("-t", "tmpfs", "-o", "mode=755,nosuid,nodev", "tmpfs", folder)
+    for folder in ("/var/cache", "/var/lib/containers", "/var/log", "/var/tmp"):  # noqa: S108 (our own /var)
+        os.makedirs(folder)
+    os.chmod("/tmp", 0o1777)  # noqa: S103, S108 (our own /tmp)
+    os.symlink("/run", "/var/run")
+    for folder in visible:
+        os.makedirs(folder, exist_ok=True)
+        mount("--bind", f"/proc/self/fd/{kept[folder]}", folder, fds=(kept[folder],))
+    mount("--bind", f"/proc/self/fd/{kept[etc]}", "/etc", fds=(kept[etc],))
+    for handle in kept.values():
+        os.close(handle)
+
+
+def reap(*_: object) -> None:
+    """Collect every child that ended, our own and those left to us."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            statuses[pid] = status
+
+
+def spawn(argv: list[str], env: dict[str, str], log: str) -> tuple[dict[str, Any], int]:
+    """Start a program with its output appended to ``log``; give its PID and a pidfd of it."""
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # so that nothing is reaped before the pidfd is there
+    try:
+        pid = os.posix_spawnp(
+            argv[0], argv, env, file_actions=actions, setsid=True, setsigmask=[], setsigdef=[signal.SIGPIPE, signal.SIGXFSZ]
+        )
+        return {"pid": pid}, os.pidfd_open(pid)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+
+
+def bind(kind: str, address: str, port: int) -> tuple[dict[str, Any], int]:
+    """Bind a TCP or UDP socket inside the world's network namespace, where it stays whoever holds it."""
+    handle = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+    if kind == "tcp":
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    handle.bind((address, port))
+    return {}, handle.detach()
+
+
+def status_of(pid: int) -> dict[str, Any]:
+    """Tell the exit status of a program that has ended (negative: the signal that ended it)."""
+    if pid not in statuses:
+        with contextlib.suppress(ChildProcessError):
+            statuses[pid] = os.waitpid(pid, 0)[1]
+    return {"status": os.waitstatus_to_exitcode(statuses.pop(pid))}
+
+
+def answer(request: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
+    """Do what the run asks for; a problem is an answer, too."""
+    try:
+        match request.pop("do"):
+            case "spawn":
+                return spawn(**request)
+            case "bind":
+                return bind(**request)
+            case _:
+                return status_of(**request), None
+    except OSError as error:
+        return {"error": error.strerror, "errno": error.errno}, None
+
+
+def serve(control: socket.socket) -> None:
+    """Answer requests until the other end is closed."""
+    while message := control.recv(MESSAGE_BYTES):
+        reply, handle = answer(json.loads(message))
+        payload = [json.dumps(reply).encode()]
+        if handle is None:
+            control.sendmsg(payload)
+        else:
+            socket.send_fds(control, payload, [handle])
+            os.close(handle)
+
+
+def end_everything(parent: int, name: str, cgroups: str) -> None:
+    """Kill what runs here, then take away what the kernel leaves behind: control groups and the world's folder."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+    remove_cgroups(cgroups)
+    remove_tree(parent, name)
+
+
+def remove_cgroups(name: str) -> None:
+    """Remove the (empty) control groups called ``name`` at the root of every hierarchy, v1 or v2."""
+    for hierarchy in ["/sys/fs/cgroup", *(entry.path for entry in os.scandir("/sys/fs/cgroup") if entry.is_dir())]:
+        for folder, _, _ in os.walk(os.path.join(hierarchy, name), topdown=False):
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
+
+
+def remove_tree(parent: int, name: str) -> None:
+    """Remove the folder ``name`` of the open folder ``parent``, which a bind mount may hide from every path."""
+    with contextlib.suppress(FileNotFoundError):
+        for _, folders, files, handle in os.fwalk(name, topdown=False, dir_fd=parent):
+            for file in files:
+                os.unlink(file, dir_fd=handle)
+            for folder in folders:
+                try:
+                    os.rmdir(folder, dir_fd=handle)
+                except NotADirectoryError:  # a symbolic link to a folder
+                    os.unlink(folder, dir_fd=handle)
+        os.rmdir(name, dir_fd=parent)
+
+
+def main() -> None:
+    """Prepare, report, serve, end."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.set_inheritable(False)
+    os.set_inheritable(int(sys.argv[2]), False)  # the world's lock, held as long as this process lives
+    setup = json.loads(control.recv(MESSAGE_BYTES))
+    parent = os.open(os.path.dirname(setup["folder"]), os.O_RDONLY | os.O_DIRECTORY)
+    os.umask(0o022)
+    try:
+        loopback_up()
+        prepare_mounts(setup["private"], [setup["folder"], *setup["visible"]], setup["etc"])
+    except subprocess.CalledProcessError as error:
+        control.send(json.dumps({"error": error.stderr.strip()}).encode())
+    except OSError as error:
+        control.send(json.dumps({"error": str(error)}).encode())
+    else:
+        signal.signal(signal.SIGCHLD, reap)
+        control.send(json.dumps({"ready": True}).encode())
+        serve(control)
+    end_everything(parent, os.path.basename(setup["folder"]), setup["cgroups"])
+
+
+if __name__ == "__main__":
+    main()

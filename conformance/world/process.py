@@ -1,0 +1,52 @@
+"""A program running inside a world, as the run outside sees it."""
+
+import contextlib
+import os
+import select
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+
+class Process:
+    """A program inside a world, held by a pidfd: it can be waited for and signalled without ever naming the wrong one.
+
+    ``pid`` is its number inside the world, ``log`` the file with its output.
+    """
+
+    def __init__(self, pidfd: int, pid: int, log: Path, status: Callable[[], int]) -> None:
+        self.pidfd = pidfd
+        self.pid = pid
+        self.log = log
+        self._status = status
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return not self.wait(0)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it has ended, at most ``seconds``; tell whether it has."""
+        poll = select.poll()
+        poll.register(self.pidfd, select.POLLIN)
+        return bool(poll.poll(None if seconds is None else seconds * 1000))
+
+    def status(self) -> int:
+        """Exit status of the ended program; negative is the signal that ended it. To be asked once."""
+        return self._status()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal; nothing happens when it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, number)
+
+    def stop(self, patience: float) -> None:
+        """Ask it to end (SIGTERM), and make it end after ``patience`` seconds (SIGKILL)."""
+        self.signal(signal.SIGTERM)
+        if not self.wait(patience):
+            self.signal(signal.SIGKILL)
+            self.wait()
+
+    def close(self) -> None:
+        """Give the pidfd back."""
+        os.close(self.pidfd)

@@ -1,0 +1,142 @@
+"""A world as the run outside holds it."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from conformance.world import init
+from conformance.world.etc import write_etc
+from conformance.world.folders import cgroups_of, new_folder
+from conformance.world.process import Process
+from conformance.world.trouble import why_no_namespaces
+
+PRIVATE = ("/run", "/var", "/tmp", "/dev/shm")  # noqa: S108 (they are covered, not used)
+NAMESPACES = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private")
+END_SECONDS = 10.0
+
+
+class WorldError(Exception):
+    """A world could not be made, or something in it could not be done: one sentence that says why."""
+
+
+class World:
+    """One private set of namespaces: network (only a loopback), mount and PID; user too when not root.
+
+    ``folder`` is seen by both sides under the same path; ``etc`` in it is the world's ``/etc``. ``/run``, ``/var``,
+    ``/tmp`` and ``/dev/shm`` are empty and the world's own; ``visible`` names folders below them that stay in sight.
+    The world ends with ``close``, with the ``with`` block, or with the process that made it, whatever ends that.
+
+    Raises ``WorldError`` when namespaces cannot be made here.
+    """
+
+    def __init__(self, visible: Iterable[Path] = ()) -> None:
+        self.root = os.geteuid() == 0
+        try:
+            self.folder, lock = new_folder()
+        except OSError as error:
+            raise WorldError(str(error)) from error
+        self.etc = self.folder / "etc"
+        write_etc(self.etc)
+        self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with inside, (self.folder / "init.log").open("wb") as log:
+            self._unshare = subprocess.Popen(
+                [*self._command(), str(inside.fileno()), str(lock)],
+                pass_fds=(inside.fileno(), lock),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        os.close(lock)
+        self._prepare(visible)
+
+    def _command(self) -> list[str]:
+        """Give the command that starts the init in its namespaces (util-linux's unshare)."""
+        user = [] if self.root else ["--user", "--map-root-user"]
+        return ["unshare", *user, *NAMESPACES, sys.executable, "-I", "-S", init.__file__]
+
+    def _prepare(self, visible: Iterable[Path]) -> None:
+        """Tell the init what to set up, and wait until it has."""
+        covered = [path for path in PRIVATE if Path(path).is_dir() and not Path(path).is_symlink()]
+        try:
+            self._ask(
+                folder=str(self.folder),
+                etc=str(self.etc),
+                private=covered,
+                visible=[str(path) for path in sorted(set(visible)) if path.is_dir() and _below(path, covered)],
+                cgroups=cgroups_of(self.folder),
+            )
+        except WorldError as error:
+            self._unshare.wait()
+            complaint = (self.folder / "init.log").read_text().strip() if self.folder.exists() else ""
+            self.close()
+            reason = why_no_namespaces(complaint.removeprefix("unshare: "), root=self.root) if complaint else str(error)
+            raise WorldError(reason) from None
+
+    def _ask(self, **request: Any) -> tuple[dict[str, Any], list[int]]:
+        """Send one request to the init; give its answer and the descriptors that came with it."""
+        try:
+            self._control.send(json.dumps(request).encode())
+            message, handles, _, _ = socket.recv_fds(self._control, init.MESSAGE_BYTES, 1)
+        except OSError as error:
+            msg = f"the world's init does not answer ({error.strerror})"
+            raise WorldError(msg) from error
+        if not message:
+            msg = "the world's init has ended"
+            raise WorldError(msg)
+        reply: dict[str, Any] = json.loads(message)
+        if "error" in reply:
+            raise WorldError(reply["error"])
+        return reply, handles
+
+    @property
+    def cgroup_parent(self) -> str:
+        """Control group below which everything the world's containers run belongs."""
+        return "/" + cgroups_of(self.folder)
+
+    def bind(self, kind: str, address: str, port: int) -> socket.socket:
+        """Give a socket bound inside the world (``kind`` is ``tcp`` or ``udp``), to be served from out here."""
+        _, (handle,) = self._ask(do="bind", kind=kind, address=address, port=port)
+        return socket.socket(fileno=handle)
+
+    def spawn(self, argv: Iterable[str], env: Mapping[str, str], log: str) -> Process:
+        """Start a program inside the world, its output appended to ``folder/log``."""
+        argv = list(argv)
+        path = self.folder / log
+        try:
+            reply, (handle,) = self._ask(do="spawn", argv=argv, env=dict(env), log=str(path))
+        except WorldError as error:
+            msg = f"{argv[0]} cannot be started: {error}"
+            raise WorldError(msg) from error
+        pid: int = reply["pid"]
+        return Process(handle, pid, path, lambda: int(self._ask(do="status", pid=pid)[0]["status"]))
+
+    def close(self) -> None:
+        """End the world: its processes, mounts, sockets, control groups and folder are gone when this returns."""
+        self._control.close()
+        try:
+            self._unshare.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._unshare.kill()  # unshare --kill-child takes the init, and that everything else, along
+            self._unshare.wait()
+        if self.folder.exists():
+            init.remove_cgroups(cgroups_of(self.folder))
+            parent = os.open(self.folder.parent, os.O_RDONLY | os.O_DIRECTORY)
+            init.remove_tree(parent, self.folder.name)
+            os.close(parent)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _below(path: Path, folders: Iterable[str]) -> bool:
+    """Tell whether ``path`` lies in one of the ``folders``."""
+    return any(path.is_relative_to(folder) for folder in folders)
