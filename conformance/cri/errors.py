@@ -48,5 +48,5 @@ class CRIError(Exception):
         return wording.missing_image(self.message) is not None
 
     def says(self, text: str) -> bool:
-        """Tell whether the text contains ``text``: an image as the user wrote it, or a secret that must not be there."""
+        """Tell whether the text contains ``text``: a name as the user wrote it, or a secret."""
         return text in self.message

@@ -1,6 +1,6 @@
 """Takes secrets out of CRI messages before they are recorded."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -11,7 +11,7 @@ REDACTED = "[redacted]"
 
 
 def redacted(message: M) -> M:
-    """Give a copy in which every text field that the CRI marks ``debug_redact`` reads ``[redacted]``."""
+    """Give a copy in which every text that the CRI marks ``debug_redact`` reads ``[redacted]``."""
     copy = type(message)()
     copy.CopyFrom(message)
     _redact(copy)
@@ -19,23 +19,13 @@ def redacted(message: M) -> M:
 
 
 def _redact(message: Message) -> None:
-    """Redact in place, in all messages below, too."""
+    """Redact in place, in the messages below, too."""
     for field, value in message.ListFields():
         if field.GetOptions().debug_redact:
-            if field.type == FieldDescriptor.TYPE_STRING and not field.is_repeated:
-                setattr(message, field.name, REDACTED)
-            else:
-                message.ClearField(field.name)
+            setattr(message, field.name, REDACTED)
+        elif isinstance(value, Message):
+            _redact(value)
         elif field.type == FieldDescriptor.TYPE_MESSAGE:
-            for each in _messages(field, value):
-                _redact(each)
-
-
-def _messages(field: FieldDescriptor, value: Any) -> list[Message]:
-    """Give the messages that a set message field holds."""
-    if not field.is_repeated:
-        return [value]
-    if field.message_type.GetOptions().map_entry:
-        values = field.message_type.fields_by_name["value"]
-        return list(value.values()) if values.type == FieldDescriptor.TYPE_MESSAGE else []
-    return list(value)
+            for each in value:
+                if isinstance(each, Message):
+                    _redact(each)

@@ -1,11 +1,17 @@
-"""The name server of a world: it knows the registry hosts, denies everything else at once, and says who was asked for."""
+"""The name server of a world: it knows the registry hosts, and denies every other name at once and on record."""
 
 import asyncio
 from typing import cast
 
-from dnslib import QTYPE, RCODE, RR, A, DNSRecord
+import dns.message
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
 
 from conformance.internet.recorder import Lookup, Recorder
+
+TTL = 1
 
 
 class NameServer(asyncio.DatagramProtocol):
@@ -21,14 +27,15 @@ class NameServer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Answer one query: an A record, an empty answer for other types, or NXDOMAIN."""
-        query = DNSRecord.parse(data)
-        reply = query.reply()
-        name = str(query.q.qname).rstrip(".").lower()
+        query = dns.message.from_wire(data)
+        reply = dns.message.make_response(query, recursion_available=True)
+        question = query.question[0]
+        name = question.name.to_text(omit_final_dot=True).lower()
         address = self.addresses.get(name)
         if address is None:
-            reply.header.rcode = RCODE.NXDOMAIN
-            if query.q.qtype == QTYPE.A:
+            reply.set_rcode(dns.rcode.NXDOMAIN)
+            if question.rdtype == dns.rdatatype.A:  # a resolver asks for AAAA as well; one record is enough
                 self.recorder.add(Lookup(host=name))
-        elif query.q.qtype == QTYPE.A:
-            reply.add_answer(RR(query.q.qname, QTYPE.A, rdata=A(address), ttl=1))
-        self._transport.sendto(reply.pack(), addr)
+        elif question.rdtype == dns.rdatatype.A:
+            reply.answer.append(dns.rrset.from_text(question.name, TTL, dns.rdataclass.IN, dns.rdatatype.A, address))
+        self._transport.sendto(reply.to_wire(), addr)

@@ -55,7 +55,13 @@ class Personality:
 
 DOCKER_IO = Personality(
     name="docker.io",
-    servers=("registry-1.docker.io", "auth.docker.io", "docker.io", "index.docker.io", "production.cloudflare.docker.com"),
+    servers=(
+        "registry-1.docker.io",
+        "auth.docker.io",
+        "docker.io",
+        "index.docker.io",
+        "production.cloudflare.docker.com",
+    ),
     realm="https://auth.docker.io/token",
     service="registry.docker.io",
     blobs="production.cloudflare.docker.com",

@@ -70,7 +70,10 @@ class RegistryServer:
         token = secrets.token_urlsafe(24)
         self._tokens[token] = caller
         return self._record(
-            request, Kind.TOKEN, web.json_response({"token": token, "access_token": token, "expires_in": 300}), name=name
+            request,
+            Kind.TOKEN,
+            web.json_response({"token": token, "access_token": token, "expires_in": 300}),
+            name=name,
         )
 
     async def manifest(self, request: web.Request) -> web.Response:
@@ -207,7 +210,9 @@ class RegistryServer:
         response = web.Response(
             status=refusal.status, body=refusal.body(), content_type="application/json", headers=headers
         )
-        return self._record(request, kind, response, name=name, note=note or json.loads(refusal.body())["errors"][0]["message"])
+        return self._record(
+            request, kind, response, name=name, note=note or json.loads(refusal.body())["errors"][0]["message"]
+        )
 
     def _record(
         self, request: web.Request, kind: Kind, response: web.Response, *, name: str = "", note: str = ""

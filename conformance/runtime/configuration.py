@@ -31,7 +31,9 @@ class Configuration:
         (containers / "policy.json").write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}))
         crio = etc / "crio"
         crio.mkdir()
-        (crio / "crio.conf").write_text(tomli_w.dumps({"crio": self._crio(socket, programs, storage_driver, log_level)}))
+        (crio / "crio.conf").write_text(
+            tomli_w.dumps({"crio": self._crio(socket, programs, storage_driver, log_level)})
+        )
 
     def _crio(self, socket: Path, programs: Installation, storage_driver: str, log_level: str) -> dict[str, Any]:
         """Give the table ``crio`` of crio.conf(5); what is not here is CRI-O's default."""

@@ -6,7 +6,6 @@ import select
 import socket
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from typing import Self
 
 from conformance.cri import Client, CRIError
@@ -58,7 +57,6 @@ class Crio:
             self._keeper = stack.enter_context(Client(str(self._socket), lambda _: None))
             self.release = Release(self._keeper.version(api.VersionRequest()).runtime_version)
             self._stack = stack.pop_all()
-        self._furnish()
 
     # Life
 
@@ -160,6 +158,7 @@ class Crio:
 
     def pod(self) -> Pod:
         """Start a pod on the host's network (there is no network plugin here); needs the capability ``containers``."""
+        tools.offer(self.internet)
         return Pod(self)
 
     # Between cases
@@ -173,16 +172,8 @@ class Crio:
             if not _furniture(StoredImage.of(image)):
                 self._keeper.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=image.id)))
         self.internet.clear()
-        self._furnish()
-
-    def _furnish(self) -> None:
-        """Offer the images that pods themselves need."""
-        if "containers" in self.capabilities:
-            tools.offer(self.internet)
 
 
 def _furniture(image: StoredImage) -> bool:
     """Tell whether an image is there for pods to run on, not for a case."""
     return any(name.startswith(tools.PREFIXES) for name in (*image.tags, *image.digests))
-
-

@@ -162,7 +162,9 @@ class Pod:
         self.close()
 
 
-def image_mount(image: str, at: str, *, user_specified: str = "", sub_path: str = "", readonly: bool = True) -> api.Mount:
+def image_mount(
+    image: str, at: str, *, user_specified: str = "", sub_path: str = "", readonly: bool = True
+) -> api.Mount:
     """Give the CRI mount of an image volume at the container path ``at``."""
     spec = api.ImageSpec(image=image, user_specified_image=user_specified or image)
     return api.Mount(container_path=at, image=spec, image_sub_path=sub_path, readonly=readonly)

@@ -32,7 +32,10 @@ def offer(internet: Internet) -> None:
 def _image() -> Image:
     """Build the image, once per run."""
     pause = File(b"#!/bin/sh\nexec sleep infinity\n", mode=0o755)
-    return image([layer({"pause": pause, **dict(_programs())})], config={"Entrypoint": ["/bin/sleep", "infinity"], "Env": ["PATH=/bin"]})
+    return image(
+        [layer({"pause": pause, **dict(_programs())})],
+        config={"Entrypoint": ["/bin/sleep", "infinity"], "Env": ["PATH=/bin"]},
+    )
 
 
 def _programs() -> Iterator[tuple[str, Entry]]:

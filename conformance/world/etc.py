@@ -9,7 +9,7 @@ RESOLVER = "127.0.0.1"
 
 
 def write_etc(folder: Path) -> None:
-    """Write a world's ``/etc`` into ``folder``: it knows the host's users and libraries, and no host name but its own."""
+    """Write a world's ``/etc`` into ``folder``: the host's users and libraries, no host names."""
     folder.mkdir()
     for name in HOST_FILES:
         source = Path("/etc", name)

@@ -32,8 +32,15 @@ def loopback_up() -> None:
 
 
 def mount(*arguments: str, fds: tuple[int, ...] = ()) -> None:
-    """Run mount(8); its own sentence is the error."""
-    subprocess.run(["mount", "--no-canonicalize", *arguments], check=True, pass_fds=fds, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    """Mount something, by the program of that name (util-linux); its own sentence is the error."""
+    subprocess.run(
+        ["mount", "--no-canonicalize", *arguments],
+        check=True,
+        pass_fds=fds,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
 
 
 def prepare_mounts(private: list[str], visible: list[str], etc: str) -> None:
@@ -73,7 +80,13 @@ def spawn(argv: list[str], env: dict[str, str], log: str) -> tuple[dict[str, Any
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # so that nothing is reaped before the pidfd is there
     try:
         pid = os.posix_spawnp(
-            argv[0], argv, env, file_actions=actions, setsid=True, setsigmask=[], setsigdef=[signal.SIGPIPE, signal.SIGXFSZ]
+            argv[0],
+            argv,
+            env,
+            file_actions=actions,
+            setsid=True,
+            setsigmask=[],
+            setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
         )
         return {"pid": pid}, os.pidfd_open(pid)
     finally:

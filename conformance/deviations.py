@@ -1,0 +1,96 @@
+"""Known departures of releases from the contract, and how one is told from a new fault.
+
+``deviations.toml`` holds them. A case that fails is excused only when what was seen instead is exactly what the
+deviation says; a case that passes although a deviation covers the release is reported, since CRI-O has been mended.
+"""
+
+import enum
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from conformance.model.release import Release
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deviation:
+    """One known departure.
+
+    ``cases`` names the cases, as ``test_file.py::test_name`` or with parameters ``test_file.py::test_name[id]``;
+    ``releases`` is a range such as ``>=1.31,<1.34``; ``upstream`` the issue or pull request; ``why`` one sentence.
+    ``seen`` maps an expression over the case's fixtures (``pull.reasons``) to its value on these releases.
+    """
+
+    cases: tuple[str, ...]
+    releases: str
+    upstream: str
+    why: str
+    seen: Mapping[str, Any] = field(hash=False)
+
+    def covers(self, case: str, release: Release) -> bool:
+        """Tell whether it speaks of this case on this release."""
+        return (case in self.cases or case.partition("[")[0] in self.cases) and release.within(self.releases)
+
+    def differences(self, fixtures: Mapping[str, Any]) -> list[str]:
+        """Compare what was seen with what it says is seen; give a sentence for each difference."""
+        found = []
+        for expression, expected in self.seen.items():
+            actual = evaluate(expression, fixtures)
+            if actual != expected:
+                found.append(f"{expression} is {actual!r}, and {expected!r} in the deviation")
+        return found
+
+
+def load() -> list[Deviation]:
+    """Read the package's ``deviations.toml``; raises ``ValueError`` for an entry that is not complete."""
+    return parse((files("conformance") / "deviations.toml").read_text())
+
+
+def parse(text: str) -> list[Deviation]:
+    """Read deviations from TOML; raises ``ValueError``."""
+    deviations = []
+    for number, entry in enumerate(tomllib.loads(text).get("deviation", []), start=1):
+        try:
+            deviation = Deviation(**entry | {"cases": tuple(entry["cases"])})
+        except (KeyError, TypeError) as error:
+            msg = (
+                f"deviation {number}: cases, releases, upstream, why and seen must be given, and nothing else ({error})"
+            )
+            raise ValueError(msg) from error
+        if not deviation.seen:
+            msg = f"deviation {number} ({deviation.upstream}): say what is seen instead"
+            raise ValueError(msg)
+        deviations.append(deviation)
+    return deviations
+
+
+def covering(deviations: Iterable[Deviation], case: str, release: Release) -> Deviation | None:
+    """Give the deviation that covers a case on a release; the more particular name wins."""
+    found = [each for each in deviations if each.covers(case, release)]
+    return next((each for each in found if case in each.cases), found[0] if found else None)
+
+
+def evaluate(expression: str, fixtures: Mapping[str, Any]) -> Any:
+    """Follow an expression such as ``pull.error.reasons`` over fixtures; give plain values, as TOML has them."""
+    name, *attributes = expression.split(".")
+    value = fixtures[name]
+    for attribute in attributes:
+        value = getattr(value, attribute)
+    return plain(value)
+
+
+def plain(value: Any) -> Any:
+    """Give a value in TOML's terms: text, numbers, lists and tables."""
+    match value:
+        case enum.Enum():
+            return plain(value.value)
+        case Mapping():
+            return {str(key): plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [plain(each) for each in value]
+        case bool() | int() | float():
+            return value
+        case _:
+            return "" if value is None else str(value)

@@ -1,0 +1,330 @@
+"""The pytest plugin: options, fixtures, hooks. The only module that knows pytest's hooks.
+
+Options: ``--runtime`` says which CRI-O, ``--require`` what it must be able to do, ``--stories`` which cases are told.
+Fixtures for cases: ``runtime``, ``pod``, ``docker_io``, ``quay_io``, ``registry_k8s_io``, ``ghcr_io``, ``internet``,
+``release``, and ``configuration``, which a case overrides to have CRI-O configured otherwise.
+"""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance import deviations
+from conformance.report import story as telling
+from conformance.report.summary import Verdict, reasons, table
+from conformance.runtime import Configuration, Crio, NoRuntime, Pod, Pool, RuntimeFailure, find
+from conformance.world import WorldError, sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from conformance.evidence.evidence import Mark
+    from conformance.internet import Internet, RegistryHost
+    from conformance.model.release import Release
+    from conformance.runtime import Installation
+
+CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "containers")
+TOLD_WHEN_FEW = 12
+"""With ``--stories auto``, every case is told when at most so many were run."""
+
+
+class Run:
+    """One run of this process: the CRI-O that was asked for, and those that are running."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.asked: str | None = config.getoption("runtime")
+        self.installation: Installation | None = None
+        self.missing = ""
+        self.deviations = deviations.load()
+        try:
+            self.installation = find(self.asked or "auto")
+        except NoRuntime as error:
+            if self.asked and self.asked != "auto":
+                raise pytest.UsageError(str(error)) from None
+            self.missing = str(error)
+        self.pool = Pool(self._start)
+
+    def _start(self, configuration: Configuration) -> Crio:
+        """Start a CRI-O; only called when there is one."""
+        if self.installation is None:
+            raise RuntimeFailure(self.missing)
+        return Crio(self.installation, configuration)
+
+    def begin(self, required: list[str]) -> None:
+        """Clear up after killed runs, and start the first CRI-O: what fails here is not a case's fault.
+
+        Raises ``pytest.UsageError`` when CRI-O cannot be started or cannot do what ``--require`` names.
+        """
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it ends as with Ctrl-C, cleared up
+        have: frozenset[str] = frozenset()
+        try:
+            sweep()
+            if self.installation is not None:
+                have = self.pool.get(Configuration()).capabilities
+        except (OSError, RuntimeFailure, WorldError) as error:
+            raise pytest.UsageError(str(error)) from None
+        if lacking := [each for each in required if each not in have]:
+            why = (
+                self.missing or f"CRI-O {self.installation.release if self.installation else ''} does not offer it here"
+            )
+            msg = f"--require {lacking[0]}: {why}"
+            raise pytest.UsageError(msg)
+
+
+RUN = pytest.StashKey[Run]()
+MARK = pytest.StashKey[tuple[Crio, "Mark"]]()
+
+
+# Options and life of a run
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options."""
+    group = parser.getgroup("conformance", "CRI-O conformance")
+    group.addoption(
+        "--runtime",
+        metavar="WHICH",
+        help="the CRI-O to run: a release (1.36.3, 1.36), the path of a crio binary, or auto (crio on PATH, else the"
+        " newest release in the cache folder; the default)",
+    )
+    group.addoption(
+        "--require",
+        action="append",
+        default=[],
+        choices=CAPABILITIES,
+        help="make it an error when the runtime cannot do this here, instead of skipping the cases that need it",
+    )
+    group.addoption(
+        "--stories",
+        choices=("auto", "all", "none"),
+        default="auto",
+        help=f"tell what every case saw: always, never, or (auto) when at most {TOLD_WHEN_FEW} cases are run",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Describe our markers."""
+    config.addinivalue_line("markers", "upstream(issue): the upstream issue or pull request that a case is about")
+    config.addinivalue_line("markers", "releases(range, why): the CRI-O releases that a case speaks of, and why")
+
+
+def _run(config: pytest.Config) -> Run:
+    """Give the run of this process, begun at its first use."""
+    if RUN not in config.stash:
+        config.stash[RUN] = run = Run(config)
+        config.add_cleanup(run.pool.close)
+        run.begin(config.getoption("require"))
+    return config.stash[RUN]
+
+
+def _ours(config: pytest.Config) -> bool:
+    """Tell, before anything is collected, whether this run is about CRI-O."""
+    suite = str(Path(__file__).parent / "suite")
+    return bool(config.getoption("runtime")) or any(
+        "conformance.suite" in each or str(Path(each).absolute()).startswith(suite) for each in config.args
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """With workers, let the one who talks to the user find out first whether CRI-O can be started at all."""
+    if _ours(config):
+        _run(config).pool.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let ``-k`` find cases by their upstream issue, and begin the run when a case needs CRI-O."""
+    for item in items:
+        for mark in item.iter_markers("upstream"):
+            item.extra_keyword_matches.update(mark.args)
+    del config
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say at the top which CRI-O this is about."""
+    if not _ours(config):
+        return None
+    run = _run(config)
+    if run.installation is None:
+        return f"conformance: NO LIVE CRI-O: {run.missing}"
+    return f"conformance: CRI-O {run.installation.release} ({run.installation.crio})"
+
+
+# Fixtures
+
+
+@pytest.fixture
+def configuration() -> Configuration:
+    """How CRI-O is configured for a case: docker.io and quay.io in the search list, tried in that order."""
+    return Configuration()
+
+
+@pytest.fixture
+def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Iterator[Crio]:
+    """A running CRI-O with that configuration and an empty store, in a world of its own."""
+    run = _run(request.config)
+    if run.installation is None:
+        pytest.skip(run.missing)
+    for mark in request.node.iter_markers("releases"):
+        if not run.installation.release.within(mark.args[0]):
+            pytest.skip(f"speaks of CRI-O {mark.args[0]}: {mark.args[1]}")
+    crio = run.pool.get(configuration)
+    request.node.stash[MARK] = (crio, crio.evidence.mark())
+    yield crio
+    crio.reset()
+
+
+@pytest.fixture
+def release(runtime: Crio) -> Release:
+    """The CRI-O release that is running."""
+    return runtime.release
+
+
+@pytest.fixture
+def internet(runtime: Crio) -> Internet:
+    """The internet around CRI-O; ``internet.host(name)`` gives any registry host."""
+    return runtime.internet
+
+
+@pytest.fixture
+def docker_io(internet: Internet) -> RegistryHost:
+    """The registry host docker.io, with nothing to offer yet."""
+    return internet.host("docker.io")
+
+
+@pytest.fixture
+def quay_io(internet: Internet) -> RegistryHost:
+    """The registry host quay.io, with nothing to offer yet."""
+    return internet.host("quay.io")
+
+
+@pytest.fixture
+def registry_k8s_io(internet: Internet) -> RegistryHost:
+    """The registry host registry.k8s.io, with nothing to offer yet but what pods need."""
+    return internet.host("registry.k8s.io")
+
+
+@pytest.fixture
+def ghcr_io(internet: Internet) -> RegistryHost:
+    """The registry host ghcr.io, with nothing to offer yet."""
+    return internet.host("ghcr.io")
+
+
+@pytest.fixture
+def pod(runtime: Crio) -> Iterator[Pod]:
+    """A running pod on the host's network."""
+    if "containers" not in runtime.capabilities:
+        pytest.skip("needs the capability containers, which takes root")
+    with runtime.pod() as pod:
+        yield pod
+
+
+# Verdicts
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Judge a case that deviates, and put its evidence into the report."""
+    report = yield
+    if MARK not in item.stash or not isinstance(item, pytest.Function):
+        return report
+    crio, mark = item.stash[MARK]
+    report.user_properties.append(("family", _family(item)))
+    if report.when == "call":
+        case = f"{item.path.name}::{item.name}"
+        known = deviations.covering(item.config.stash[RUN].deviations, case, crio.release)
+        if known is not None:
+            _judge(report, call, known, item)
+        evidence = crio.evidence.since(mark)
+        report.user_properties.append(("story", telling.story(evidence)))
+    if report.failed and report.when != "teardown":
+        evidence = crio.evidence.since(mark)
+        report.sections += [
+            ("the story", telling.story(evidence)),
+            ("exchanges", telling.exchanges(evidence)),
+            ("CRI-O's log", telling.log(evidence.lines)),
+        ]
+    return report
+
+
+def _judge(
+    report: pytest.TestReport, call: pytest.CallInfo[None], known: deviations.Deviation, item: pytest.Function
+) -> None:
+    """Tell three things apart: the known departure, a release that has been mended, and anything else."""
+    if report.passed:
+        report.outcome = "failed"
+        report.longrepr = (
+            f"the contract holds, although {known.upstream} says that {known.releases} departs from it:"
+            " narrow the range of that deviation"
+        )
+    elif call.excinfo is not None and call.excinfo.errisinstance(AssertionError):
+        if differences := known.differences(item.funcargs):
+            report.sections.append((f"neither the contract nor {known.upstream}", "\n".join(differences)))
+        else:
+            report.outcome = "skipped"
+            report.wasxfail = f"{known.upstream}: {known.why}"
+
+
+def _family(item: pytest.Item) -> str:
+    """Give the family of behaviour that a case belongs to: its file's name."""
+    return item.path.stem.removeprefix("test_").replace("_", " ")
+
+
+# The end of a run
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell totals per family, deviations, what was skipped and why, and the stories."""
+    ended = list(_ended(terminalreporter))
+    if not ended or RUN not in config.stash:
+        return
+    run = config.stash[RUN]
+    verdicts = [verdict for _, verdict in ended]
+    title = f"CRI-O {run.installation.release}" if run.installation else "no live CRI-O"
+    wanted = config.getoption("stories")
+    if wanted == "all" or (wanted == "auto" and len(ended) <= TOLD_WHEN_FEW):
+        terminalreporter.section("stories")
+        for report, verdict in ended:
+            _tell(terminalreporter, report, verdict)
+    terminalreporter.section(f"conformance of {title}")
+    for line in table(verdicts):
+        terminalreporter.write_line(line)
+    for kind, heading in (("deviates", "Known deviations met:"), ("skipped", "Not run:")):
+        if lines := list(reasons(verdicts, kind)):
+            terminalreporter.write_line("")
+            terminalreporter.write_line(heading)
+            for line in lines:
+                terminalreporter.write_line(line)
+
+
+def _ended(terminalreporter: pytest.TerminalReporter) -> Iterator[tuple[pytest.TestReport, Verdict]]:
+    """Give the report that decides about each of our cases, and the verdict in it."""
+    names = {"passed": "passed", "xfailed": "deviates", "failed": "failed", "error": "failed", "skipped": "skipped"}
+    for kind, verdict in names.items():
+        for report in terminalreporter.stats.get(kind, []):
+            family = dict(report.user_properties).get("family")
+            if family is None:
+                continue
+            yield report, Verdict(str(family), verdict, _reason(report))
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Give why a case deviates or was skipped."""
+    if hasattr(report, "wasxfail"):
+        return str(report.wasxfail)
+    return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
+
+
+def _tell(terminalreporter: pytest.TerminalReporter, report: pytest.TestReport, verdict: Verdict) -> None:
+    """Tell one case's story."""
+    told = dict(report.user_properties).get("story")
+    if told:
+        terminalreporter.write_line(f"{report.nodeid.rpartition('/')[2]}: {verdict.verdict}", bold=True)
+        for line in str(told).splitlines():
+            terminalreporter.write_line(f"  {line}")

@@ -1,0 +1,58 @@
+"""A case told from its evidence: what was asked, which registries answered how, what the user saw."""
+
+from collections.abc import Iterable, Iterator
+
+from conformance.cri import Call
+from conformance.evidence import Evidence, LogLine
+from conformance.internet import Exchange
+
+QUIET = ("Request: ", "Response: ")
+"""What CRI-O's interceptors print of every message, whole; the calls tell it shorter."""
+
+
+def story(evidence: Evidence) -> str:
+    """Tell the calls in order; a pull with each registry host that was asked and its answer."""
+    return "\n".join(line for call in evidence.calls for line in _call(call, evidence))
+
+
+def _call(call: Call, evidence: Evidence) -> Iterator[str]:
+    """Tell one call."""
+    yield f"{call.rpc} {_subject(call)} ({call.duration * 1000:.0f} ms)".replace("  ", " ")
+    end = call.at + call.duration
+    within = tuple(record for record in evidence.exchanges if call.at <= record.at <= end)
+    for attempt in Evidence((), within, ()).attempts:
+        yield f"    asked {attempt.host}: {attempt.answer}"
+    if call.error:
+        yield f"    the user saw: {call.error.message}"
+
+
+def _subject(call: Call) -> str:
+    """Name what a call is about: an image, a pod, a container, a command."""
+    request = call.request
+    for path in (("image", "image"), ("config", "metadata", "name"), ("cmd",)):
+        value: object = request
+        for name in path:
+            value = getattr(value, name, None)
+        if value:
+            return value if isinstance(value, str) else " ".join(value)  # type: ignore[arg-type]
+    return ""
+
+
+def exchanges(evidence: Evidence) -> str:
+    """List every exchange, a line each."""
+    return "\n".join(
+        _exchange(record) if isinstance(record, Exchange) else f"{record.host}: no such name"
+        for record in evidence.exchanges
+    )
+
+
+def _exchange(exchange: Exchange) -> str:
+    """Tell one exchange in a line."""
+    user = "" if exchange.user is None else f" as {exchange.user or 'anonymous'}"
+    answer = f"{exchange.status} {exchange.note}".strip()
+    return f"{exchange.host}: {exchange.method} https://{exchange.server}{exchange.path}{user} -> {answer}"
+
+
+def log(lines: Iterable[LogLine]) -> str:
+    """Show CRI-O's lines, without those that print whole messages."""
+    return "\n".join(f"{line.level or '?'}: {line.message}" for line in lines if not line.message.startswith(QUIET))
