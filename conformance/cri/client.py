@@ -15,6 +15,15 @@ from conformance.cri.v1.api_pb2_grpc import ImageServiceStub, RuntimeServiceStub
 
 Response = TypeVar("Response", bound=Message)
 
+OPTIONS = (
+    ("grpc.enable_http_proxy", 0),
+    ("grpc.max_receive_message_length", 64 << 20),
+    ("grpc.initial_reconnect_backoff_ms", 20),  # the default makes a server that is just starting cost a second
+    ("grpc.min_reconnect_backoff_ms", 20),
+    ("grpc.max_reconnect_backoff_ms", 200),
+    ("grpc.use_local_subchannel_pool", 1),
+)
+
 SECONDS = 60.0
 """How long a call may take; CRI-O itself sets no limit on a pull."""
 
@@ -43,8 +52,7 @@ class Client:
     def __init__(self, socket: str, record: Callable[[Call], object], *, timeout: float = SECONDS) -> None:
         self.record = record
         self.timeout = timeout
-        options = [("grpc.enable_http_proxy", 0), ("grpc.max_receive_message_length", 64 << 20)]
-        self._channel = grpc.insecure_channel(f"unix://{socket}", options=options)
+        self._channel = grpc.insecure_channel(f"unix://{socket}", options=OPTIONS)
         self._images = ImageServiceStub(self._channel)
         self._runtime = RuntimeServiceStub(self._channel)
 

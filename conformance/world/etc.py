@@ -15,8 +15,6 @@ def write_etc(folder: Path) -> None:
         source = Path("/etc", name)
         if source.exists():
             shutil.copyfile(source, folder / name)
-    if (alternatives := Path("/etc/alternatives")).is_dir():
-        shutil.copytree(alternatives, folder / "alternatives", symlinks=True)
     (folder / "mtab").symlink_to("/proc/self/mounts")
     (folder / "hosts").write_text("127.0.0.1 localhost\n")
     (folder / "nsswitch.conf").write_text("passwd: files\ngroup: files\nhosts: files dns\n")
