@@ -18,8 +18,9 @@ from conformance.model.release import Release
 class Deviation:
     """One known departure.
 
-    ``cases`` names the cases, as ``test_file.py::test_name`` or with parameters ``test_file.py::test_name[id]``;
-    ``releases`` is a range such as ``>=1.31,<1.34``; ``upstream`` the issue or pull request; ``why`` one sentence.
+    ``cases`` names the cases, as ``test_file.py::TestClass::test_name``, with or without parameters (``[id]``);
+    ``releases`` is a range such as ``>=1.31,<1.34``; ``upstream`` the issue or pull request, or ``unreported``;
+    ``why`` one sentence.
     ``seen`` maps an expression over the case's fixtures (``pull.reasons``) to its value on these releases.
     """
 

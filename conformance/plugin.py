@@ -136,12 +136,10 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
         _run(config).pool.close()
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let ``-k`` find cases by their upstream issue, and begin the run when a case needs CRI-O."""
-    for item in items:
-        for mark in item.iter_markers("upstream"):
-            item.extra_keyword_matches.update(mark.args)
-    del config
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let ``-k`` find cases by their upstream issue."""
+    for mark in item.iter_markers("upstream"):
+        item.extra_keyword_matches.update(mark.args)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -237,19 +235,14 @@ def pytest_runtest_makereport(
     crio, mark = item.stash[MARK]
     report.user_properties.append(("family", _family(item)))
     if report.when == "call":
-        case = f"{item.path.name}::{item.name}"
-        known = deviations.covering(item.config.stash[RUN].deviations, case, crio.release)
+        known = deviations.covering(item.config.stash[RUN].deviations, _case(item.nodeid), crio.release)
         if known is not None:
             _judge(report, call, known, item)
         evidence = crio.evidence.since(mark)
-        report.user_properties.append(("story", telling.story(evidence)))
+        report.user_properties.append(("story", crio.evidence.without_secrets(telling.story(evidence))))
     if report.failed and report.when != "teardown":
-        evidence = crio.evidence.since(mark)
-        report.sections += [
-            ("the story", telling.story(evidence)),
-            ("exchanges", telling.exchanges(evidence)),
-            ("CRI-O's log", telling.log(evidence.lines)),
-        ]
+        for title, text in telling.sections(crio.evidence.since(mark)):
+            report.sections.append((title, crio.evidence.without_secrets(text)))
     return report
 
 
@@ -269,6 +262,12 @@ def _judge(
         else:
             report.outcome = "skipped"
             report.wasxfail = f"{known.upstream}: {known.why}"
+
+
+def _case(nodeid: str) -> str:
+    """Name a case as ``deviations.toml`` does: its file, without folders, and what follows."""
+    path, colons, rest = nodeid.partition("::")
+    return path.rpartition("/")[2] + colons + rest
 
 
 def _family(item: pytest.Item) -> str:
@@ -325,6 +324,6 @@ def _tell(terminalreporter: pytest.TerminalReporter, report: pytest.TestReport, 
     """Tell one case's story."""
     told = dict(report.user_properties).get("story")
     if told:
-        terminalreporter.write_line(f"{report.nodeid.rpartition('/')[2]}: {verdict.verdict}", bold=True)
+        terminalreporter.write_line(f"{_case(report.nodeid)}: {verdict.verdict}", bold=True)
         for line in str(told).splitlines():
             terminalreporter.write_line(f"  {line}")

@@ -13,7 +13,7 @@ class CRIError(Exception):
     """A CRI call that failed.
 
     ``rpc`` is the method's name, ``code`` the gRPC status code, ``message`` the text as it came. The facts in the text
-    are read on demand: ``cri_code``, ``reasons``, ``hosts``, ``names``.
+    are read on demand: ``cri_code``, ``reasons``, ``hosts``, and so on.
     """
 
     def __init__(self, rpc: str, code: grpc.StatusCode, message: str) -> None:
@@ -36,6 +36,11 @@ class CRIError(Exception):
     def hosts(self) -> tuple[str, ...]:
         """The registry hosts that the text names as asked, in its order."""
         return tuple(self.reasons)
+
+    @property
+    def image_names(self) -> tuple[str, ...]:
+        """The images that the text names as asked for, each once, as it names them (docker.io in familiar form)."""
+        return wording.image_names(self.message)
 
     @property
     def is_ambiguous_name(self) -> bool:

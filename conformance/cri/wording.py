@@ -60,6 +60,12 @@ def reasons(message: str) -> Mapping[str, Reason]:
     return facts
 
 
+def image_names(message: str) -> tuple[str, ...]:
+    """Read off the images that a pull's error names as asked for, each once, with tag or digest."""
+    names = re.findall(r"docker://(\S+)", _ARTIFACT_HALF.sub("", message))
+    return tuple(dict.fromkeys(name.rstrip(":,;") for name in names))
+
+
 def reason(text: str) -> Reason:
     """Give the reason that a registry's part of an error states."""
     return next((reason for reason, pattern in _REASONS if pattern.search(text)), Reason.UNCLEAR)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from conformance.cri.client import Call
+from conformance.cri.redact import REDACTED
 from conformance.evidence.attempts import Attempt, attempts
 from conformance.evidence.log import Log, LogLine, tried_hosts
 from conformance.internet.recorder import Exchange, Lookup, Recorder
@@ -37,12 +38,13 @@ class Mark:
 
 
 class Collector:
-    """Holds all records of one runtime, and gives those since a mark."""
+    """Holds all records of one runtime, and gives those since a mark. ``secrets`` must not be told to anybody."""
 
     def __init__(self, recorder: Recorder, log: Log) -> None:
         self.calls: list[Call] = []
         self.recorder = recorder
         self.log = log
+        self.secrets: set[str] = set()
 
     def mark(self) -> Mark:
         """Give this moment."""
@@ -53,3 +55,9 @@ class Collector:
         return Evidence(
             tuple(self.calls[mark.calls :]), self.recorder.since(mark.exchanges), self.log.since(mark.lines)
         )
+
+    def without_secrets(self, text: str) -> str:
+        """Give a text about this runtime as it may be shown."""
+        for secret in self.secrets:
+            text = text.replace(secret, REDACTED)
+        return text

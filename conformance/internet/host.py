@@ -13,10 +13,11 @@ from conformance.model.platform import Platform
 
 @dataclass(frozen=True)
 class Login:
-    """A user name and password that a registry host accepts; the password never shows."""
+    """A user name and password, and the registry host that they are for; the password never shows."""
 
     user: str
     password: str = field(repr=False)
+    server: str = ""
 
 
 class RegistryHost(str):
@@ -68,7 +69,7 @@ class RegistryHost(str):
 
     def require_login(self, name: str) -> Login:
         """Make the repository private, offered or not; give the login that opens it."""
-        login = Login("robot", secrets.token_urlsafe(12))
+        login = Login("robot", secrets.token_urlsafe(12), str(self))
         self.origin.repository(self.personality.repository(name)).logins[login.user] = login.password
         return login
 

@@ -20,6 +20,7 @@ from conformance.internet.server import RegistryServer
 T = TypeVar("T")
 
 NAME_SERVER = "127.0.0.1"
+NOBODY = "127.0.0.2"
 BACKLOG = 512  # a short one costs a second whenever several pulls start at once (a repeated SYN)
 
 
@@ -66,6 +67,11 @@ class Internet:
             self._addresses.update(dict.fromkeys(host.personality.servers, address))
             self._hosts[name] = host
         return self._hosts[name]
+
+    def refuse(self, name: str) -> str:
+        """Make ``name`` a host that exists, but on which nobody listens: connections to it are refused."""
+        self._addresses[name] = NOBODY
+        return name
 
     def clear(self) -> None:
         """Make every host forget what it offers."""

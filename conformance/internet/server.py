@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from conformance.internet.host import RegistryHost
+from conformance.internet.images import Blob
 from conformance.internet.origin import Repository
 from conformance.internet.personality import Refusal
 from conformance.internet.recorder import Exchange, Kind, Recorder
 
+PLATFORM_PARTS = ("os", "architecture", "variant")
 BLOB_TYPE = "application/octet-stream"
 
 
@@ -87,7 +89,7 @@ class RegistryServer:
             return self._refuse(request, Kind.MANIFEST, self.manners.no_manifest)
         headers = {"Docker-Content-Digest": found.digest}
         body = web.Response(body=found.data, content_type=found.media_type, headers=headers)
-        return self._record(request, Kind.MANIFEST, body, note=found.media_type)
+        return self._record(request, Kind.MANIFEST, body, note=_described(found))
 
     async def blob(self, request: web.Request) -> web.Response:
         """Give a blob, or the address of the server that has it."""
@@ -236,3 +238,12 @@ class RegistryServer:
             )
         )
         return response
+
+
+def _described(manifest: Blob) -> str:
+    """Say what a manifest is: an image, or an index and the platforms it is for."""
+    children = json.loads(manifest.data).get("manifests")
+    if children is None:
+        return "an image"
+    platforms = [child.get("platform", {}) for child in children]
+    return "an index for " + ", ".join("/".join(filter(None, map(each.get, PLATFORM_PARTS))) for each in platforms)

@@ -38,6 +38,15 @@ def _subject(call: Call) -> str:
     return ""
 
 
+def sections(evidence: Evidence) -> list[tuple[str, str]]:
+    """Give what a failed case shows, under titles: the story, the exchanges, CRI-O's lines."""
+    return [
+        ("the story", story(evidence)),
+        ("exchanges", exchanges(evidence)),
+        ("CRI-O's log", log(evidence.lines)),
+    ]
+
+
 def exchanges(evidence: Evidence) -> str:
     """List every exchange, a line each."""
     return "\n".join(

@@ -7,7 +7,7 @@ asked for images and runs pods, each with the evidence of it.
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.crio import Crio, RuntimeFailure
 from conformance.runtime.installation import Installation, NoRuntime, find
-from conformance.runtime.pods import Container, Pod
+from conformance.runtime.pods import Container, Pod, Start, Walk
 from conformance.runtime.pool import Pool
 from conformance.runtime.pull import Pull, StoredImage
 
@@ -21,6 +21,8 @@ __all__ = [
     "Pool",
     "Pull",
     "RuntimeFailure",
+    "Start",
     "StoredImage",
+    "Walk",
     "find",
 ]

@@ -128,7 +128,10 @@ class Crio:
     def pull(self, name: str, login: Login | None = None) -> Pull:
         """Pull an image by the name a user would write; a failure is an outcome, not an exception."""
         mark = self.evidence.mark()
-        auth = api.AuthConfig(username=login.user, password=login.password) if login else None
+        auth = None
+        if login:
+            self.evidence.secrets.add(login.password)
+            auth = api.AuthConfig(username=login.user, password=login.password, server_address=login.server)
         request = api.PullImageRequest(image=api.ImageSpec(image=name, user_specified_image=name), auth=auth)
         try:
             image_ref = self.client.pull_image(request).image_ref

@@ -11,7 +11,10 @@ from conformance.cri.v1 import api_pb2 as api
 from conformance.runtime import tools
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from conformance.evidence import Evidence
+    from conformance.model.reason import Reason
     from conformance.runtime.crio import Crio
     from conformance.runtime.pull import Found, Pull
 
@@ -49,10 +52,15 @@ class Container:
             raise FileNotFoundError(output.stderr.strip())
         return output.stdout
 
-    def mounts(self) -> list[api.Mount]:
-        """Give the mounts that ContainerStatus tells."""
+    def can_write(self, path: str) -> bool:
+        """Tell whether a file of that name can be made in it."""
+        return self.run("/bin/touch", path).status == 0
+
+    def mounted_images(self) -> dict[str, str]:
+        """Give the image volumes that ContainerStatus tells: container path and image."""
         request = api.ContainerStatusRequest(container_id=self.id)
-        return list(self._crio.client.container_status(request).status.mounts)
+        mounts = self._crio.client.container_status(request).status.mounts
+        return {mount.container_path: mount.image.image for mount in mounts if mount.image.image}
 
     def stop(self) -> None:
         """Stop it at once."""
@@ -61,6 +69,20 @@ class Container:
     def remove(self) -> None:
         """Remove it."""
         self._crio.client.remove_container(api.RemoveContainerRequest(container_id=self.id))
+
+
+@dataclass(frozen=True)
+class Start:
+    """The outcome of CreateContainer and StartContainer: the running container or what went wrong."""
+
+    container: Container | None
+    error: CRIError | None
+    evidence: Evidence
+
+    @property
+    def asked(self) -> list[str]:
+        """The registry hosts that were asked meanwhile; starting a container should ask none."""
+        return [attempt.host for attempt in self.evidence.attempts]
 
 
 @dataclass(frozen=True)
@@ -82,6 +104,11 @@ class Walk:
     def asked(self) -> list[str]:
         """The registry hosts that the pull asked, in order."""
         return self.pull.asked if self.pull else []
+
+    @property
+    def reasons(self) -> Mapping[str, Reason]:
+        """Why each registry named in the error that stopped the way did not serve."""
+        return self.error.reasons if self.error else {}
 
     def read(self, path: str) -> str:
         """Read a file inside the container; raises the error that stopped the way when there is none."""
@@ -123,13 +150,19 @@ class Pod:
         if pull and pull.error:
             return Walk(image, status, pull, None, pull.error, self._crio.evidence.since(mark))
         reference = pull.image_ref if pull else status.image.id if status.image else image
-        try:
-            container = self.start(image_mount(reference, at, user_specified=image))
-        except CRIError as error:
-            return Walk(image, status, pull, None, error, self._crio.evidence.since(mark))
-        return Walk(image, status, pull, container, None, self._crio.evidence.since(mark))
+        started = self.start(image_mount(reference, at, user_specified=image))
+        return Walk(image, status, pull, started.container, started.error, self._crio.evidence.since(mark))
 
-    def start(self, *mounts: api.Mount) -> Container:
+    def start(self, *mounts: api.Mount) -> Start:
+        """Create and start a container with these mounts; a failure is an outcome, not an exception."""
+        mark = self._crio.evidence.mark()
+        try:
+            container = self._start(mounts)
+        except CRIError as error:
+            return Start(None, error, self._crio.evidence.since(mark))
+        return Start(container, None, self._crio.evidence.since(mark))
+
+    def _start(self, mounts: Iterable[api.Mount]) -> Container:
         """Create and start a container with these mounts; raises ``CRIError``."""
         name = f"container-{uuid.uuid4().hex[:8]}"
         config = api.ContainerConfig(

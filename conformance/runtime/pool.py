@@ -6,7 +6,7 @@ from collections.abc import Callable
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.crio import Crio
 
-LIMIT = 8
+LIMIT = 12
 """How many CRI-Os may run at once; the one not used for longest makes room."""
 
 

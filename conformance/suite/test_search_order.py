@@ -1,0 +1,200 @@
+"""Which registries are asked for a name, and in which order."""
+
+from typing import NamedTuple
+
+import pytest
+
+from conformance.internet import Internet, RegistryHost
+from conformance.internet.images import image, layer
+from conformance.runtime import Configuration, Crio, Pull
+
+NAME = "rhuss/caikit-flan-t5-small"
+HOSTS = ("docker.io", "quay.io", "ghcr.io", "registry.k8s.io")
+IMAGE = image([layer({"hello": "world"})])
+
+
+class Search(NamedTuple):
+    """A search list, the place of the registry that has the image, and what the ones before it lack."""
+
+    registries: tuple[str, ...]
+    hit: int
+    lacks: str = "repository"
+
+    def __str__(self) -> str:
+        order = ">".join(name.partition(".")[0] for name in self.registries)
+        return f"{order}-hit{self.hit + 1}-no-{self.lacks}"
+
+
+SEARCHES = [
+    *(
+        Search(HOSTS[:count], hit, lacks)
+        for count in (1, 2, 3, 4)
+        for hit in range(count)
+        for lacks in ("repository", "tag")
+    ),
+    Search(("quay.io", "docker.io"), 0),
+    Search(("quay.io", "docker.io"), 1),
+    Search(("registry.k8s.io", "ghcr.io", "quay.io", "docker.io"), 3),
+]
+SEARCHES = [search for search in SEARCHES if search.hit or search.lacks == "repository"]
+
+
+def lack(host: RegistryHost, what: str) -> None:
+    """Make a host lack the tag; lacking the whole repository takes nothing."""
+    if what == "tag":
+        host.offer(NAME, tags=["another"])
+
+
+class TestWhereOneRegistryHasIt:
+    """A short name; the image is on one of the search registries, and on those after it."""
+
+    @pytest.fixture(params=SEARCHES, ids=str)
+    def search(self, request: pytest.FixtureRequest) -> Search:
+        """The search list, and where the image is."""
+        found: Search = request.param
+        return found
+
+    @pytest.fixture
+    def configuration(self, search: Search) -> Configuration:
+        """CRI-O with that search list."""
+        return Configuration(search_registries=search.registries)
+
+    @pytest.fixture
+    def pull(self, runtime: Crio, internet: Internet, search: Search) -> Pull:
+        """The image is offered from the hit on; the registries before it lack the repository or the tag."""
+        for name in search.registries[: search.hit]:
+            lack(internet.host(name), search.lacks)
+        for name in search.registries[search.hit :]:
+            internet.host(name).offer(NAME)
+        return runtime.pull(NAME)
+
+    @pytest.mark.upstream("cri-o/cri-o#8780")
+    def test_registries_are_asked_in_order_until_one_has_it(self, pull: Pull, search: Search) -> None:
+        """Search registries are asked in the order of the list, and none after the one that has the image."""
+        assert pull.asked == list(search.registries[: search.hit + 1])
+
+    def test_the_first_registry_that_has_it_serves_it(self, pull: Pull, search: Search) -> None:
+        """The image comes from the first search registry that has it, and bears that registry's name."""
+        assert pull.served_by == (search.registries[search.hit],)
+
+    def test_the_log_tells_the_order_on_the_wire(self, pull: Pull) -> None:
+        """The registries that CRI-O's log says it tries are those that are asked, in the same order."""
+        assert pull.tried == pull.asked
+
+
+class TestWhereNoRegistryHasIt:
+    """A short name; the image is nowhere."""
+
+    @pytest.fixture(params=range(1, len(HOSTS) + 1))
+    def registries(self, request: pytest.FixtureRequest) -> tuple[str, ...]:
+        """The search list."""
+        return HOSTS[: request.param]
+
+    @pytest.fixture
+    def configuration(self, registries: tuple[str, ...]) -> Configuration:
+        """CRI-O with that search list."""
+        return Configuration(search_registries=registries)
+
+    @pytest.mark.parametrize("lacks", ["repository", "tag"])
+    def test_every_registry_is_asked(
+        self, runtime: Crio, internet: Internet, registries: tuple[str, ...], lacks: str
+    ) -> None:
+        """An image that no search registry has is looked for on every one of them."""
+        for name in registries:
+            lack(internet.host(name), lacks)
+        assert runtime.pull(NAME).asked == list(registries)
+
+
+class Written(NamedTuple):
+    """A name as a user writes it, and what it means: the repository on docker.io and on quay.io, tag or digest."""
+
+    name: str
+    docker: str
+    quay: str
+    reference: str
+
+
+WRITTEN = [
+    Written("rhuss/app", "rhuss/app", "rhuss/app", "latest"),
+    Written("rhuss/app:1.2", "rhuss/app", "rhuss/app", "1.2"),
+    Written(f"rhuss/app@{IMAGE.digest}", "rhuss/app", "rhuss/app", IMAGE.digest),
+    Written(f"rhuss/app:1.2@{IMAGE.digest}", "rhuss/app", "rhuss/app", IMAGE.digest),
+    Written("app", "library/app", "app", "latest"),
+    Written("app:1.2", "library/app", "app", "1.2"),
+    Written(f"app@{IMAGE.digest}", "library/app", "app", IMAGE.digest),
+    Written("library/app", "library/app", "library/app", "latest"),
+    Written("one/two/three/app", "one/two/three/app", "one/two/three/app", "latest"),
+]
+
+
+def short_id(written: Written) -> str:
+    """Name a parameter without the long digest."""
+    return written.name.replace(IMAGE.digest, "digest")
+
+
+class TestHowANameIsRead:
+    """A short name as a user writes it; quay.io has the image, docker.io does not."""
+
+    @pytest.fixture(params=WRITTEN, ids=short_id)
+    def written(self, request: pytest.FixtureRequest) -> Written:
+        """The name."""
+        found: Written = request.param
+        return found
+
+    @pytest.fixture
+    def pull(self, runtime: Crio, quay_io: RegistryHost, written: Written) -> Pull:
+        """The image is on quay.io, under every tag."""
+        quay_io.store(written.quay, IMAGE, ["latest", "1.2"])
+        return runtime.pull(written.name)
+
+    def test_each_registry_is_asked_for_its_own_repository(self, pull: Pull, written: Written) -> None:
+        """A one-component name is in library/ on docker.io, and nowhere else; other names are the same everywhere."""
+        assert pull.repositories == [f"docker.io/{written.docker}", f"quay.io/{written.quay}"]
+
+    def test_the_tag_or_digest_is_what_is_asked_for(self, pull: Pull, written: Written) -> None:
+        """A name without a tag means latest; where there is a digest, the digest alone counts."""
+        assert pull.references == [written.reference]
+
+    def test_the_image_that_is_meant_comes(self, pull: Pull) -> None:
+        """The image under that name is pulled."""
+        assert pull.image is not None
+        assert pull.image.id == IMAGE.id
+
+
+FULL_NAMES = {
+    "docker.io/rhuss/app": "docker.io",
+    "docker.io/app": "docker.io",
+    "docker.io/library/app": "docker.io",
+    "index.docker.io/rhuss/app": "docker.io",
+    "quay.io/rhuss/app": "quay.io",
+    "quay.io/rhuss/app:1.2": "quay.io",
+    f"quay.io/rhuss/app@{IMAGE.digest}": "quay.io",
+    "ghcr.io/rhuss/app": "ghcr.io",
+    "registry.k8s.io/rhuss/app": "registry.k8s.io",
+    "registry.example.com/team/app": "registry.example.com",
+}
+
+
+@pytest.mark.parametrize("name", FULL_NAMES, ids=lambda name: name.replace(IMAGE.digest, "digest"))
+class TestFullNames:
+    """A name with a registry host in it."""
+
+    def test_a_full_name_asks_its_own_registry_only(self, runtime: Crio, internet: Internet, name: str) -> None:
+        """A name with a registry host is asked for there and nowhere else, whatever the search list says."""
+        host = internet.host(FULL_NAMES[name])
+        repository = name.partition("/")[2].partition("@")[0].partition(":")[0]
+        host.store(repository, IMAGE, ["latest", "1.2"])
+        pull = runtime.pull(name)
+        assert (pull.asked, pull.served_by) == ([host], (host,))
+
+    def test_a_full_name_that_is_missing_is_looked_for_nowhere_else(
+        self, runtime: Crio, internet: Internet, name: str
+    ) -> None:
+        """A name with a registry host that lacks it is not looked for on the search registries."""
+        host = internet.host(FULL_NAMES[name])
+        assert runtime.pull(name).asked == [host]
+
+
+def test_a_host_that_does_not_exist_is_asked_for_alone(runtime: Crio) -> None:
+    """A registry host whose name nobody knows ends the pull; no search registry is asked."""
+    assert runtime.pull("registry.nowhere.example/team/app").asked == ["registry.nowhere.example"]
