@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from conformance.model.release import Release
 
 
@@ -38,7 +40,11 @@ class Deviation:
         """Compare what was seen with what it says is seen; give a sentence for each difference."""
         found = []
         for expression, expected in self.seen.items():
-            actual = evaluate(expression, fixtures)
+            try:
+                actual = evaluate(expression, fixtures)
+            except (AttributeError, KeyError) as error:
+                found.append(f"{expression} has no value here ({error}), and {expected!r} in the deviation")
+                continue
             if actual != expected:
                 found.append(f"{expression} is {actual!r}, and {expected!r} in the deviation")
         return found
@@ -60,11 +66,24 @@ def parse(text: str) -> list[Deviation]:
                 f"deviation {number}: cases, releases, upstream, why and seen must be given, and nothing else ({error})"
             )
             raise ValueError(msg) from error
-        if not deviation.seen:
-            msg = f"deviation {number} ({deviation.upstream}): say what is seen instead"
+        if wrong := _wrong(deviation, entry):
+            msg = f"deviation {number} ({deviation.upstream}): {wrong}"
             raise ValueError(msg)
         deviations.append(deviation)
     return deviations
+
+
+def _wrong(deviation: Deviation, entry: Mapping[str, Any]) -> str:
+    """Say what is wrong with an entry that has all its parts; nothing where it is right."""
+    if not deviation.cases or isinstance(entry["cases"], str):
+        return "cases is a list of names"
+    if not deviation.seen:
+        return "say what is seen instead"
+    try:
+        SpecifierSet(deviation.releases)
+    except InvalidSpecifier:
+        return f"{deviation.releases!r} is no range of releases: write it like >=1.31,<1.34"
+    return ""
 
 
 def covering(deviations: Iterable[Deviation], case: str, release: Release) -> Deviation | None:

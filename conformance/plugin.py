@@ -7,17 +7,13 @@ Fixtures for cases: ``runtime``, ``pod``, ``docker_io``, ``quay_io``, ``registry
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance import deviations
-from conformance.report import story as telling
 from conformance.report.summary import Verdict, reasons, table
-from conformance.runtime import Configuration, Crio, NoRuntime, Pod, Pool, RuntimeFailure, find
-from conformance.world import WorldError, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -25,58 +21,15 @@ if TYPE_CHECKING:
     from conformance.evidence.evidence import Mark
     from conformance.internet import Internet, RegistryHost
     from conformance.model.release import Release
-    from conformance.runtime import Installation
+    from conformance.run import Run
+    from conformance.runtime import Configuration, Crio, Pod
 
 CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "containers")
 TOLD_WHEN_FEW = 12
 """With ``--stories auto``, every case is told when at most so many were run."""
 
-
-class Run:
-    """One run of this process: the CRI-O that was asked for, and those that are running."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self.asked: str | None = config.getoption("runtime")
-        self.installation: Installation | None = None
-        self.missing = ""
-        self.deviations = deviations.load()
-        try:
-            self.installation = find(self.asked or "auto")
-        except NoRuntime as error:
-            if self.asked and self.asked != "auto":
-                raise pytest.UsageError(str(error)) from None
-            self.missing = str(error)
-        self.pool = Pool(self._start)
-
-    def _start(self, configuration: Configuration) -> Crio:
-        """Start a CRI-O; only called when there is one."""
-        if self.installation is None:
-            raise RuntimeFailure(self.missing)
-        return Crio(self.installation, configuration)
-
-    def begin(self, required: list[str]) -> None:
-        """Clear up after killed runs, and start the first CRI-O: what fails here is not a case's fault.
-
-        Raises ``pytest.UsageError`` when CRI-O cannot be started or cannot do what ``--require`` names.
-        """
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it ends as with Ctrl-C, cleared up
-        have: frozenset[str] = frozenset()
-        try:
-            sweep()
-            if self.installation is not None:
-                have = self.pool.get(Configuration()).capabilities
-        except (OSError, RuntimeFailure, WorldError) as error:
-            raise pytest.UsageError(str(error)) from None
-        if lacking := [each for each in required if each not in have]:
-            why = (
-                self.missing or f"CRI-O {self.installation.release if self.installation else ''} does not offer it here"
-            )
-            msg = f"--require {lacking[0]}: {why}"
-            raise pytest.UsageError(msg)
-
-
-RUN = pytest.StashKey[Run]()
-MARK = pytest.StashKey[tuple[Crio, "Mark"]]()
+RUN: pytest.StashKey[Run] = pytest.StashKey()
+MARK: pytest.StashKey[tuple[Crio, Mark]] = pytest.StashKey()
 
 
 # Options and life of a run
@@ -110,14 +63,22 @@ def pytest_configure(config: pytest.Config) -> None:
     """Describe our markers."""
     config.addinivalue_line("markers", "upstream(issue): the upstream issue or pull request that a case is about")
     config.addinivalue_line("markers", "releases(range, why): the CRI-O releases that a case speaks of, and why")
+    chosen = any(argument.startswith("--dist") for argument in config.invocation_params.args)
+    if _ours(config) and config.getoption("dist", "no") == "load" and not chosen:
+        config.option.dist = "loadscope"  # the cases of a class share a configuration, and so a running CRI-O
 
 
 def _run(config: pytest.Config) -> Run:
-    """Give the run of this process, begun at its first use."""
+    """Give the run of this process, made at its first use: other projects' tests pay nothing for this plugin."""
     if RUN not in config.stash:
-        config.stash[RUN] = run = Run(config)
+        from conformance.run import Run, Unusable, end_as_with_ctrl_c
+
+        try:
+            config.stash[RUN] = run = Run(config.getoption("runtime"))
+        except Unusable as error:
+            raise pytest.UsageError(str(error)) from None
         config.add_cleanup(run.pool.close)
-        run.begin(config.getoption("require"))
+        end_as_with_ctrl_c()
     return config.stash[RUN]
 
 
@@ -129,11 +90,33 @@ def _ours(config: pytest.Config) -> bool:
     )
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_setupnodes(config: pytest.Config) -> None:
-    """With workers, let the one who talks to the user find out first whether CRI-O can be started at all."""
-    if _ours(config):
-        _run(config).pool.close()
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Find the CRI-O that was asked for, before anything else is done."""
+    if _ours(session.config):
+        _run(session.config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Begin the run when a case needs CRI-O; with workers, the one who talks to the user tries it for all of them."""
+    config = session.config
+    workers = bool(config.getoption("numprocesses", None))
+    if hasattr(config, "workerinput") or not (_ours(config) if workers else any(map(_needs_runtime, session.items))):
+        return
+    from conformance.run import Unusable
+
+    run = _run(config)
+    try:
+        run.begin(config.getoption("require"))
+    except Unusable as error:
+        raise pytest.UsageError(str(error)) from None
+    if workers:
+        run.pool.close()
+
+
+def _needs_runtime(item: pytest.Item) -> bool:
+    """Tell whether a case asks for a CRI-O."""
+    return "runtime" in getattr(item, "fixturenames", ())
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -158,6 +141,8 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 @pytest.fixture
 def configuration() -> Configuration:
     """How CRI-O is configured for a case: docker.io and quay.io in the search list, tried in that order."""
+    from conformance.runtime import Configuration
+
     return Configuration()
 
 
@@ -230,10 +215,13 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Judge a case that deviates, and put its evidence into the report."""
     report = yield
+    if _needs_runtime(item):
+        report.user_properties.append(("family", _family(item)))
     if MARK not in item.stash or not isinstance(item, pytest.Function):
         return report
+    from conformance.report import story as telling
+
     crio, mark = item.stash[MARK]
-    report.user_properties.append(("family", _family(item)))
     if report.when == "call":
         known = deviations.covering(item.config.stash[RUN].deviations, _case(item.nodeid), crio.release)
         if known is not None:
@@ -285,13 +273,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     run = config.stash[RUN]
     verdicts = [verdict for _, verdict in ended]
-    title = f"CRI-O {run.installation.release}" if run.installation else "no live CRI-O"
     wanted = config.getoption("stories")
     if wanted == "all" or (wanted == "auto" and len(ended) <= TOLD_WHEN_FEW):
         terminalreporter.section("stories")
         for report, verdict in ended:
             _tell(terminalreporter, report, verdict)
-    terminalreporter.section(f"conformance of {title}")
+    terminalreporter.section(f"conformance of {run.title}")
     for line in table(verdicts):
         terminalreporter.write_line(line)
     for kind, heading in (("deviates", "Known deviations met:"), ("skipped", "Not run:")):

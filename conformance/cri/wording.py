@@ -16,8 +16,16 @@ CRI_CODES = ("RegistryUnavailable", "SignatureValidationFailed", "ImageVolumeMou
 _ARTIFACT_HALF = re.compile(r"; artifact err: .*", re.DOTALL)
 """From 1.33.4 on the same registry's second try, as an artifact, follows the first (``pullImageImplementation``)."""
 
-_REFERENCE = re.compile(r"docker://(?P<name>[^\s:@]+(?::\d+(?=/)[^\s:@]*)?)")
-"""A registry image, in the familiar form of containers/image's ``docker`` transport: docker.io is left out."""
+_ASKED = re.compile(
+    r"(?:docker://(?!\S+ \(Mirrors also failed: )|\(Mirrors also failed: \[|\]\n\[|\]\): )"
+    r"(?P<name>[^\s:@]+(?::\d+(?=/)[^\s:@]*)?)(?:[:@]\S+)?"
+)
+"""An image on a registry that was asked: in the familiar form of the ``docker`` transport, which leaves docker.io out,
+or, where there are mirrors, ``(Mirrors also failed: [NAME: …]\\n[NAME: …]): NAME: …``, the last being the registry that
+the mirrors stand for (``newImageSource``)."""
+
+_NAMES = re.compile(r"docker://\S+|\bmanifest \S+ in \S+|container registry \S+|https?://[^\s\"]+")
+"""Names inside an error; what they are made of (an image called ``geoffrey/signature:429``) is no reason."""
 
 _AMBIGUOUS = re.compile(r"short name mode is enforcing, but image name (?P<name>\S+) returns ambiguous list")
 """CRI-O 1.34 and later, ``CandidatesForPotentiallyShortImageName``."""
@@ -31,14 +39,17 @@ _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
         (Reason.NO_MATCHING_PLATFORM, r"no image found in (image index|manifest list) for architecture"),
         (Reason.BLOCKED, r"is blocked in "),
         (Reason.UNTRUSTED, r"Source image rejected|signature"),
-        (Reason.TOO_MANY_REQUESTS, r"toomanyrequests|429"),
+        (Reason.TOO_MANY_REQUESTS, r"toomanyrequests|\b429\b"),
         (Reason.LOGIN_REFUSED, r"invalid username/password|incorrect username or password"),
         (Reason.DENIED, r"requested access to the resource is denied|403 \(?Forbidden"),
         (Reason.UNAUTHORIZED, r"unauthorized|authentication required"),
         (Reason.NOT_FOUND, r"manifest unknown|name unknown|not known to registry|StatusCode: 404"),
         (Reason.UNKNOWN_HOST, r"no such host"),
-        (Reason.UNREACHABLE, r"connection refused|i/o timeout|connection reset|EOF|network is unreachable"),
-        (Reason.BROKEN, r"StatusCode: 5\d\d|received unexpected HTTP status: 5\d\d|does not match|invalid character"),
+        (Reason.UNREACHABLE, r"connection refused|i/o timeout|connection reset|\bEOF\b|network is unreachable"),
+        (
+            Reason.BROKEN,
+            r"StatusCode: 5\d\d|received unexpected HTTP status: 5\d\d|d(oes|id) not match|invalid character",
+        ),
     )
 )
 
@@ -51,12 +62,12 @@ def cri_code(message: str) -> str:
 def reasons(message: str) -> Mapping[str, Reason]:
     """Read off every registry host that a pull's error names as asked, in its order, and why it did not serve."""
     text = _ARTIFACT_HALF.sub("", message)
-    found = list(_REFERENCE.finditer(text))
-    ends = [match.start() for match in found[1:]] + [len(text)]
+    found = list(_ASKED.finditer(text))
+    ends = [*(match.start() for match in found), len(text)][1:]
     facts: dict[str, Reason] = {}
     for match, end in zip(found, ends, strict=True):
-        begin = 0 if match is found[0] else match.start()
-        facts.setdefault(host_of(match["name"]), reason(text[begin:end]))
+        before = text[: match.start()] if match is found[0] else ""
+        facts.setdefault(host_of(match["name"]), reason(f"{before} {text[match.end() : end]}"))
     return facts
 
 
@@ -68,7 +79,8 @@ def image_names(message: str) -> tuple[str, ...]:
 
 def reason(text: str) -> Reason:
     """Give the reason that a registry's part of an error states."""
-    return next((reason for reason, pattern in _REASONS if pattern.search(text)), Reason.UNCLEAR)
+    told = _NAMES.sub("", text)
+    return next((reason for reason, pattern in _REASONS if pattern.search(told)), Reason.UNCLEAR)
 
 
 def host_of(name: str) -> str:

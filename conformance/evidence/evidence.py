@@ -1,6 +1,8 @@
 """Evidence: what was recorded between two moments, and the collector that holds all of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from conformance.cri.client import Call
 from conformance.cri.redact import REDACTED
@@ -15,7 +17,12 @@ class Evidence:
 
     calls: tuple[Call, ...]
     exchanges: tuple[Exchange | Lookup, ...]
-    lines: tuple[LogLine, ...]
+    read_lines: Callable[[], tuple[LogLine, ...]]
+
+    @cached_property
+    def lines(self) -> tuple[LogLine, ...]:
+        """CRI-O's log lines, read when they are wanted: most cases ask for none."""
+        return self.read_lines()
 
     @property
     def attempts(self) -> list[Attempt]:
@@ -52,8 +59,11 @@ class Collector:
 
     def since(self, mark: Mark) -> Evidence:
         """Give what was recorded since then."""
+        until = self.log.mark()
         return Evidence(
-            tuple(self.calls[mark.calls :]), self.recorder.since(mark.exchanges), self.log.since(mark.lines)
+            tuple(self.calls[mark.calls :]),
+            self.recorder.since(mark.exchanges),
+            lambda: self.log.since(mark.lines, until),
         )
 
     def without_secrets(self, text: str) -> str:

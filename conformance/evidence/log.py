@@ -38,7 +38,7 @@ class Log:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._read = 0
-        self._lines: list[LogLine] = []
+        self._lines: list[str] = []
 
     def _follow(self) -> None:
         """Read what has been written since the last time."""
@@ -49,22 +49,22 @@ class Log:
             new = handle.read()
         complete = new.rpartition(b"\n")[0] + b"\n" if b"\n" in new else b""
         self._read += len(complete)
-        self._lines += [LogLine.parse(line) for line in complete.decode(errors="replace").splitlines()]
+        self._lines += complete.decode(errors="replace").split("\n")[:-1]
 
     def mark(self) -> int:
         """Give the place that the next line will have."""
         self._follow()
         return len(self._lines)
 
-    def since(self, mark: int) -> tuple[LogLine, ...]:
-        """Give the lines from ``mark`` on. CRI-O writes a call's lines before it answers the call."""
+    def since(self, mark: int, until: int | None = None) -> tuple[LogLine, ...]:
+        """Give the lines from ``mark`` to ``until``, or on. CRI-O writes a call's lines before it answers the call."""
         self._follow()
-        return tuple(self._lines[mark:])
+        return tuple(LogLine.parse(line) for line in self._lines[mark:until])
 
     def end(self, count: int = 5) -> str:
         """Give the last lines, for an error that quotes them."""
         self._follow()
-        return "\n".join(line.message for line in self._lines[-count:])
+        return "\n".join(LogLine.parse(line).message for line in self._lines[-count:])
 
 
 def tried_hosts(lines: Iterable[LogLine]) -> Iterator[str]:
@@ -83,9 +83,9 @@ def resolved_names(lines: Iterable[LogLine]) -> Iterator[str]:
 
 def _unquoted(value: str) -> str:
     """Undo Go's quoting of a value."""
-    if not value.startswith('"'):
+    if not (value.startswith('"') and value.endswith('"') and len(value) > 1):
         return value
     try:
         return str(json.loads(value))
     except json.JSONDecodeError:  # \x and the like, which JSON does not have
-        return value[1:-1].encode().decode("unicode_escape")
+        return value[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape", "replace")

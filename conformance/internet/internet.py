@@ -58,6 +58,11 @@ class Internet:
         for name in WELL_KNOWN:
             self.host(name)
 
+    @property
+    def hosts_file(self) -> str:
+        """The hosts that there are so far in the form of hosts(5): a look into a file costs less than a name server."""
+        return "".join(f"{address} {name}\n" for name, address in self._addresses.items())
+
     def host(self, name: str) -> RegistryHost:
         """Give the registry host of that name; unless it is a well-known one, it is a plain registry, open to all."""
         if name not in self._hosts:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import cast
 
+import dns.exception
 import dns.message
 import dns.rcode
 import dns.rdataclass
@@ -26,10 +27,13 @@ class NameServer(asyncio.DatagramProtocol):
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """Answer one query: an A record, an empty answer for other types, or NXDOMAIN."""
-        query = dns.message.from_wire(data)
-        reply = dns.message.make_response(query, recursion_available=True)
-        question = query.question[0]
+        """Answer one query: an A record, an empty answer for other types, or NXDOMAIN; nothing to what is no query."""
+        try:
+            query = dns.message.from_wire(data)
+            reply = dns.message.make_response(query, recursion_available=True)
+            question = query.question[0]
+        except (dns.exception.DNSException, IndexError):
+            return
         name = question.name.to_text(omit_final_dot=True).lower()
         address = self.addresses.get(name)
         if address is None:

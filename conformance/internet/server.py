@@ -7,7 +7,7 @@ registry (``docs/spec/auth/token``). Serving is aiohttp's; a fault of the transp
 import base64
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -23,10 +23,10 @@ BLOB_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the user named in the credentials (``""`` for an anonymous token), and whether they were right."""
+    """Who asks: the user named in the credentials (``""`` for an anonymous token), and the password with it."""
 
     user: str | None
-    known: bool = False
+    password: str = field(default="", repr=False)
 
 
 class RegistryServer:
@@ -63,7 +63,7 @@ class RegistryServer:
         login = self._basic(request)
         scope = request.query.get("scope", "")
         name = scope.split(":")[1] if scope.count(":") == 2 else ""  # noqa: PLR2004 (type:name:actions)
-        caller = Caller(login[0], known=True) if login else Caller("")
+        caller = Caller(*login) if login else Caller("")
         if login and not self._accepts(login):
             return self._refuse(request, Kind.TOKEN, self.manners.bad_login, name=name)
         repository = self.host.origin.repositories.get(name)
@@ -115,6 +115,8 @@ class RegistryServer:
 
     async def tags(self, request: web.Request) -> web.Response:
         """List the tags of a repository."""
+        if (other := self._elsewhere(request, Kind.TAGS)) is not None:
+            return other
         if (refusal := self._not_allowed(request, Kind.TAGS)) is not None:
             return refusal
         name = request.match_info["name"]
@@ -133,7 +135,10 @@ class RegistryServer:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "basic":
             return None
-        user, _, password = base64.b64decode(value).decode(errors="replace").partition(":")
+        try:
+            user, _, password = base64.b64decode(value).decode(errors="replace").partition(":")
+        except ValueError:  # not base64: nobody's credentials
+            return None
         return user, password
 
     def _caller(self, request: web.Request) -> Caller:
@@ -142,7 +147,7 @@ class RegistryServer:
         if scheme.lower() == "bearer":
             return self._tokens.get(value, Caller(None))
         if (login := self._basic(request)) is not None:
-            return Caller(login[0], self._accepts(login))
+            return Caller(*login)
         return Caller(None)
 
     def _accepts(self, login: tuple[str, str]) -> bool:
@@ -152,7 +157,9 @@ class RegistryServer:
     @staticmethod
     def _may_pull(caller: Caller, repository: Repository | None) -> bool:
         """Tell whether there is such a repository and the caller may pull from it."""
-        return repository is not None and (not repository.logins or (caller.known and caller.user in repository.logins))
+        return repository is not None and (
+            not repository.logins or repository.logins.get(caller.user or "") == caller.password
+        )
 
     def _name(self, request: web.Request) -> str:
         """Give the repository's name, without what a backend puts before it."""
@@ -233,7 +240,7 @@ class RegistryServer:
                 repository=name or self._name(request),
                 reference=request.match_info.get("reference", ""),
                 user=basic[0] if basic else self._caller(request).user,
-                size=len(response.body) if isinstance(response.body, bytes) else 0,
+                size=len(response.body) if isinstance(response.body, bytes) and request.method != "HEAD" else 0,
                 note=note,
             )
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from conformance.cri import Call
-from conformance.evidence import Evidence, LogLine
+from conformance.evidence import Evidence, LogLine, attempts
 from conformance.internet import Exchange
 
 QUIET = ("Request: ", "Response: ")
@@ -20,7 +20,7 @@ def _call(call: Call, evidence: Evidence) -> Iterator[str]:
     yield f"{call.rpc} {_subject(call)} ({call.duration * 1000:.0f} ms)".replace("  ", " ")
     end = call.at + call.duration
     within = tuple(record for record in evidence.exchanges if call.at <= record.at <= end)
-    for attempt in Evidence((), within, ()).attempts:
+    for attempt in attempts(within):
         yield f"    asked {attempt.host}: {attempt.answer}"
     if call.error:
         yield f"    the user saw: {call.error.message}"

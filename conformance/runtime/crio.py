@@ -77,6 +77,8 @@ class Crio:
             storage_driver="overlay" if overlay else "vfs",
             log_level="debug",
         )
+        with (self.world.etc / "hosts").open("a") as hosts:
+            hosts.write(self.internet.hosts_file)
         authority().cert_pem.write_to_path(str(self.world.folder / "authority.pem"))
         (self.world.folder / "home").mkdir()
 

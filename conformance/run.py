@@ -1,0 +1,65 @@
+"""One run of the suite in one process: the CRI-O that was asked for, and those that are running."""
+
+import signal
+from collections.abc import Iterable
+
+from conformance import deviations
+from conformance.runtime import Configuration, Crio, Installation, NoRuntime, Pool, RuntimeFailure, find
+from conformance.world import WorldError, sweep
+
+
+class Unusable(Exception):  # noqa: N818 (nothing is wrong with the program: what was asked for cannot be had)
+    """The run cannot be done as asked for: one sentence that says why and what to do."""
+
+
+class Run:
+    """The CRI-O that ``--runtime`` names, and a pool of running ones.
+
+    ``installation`` is none, and ``missing`` says why, when the choice was left to us and there is no CRI-O: live
+    cases are skipped then. Raises ``Unusable`` when a CRI-O was named that cannot be had.
+    """
+
+    def __init__(self, runtime: str | None) -> None:
+        self.installation: Installation | None = None
+        self.missing = ""
+        self.deviations = deviations.load()
+        self.pool = Pool(self._start)
+        try:
+            self.installation = find(runtime or "auto")
+        except NoRuntime as error:
+            if runtime not in (None, "auto"):
+                raise Unusable(str(error)) from None
+            self.missing = str(error)
+
+    @property
+    def title(self) -> str:
+        """Say what this run is about."""
+        return f"CRI-O {self.installation.release}" if self.installation else "no live CRI-O"
+
+    def _start(self, configuration: Configuration) -> Crio:
+        """Start a CRI-O with that configuration."""
+        if self.installation is None:
+            raise RuntimeFailure(self.missing)
+        return Crio(self.installation, configuration)
+
+    def begin(self, required: Iterable[str]) -> None:
+        """Clear up after killed runs, and start the first CRI-O: what fails here is no case's fault.
+
+        Raises ``Unusable`` when CRI-O cannot be started, or lacks a capability in ``required``.
+        """
+        capabilities: frozenset[str] = frozenset()
+        try:
+            sweep()
+            if self.installation is not None:
+                capabilities = self.pool.get(Configuration()).capabilities
+        except (OSError, RuntimeFailure, WorldError) as error:
+            raise Unusable(str(error)) from None
+        for capability in required:
+            if capability not in capabilities:
+                msg = f"--require {capability}: {self.missing or f'{self.title} cannot offer it to this user here'}"
+                raise Unusable(msg)
+
+
+def end_as_with_ctrl_c() -> None:
+    """Let SIGTERM end this process as Ctrl-C does: cleared up."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
