@@ -227,6 +227,7 @@ def pytest_runtest_makereport(
         if known is not None:
             _judge(report, call, known, item)
         evidence = crio.evidence.since(mark)
+        report.user_properties.append(("behaviour", (item.obj.__doc__ or "").partition("\n")[0]))
         report.user_properties.append(("story", crio.evidence.without_secrets(telling.story(evidence))))
     if report.failed and report.when != "teardown":
         for title, text in telling.sections(crio.evidence.since(mark)):
@@ -268,7 +269,7 @@ def _family(item: pytest.Item) -> str:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Tell totals per family, deviations, what was skipped and why, and the stories."""
-    ended = list(_ended(terminalreporter))
+    ended = sorted(_ended(terminalreporter), key=lambda each: getattr(each[0], "start", 0.0))
     if not ended or RUN not in config.stash:
         return
     run = config.stash[RUN]
@@ -309,8 +310,9 @@ def _reason(report: pytest.TestReport) -> str:
 
 def _tell(terminalreporter: pytest.TerminalReporter, report: pytest.TestReport, verdict: Verdict) -> None:
     """Tell one case's story."""
-    told = dict(report.user_properties).get("story")
-    if told:
+    told = dict(report.user_properties)
+    if "story" in told:
         terminalreporter.write_line(f"{_case(report.nodeid)}: {verdict.verdict}", bold=True)
-        for line in str(told).splitlines():
+        terminalreporter.write_line(f"  {told['behaviour']}")
+        for line in str(told["story"]).splitlines():
             terminalreporter.write_line(f"  {line}")

@@ -7,6 +7,7 @@ from itertools import groupby
 from conformance.internet.recorder import Exchange, Kind, Lookup
 
 OK = 200
+BAD_REQUEST = 400
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,12 @@ class Attempt:
 
     @property
     def answer(self) -> str:
-        """How the host answered in the end: status and its own words."""
+        """How the host answered, in the exchange that tells: a refused blob, else the last manifest, else the last."""
         if not self.exchanges:
             return "no such host"
-        telling = [each for each in self.exchanges if each.kind in (Kind.MANIFEST, Kind.BLOB)] or list(self.exchanges)
-        last = telling[-1]
+        refused = [each for each in self.exchanges if each.kind is Kind.BLOB and each.status >= BAD_REQUEST]
+        manifests = [each for each in self.exchanges if each.kind is Kind.MANIFEST]
+        last = (refused or manifests or self.exchanges)[-1]
         return f"{last.status} {last.note}".strip()
 
     @property

@@ -136,10 +136,10 @@ class RegistryServer:
         if scheme.lower() != "basic":
             return None
         try:
-            user, _, password = base64.b64decode(value).decode(errors="replace").partition(":")
+            user, _, password = base64.b64decode(value, validate=True).decode(errors="replace").partition(":")
         except ValueError:  # not base64: nobody's credentials
             return None
-        return user, password
+        return (user, password) if user else None
 
     def _caller(self, request: web.Request) -> Caller:
         """Tell who asks."""

@@ -51,7 +51,6 @@ class TestForeignOnBoth:
         """Every registry is asked before the pull fails."""
         assert pull.asked == [docker_io, quay_io]
 
-    @pytest.mark.upstream("cri-o/cri-o#8780")
     def test_the_error_explains_both(self, pull: Pull, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
         """The error says of each registry that it has the image for another architecture only."""
         assert pull.reasons == {docker_io: Reason.NO_MATCHING_PLATFORM, quay_io: Reason.NO_MATCHING_PLATFORM}
@@ -62,7 +61,6 @@ class TestForeignOnBoth:
 
 
 @FORMATS
-@pytest.mark.upstream("cri-o/cri-o#8780")
 def test_a_full_name_without_this_architecture_says_so(runtime: Crio, docker_io: RegistryHost, kind: Format) -> None:
     """A full name whose index lacks this machine's architecture fails with that as the reason."""
     docker_io.offer(NAME, platforms=[str(ELSEWHERE)], format=kind)

@@ -75,7 +75,6 @@ class TestTwoRegistriesThatFail:
         del first, second
         return runtime.pull(NAME)
 
-    @pytest.mark.upstream("cri-o/cri-o#8780")
     def test_the_error_explains_both(
         self, pull: Pull, docker_io: RegistryHost, quay_io: RegistryHost, first: Reason, second: Reason
     ) -> None:

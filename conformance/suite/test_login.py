@@ -44,7 +44,6 @@ class TestPrivateOnTheSecond:
         """Both registries are asked before the pull fails."""
         assert pull.asked == [docker_io, quay_io]
 
-    @pytest.mark.upstream("cri-o/cri-o#8780")
     def test_the_error_explains_both(self, pull: Pull, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
         """The error says that one registry lacks the image and the other wants a login."""
         assert pull.reasons == {docker_io: Reason.NOT_FOUND, quay_io: Reason.UNAUTHORIZED}
@@ -65,7 +64,6 @@ class TestPrivateOnBoth:
         """Both registries are asked before the pull fails."""
         assert pull.asked == [docker_io, quay_io]
 
-    @pytest.mark.upstream("cri-o/cri-o#8780")
     def test_the_error_explains_both(self, pull: Pull, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
         """The error says of both registries that they want a login."""
         assert pull.reasons == {docker_io: Reason.DENIED, quay_io: Reason.UNAUTHORIZED}

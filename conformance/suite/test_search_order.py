@@ -68,7 +68,6 @@ class TestWhereOneRegistryHasIt:
             internet.host(name).offer(NAME)
         return runtime.pull(NAME)
 
-    @pytest.mark.upstream("cri-o/cri-o#8780")
     def test_registries_are_asked_in_order_until_one_has_it(self, pull: Pull, search: Search) -> None:
         """Search registries are asked in the order of the list, and none after the one that has the image."""
         assert pull.asked == list(search.registries[: search.hit + 1])

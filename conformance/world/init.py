@@ -175,21 +175,24 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)
     os.set_inheritable(int(sys.argv[2]), False)  # the world's lock, held as long as this process lives
-    setup = json.loads(control.recv(MESSAGE_BYTES))
-    parent = os.open(os.path.dirname(setup["folder"]), os.O_RDONLY | os.O_DIRECTORY)
+    folder, cgroups = sys.argv[3:]
+    parent = os.open(os.path.dirname(folder), os.O_RDONLY | os.O_DIRECTORY)
     os.umask(0o022)
     try:
-        loopback_up()
-        prepare_mounts(setup["private"], [setup["folder"], *setup["visible"]], setup["etc"])
+        setup = json.loads(control.recv(MESSAGE_BYTES) or "null")
+        if setup:  # none: the run was killed before it could tell
+            loopback_up()
+            prepare_mounts(setup["private"], [folder, *setup["visible"]], setup["etc"])
     except subprocess.CalledProcessError as error:
         control.send(json.dumps({"error": error.stderr.strip()}).encode())
     except OSError as error:
         control.send(json.dumps({"error": str(error)}).encode())
     else:
         signal.signal(signal.SIGCHLD, reap)
-        control.send(json.dumps({"ready": True}).encode())
-        serve(control)
-    end_everything(parent, os.path.basename(setup["folder"]), setup["cgroups"])
+        if setup:
+            control.send(json.dumps({"ready": True}).encode())
+            serve(control)
+    end_everything(parent, os.path.basename(folder), cgroups)
 
 
 if __name__ == "__main__":

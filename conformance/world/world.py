@@ -45,7 +45,7 @@ class World:
         self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with inside, (self.folder / "init.log").open("wb") as log:
             self._unshare = subprocess.Popen(
-                [*self._command(), str(inside.fileno()), str(lock)],
+                [*self._command(), str(inside.fileno()), str(lock), str(self.folder), cgroups_of(self.folder)],
                 pass_fds=(inside.fileno(), lock),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -65,11 +65,9 @@ class World:
         covered = [path for path in PRIVATE if Path(path).is_dir() and not Path(path).is_symlink()]
         try:
             self._ask(
-                folder=str(self.folder),
                 etc=str(self.etc),
                 private=covered,
                 visible=[str(path) for path in sorted(set(visible)) if path.is_dir() and _below(path, covered)],
-                cgroups=cgroups_of(self.folder),
             )
         except WorldError as error:
             self._unshare.wait()
