@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+QUIETLY = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
+"""The package is imported before pytest is: this module is in it."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; give the exit code."""
@@ -17,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         add_help=False,
     )
     _, rest = parser.parse_known_args(arguments)
-    return int(pytest.main(["--pyargs", "conformance.suite", *rest]))
+    return int(pytest.main([*QUIETLY, "--pyargs", "conformance.suite", *rest]))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,19 @@ _TRYING = re.compile(r'Trying to access "(?P<name>[^"]+)"')
 _RESOLVING = re.compile(r'Resolv(?:ing|ed) "(?P<name>[^"]+)" (?:using|as)')
 
 
+_HOUSEKEEPING = (
+    "Request: ",
+    "Response: ",
+    "No credentials ",
+    " No signature storage configuration found",
+    "Looking for TLS certificates",
+    "Using ",
+    "Skipping non-existing decryption_keys_path",
+    "Pull timeout is",
+)
+"""How lines begin that CRI-O prints on every call at level debug, whatever happens; requests and responses whole."""
+
+
 @dataclass(frozen=True)
 class LogLine:
     """One line of CRI-O's log. ``request_id`` ties the lines of one call together where CRI-O gives it."""
@@ -22,6 +35,11 @@ class LogLine:
     time: str = ""
     request_id: str = ""
     fields: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def telling(self) -> bool:
+        """Whether it says something about this call that it does not say about every one."""
+        return not self.message.startswith(_HOUSEKEEPING)
 
     @classmethod
     def parse(cls, text: str) -> "LogLine":

@@ -110,6 +110,9 @@ class Internet:
         """Close the name server and all hosts, without waiting for connections that clients keep open."""
         self._names.close()
         for runner in self._runners:
+            for connection in runner.server.connections if runner.server else ():
+                if connection.transport is not None:
+                    connection.transport.abort()  # a TLS connection that is closed waits for the client to agree
             await runner.cleanup()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:

@@ -6,9 +6,6 @@ from conformance.cri import Call
 from conformance.evidence import Evidence, LogLine, attempts
 from conformance.internet import Exchange
 
-QUIET = ("Request: ", "Response: ")
-"""What CRI-O's interceptors print of every message, whole; the calls tell it shorter."""
-
 
 def story(evidence: Evidence) -> str:
     """Tell the calls in order; a pull with each registry host that was asked and its answer."""
@@ -63,5 +60,5 @@ def _exchange(exchange: Exchange) -> str:
 
 
 def log(lines: Iterable[LogLine]) -> str:
-    """Show CRI-O's lines, without those that print whole messages."""
-    return "\n".join(f"{line.level or '?'}: {line.message}" for line in lines if not line.message.startswith(QUIET))
+    """Show CRI-O's lines, without its housekeeping."""
+    return "\n".join(f"{line.level or '?'}: {line.message}" for line in lines if line.telling)

@@ -30,7 +30,8 @@ class Installation:
     @property
     def folders(self) -> tuple[Path, ...]:
         """The folders that must be visible where it runs."""
-        return tuple(sorted({each.resolve().parent for each in (self.crio, self.pinns, self.conmon, self.oci_runtime)}))
+        programs = (self.crio, self.pinns, self.conmon, self.oci_runtime)
+        return tuple(sorted({folder for each in programs for folder in (each.parent, each.resolve().parent)}))
 
 
 def releases_folder() -> Path:
@@ -85,9 +86,10 @@ def _cached() -> dict[Release, Path]:
 
 def installation(crio: Path) -> Installation:
     """Complete a ``crio`` binary with the programs it needs, found beside it or on PATH; raises ``NoRuntime``."""
+    crio = crio.absolute()  # a bare name would be looked for on PATH
     release = _release_of(crio)
     return Installation(
-        crio=crio.absolute(),
+        crio=crio,
         pinns=_program(crio, "pinns"),
         conmon=_program(crio, "conmon"),
         oci_runtime=_program(crio, "runc", "crun"),
@@ -99,24 +101,32 @@ def _release_of(crio: Path) -> Release:
     """Ask a binary which CRI-O it is."""
     try:
         answer = subprocess.run(
-            [crio, "--version"], capture_output=True, text=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL
+            [crio, "--version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
     except OSError as error:
-        msg = f"{crio} cannot be run ({error.strerror}): {FORMS}"
+        msg = f"{crio} cannot be run ({'it is a folder' if crio.is_dir() else error.strerror}): {FORMS}"
         raise NoRuntime(msg) from error
     except subprocess.TimeoutExpired as error:
         msg = f"{crio} does not answer --version within {SECONDS:.0f} s, so it is no CRI-O: {FORMS}"
         raise NoRuntime(msg) from error
-    if (match := re.match(r"crio version (\S+)", answer.stdout)) is None:
-        said = (answer.stdout or answer.stderr).strip().splitlines()
+    said = (answer.stdout or answer.stderr).strip().splitlines()
+    try:
+        return Release(answer.stdout.removeprefix("crio version ").split()[0])
+    except (IndexError, ValueError):
         msg = f"{crio} is no CRI-O (to --version it says {said[0] if said else 'nothing'!r}): {FORMS}"
-        raise NoRuntime(msg)
-    return Release(match[1])
+        raise NoRuntime(msg) from None
 
 
 def _program(crio: Path, *names: str) -> Path:
     """Find the first of these programs beside ``crio`` or on PATH."""
-    path = os.pathsep.join([str(crio.absolute().parent), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    beside = [str(crio.parent), str(crio.resolve().parent)]
+    path = os.pathsep.join([*beside, os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
     for name in names:
         if (found := shutil.which(name, path=path)) is not None:
             return Path(found)

@@ -24,7 +24,7 @@ def base() -> Path:
 
     Raises ``OSError`` with a sentence when it belongs to somebody else or its path is too long for a socket in it.
     """
-    folder = Path(tempfile.gettempdir()) / f"crio-conformance-{os.geteuid()}"
+    folder = Path(tempfile.gettempdir()).resolve() / f"crio-conformance-{os.geteuid()}"
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     facts = folder.lstat()

@@ -170,8 +170,28 @@ def remove_tree(parent: int, name: str) -> None:
         os.rmdir(name, dir_fd=parent)
 
 
+def live(control: socket.socket) -> None:
+    """Prepare what the run asks for, report, and serve."""
+    setup = json.loads(control.recv(MESSAGE_BYTES) or "null")
+    if not setup:  # the run was killed before it could tell
+        return
+    try:
+        loopback_up()
+        prepare_mounts(setup["private"], setup["visible"], setup["etc"])
+    except subprocess.CalledProcessError as error:
+        control.send(json.dumps({"error": error.stderr.strip()}).encode())
+    except OSError as error:
+        control.send(json.dumps({"error": str(error)}).encode())
+    else:
+        signal.signal(signal.SIGCHLD, reap)
+        itself = os.pidfd_open(os.getpid())
+        socket.send_fds(control, [json.dumps({"ready": True}).encode()], [itself])
+        os.close(itself)
+        serve(control)
+
+
 def main() -> None:
-    """Prepare, report, serve, end."""
+    """Live, and end; that also when the run is killed in the middle of a conversation."""
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)
     os.set_inheritable(int(sys.argv[2]), False)  # the world's lock, held as long as this process lives
@@ -179,20 +199,9 @@ def main() -> None:
     parent = os.open(os.path.dirname(folder), os.O_RDONLY | os.O_DIRECTORY)
     os.umask(0o022)
     try:
-        setup = json.loads(control.recv(MESSAGE_BYTES) or "null")
-        if setup:  # none: the run was killed before it could tell
-            loopback_up()
-            prepare_mounts(setup["private"], [folder, *setup["visible"]], setup["etc"])
-    except subprocess.CalledProcessError as error:
-        control.send(json.dumps({"error": error.stderr.strip()}).encode())
-    except OSError as error:
-        control.send(json.dumps({"error": str(error)}).encode())
-    else:
-        signal.signal(signal.SIGCHLD, reap)
-        if setup:
-            control.send(json.dumps({"ready": True}).encode())
-            serve(control)
-    end_everything(parent, os.path.basename(folder), cgroups)
+        live(control)
+    finally:
+        end_everything(parent, os.path.basename(folder), cgroups)
 
 
 if __name__ == "__main__":

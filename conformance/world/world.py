@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -43,16 +44,24 @@ class World:
         self.etc = self.folder / "etc"
         write_etc(self.etc)
         self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with inside, (self.folder / "init.log").open("wb") as log:
-            self._unshare = subprocess.Popen(
-                [*self._command(), str(inside.fileno()), str(lock), str(self.folder), cgroups_of(self.folder)],
-                pass_fds=(inside.fileno(), lock),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        os.close(lock)
+        self._init = -1
+        try:
+            with inside, (self.folder / "init.log").open("wb") as log:
+                self._unshare = subprocess.Popen(
+                    [*self._command(), str(inside.fileno()), str(lock), str(self.folder), cgroups_of(self.folder)],
+                    pass_fds=(inside.fileno(), lock),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            self._control.close()
+            self._remove_folder()
+            msg = f"unshare cannot be started ({error.strerror}): install util-linux, and have it on PATH"
+            raise WorldError(msg) from error
+        finally:
+            os.close(lock)
         self._prepare(visible)
 
     def _command(self) -> list[str]:
@@ -64,10 +73,10 @@ class World:
         """Tell the init what to set up, and wait until it has."""
         covered = [path for path in PRIVATE if Path(path).is_dir() and not Path(path).is_symlink()]
         try:
-            self._ask(
+            _, (self._init,) = self._ask(
                 etc=str(self.etc),
                 private=covered,
-                visible=[str(path) for path in sorted(set(visible)) if path.is_dir() and _below(path, covered)],
+                visible=[str(path) for path in _hidden([self.folder, *visible], covered)],
             )
         except WorldError as error:
             self._unshare.wait()
@@ -120,8 +129,15 @@ class World:
         try:
             self._unshare.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
-            self._unshare.kill()  # unshare --kill-child takes the init, and that everything else, along
+            signal.pidfd_send_signal(self._init, signal.SIGKILL)  # unshare hears of it when all the others are gone
             self._unshare.wait()
+        if self._init >= 0:
+            os.close(self._init)
+            self._init = -1
+        self._remove_folder()
+
+    def _remove_folder(self) -> None:
+        """Remove what an init that was killed leaves."""
         if self.folder.exists():
             init.remove_cgroups(cgroups_of(self.folder))
             parent = os.open(self.folder.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -135,6 +151,10 @@ class World:
         self.close()
 
 
-def _below(path: Path, folders: Iterable[str]) -> bool:
-    """Tell whether ``path`` lies in one of the ``folders``."""
-    return any(path.is_relative_to(folder) for folder in folders)
+def _hidden(paths: Iterable[Path], covered: Iterable[str]) -> list[Path]:
+    """Give the folders that ``covered`` ones would hide; the outermost only, since with it comes what lies in it."""
+    hidden: list[Path] = []
+    for path in sorted(set(paths)):
+        if path.is_dir() and any(map(path.is_relative_to, covered)) and not any(map(path.is_relative_to, hidden)):
+            hidden.append(path)
+    return hidden
