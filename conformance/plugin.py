@@ -114,6 +114,19 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         run.pool.close()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """When the one who talks to the user is told to end, let the workers end as well, at once."""
+    if (
+        exitstatus == pytest.ExitCode.INTERRUPTED
+        and session.config.getoption("numprocesses", None)
+        and RUN in session.config.stash
+    ):
+        from conformance.run import end_children
+
+        end_children()
+
+
 def _needs_runtime(item: pytest.Item) -> bool:
     """Tell whether a case asks for a CRI-O."""
     return "runtime" in getattr(item, "fixturenames", ())

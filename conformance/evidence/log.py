@@ -1,6 +1,5 @@
 """CRI-O's log: followed as a file, read as facts (logrus text format)."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -8,6 +7,8 @@ from pathlib import Path
 
 from conformance.cri.wording import host_of
 
+_ESCAPE = re.compile(r"""\\([abfnrtv\\'"]|x[0-9a-f]{2}|u[0-9a-f]{4}|U000[0-9a-f]{5}|U0010[0-9a-f]{4})""")
+_NAMED = dict(zip("abfnrtv\\'\"", "\a\b\f\n\r\t\v\\'\"", strict=True))
 _FIELD = re.compile(r'([\w.-]+)=("(?:[^"\\]|\\.)*"|\S*)')
 _TRYING = re.compile(r'Trying to access "(?P<name>[^"]+)"')
 _RESOLVING = re.compile(r'Resolv(?:ing|ed) "(?P<name>[^"]+)" (?:using|as)')
@@ -100,10 +101,7 @@ def resolved_names(lines: Iterable[LogLine]) -> Iterator[str]:
 
 
 def _unquoted(value: str) -> str:
-    """Undo Go's quoting of a value."""
+    """Undo Go's quoting of a value (``strconv.Quote``)."""
     if not (value.startswith('"') and value.endswith('"') and len(value) > 1):
         return value
-    try:
-        return str(json.loads(value))
-    except json.JSONDecodeError:  # \x and the like, which JSON does not have
-        return value[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape", "replace")
+    return _ESCAPE.sub(lambda match: _NAMED.get(match[1]) or chr(int(match[1][1:], 16)), value[1:-1])

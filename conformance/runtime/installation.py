@@ -115,10 +115,11 @@ def _release_of(crio: Path) -> Release:
     except subprocess.TimeoutExpired as error:
         msg = f"{crio} does not answer --version within {SECONDS:.0f} s, so it is no CRI-O: {FORMS}"
         raise NoRuntime(msg) from error
-    said = (answer.stdout or answer.stderr).strip().splitlines()
+    match = re.match(r"crio version (\S+)", answer.stdout)
     try:
-        return Release(answer.stdout.removeprefix("crio version ").split()[0])
-    except (IndexError, ValueError):
+        return Release(match[1] if match else "")
+    except ValueError:
+        said = (answer.stdout or answer.stderr).strip().splitlines()
         msg = f"{crio} is no CRI-O (to --version it says {said[0] if said else 'nothing'!r}): {FORMS}"
         raise NoRuntime(msg) from None
 

@@ -31,6 +31,8 @@ class Pool:
         return crio
 
     def close(self) -> None:
-        """Stop them all."""
+        """End them all."""
+        for crio in self._running.values():
+            crio.world.end()
         while self._running:
             self._running.popitem()[1].close()

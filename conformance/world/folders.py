@@ -25,14 +25,14 @@ def base() -> Path:
     Raises ``OSError`` with a sentence when it belongs to somebody else or its path is too long for a socket in it.
     """
     folder = Path(tempfile.gettempdir()).resolve() / f"crio-conformance-{os.geteuid()}"
+    if len(os.fsencode(folder)) > SOCKET_PATH_LIMIT - len("/12345678/crio.sock"):
+        msg = f"{folder} is too long a path for a Unix socket in it: set TMPDIR to a shorter one"
+        raise OSError(msg)
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid() or facts.st_mode & 0o077:
         msg = f"{folder} is not a private folder of this user: remove it, or set TMPDIR to a folder of your own"
-        raise OSError(msg)
-    if len(os.fsencode(folder)) > SOCKET_PATH_LIMIT - len("/12345678/crio.sock"):
-        msg = f"{folder} is too long a path for a Unix socket in it: set TMPDIR to a shorter one"
         raise OSError(msg)
     return folder
 

@@ -82,8 +82,10 @@ class World:
             self._unshare.wait()
             complaint = (self.folder / "init.log").read_text().strip() if self.folder.exists() else ""
             self.close()
-            reason = why_no_namespaces(complaint.removeprefix("unshare: "), root=self.root) if complaint else str(error)
-            raise WorldError(reason) from None
+            if complaint:
+                raise WorldError(why_no_namespaces(complaint.removeprefix("unshare: "), root=self.root)) from None
+            msg = f"a world cannot be prepared here ({error})"
+            raise WorldError(msg) from None
 
     def _ask(self, **request: Any) -> tuple[dict[str, Any], list[int]]:
         """Send one request to the init; give its answer and the descriptors that came with it."""
@@ -123,9 +125,13 @@ class World:
         pid: int = reply["pid"]
         return Process(handle, pid, path, lambda: int(self._ask(do="status", pid=pid)[0]["status"]))
 
+    def end(self) -> None:
+        """Let the world end, without waiting until it has."""
+        self._control.close()
+
     def close(self) -> None:
         """End the world: its processes, mounts, sockets, control groups and folder are gone when this returns."""
-        self._control.close()
+        self.end()
         try:
             self._unshare.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
