@@ -215,7 +215,9 @@ def pod(runtime: Crio) -> Iterator[Pod]:
     """A running pod on the host's network."""
     if "containers" not in runtime.capabilities:
         pytest.skip("needs the capability containers, which takes root")
-    with runtime.pod() as pod:
+    from conformance.runtime import Pod
+
+    with Pod(runtime) as pod:
         yield pod
 
 

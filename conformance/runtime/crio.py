@@ -18,7 +18,6 @@ from conformance.runtime import tools
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.installation import Installation
 from conformance.runtime.oom import usable
-from conformance.runtime.pods import Pod
 from conformance.runtime.pull import Found, Pull, StoredImage
 from conformance.world import Process, World
 
@@ -158,11 +157,6 @@ class Crio:
     def remove(self, name: str) -> None:
         """Remove an image; raises ``CRIError``."""
         self.client.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=name)))
-
-    def pod(self) -> Pod:
-        """Start a pod on the host's network (there is no network plugin here); needs the capability ``containers``."""
-        tools.offer(self.internet)
-        return Pod(self)
 
     # Between cases
 
