@@ -284,7 +284,7 @@ def _family(item: pytest.Item) -> str:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Tell totals per family, deviations, what was skipped and why, and the stories."""
-    ended = sorted(_ended(terminalreporter), key=lambda each: getattr(each[0], "start", 0.0))
+    ended = _ended(terminalreporter)
     if not ended or RUN not in config.stash:
         return
     run = config.stash[RUN]
@@ -305,15 +305,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
                 terminalreporter.write_line(line)
 
 
-def _ended(terminalreporter: pytest.TerminalReporter) -> Iterator[tuple[pytest.TestReport, Verdict]]:
-    """Give the report that decides about each of our cases, and the verdict in it."""
-    names = {"passed": "passed", "xfailed": "deviates", "failed": "failed", "error": "failed", "skipped": "skipped"}
+def _ended(terminalreporter: pytest.TerminalReporter) -> list[tuple[pytest.TestReport, Verdict]]:
+    """Give, in the order of the run, the report that decides about each of our cases and the verdict in it.
+
+    A case that also fails while it is cleared up has failed, so the graver kinds come later here.
+    """
+    names = {"passed": "passed", "xfailed": "deviates", "skipped": "skipped", "failed": "failed", "error": "failed"}
+    ended = {}
     for kind, verdict in names.items():
         for report in terminalreporter.stats.get(kind, []):
             family = dict(report.user_properties).get("family")
-            if family is None:
-                continue
-            yield report, Verdict(str(family), verdict, _reason(report))
+            if family is not None:
+                ended[report.nodeid] = (report, Verdict(str(family), verdict, _reason(report)))
+    return sorted(ended.values(), key=lambda each: getattr(each[0], "start", 0.0))
 
 
 def _reason(report: pytest.TestReport) -> str:

@@ -52,8 +52,8 @@ class Run:
         """
         capabilities: frozenset[str] = frozenset()
         try:
-            sweep()
             if self.installation is not None:
+                sweep()
                 capabilities = self.pool.get(Configuration()).capabilities
         except (OSError, RuntimeFailure, WorldError) as error:
             raise Unusable(str(error)) from None

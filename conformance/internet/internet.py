@@ -51,12 +51,17 @@ class Internet:
         self._hosts: dict[str, RegistryHost] = {}
         self._addresses: dict[str, str] = {}
         self._runners: list[web.AppRunner] = []
+        self._names: asyncio.DatagramTransport | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="internet", daemon=True)
         self._thread.start()
-        self._names = self._run(self._serve_names(bind("udp", NAME_SERVER, 53)))
-        for name in WELL_KNOWN:
-            self.host(name)
+        try:
+            self._names = self._run(self._serve_names(bind("udp", NAME_SERVER, 53)))
+            for name in WELL_KNOWN:
+                self.host(name)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def hosts_file(self) -> str:
@@ -74,14 +79,21 @@ class Internet:
         return self._hosts[name]
 
     def refuse(self, name: str) -> str:
-        """Make ``name`` a host that exists, but on which nobody listens: connections to it are refused."""
-        self._addresses[name] = NOBODY
+        """Make ``name`` a host that exists, but on which nobody listens, until ``clear``; gives the name.
+
+        Raises ``ValueError`` for the name of a registry host, which listens.
+        """
+        if self._addresses.setdefault(name, NOBODY) != NOBODY:
+            msg = f"{name} is a registry host that listens: refuse connections under a name of its own"
+            raise ValueError(msg)
         return name
 
     def clear(self) -> None:
-        """Make every host forget what it offers."""
+        """Make every host forget what it offers, and every host that refuses connections vanish."""
         for host in self._hosts.values():
             host.origin.clear()
+        for name in [name for name, address in self._addresses.items() if address == NOBODY]:
+            del self._addresses[name]
 
     def close(self) -> None:
         """Stop serving."""
@@ -108,7 +120,8 @@ class Internet:
 
     async def _stop(self) -> None:
         """Close the name server and all hosts, without waiting for connections that clients keep open."""
-        self._names.close()
+        if self._names is not None:
+            self._names.close()
         for runner in self._runners:
             for connection in runner.server.connections if runner.server else ():
                 if connection.transport is not None:

@@ -6,6 +6,7 @@ whatever reason, it ends every process, removes the world's control groups and f
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -70,6 +71,16 @@ def reap(*_: object) -> None:
             statuses[pid] = status
 
 
+def found(program: str, env: dict[str, str]) -> str:
+    """Find a program on the PATH that it is given, not on our own, as posix_spawnp(3) would."""
+    if "/" in program:
+        return program
+    for path in (os.path.join(folder, program) for folder in os.get_exec_path(env)):
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+
 def spawn(argv: list[str], env: dict[str, str], log: str) -> tuple[dict[str, Any], int]:
     """Start a program with its output appended to ``log``; give its PID and a pidfd of it."""
     actions = [
@@ -79,8 +90,8 @@ def spawn(argv: list[str], env: dict[str, str], log: str) -> tuple[dict[str, Any
     ]
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # so that nothing is reaped before the pidfd is there
     try:
-        pid = os.posix_spawnp(
-            argv[0],
+        pid = os.posix_spawn(
+            found(argv[0], env),
             argv,
             env,
             file_actions=actions,

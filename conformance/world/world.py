@@ -114,7 +114,7 @@ class World:
         return socket.socket(fileno=handle)
 
     def spawn(self, argv: Iterable[str], env: Mapping[str, str], log: str) -> Process:
-        """Start a program inside the world, its output appended to ``folder/log``."""
+        """Start a program, found on the PATH in ``env``, inside the world, its output appended to ``folder/log``."""
         argv = list(argv)
         path = self.folder / log
         try:

@@ -1,0 +1,19 @@
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = "pytester"
+
+
+@pytest.fixture
+def own_tmpdir(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A TMPDIR of the test's own, short as sockets want it: worlds of other runs are not in sight. Nothing may stay."""
+    tmp_path_factory.getbasetemp()  # pytest looks for its own place once; not in here
+    with tempfile.TemporaryDirectory(prefix="c") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder).resolve()
+        left = [str(path) for path in Path(folder).rglob("crio-conformance-*/*") if path.name != ".lock"]
+        assert left == []

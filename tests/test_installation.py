@@ -1,0 +1,212 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance.model.release import Release
+from conformance.runtime import Installation, NoRuntime, find, installation
+
+REMEDY = "write a release (1.36.3 or 1.36), the path of a crio binary, or auto"
+ALL = ("pinns", "conmon", "runc")
+
+
+@pytest.fixture(autouse=True)
+def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with an empty PATH and cache."""
+    (tmp_path / "path").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    which = shutil.which
+
+    def which_without_sbin(name: str, path: str | None = None) -> str | None:
+        return which(name, path=path and path.removesuffix(":/usr/sbin:/sbin"))
+
+    monkeypatch.setattr(shutil, "which", which_without_sbin)
+
+
+def program(path: Path, script: str = "exit 0") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def crio(folder: Path, version: str, *programs: str) -> Path:
+    """Put a crio that answers --version, and other programs, into a folder."""
+    for name in programs:
+        program(folder / name)
+    return program(
+        folder / "crio", f'[ "$*" = --version ] && echo "crio version {version}" && echo "GoVersion: go1.25"'
+    )
+
+
+def cached(tmp_path: Path, *releases: str) -> None:
+    for release in releases:
+        crio(tmp_path / "cache" / "crio-conformance" / "releases" / release / "bin", release, *ALL)
+
+
+def refusal(runtime: str) -> str:
+    """Give the one sentence with which a value is refused."""
+    with pytest.raises(NoRuntime) as caught:
+        find(runtime)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+# auto
+
+
+def test_auto_takes_crio_from_path_first(tmp_path: Path) -> None:
+    cached(tmp_path, "1.36.3")
+    crio(tmp_path / "path", "1.31.13", *ALL)
+    path = tmp_path / "path"
+    assert find("auto") == Installation(
+        path / "crio", path / "pinns", path / "conmon", path / "runc", Release("1.31.13")
+    )
+
+
+def test_auto_takes_the_newest_release_in_the_cache_else(tmp_path: Path) -> None:
+    cached(tmp_path, "1.9.9", "1.36.3", "1.35.10")
+    (tmp_path / "cache" / "crio-conformance" / "releases" / "notes" / "bin").mkdir(parents=True)
+    assert find("auto").release == Release("1.36.3")
+
+
+def test_auto_passes_over_what_is_no_release(tmp_path: Path) -> None:
+    cached(tmp_path, "1.36.3")
+    crio(tmp_path / "cache" / "crio-conformance" / "releases" / "old" / "bin", "1.40.0")
+    assert find("auto").release == Release("1.36.3")
+
+
+def test_auto_says_where_it_looked(tmp_path: Path) -> None:
+    assert refusal("auto") == (
+        "no CRI-O was found: neither crio on PATH nor a release in"
+        f" {tmp_path}/cache/crio-conformance/releases ({REMEDY})"
+    )
+
+
+def test_the_cache_is_in_the_home_folder_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert installation.releases_folder() == tmp_path / ".cache" / "crio-conformance" / "releases"
+
+
+# A release
+
+
+@pytest.mark.parametrize(("wanted", "found"), [("1.35.2", "1.35.2"), ("1.35", "1.35.10"), ("1.36", "1.36.3")])
+def test_a_release_is_that_and_a_line_its_newest(tmp_path: Path, wanted: str, found: str) -> None:
+    cached(tmp_path, "1.35.2", "1.35.10", "1.36.3")
+    assert find(wanted).crio.parent.parent.name == found
+
+
+def test_an_unknown_release_lists_those_that_are_there(tmp_path: Path) -> None:
+    cached(tmp_path, "1.36.3", "1.9.1")
+    folder = tmp_path / "cache" / "crio-conformance" / "releases"
+    assert refusal("1.34") == (
+        f"CRI-O 1.34 is not in {folder} (there: 1.9.1, 1.36.3): put crio and pinns into 1.34/bin there"
+    )
+
+
+def test_an_unknown_release_where_there_are_none(tmp_path: Path) -> None:
+    assert f"1.36.3 is not in {tmp_path}/cache/crio-conformance/releases (there: none)" in refusal("1.36.3")
+
+
+# A path
+
+
+def test_a_path_is_that_binary_whatever_else_there_is(tmp_path: Path) -> None:
+    cached(tmp_path, "1.36.3")
+    crio(tmp_path / "path", "1.35.0", *ALL)
+    found = find(str(crio(tmp_path / "built", "1.37.0-dev", "pinns")))
+    assert (found.crio, found.release) == (tmp_path / "built" / "crio", Release("1.37.0.dev0"))
+    assert found.pinns == tmp_path / "built" / "pinns", "what lies beside it comes before what is on PATH"
+    assert found.conmon == tmp_path / "path" / "conmon"
+
+
+def test_a_path_from_here_is_no_name_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crio(tmp_path / "path", "1.35.0", *ALL)
+    crio(tmp_path / "built", "1.36.3")
+    monkeypatch.chdir(tmp_path / "built")
+    found = find("./crio")
+    assert (found.crio, found.release) == (tmp_path / "built" / "crio", Release("1.36.3"))
+
+
+def test_a_link_finds_what_lies_beside_its_target_and_both_stay_visible(tmp_path: Path) -> None:
+    crio(tmp_path / "real", "1.36.3", *ALL)
+    (tmp_path / "path" / "crio").symlink_to(tmp_path / "real" / "crio")
+    found = find("auto")
+    assert found.crio == tmp_path / "path" / "crio"
+    assert found.pinns == tmp_path / "real" / "pinns"
+    assert found.folders == (tmp_path / "path", tmp_path / "real")
+
+
+def not_executable(path: Path) -> None:
+    program(path).chmod(0o644)
+
+
+SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
+    "missing": (lambda _: None, "cannot be run (No such file or directory)"),
+    "a folder": (Path.mkdir, "cannot be run (it is a folder)"),
+    "not executable": (not_executable, "cannot be run (Permission denied)"),
+    "another program": (
+        lambda path: program(path, "echo Podman 4.3; echo more"),
+        "(to --version it says 'Podman 4.3')",
+    ),
+    "a number alone": (lambda path: program(path, "echo 1.36.3"), "(to --version it says '1.36.3')"),
+    "silent": (program, "is no CRI-O (to --version it says 'nothing')"),
+    "complaining": (
+        lambda path: program(path, "echo unknown flag >&2; exit 2"),
+        "(to --version it says 'unknown flag')",
+    ),
+    "no release": (lambda path: crio(path.parent, "unknown"), "(to --version it says 'crio version unknown')"),
+    "not text": (lambda path: program(path, r"printf '\377\n'"), "is no CRI-O (to --version it says '\ufffd')"),
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_path_that_is_no_crio_is_told_with_its_fault(tmp_path: Path, how: str) -> None:
+    spoil, fault = SPOILT[how]
+    spoil(tmp_path / "crio")
+    told = refusal(str(tmp_path / "crio"))
+    assert told.startswith(f"{tmp_path}/crio ")
+    assert fault in told
+    assert told.endswith(f": {REMEDY}")
+
+
+def test_a_crio_that_does_not_answer_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installation, "SECONDS", 0.1)
+    path = program(tmp_path / "crio", "exec /bin/sleep 1000")
+    assert refusal(str(path)) == f"{path} does not answer --version within 0 s, so it is no CRI-O: {REMEDY}"
+
+
+# The programs that it needs
+
+
+@pytest.mark.parametrize("missing", ["pinns", "conmon"])
+def test_a_program_that_is_missing_is_named(tmp_path: Path, missing: str) -> None:
+    path = crio(tmp_path / "path", "1.36.3", *(set(ALL) - {missing}))
+    assert refusal("auto") == f"{missing}, which CRI-O needs, is neither beside {path} nor on PATH: install it"
+
+
+def test_one_oci_runtime_must_be_there(tmp_path: Path) -> None:
+    path = crio(tmp_path / "path", "1.36.3", "pinns", "conmon")
+    assert refusal("auto") == f"runc or crun, which CRI-O needs, is neither beside {path} nor on PATH: install it"
+
+
+@pytest.mark.parametrize(("there", "taken"), [(("crun",), "crun"), (("crun", "runc"), "runc")])
+def test_crun_is_taken_where_there_is_no_runc(tmp_path: Path, there: tuple[str, ...], taken: str) -> None:
+    crio(tmp_path / "path", "1.36.3", "pinns", "conmon", *there)
+    assert find("auto").oci_runtime == tmp_path / "path" / taken
+
+
+@pytest.mark.parametrize("value", ["newest", "", "v1.36.3", "1", "1.36.x", "crio"])
+def test_nonsense_is_answered_with_what_can_be_written(value: str) -> None:
+    assert refusal(value) == f"--runtime {value} is not understood: {REMEDY}"
+
+
+def test_folders_are_those_of_all_programs_each_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crio(tmp_path / "path", "1.36.3", "conmon", "runc")
+    program(tmp_path / "b" / "pinns")
+    monkeypatch.setenv("PATH", f"{tmp_path}/path:{tmp_path}/b")
+    assert find("auto").folders == (tmp_path / "b", tmp_path / "path")
