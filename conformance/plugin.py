@@ -314,7 +314,7 @@ def _ended(terminalreporter: pytest.TerminalReporter) -> list[tuple[pytest.TestR
     ended = {}
     for kind, verdict in names.items():
         for report in terminalreporter.stats.get(kind, []):
-            family = dict(report.user_properties).get("family")
+            family = dict(getattr(report, "user_properties", ())).get("family")  # a failed collection has none
             if family is not None:
                 ended[report.nodeid] = (report, Verdict(str(family), verdict, _reason(report)))
     return sorted(ended.values(), key=lambda each: getattr(each[0], "start", 0.0))

@@ -21,8 +21,9 @@ def program(path: Path, script: str) -> None:
 
 
 @pytest.fixture
-def fake(tmp_path: Path) -> Fake:
+def fake(tmp_path: Path, namespaces: None) -> Fake:
     """Gives an installation whose ``crio`` answers ``--version`` and else does what a shell script says."""
+    del namespaces
 
     def install(script: str) -> Installation:
         for name in ("pinns", "conmon", "runc"):

@@ -10,7 +10,7 @@ from helpers import PATIENCE, PYTHON, PYTHON_HOME, Bell, cgroup, init_of, mounts
 
 from conformance.world import Process, World, WorldError, world
 
-pytestmark = pytest.mark.usefixtures("own_tmpdir")
+pytestmark = pytest.mark.usefixtures("namespaces", "own_tmpdir")
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may do this")
 
 INTERFACES_UP = """
@@ -143,11 +143,12 @@ def test_all_that_programs_print_is_appended_to_the_log(here: World) -> None:
     assert run(here, "echo", "three") == "one\ntwo\nthree\n"
 
 
-def test_a_program_gets_the_environment_given_and_no_input(here: World) -> None:
-    process = here.spawn(["/bin/sh", "-c", "/usr/bin/env; cat"], {"PATH": "/usr/bin:/bin", "A": "b c"}, "output")
+def test_a_program_gets_the_environment_given_no_input_and_a_session_of_its_own(here: World) -> None:
+    process = here.spawn(["env"], {"PATH": "/usr/bin:/bin", "A": "b c"}, "environment")
     assert process.wait(PATIENCE)
-    assert {"A=b c", "PATH=/usr/bin:/bin"} <= set(process.log.read_text().splitlines())
-    assert "HOME=" not in process.log.read_text()
+    assert set(process.log.read_text().splitlines()) == {"A=b c", "PATH=/usr/bin:/bin"}
+    assert run(here, "cat", log="input") == ""
+    assert run(here, PYTHON, "-I", "-c", "import os; print(os.getsid(0) == os.getpid())", log="session") == "True\n"
 
 
 @pytest.mark.parametrize(("script", "status"), [("exit 7", 7), ("true", 0), ("kill -9 $$", -9)])

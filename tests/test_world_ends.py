@@ -17,7 +17,7 @@ from helpers import PATIENCE, Traces, init_of, traces
 from conformance.world import World, WorldError, sweep
 from conformance.world.folders import base
 
-pytestmark = pytest.mark.usefixtures("own_tmpdir")
+pytestmark = pytest.mark.usefixtures("namespaces", "own_tmpdir")
 SECONDS = 2.0
 """How soon everything must be gone."""
 
@@ -146,6 +146,13 @@ def test_a_world_outside_the_covered_folders_ends_as_well(
         assert [folder for folder, _ in worlds if folder.exists()] == []
 
 
+def test_a_world_inside_a_visible_folder_ends_as_well(own_tmpdir: Path) -> None:
+    with World(visible=[own_tmpdir]) as world:
+        world.end()
+        world._unshare.wait(PATIENCE)
+        assert not world.folder.exists(), "its init removed it"
+
+
 # What even a killed init leaves
 
 
@@ -211,7 +218,7 @@ def test_a_folder_that_others_may_enter_is_refused(attempt: Callable[[], object]
     folder.chmod(0o700)
 
 
-def test_a_link_in_the_folders_place_is_refused(tmp_path: Path, own_tmpdir: Path) -> None:
+def test_a_link_or_a_file_in_the_folders_place_is_refused(tmp_path: Path, own_tmpdir: Path) -> None:
     tmp_path.chmod(0o700)
     folder = own_tmpdir / f"crio-conformance-{os.geteuid()}"
     folder.symlink_to(tmp_path)
@@ -219,6 +226,9 @@ def test_a_link_in_the_folders_place_is_refused(tmp_path: Path, own_tmpdir: Path
         World()
     assert list(tmp_path.iterdir()) == []
     folder.unlink()
+    folder.touch(mode=0o600)
+    with pytest.raises(WorldError, match=f"^{folder} is not a private folder of this user"):
+        World()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")

@@ -21,7 +21,10 @@ from conformance.model.reason import Reason
 from conformance.world import World
 
 SKOPEO = shutil.which("skopeo")
-pytestmark = pytest.mark.skipif(SKOPEO is None, reason="skopeo is not installed: apt-get install skopeo")
+pytestmark = [
+    pytest.mark.skipif(SKOPEO is None, reason="skopeo is not installed: apt-get install skopeo"),
+    pytest.mark.usefixtures("namespaces"),
+]
 NAME = "rhuss/caikit-flan-t5-small"
 _REQUEST = re.compile(r"(GET|HEAD|POST) https://(\S+?)(?:\?\S*)?")
 

@@ -51,8 +51,8 @@ class Crio:
             self._await_ready()
             self.evidence = Collector(self.internet.recorder, self.log)
             self.client = stack.enter_context(Client(str(self._socket), self.evidence.calls.append))
-            self._keeper = stack.enter_context(Client(str(self._socket), lambda _: None))
-            self.release = Release(self._keeper.version(api.VersionRequest()).runtime_version)
+            self._keeper = stack.enter_context(Client(str(self._socket), lambda _: None, timeout=READY_SECONDS))
+            self.release = self._ask_release()
             self._stack = stack.pop_all()
 
     # Life
@@ -106,11 +106,19 @@ class Crio:
             msg = f"CRI-O {release} was not ready after {READY_SECONDS:.0f} s: {self._last_words()}"
         raise RuntimeFailure(msg)
 
+    def _ask_release(self) -> Release:
+        """Let CRI-O itself say which release it is: its first answer."""
+        try:
+            return Release(self._keeper.version(api.VersionRequest()).runtime_version)
+        except (CRIError, ValueError) as error:
+            msg = f"CRI-O {self.installation.release} started, but does not say which release it is: {error}"
+            raise RuntimeFailure(msg) from None
+
     def _last_words(self) -> str:
         """Give what the log ends with: its errors where it has any."""
         lines = self.log.since(0)
         grave = [line.message for line in lines if line.level in ("fatal", "error", "panic", "")]
-        return "; ".join(grave[-3:]) or self.log.end(1) or "its log is empty"
+        return " ".join("; ".join(grave[-3:] or [self.log.end(1) or "its log is empty"]).split())
 
     def close(self) -> None:
         """End its world, and it with that: nothing in there needs to be put in order first."""

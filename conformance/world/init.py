@@ -6,7 +6,6 @@ whatever reason, it ends every process, removes the world's control groups and f
 """
 
 import contextlib
-import errno
 import fcntl
 import json
 import os
@@ -71,17 +70,7 @@ def reap(*_: object) -> None:
             statuses[pid] = status
 
 
-def found(program: str, env: dict[str, str]) -> str:
-    """Find a program on the PATH that it is given, not on our own, as posix_spawnp(3) would."""
-    if "/" in program:
-        return program
-    for path in (os.path.join(folder, program) for folder in os.get_exec_path(env)):
-        if os.path.isfile(path) and os.access(path, os.X_OK):
-            return path
-    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-
-
-def spawn(argv: list[str], env: dict[str, str], log: str) -> tuple[dict[str, Any], int]:
+def spawn(program: str, argv: list[str], env: dict[str, str], log: str) -> tuple[dict[str, Any], int]:
     """Start a program with its output appended to ``log``; give its PID and a pidfd of it."""
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
@@ -91,7 +80,7 @@ def spawn(argv: list[str], env: dict[str, str], log: str) -> tuple[dict[str, Any
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # so that nothing is reaped before the pidfd is there
     try:
         pid = os.posix_spawn(
-            found(argv[0], env),
+            program,
             argv,
             env,
             file_actions=actions,
@@ -161,7 +150,8 @@ def end_everything(parent: int, name: str, cgroups: str) -> None:
 
 def remove_cgroups(name: str) -> None:
     """Remove the (empty) control groups called ``name`` at the root of every hierarchy, v1 or v2."""
-    for hierarchy in ["/sys/fs/cgroup", *(entry.path for entry in os.scandir("/sys/fs/cgroup") if entry.is_dir())]:
+    root = "/sys/fs/cgroup"
+    for hierarchy in [root, *(os.path.join(root, each) for each in (os.listdir(root) if os.path.isdir(root) else ()))]:
         for folder, _, _ in os.walk(os.path.join(hierarchy, name), topdown=False):
             with contextlib.suppress(OSError):
                 os.rmdir(folder)
@@ -204,6 +194,10 @@ def live(control: socket.socket) -> None:
 
 def main() -> None:
     """Live, and end; that also when the run is killed in the middle of a conversation."""
+    if os.getpid() != 1:
+        sys.exit(
+            "this is the first process of a world, and ends all others where it runs: it is started by World alone"
+        )
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)
     os.set_inheritable(int(sys.argv[2]), False)  # the world's lock, held as long as this process lives

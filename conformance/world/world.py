@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -117,8 +118,9 @@ class World:
         """Start a program, found on the PATH in ``env``, inside the world, its output appended to ``folder/log``."""
         argv = list(argv)
         path = self.folder / log
+        program = shutil.which(argv[0], path=env.get("PATH", os.defpath)) or argv[0]
         try:
-            reply, (handle,) = self._ask(do="spawn", argv=argv, env=dict(env), log=str(path))
+            reply, (handle,) = self._ask(do="spawn", program=program, argv=argv, env=dict(env), log=str(path))
         except WorldError as error:
             msg = f"{argv[0]} cannot be started: {error}"
             raise WorldError(msg) from error
