@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from conformance.internet import Internet, RegistryHost
     from conformance.model.release import Release
     from conformance.run import Run
-    from conformance.runtime import Configuration, Crio, Pod
+    from conformance.runtime.configuration import Configuration
+    from conformance.runtime.crio import Crio
+    from conformance.runtime.pods import Pod
 
 CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "containers")
 TOLD_WHEN_FEW = 12
@@ -65,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "releases(range, why): the CRI-O releases that a case speaks of, and why")
     chosen = any(argument.startswith("--dist") for argument in config.invocation_params.args)
     if _ours(config) and config.getoption("dist", "no") == "load" and not chosen:
-        config.option.dist = "loadscope"  # the cases of a class share a configuration, and so a running CRI-O
+        config.option.dist = "worksteal"  # keeps neighbours together: they share a configuration, and so a CRI-O
 
 
 def _run(config: pytest.Config) -> Run:
@@ -77,7 +79,7 @@ def _run(config: pytest.Config) -> Run:
             config.stash[RUN] = run = Run(config.getoption("runtime"))
         except Unusable as error:
             raise pytest.UsageError(str(error)) from None
-        config.add_cleanup(run.pool.close)
+        config.add_cleanup(run.close)
         end_as_with_ctrl_c()
     return config.stash[RUN]
 
@@ -90,6 +92,7 @@ def _ours(config: pytest.Config) -> bool:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Find the CRI-O that was asked for, before anything else is done."""
     if _ours(session.config):
@@ -111,7 +114,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     except Unusable as error:
         raise pytest.UsageError(str(error)) from None
     if workers:
-        run.pool.close()
+        run.close()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -154,7 +157,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 @pytest.fixture
 def configuration() -> Configuration:
     """How CRI-O is configured for a case: docker.io and quay.io in the search list, tried in that order."""
-    from conformance.runtime import Configuration
+    from conformance.runtime.configuration import Configuration
 
     return Configuration()
 
@@ -215,7 +218,7 @@ def pod(runtime: Crio) -> Iterator[Pod]:
     """A running pod on the host's network."""
     if "containers" not in runtime.capabilities:
         pytest.skip("needs the capability containers, which takes root")
-    from conformance.runtime import Pod
+    from conformance.runtime.pods import Pod
 
     with Pod(runtime) as pod:
         yield pod

@@ -1,14 +1,21 @@
 """One run of the suite in one process: the CRI-O that was asked for, and those that are running."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal
-from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from conformance import deviations
-from conformance.runtime import Configuration, Crio, Installation, NoRuntime, Pool, RuntimeFailure, find
-from conformance.world import WorldError, sweep
+from conformance.runtime.installation import Installation, NoRuntime, find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.runtime.pool import Pool
 
 
 class Unusable(Exception):  # noqa: N818 (nothing is wrong with the program: what was asked for cannot be had)
@@ -16,7 +23,7 @@ class Unusable(Exception):  # noqa: N818 (nothing is wrong with the program: wha
 
 
 class Run:
-    """The CRI-O that ``--runtime`` names, and a pool of running ones.
+    """The CRI-O that ``--runtime`` names, and a pool of running ones, which is there when it is first asked for.
 
     ``installation`` is none, and ``missing`` says why, when the choice was left to us and there is no CRI-O: live
     cases are skipped then. Raises ``Unusable`` when a CRI-O was named that cannot be had.
@@ -26,7 +33,6 @@ class Run:
         self.installation: Installation | None = None
         self.missing = ""
         self.deviations = deviations.load()
-        self.pool = Pool(self._start)
         try:
             self.installation = find(runtime or "auto")
         except NoRuntime as error:
@@ -39,17 +45,30 @@ class Run:
         """Say what this run is about."""
         return f"CRI-O {self.installation.release}" if self.installation else "no live CRI-O"
 
-    def _start(self, configuration: Configuration) -> Crio:
-        """Start a CRI-O with that configuration."""
-        if self.installation is None:
-            raise RuntimeFailure(self.missing)
-        return Crio(self.installation, configuration)
+    @cached_property
+    def pool(self) -> Pool:
+        """The running CRI-Os; raises ``Unusable`` when there is none to run."""
+        from conformance.runtime.crio import Crio
+        from conformance.runtime.pool import Pool
+
+        if (installation := self.installation) is None:
+            raise Unusable(self.missing)
+        return Pool(lambda configuration: Crio(installation, configuration))
+
+    def close(self) -> None:
+        """End what is running."""
+        if "pool" in vars(self):
+            self.pool.close()
 
     def begin(self, required: Iterable[str]) -> None:
         """Clear up after killed runs, and start the first CRI-O: what fails here is no case's fault.
 
         Raises ``Unusable`` when CRI-O cannot be started, or lacks a capability in ``required``.
         """
+        from conformance.runtime.configuration import Configuration
+        from conformance.runtime.crio import RuntimeFailure
+        from conformance.world import WorldError, sweep
+
         capabilities: frozenset[str] = frozenset()
         try:
             if self.installation is not None:

@@ -9,8 +9,12 @@ from typing import cast
 import pytest
 from helpers import mentioning
 
-from conformance.runtime import Configuration, Crio, Installation, Pool, RuntimeFailure, find, oom, pool
 from conformance.runtime import crio as crio_module
+from conformance.runtime import oom, pool
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.crio import Crio, RuntimeFailure
+from conformance.runtime.installation import Installation, find
+from conformance.runtime.pool import Pool
 
 Fake = Callable[[str], Installation]
 

@@ -6,7 +6,8 @@ from conformance.internet import RegistryHost
 from conformance.internet.images import Format, image, index, layer
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
-from conformance.runtime import Crio, Pull
+from conformance.runtime.crio import Crio
+from conformance.runtime.pull import Pull
 
 NAME = "rhuss/caikit-flan-t5-small"
 HERE = Platform.host()

@@ -8,7 +8,9 @@ import pytest
 from conformance.internet import Internet, Login, RegistryHost
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
-from conformance.runtime import Configuration, Crio, Pull
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.crio import Crio
+from conformance.runtime.pull import Pull
 
 NAME = "rhuss/caikit-flan-t5-small"
 ELSEWHERE = str(Platform.host().foreign())

@@ -7,8 +7,8 @@ from conformance.internet import RegistryHost
 from conformance.internet.images import Image
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
-from conformance.runtime import Crio, Pod, Start, Walk
-from conformance.runtime.pods import image_mount
+from conformance.runtime.crio import Crio
+from conformance.runtime.pods import Pod, Start, Walk, image_mount
 
 NAME = "rhuss/caikit-flan-t5-small"
 ELSEWHERE = str(Platform.host().foreign())

@@ -4,7 +4,8 @@ import pytest
 
 from conformance.internet import Internet, Login, RegistryHost
 from conformance.model.reason import Reason
-from conformance.runtime import Crio, Pull
+from conformance.runtime.crio import Crio
+from conformance.runtime.pull import Pull
 
 NAME = "rhuss/caikit-flan-t5-small"
 

@@ -6,7 +6,9 @@ import pytest
 
 from conformance.internet import Internet, RegistryHost
 from conformance.internet.images import image, layer
-from conformance.runtime import Configuration, Crio, Pull
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.crio import Crio
+from conformance.runtime.pull import Pull
 
 NAME = "rhuss/caikit-flan-t5-small"
 HOSTS = ("docker.io", "quay.io", "ghcr.io", "registry.k8s.io")

@@ -4,8 +4,9 @@ import pytest
 
 from conformance.cri import CRIError
 from conformance.internet import RegistryHost
-from conformance.runtime import Configuration, Crio, Pull
-from conformance.runtime.pull import Found
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.crio import Crio
+from conformance.runtime.pull import Found, Pull
 
 NAME = "rhuss/caikit-flan-t5-small"
 DIGEST = "sha256:" + "5" * 64
