@@ -8,7 +8,7 @@ Fixtures for cases: ``runtime``, ``pod``, ``docker_io``, ``quay_io``, ``registry
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -31,6 +31,7 @@ TOLD_WHEN_FEW = 12
 """With ``--stories auto``, every case is told when at most so many were run."""
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
+UNUSABLE = "conformance_unusable"
 MARK: pytest.StashKey[tuple[Crio, Mark]] = pytest.StashKey()
 
 
@@ -100,21 +101,28 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
-    """Begin the run when a case needs CRI-O; with workers, the one who talks to the user tries it for all of them."""
-    config = session.config
-    workers = bool(config.getoption("numprocesses", None))
-    if hasattr(config, "workerinput") or not (_ours(config) if workers else any(map(_needs_runtime, session.items))):
-        return
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Begin the run when a case needs CRI-O; a worker that cannot runs nothing, and says why."""
+    if not any(map(_needs_runtime, session.items)):
+        return None
     from conformance.run import Unusable
 
-    run = _run(config)
+    config = session.config
     try:
-        run.begin(config.getoption("require"))
+        _run(config).begin(config.getoption("require"))
     except Unusable as error:
-        raise pytest.UsageError(str(error)) from None
-    if workers:
-        run.close()
+        if not hasattr(config, "workeroutput"):
+            raise pytest.UsageError(str(error)) from None
+        config.workeroutput[UNUSABLE] = str(error)
+        return True
+    return None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Tell the user what a worker could not do."""
+    if told := getattr(node, "workeroutput", {}).get(UNUSABLE):
+        raise pytest.UsageError(told)
 
 
 @pytest.hookimpl(tryfirst=True)
