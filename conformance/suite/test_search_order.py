@@ -50,7 +50,7 @@ def lack(host: RegistryHost, what: str) -> None:
 class TestWhereOneRegistryHasIt:
     """A short name; the image is on one of the search registries, and on those after it."""
 
-    @pytest.fixture(params=SEARCHES, ids=str)
+    @pytest.fixture(scope="class", params=SEARCHES, ids=str)
     def search(self, request: pytest.FixtureRequest) -> Search:
         """The search list, and where the image is."""
         found: Search = request.param
@@ -86,7 +86,7 @@ class TestWhereOneRegistryHasIt:
 class TestWhereNoRegistryHasIt:
     """A short name; the image is nowhere."""
 
-    @pytest.fixture(params=range(1, len(HOSTS) + 1))
+    @pytest.fixture(scope="class", params=range(1, len(HOSTS) + 1))
     def registries(self, request: pytest.FixtureRequest) -> tuple[str, ...]:
         """The search list."""
         return HOSTS[: request.param]

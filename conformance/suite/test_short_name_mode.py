@@ -21,7 +21,7 @@ def short_id(name: str) -> str:
 
 @ENFORCING
 @pytest.mark.upstream("cri-o/cri-o#9401")
-@pytest.mark.parametrize("mode", [None, "enforcing", ""], ids=["default", "enforcing", "empty"])
+@pytest.mark.parametrize("mode", [None, "enforcing", ""], ids=["default", "enforcing", "empty"], scope="class")
 class TestSeveralCandidates:
     """Two search registries, both of which have the image; the mode is left alone, or set to enforcing."""
 
@@ -88,7 +88,9 @@ class TestSeveralCandidates:
         assert error.is_ambiguous_name
 
 
-@pytest.mark.parametrize("mode", [None, "enforcing", "disabled"], ids=["default", "enforcing", "disabled"])
+@pytest.mark.parametrize(
+    "mode", [None, "enforcing", "disabled"], ids=["default", "enforcing", "disabled"], scope="class"
+)
 class TestOneCandidate:
     """One search registry: docker.io."""
 
@@ -135,7 +137,7 @@ class TestDisabled:
 
 
 @IN_ORDER
-@pytest.mark.parametrize("mode", [None, "enforcing"], ids=["default", "enforcing"])
+@pytest.mark.parametrize("mode", [None, "enforcing"], ids=["default", "enforcing"], scope="class")
 class TestBeforeTheMode:
     """CRI-O 1.31 to 1.33, whatever is configured."""
 
