@@ -47,14 +47,9 @@ def lack(host: RegistryHost, what: str) -> None:
         host.offer(NAME, tags=["another"])
 
 
+@pytest.mark.parametrize("search", SEARCHES, ids=str, scope="class")
 class TestWhereOneRegistryHasIt:
     """A short name; the image is on one of the search registries, and on those after it."""
-
-    @pytest.fixture(scope="class", params=SEARCHES, ids=str)
-    def search(self, request: pytest.FixtureRequest) -> Search:
-        """The search list, and where the image is."""
-        found: Search = request.param
-        return found
 
     @pytest.fixture
     def configuration(self, search: Search) -> Configuration:
@@ -83,13 +78,9 @@ class TestWhereOneRegistryHasIt:
         assert pull.tried == pull.asked
 
 
+@pytest.mark.parametrize("registries", [HOSTS[:count] for count in range(1, 5)], ids=len, scope="class")
 class TestWhereNoRegistryHasIt:
     """A short name; the image is nowhere."""
-
-    @pytest.fixture(scope="class", params=range(1, len(HOSTS) + 1))
-    def registries(self, request: pytest.FixtureRequest) -> tuple[str, ...]:
-        """The search list."""
-        return HOSTS[: request.param]
 
     @pytest.fixture
     def configuration(self, registries: tuple[str, ...]) -> Configuration:
