@@ -266,3 +266,15 @@ def test_an_ambiguous_name_is_given_as_it_was_written(name: str) -> None:
 def test_a_missing_image_is_named(before: str) -> None:
     assert wording.missing_image(f'{before}image "quay.io/a/b:1" does not exist locally') == "quay.io/a/b:1"
     assert wording.missing_image("the image is in use by C") is None
+
+
+@pytest.mark.parametrize(
+    ("message", "in_use"),
+    [
+        ("the image is in use by 5e3c", True),
+        ('image "docker.io/a/b" is mounted as volume to container with ID: 5e3c', True),
+        ('image "docker.io/a/b" does not exist locally', False),
+    ],
+)
+def test_an_image_in_use_is_told_from_other_refusals(message: str, in_use: bool) -> None:
+    assert wording.image_in_use(message) is in_use

@@ -52,6 +52,11 @@ class CRIError(Exception):
         """Whether the runtime says that an image is not in its store."""
         return wording.missing_image(self.message) is not None
 
+    @property
+    def is_image_in_use(self) -> bool:
+        """Whether the runtime says that a container uses the image."""
+        return wording.image_in_use(self.message)
+
     def says(self, text: str) -> bool:
         """Tell whether the text contains ``text``: a name as the user wrote it, or a secret."""
         return text in self.message

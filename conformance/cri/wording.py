@@ -33,6 +33,9 @@ _AMBIGUOUS = re.compile(r"short name mode is enforcing, but image name (?P<name>
 _MISSING = re.compile(r'image "(?P<name>[^"]*)" does not exist locally')
 """An image volume or container whose image is not in the store (``container_create_linux.go``)."""
 
+_IN_USE = re.compile(r"the image is in use by |is mounted as volume to container with ID: ")
+"""RemoveImage of an image that a container mounts (``server/image_remove.go``): from 1.33 on, and before."""
+
 _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern, re.IGNORECASE))
     for reason, pattern in (
@@ -99,3 +102,8 @@ def missing_image(message: str) -> str | None:
     """Give the image that the runtime says it does not have."""
     match = _MISSING.search(message)
     return match["name"] if match else None
+
+
+def image_in_use(message: str) -> bool:
+    """Tell whether the runtime says that a container uses the image."""
+    return _IN_USE.search(message) is not None

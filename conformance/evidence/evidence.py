@@ -30,6 +30,11 @@ class Evidence:
         return attempts(self.exchanges)
 
     @property
+    def asked(self) -> list[str]:
+        """The registry hosts that were asked, in order, by what they recorded."""
+        return [attempt.host for attempt in self.attempts]
+
+    @property
     def tried(self) -> list[str]:
         """The registry hosts that CRI-O's log says were tried, in its order, repetitions left out."""
         return list(dict.fromkeys(tried_hosts(self.lines)))

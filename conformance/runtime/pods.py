@@ -73,7 +73,7 @@ class Start:
     @property
     def asked(self) -> list[str]:
         """The registry hosts that were asked meanwhile; starting a container should ask none."""
-        return [attempt.host for attempt in self.evidence.attempts]
+        return self.evidence.asked
 
 
 @dataclass(frozen=True)

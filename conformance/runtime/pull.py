@@ -41,7 +41,7 @@ class Found:
     @property
     def asked(self) -> list[str]:
         """The registry hosts that were asked; a look into the store should ask none."""
-        return [attempt.host for attempt in self.evidence.attempts]
+        return self.evidence.asked
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Pull:
     @property
     def asked(self) -> list[str]:
         """The registry hosts that were asked, in order."""
-        return [attempt.host for attempt in self.attempts]
+        return self.evidence.asked
 
     @property
     def tried(self) -> list[str]:

@@ -52,10 +52,11 @@ class TestOnBoth:
         assert (again.pull, again.read("/again/offered-by")) == (None, f"docker.io/{NAME} for {HERE}\n")
 
     def test_it_cannot_be_removed_while_mounted(self, walk: Walk, runtime: Crio) -> None:
-        """RemoveImage of an image that is mounted as a volume is refused, and the volume stays as it was."""
-        with pytest.raises(CRIError):
+        """RemoveImage of an image that is mounted as a volume is refused because of that."""
+        assert walk.error is None
+        with pytest.raises(CRIError) as refused:
             runtime.remove(f"docker.io/{NAME}")
-        assert walk.read("/models/offered-by") == f"docker.io/{NAME} for {HERE}\n"
+        assert refused.value.is_image_in_use
 
 
 class TestForeignOnDockerIo:
