@@ -2,22 +2,13 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Self
 
 from conformance.internet.images import Entry, Format, Image, Index, image, index, layer
 from conformance.internet.origin import MemoryOrigin
 from conformance.internet.personality import Personality
+from conformance.model.answers import Login
 from conformance.model.platform import Platform
-
-
-@dataclass(frozen=True)
-class Login:
-    """A user name and password, and the registry host that they are for; the password never shows."""
-
-    user: str
-    password: str = field(repr=False)
-    server: str = ""
 
 
 class RegistryHost(str):

@@ -1,0 +1,132 @@
+"""What a registry is asked for, and what it may answer, in the terms that decide a pull.
+
+Source: OCI distribution-spec v1.1; what containers/image tells apart (``docker/docker_client.go``).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from conformance.model.platform import Platform
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user name and password, and the registry host that they are for; the password never shows."""
+
+    user: str
+    password: str = field(repr=False)
+    server: str = ""
+
+
+class Ask(NamedTuple):
+    """One question to a registry host: for a manifest by tag or digest, or (``blob``) for a blob by digest.
+
+    ``login`` is what may be shown to the host; ``insecure`` says that any certificate, and plain HTTP, will do.
+    """
+
+    host: str
+    repository: str
+    reference: str
+    login: Login | None = None
+    insecure: bool = False
+    blob: bool = False
+
+
+class Child(NamedTuple):
+    """An entry of an index."""
+
+    digest: str
+    platform: Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest that came: ``digest`` is computed from its bytes. An index has children, an image a config and layers.
+
+    ``config_type`` is the media type of the config, by which an artifact is told from an image.
+    """
+
+    digest: str
+    media_type: str
+    children: tuple[Child, ...] = ()
+    config: str = ""
+    layers: tuple[str, ...] = ()
+    config_type: str = ""
+
+    @property
+    def is_index(self) -> bool:
+        """Whether it lists images for several platforms."""
+        return self.media_type in {OCI_INDEX, DOCKER_LIST}
+
+    @classmethod
+    def parse(cls, data: bytes, media_type: str) -> "Manifest":
+        """Read one; raises ``ValueError`` for what is no manifest."""
+        try:
+            content: Mapping[str, Any] = json.loads(data)
+            config = content.get("config", {})
+            return cls(
+                digest=f"sha256:{sha256(data).hexdigest()}",
+                media_type=content.get("mediaType") or media_type,
+                children=tuple(
+                    Child(each["digest"], _platform(each.get("platform", {}))) for each in content.get("manifests", ())
+                ),
+                config=config.get("digest", ""),
+                layers=tuple(each["digest"] for each in content.get("layers", ())),
+                config_type=config.get("mediaType", ""),
+            )
+        except (AttributeError, KeyError, TypeError) as error:
+            msg = f"this is no manifest: {error!r}"
+            raise ValueError(msg) from error
+
+
+def _platform(members: Mapping[str, str]) -> Platform:
+    """Read the platform of an index's entry."""
+    return Platform(members.get("os", ""), members.get("architecture", ""), members.get("variant", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A blob that came: ``digest`` is computed from its bytes."""
+
+    digest: str
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """An HTTP answer that is no, at one step: ``ping``, ``token``, ``manifest`` or ``blob``.
+
+    ``code``, ``message`` and ``detail`` (whether there is one) are those of the body's first error, empty where the
+    body is not of the distribution-spec's form; ``body`` is how it begins then. ``scope_error`` is the ``error`` in the
+    challenge of a 401 that came although there was a token.
+    """
+
+    step: str
+    status: int
+    code: str = ""
+    message: str = ""
+    detail: bool = False
+    body: str = ""
+    scope_error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """No HTTP answer: at which step, of which URL, and why in Go's words (``dial tcp …: connect: connection refused``).
+
+    ``refused`` says that the connection was refused (ECONNREFUSED).
+    """
+
+    step: str
+    url: str
+    words: str
+    refused: bool = False
+
+
+Answer = Manifest | Blob | Refused | Failed

@@ -1,0 +1,159 @@
+"""Image names: the grammar of distribution references, and what Docker's convention makes of them.
+
+Source: distribution/reference as containers/image vendors it (``docker/reference/regexp.go``, ``reference.go``,
+``normalize.go``; the same text in CRI-O 1.31.13 and 1.36.3), go-digest (``digest.go``, ``algorithm.go``).
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+DEFAULT_DOMAIN = "docker.io"
+LEGACY_DOMAIN = "index.docker.io"
+OFFICIAL_NAMESPACE = "library"
+NAME_LENGTH = 255
+"""Bytes that a name without tag and digest may have (``NameTotalLengthMax``)."""
+
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-*)[a-z0-9]+)*"
+_LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
+_DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]+)?"
+_TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+_DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
+
+DOMAIN = re.compile(_DOMAIN)
+"""A registry host, with a port or without, as a name or a search list may have it."""
+
+_REFERENCE = re.compile(
+    rf"((?:({_DOMAIN})/)?({_COMPONENT}(?:/{_COMPONENT})*))(?::({_TAG}))?(?:@({_DIGEST}))?",
+)
+_IDENTIFIER = re.compile(r"[0-9a-f]{64}")
+_GO_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
+_DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
+
+
+class InvalidReference(ValueError):  # noqa: N818 (the field's word for a name that is none)
+    """A text that is no image name; the message is the one that distribution gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An image name in parts: ``domain/path:tag@digest``; what is not there is empty.
+
+    Only a normalised reference has the host that it means in ``domain``: of a short name as it is written, that is its
+    first component (``rhuss`` of ``rhuss/app``), or nothing.
+    """
+
+    domain: str
+    path: str
+    tag: str = ""
+    digest: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name without tag and digest (``reference.Named.Name``)."""
+        return f"{self.domain}/{self.path}" if self.domain else self.path
+
+    @property
+    def is_short(self) -> bool:
+        """Whether no registry host is in it (``IsShortName`` of containers/image, pkg/shortnames)."""
+        return not ("." in self.domain or ":" in self.domain or self.domain == "localhost")
+
+    @property
+    def tag_or_digest(self) -> str:
+        """What a registry is asked for: the digest where there is one."""
+        return self.digest or self.tag
+
+    @property
+    def familiar(self) -> str:
+        """The name as Docker shows it, without ``docker.io/`` and ``library/`` (``FamiliarString``)."""
+        if self.domain != DEFAULT_DOMAIN:
+            return str(self)
+        namespace, slash, last = self.path.rpartition("/")
+        path = last if slash and namespace == OFFICIAL_NAMESPACE else self.path
+        return _text(path, self.tag, self.digest)
+
+    def with_default_tag(self) -> "Reference":
+        """Add ``:latest`` where there is neither tag nor digest (``TagNameOnly``)."""
+        return self if self.tag or self.digest else Reference(self.domain, self.path, "latest")
+
+    def without_tag_beside_digest(self) -> "Reference":
+        """Drop the tag where there is a digest, as CRI-O does.
+
+        Source: ``RegistryImageReferenceFromRaw``, CRI-O internal/storage/references/registry_reference.go.
+        """
+        return Reference(self.domain, self.path, "", self.digest) if self.tag and self.digest else self
+
+    def __str__(self) -> str:
+        return _text(self.name, self.tag, self.digest)
+
+
+def _text(name: str, tag: str, digest: str) -> str:
+    """Put the parts together."""
+    return f"{name}{':' if tag else ''}{tag}{'@' if digest else ''}{digest}"
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Reference:
+    """Read a name as it is written, short or not (``reference.Parse``); raises ``InvalidReference``."""
+    match = _REFERENCE.fullmatch(text)
+    if match is None:
+        if not text:
+            raise InvalidReference("repository name must have at least one component")
+        if _REFERENCE.fullmatch(text.lower()):
+            raise InvalidReference("repository name must be lowercase")
+        raise InvalidReference("invalid reference format")
+    name, domain, path, tag, digest = match.groups(default="")
+    if len(name) > NAME_LENGTH:
+        raise InvalidReference(f"repository name must not be more than {NAME_LENGTH} characters")
+    if digest:
+        _check_digest(digest)
+    return Reference(domain, path, tag, digest)
+
+
+def _check_digest(digest: str) -> None:
+    """Refuse what go-digest refuses (``digest.Parse``)."""
+    algorithm, _, encoded = digest.partition(":")
+    length = _DIGEST_LENGTHS.get(algorithm)
+    if length is None:
+        known = "unsupported digest algorithm" if _GO_DIGEST.fullmatch(digest) else "invalid checksum digest format"
+        raise InvalidReference(known)
+    if len(encoded) != length:
+        raise InvalidReference("invalid checksum digest length")
+    if encoded != encoded.lower():
+        raise InvalidReference("invalid checksum digest format")
+
+
+@lru_cache(maxsize=4096)
+def parse_normalized(text: str) -> Reference:
+    """Read a name by Docker's convention: docker.io where no host is, ``library/`` before one component.
+
+    ``reference.ParseNormalizedNamed``; raises ``InvalidReference``.
+    """
+    if _IDENTIFIER.fullmatch(text):
+        raise InvalidReference(f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings")
+    domain, remainder = _split_domain(text)
+    name = remainder.partition(":")[0]
+    if name.lower() != name:
+        raise InvalidReference("invalid reference format: repository name must be lowercase")
+    return parse(f"{domain}/{remainder}")
+
+
+def _split_domain(name: str) -> tuple[str, str]:
+    """Split a name into host and rest, both as Docker means them (``splitDockerDomain``)."""
+    first, slash, rest = name.partition("/")
+    domain, remainder = DEFAULT_DOMAIN, name
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        domain, remainder = first, rest
+    if domain == LEGACY_DOMAIN:
+        domain = DEFAULT_DOMAIN
+    if domain == DEFAULT_DOMAIN and "/" not in remainder:
+        remainder = f"{OFFICIAL_NAMESPACE}/{remainder}"
+    return domain, remainder
+
+
+def parse_canonical(text: str) -> Reference:
+    """Read a name that must be whole already (``reference.ParseNamed``); raises ``InvalidReference``."""
+    reference = parse_normalized(text)
+    if str(reference) != text:
+        raise InvalidReference("repository name must be canonical")
+    return reference
