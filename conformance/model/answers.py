@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from conformance.model.platform import Platform
+from conformance.model.reason import Reason
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -27,7 +28,8 @@ class Login:
 class Ask(NamedTuple):
     """One question to a registry host: for a manifest by tag or digest, or (``blob``) for a blob by digest.
 
-    ``login`` is what may be shown to the host; ``insecure`` says that any certificate, and plain HTTP, will do.
+    ``login`` is what may be shown to the host; ``insecure`` says that any certificate, and plain HTTP, will do;
+    ``opens`` that a conversation begins: the host is pinged, and a token is had, anew.
     """
 
     host: str
@@ -36,13 +38,14 @@ class Ask(NamedTuple):
     login: Login | None = None
     insecure: bool = False
     blob: bool = False
+    opens: bool = False
 
 
 class Child(NamedTuple):
-    """An entry of an index."""
+    """An entry of an index; OCI lets it be for no platform in particular."""
 
     digest: str
-    platform: Platform
+    platform: Platform | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class Manifest:
                 digest=f"sha256:{sha256(data).hexdigest()}",
                 media_type=content.get("mediaType") or media_type,
                 children=tuple(
-                    Child(each["digest"], _platform(each.get("platform", {}))) for each in content.get("manifests", ())
+                    Child(each["digest"], _platform(each.get("platform"))) for each in content.get("manifests", ())
                 ),
                 config=config.get("digest", ""),
                 layers=tuple(each["digest"] for each in content.get("layers", ())),
@@ -85,8 +88,10 @@ class Manifest:
             raise ValueError(msg) from error
 
 
-def _platform(members: Mapping[str, str]) -> Platform:
+def _platform(members: Mapping[str, str] | None) -> Platform | None:
     """Read the platform of an index's entry."""
+    if members is None:
+        return None
     return Platform(members.get("os", ""), members.get("architecture", ""), members.get("variant", ""))
 
 
@@ -120,12 +125,13 @@ class Refused:
 class Failed:
     """No HTTP answer: at which step, of which URL, and why in Go's words (``dial tcp …: connect: connection refused``).
 
-    ``refused`` says that the connection was refused (ECONNREFUSED).
+    ``reason`` is what that means, ``refused`` that the connection was refused (ECONNREFUSED).
     """
 
     step: str
     url: str
     words: str
+    reason: Reason = Reason.UNREACHABLE
     refused: bool = False
 
 

@@ -22,6 +22,11 @@ class Release(Version):
         """The release line, such as ``1.36``."""
         return f"{self.major}.{self.minor}"
 
+    @property
+    def base(self) -> "Release":
+        """The release that a pre-release or development build belongs to."""
+        return Release(self.base_version)
+
     def within(self, range_: str) -> bool:
         """Tell whether the release lies in a range such as ``>=1.31,<1.34``; pre-releases count as their release."""
         return SpecifierSet(range_).contains(self.base_version)

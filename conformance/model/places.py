@@ -1,0 +1,145 @@
+"""The places where an image may be: its registry and the mirrors of it, and what each is asked and shown.
+
+A pull is a generator of ``Ask`` that is sent an ``Answer`` for each, so that the same steps predict (answers from what
+a registry is known to hold) and act (answers from HTTP). Methods are small on purpose: each is one rule, with its
+source.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
+
+from conformance.model.answers import Answer, Ask, Blob, Failed, Login, Manifest, Refused
+from conformance.model.platform import Platform
+from conformance.model.profile import PROFILES, Profile
+from conformance.model.reason import Reason
+from conformance.model.reference import InvalidReference, Reference
+from conformance.model.registries import Registries, Source
+from conformance.model.wording import reason, unanswered
+
+T = TypeVar("T")
+Steps = Generator[Ask, Answer, T]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All that a pull depends on, but for the registries' answers.
+
+    ``short_name_mode`` is that of crio.conf, see ``resolution.effective_mode``. ``credentials`` gives the login that
+    this machine's auth files have for a host and repository; ``is_loopback`` tells whether a host's name leads to
+    127.0.0.0/8, which counts up to CRI-O 1.34.
+    """
+
+    profile: Profile = PROFILES[-1]
+    registries: Registries = field(default_factory=Registries)
+    short_name_mode: str | None = ""
+    platform: Platform = field(default_factory=Platform.host)
+    credentials: Callable[[str, str], Login | None] = lambda _host, _repository: None
+    is_loopback: Callable[[str], bool] = lambda _host: False
+
+
+class Trouble(NamedTuple):
+    """Why one image, or one place of it, did not come.
+
+    ``text`` is what CRI-O would say; ``network`` and ``refused`` whether Go's error is one of the network, or
+    ECONNREFUSED.
+    """
+
+    text: str
+    reason: Reason
+    network: bool = False
+    refused: bool = False
+
+
+class Opened(NamedTuple):
+    """A manifest that came, and from where."""
+
+    source: Source
+    manifest: Manifest
+
+
+class Places:
+    """The rules about places under given settings. ``note`` is told what CRI-O logs meanwhile: level and message."""
+
+    def __init__(self, settings: Settings, note: Callable[[str, str], None] = lambda _level, _message: None) -> None:
+        self.settings = settings
+        self.profile = settings.profile
+        self.registries = settings.registries
+        self.note = note
+
+    def open(self, reference: Reference, login: Login | None) -> Steps[Opened | Trouble]:
+        """Fetch the manifest from the first place that has it (docker/docker_image_src.go, ``newImageSource``)."""
+        try:
+            sources = self.registries.sources(reference)
+        except InvalidReference as error:
+            return Trouble(str(error), Reason.UNCLEAR)
+        troubles: list[tuple[Source, Trouble]] = []
+        for source in sources:
+            self.note("info", f'Trying to access "{source.reference}"')
+            got = yield from self.manifest(reference, source, source.reference.tag_or_digest, login, opens=True)
+            if isinstance(got, Manifest):
+                return Opened(source, got)
+            self.note("debug", f'Accessing "{source.reference}" failed: {got.text}')
+            troubles.append((source, got))
+        return self.unopened(troubles)
+
+    def unopened(self, troubles: list[tuple[Source, Trouble]]) -> Trouble:
+        """Give the error for all places of an image: the registry's own where it has no mirrors, else all."""
+        source, last = troubles[-1]
+        if len(troubles) == 1:
+            return last
+        mirrors = "\n".join(f"[{each.reference}: {trouble.text}]" for each, trouble in troubles[:-1])
+        return last._replace(text=f"(Mirrors also failed: {mirrors}): {source.reference}: {last.text}")
+
+    def manifest(
+        self, reference: Reference, source: Source, digest_or_tag: str, login: Login | None, *, opens: bool = False
+    ) -> Steps[Manifest | Trouble]:
+        """Ask one place for a manifest, unless it is blocked (docker/docker_client.go, ``newDockerClient``)."""
+        place = source.reference
+        if (blocked := self.blocked(place)) is not None:
+            return blocked
+        ask = self.ask(reference, source, digest_or_tag, login)._replace(opens=opens)
+        answer = yield ask
+        if isinstance(answer, Manifest):
+            return answer
+        return self.trouble(ask, place, answer)
+
+    def blob(self, reference: Reference, source: Source, digest: str, login: Login | None) -> Steps[Blob | Trouble]:
+        """Ask for a blob where the manifest came from."""
+        ask = self.ask(reference, source, digest, login)._replace(blob=True)
+        answer = yield ask
+        return answer if isinstance(answer, Blob) else self.trouble(ask, source.reference, answer)
+
+    def blocked(self, place: Reference) -> Trouble | None:
+        """Refuse a place that is blocked, mirror or not."""
+        registry = self.registries.find(place.name)
+        if registry is None or not registry.blocked:
+            return None
+        conf, conf_dir = self.registries.paths
+        return Trouble(f"registry {registry.prefix} is blocked in {conf} or {conf_dir}", Reason.BLOCKED)
+
+    def ask(self, reference: Reference, source: Source, digest_or_tag: str, login: Login | None) -> Ask:
+        """Put a question to one place."""
+        place = source.reference
+        insecure = source.insecure or (
+            self.profile.loopback_is_insecure and self.settings.is_loopback(reference.domain)
+        )
+        return Ask(place.domain, place.path, digest_or_tag, self.login(reference, place, login), insecure)
+
+    def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
+        """Give what a place is shown: the request's login unless it is another host's, else the auth file's.
+
+        Every candidate's host is shown the request's login (server/image_pull.go, ``pullImage``), but no mirror on
+        another host is (``newImageSourceAttempt``).
+        """
+        if login is not None and login.user and place.domain == reference.domain:
+            return login
+        return self.settings.credentials(place.domain, place.path)
+
+    def trouble(self, ask: Ask, place: Reference, answer: Answer) -> Trouble:
+        """Say why a place did not give what it was asked for."""
+        if isinstance(answer, Refused | Failed):
+            text = unanswered(ask, place.name, answer, self.profile)
+            failed = isinstance(answer, Failed)
+            return Trouble(text, reason(answer), failed, isinstance(answer, Failed) and answer.refused)
+        return Trouble("the registry's answer is no manifest", Reason.BROKEN)

@@ -1,0 +1,72 @@
+"""What will be seen when a runtime is asked for an image: which hosts are asked for what, and what comes of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby
+
+from conformance.model.answers import Answer, Ask, Login, Refused
+from conformance.model.pull import Outcome, Puller
+
+TOO_MANY_REQUESTS = 429
+RATE_LIMITED_TRIES = 5
+"""How often a rate-limited request is made (containers/image docker/docker_client.go, ``backoffNumIterations``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one registry host is asked in a row, repetitions included: tags and digests of manifests, and as whom."""
+
+    host: str
+    manifests: tuple[str, ...]
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The questions with their answers, in order, and the outcome."""
+
+    asked: tuple[tuple[Ask, Answer], ...]
+    outcome: Outcome
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """The questions by host, hosts in the order in which they are asked."""
+        return [_attempt(host, list(group)) for host, group in groupby(self.asked, key=lambda each: each[0].host)]
+
+
+def predict(puller: Puller, name: str, answer: Callable[[Ask], Answer], login: Login | None = None) -> Prediction:
+    """Predict a pull of ``name`` where registries answer as ``answer`` says."""
+    asked = []
+    steps = puller.pull(name, login)
+    try:
+        ask = next(steps)
+        while True:
+            reply = answer(ask)
+            asked.append((ask, reply))
+            ask = steps.send(reply)
+    except StopIteration as end:
+        return Prediction(tuple(asked), end.value)
+
+
+def requests(answer: Answer) -> int:
+    """Tell how many HTTP requests for one manifest or blob end in this answer.
+
+    A challenge that names ``insufficient_scope`` is answered with a new token once, a rate limit waited out four times.
+    """
+    if isinstance(answer, Refused) and answer.step in {"manifest", "blob"}:
+        if answer.status == TOO_MANY_REQUESTS:
+            return RATE_LIMITED_TRIES
+        return 2 if answer.scope_error == "insufficient_scope" else 1
+    return 1
+
+
+def _attempt(host: str, asked: list[tuple[Ask, Answer]]) -> Attempt:
+    """Sum up what one host is asked in a row."""
+    manifests = [
+        ask.reference
+        for ask, answer in asked
+        if not ask.blob and not (isinstance(answer, Refused) and answer.step != "manifest")
+        for _ in range(requests(answer))
+    ]
+    users = sorted({ask.login.user for ask, _ in asked if ask.login is not None and ask.login.user})
+    return Attempt(host, tuple(manifests), tuple(users))

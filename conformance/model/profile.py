@@ -1,0 +1,101 @@
+"""What differs between CRI-O releases, each as one value: adding a release that behaves anew is adding one profile.
+
+Measured on 1.31.13, 1.33.13, 1.34.11 and 1.36.3; 1.33.0 to 1.33.3 and 1.35 are read from the source at their tags.
+Every field names where it is from.
+"""
+
+import enum
+from dataclasses import dataclass, replace
+
+from conformance.model.release import Release
+
+
+class Fallback(enum.Enum):
+    """When a pull that failed as an image is tried once more as an OCI artifact."""
+
+    NEVER = "never"
+    FIRST = "before it is pulled as an image"
+    ALWAYS = "after any error"
+    UNLESS_NETWORK = "after any error but one of the network"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """How releases from ``since`` on behave, until the next profile begins.
+
+    ``has_short_name_mode``: crio.conf has ``short_name_mode``, by default enforcing (1.34, cri-o/cri-o#9401); before,
+    the mode is disabled whatever is written (internal/storage/image.go, ``CandidatesForPotentiallyShortImageName``).
+
+    ``artifact``: see ``Fallback`` (internal/storage/image.go, ``pullImageImplementation``; cri-o/cri-o#9367, #9778).
+    ``artifact_open``, ``artifact_choose``, ``artifact_image`` are what the second half of the error says when the
+    manifest cannot be had, when no platform matches, and when it is an image (internal/ociartifact/store.go).
+    ``artifact_takes_lists_for_images``: a Docker manifest list is called an image without a look at its platforms.
+    ``artifact_reopens``: an index's manifest is fetched once more before the one that was chosen.
+    ``artifact_copies``: no look at the manifest; the whole copy is made once more, whatever it is (1.35.0, 1.35.1).
+
+    ``image_ref_is_id``: PullImage answers with the ID, not with name and digest (cri-o/cri-o#9728).
+    ``loopback_is_insecure``: hosts in 127.0.0.0/8 need no TLS (``isSecureIndex``; gone with cri-o/cri-o#9511).
+    ``token_status``: how the status of a token service is worded (containers/image docker/errors.go).
+    ``pings_v1``: a host that answers no ping is asked for /v1/_ping (containers/image docker/docker_client.go).
+    ``hex_lookups_are_ids``: a lookup of three or more hex digits is never refused (server/image_status.go).
+    ``refuses_tag_and_digest``: the artifact store, asked after the image store, takes no name with both
+    (``NewArtifactStorageReference``).
+    """
+
+    since: str
+    has_short_name_mode: bool = False
+    artifact: Fallback = Fallback.NEVER
+    artifact_open: str = ""
+    artifact_choose: str = ""
+    artifact_image: str = ""
+    artifact_takes_lists_for_images: bool = False
+    artifact_reopens: bool = False
+    artifact_copies: bool = False
+    image_ref_is_id: bool = False
+    loopback_is_insecure: bool = True
+    token_status: str = "received unexpected HTTP status: {status} {phrase}"  # noqa: S105 (a text, no secret)
+    pings_v1: bool = False
+    hex_lookups_are_ids: bool = False
+    refuses_tag_and_digest: bool = False
+
+
+_1_31 = Profile(since="1.31", token_status="invalid status code from registry {status} ({phrase})", pings_v1=True)  # noqa: S106
+_1_33 = Profile(
+    since="1.33",
+    artifact=Fallback.FIRST,
+    artifact_open="get manifest: build image source: {}",
+    artifact_choose="choose instance: {}",
+    artifact_image="provided artifact is a container image",
+    artifact_takes_lists_for_images=True,
+)
+_1_33_4 = replace(_1_33, since="1.33.4", artifact=Fallback.ALWAYS)
+_1_34 = replace(_1_33_4, since="1.34", has_short_name_mode=True)
+_1_35 = replace(
+    _1_34,
+    since="1.35",
+    artifact_copies=True,
+    loopback_is_insecure=False,
+    hex_lookups_are_ids=True,
+    refuses_tag_and_digest=True,
+)
+_1_35_1 = replace(_1_35, since="1.35.1", artifact=Fallback.UNLESS_NETWORK)
+_1_35_2 = replace(
+    _1_35_1,
+    since="1.35.2",
+    artifact_copies=False,
+    artifact_open="image reference: get manifest from ref: create image source: {}",
+    artifact_choose="image reference: choose manifest instance: {}",
+    artifact_image="image reference: reference is a container image, not an OCI artifact",
+    artifact_takes_lists_for_images=False,
+    artifact_reopens=True,
+    image_ref_is_id=True,
+)
+
+PROFILES = (_1_31, _1_33, _1_33_4, _1_34, _1_35, _1_35_1, _1_35_2)
+"""All profiles, oldest first."""
+
+
+def profile(release: Release) -> Profile:
+    """Give the profile of a release; one older than all has the oldest, one newer than all the newest."""
+    known = [each for each in PROFILES if Release(each.since) <= release.base]
+    return known[-1] if known else PROFILES[0]

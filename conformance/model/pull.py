@@ -1,0 +1,220 @@
+"""What happens in a pull, step by step, without a network: questions go out, answers come in, an outcome results."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from conformance.model.answers import DOCKER_LIST, Login, Manifest
+from conformance.model.choosing import choose, no_match
+from conformance.model.places import Places, Settings, Steps, Trouble
+from conformance.model.profile import Fallback
+from conformance.model.reason import Reason
+from conformance.model.reference import Reference
+from conformance.model.registries import Source
+from conformance.model.resolution import Resolution, effective_mode, resolve
+
+
+class Copied(NamedTuple):
+    """An image that came: under which name, its own manifest, and the index it was chosen from (else the same)."""
+
+    reference: Reference
+    manifest: Manifest
+    top: Manifest
+
+    @property
+    def id(self) -> str:
+        """The ID that the store gives it: its config's digest, 64 hex digits."""
+        return self.manifest.config.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What PullImage answers: ``image`` and ``image_ref``, or ``error``, the text of the gRPC error.
+
+    ``troubles`` has for each candidate that failed, in order, why.
+    """
+
+    image: Copied | None = None
+    image_ref: str = ""
+    error: str = ""
+    troubles: tuple[tuple[Reference, Trouble], ...] = ()
+
+    @property
+    def reasons(self) -> Mapping[str, Reason]:
+        """Why each registry host that was tried did not serve, also those that the error does not name."""
+        return {reference.domain: trouble.reason for reference, trouble in self.troubles}
+
+
+class Puller(Places):
+    """The rules of a pull under given settings; ``layers`` are the digests of those that the store has already."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        note: Callable[[str, str], None] = lambda _level, _message: None,
+        layers: Collection[str] = (),
+    ) -> None:
+        super().__init__(settings, note)
+        self.layers = layers
+        self.mode = effective_mode(settings.profile, settings.short_name_mode, settings.registries)
+        self._resolved: dict[str, Resolution] = {}
+
+    # The name
+
+    def resolve(self, name: str) -> Resolution:
+        """Give the candidates for a name."""
+        if name not in self._resolved:
+            self._resolved[name] = resolve(name, self.registries, self.mode)
+        return self._resolved[name]
+
+    # The candidates
+
+    def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
+        """Try the candidates in order until one serves (CRI-O server/image_pull.go, ``pullImage``)."""
+        resolution = self.resolve(name)
+        if resolution.refusal:
+            return Outcome(error=resolution.refusal)
+        if resolution.short_name:
+            self.note("info", resolution.log_line)
+        troubles: list[tuple[Reference, Trouble]] = []
+        for reference in resolution.candidates:
+            got = yield from self.candidate(reference, login)
+            if isinstance(got, Copied):
+                return Outcome(got, self.image_ref(got), troubles=tuple(troubles))
+            self.note("debug", f"Error pulling image {reference}: {got.text}")
+            troubles.append((reference, got))
+        return Outcome(error=self.error(troubles), troubles=tuple(troubles))
+
+    def error(self, troubles: list[tuple[Reference, Trouble]]) -> str:
+        """Give the error for all that failed: that of the last candidate, whatever the others said (cri-o/cri-o#8780).
+
+        A refused connection puts the CRI's code before it (server/image_pull.go, ``PullImage``).
+        """
+        last = troubles[-1][1]
+        return f"RegistryUnavailable: {last.text}" if last.refused else last.text
+
+    def image_ref(self, copied: Copied) -> str:
+        """Give what PullImage answers for an image."""
+        if self.profile.image_ref_is_id:
+            return copied.id
+        return f"{copied.reference.name}@{copied.manifest.digest}"
+
+    def candidate(self, reference: Reference, login: Login | None) -> Steps[Copied | Trouble]:
+        """Try one candidate as an image and, where the release does, as an artifact (``pullImageImplementation``)."""
+        profile = self.profile
+        if profile.artifact is Fallback.FIRST:
+            probed = yield from self.artifact(reference, login)
+            if probed is not None:
+                return probed._replace(text=f"unable to try pulling possible OCI artifact: {probed.text}")
+        got = yield from self.copy(reference, login)
+        if isinstance(got, Copied) or profile.artifact in {Fallback.NEVER, Fallback.FIRST}:
+            return got
+        if profile.artifact is Fallback.UNLESS_NETWORK:
+            if got.network:
+                return got._replace(text=f"unable to pull image: {got.text}")
+            self.note("info", f"Falling back to pull {reference} as an OCI artifact: {got.text}")
+        second = yield from self.artifact(reference, login)
+        artifact = profile.artifact_image if second is None else second.text
+        return got._replace(
+            text=f"unable to pull image or OCI artifact: pull image err: {got.text}; artifact err: {artifact}",
+            refused=got.refused or (second is not None and second.refused),
+        )
+
+    # One candidate, as an image
+
+    def copy(self, reference: Reference, login: Login | None) -> Steps[Copied | Trouble]:
+        """Fetch manifest, config and layers (containers/image copy/copy.go, ``Image``)."""
+        opened = yield from self.open(reference, login)
+        name = f"docker://{reference.familiar}"
+        if isinstance(opened, Trouble):
+            return opened._replace(text=f"initializing source {name}: {opened.text}")
+        top = opened.manifest
+        if reference.digest and not self.matches(top.digest, reference.digest):
+            text = f"determining manifest MIME type for {name}: {_mismatch(reference.digest)}"
+            return Trouble(text, Reason.BROKEN)
+        if not top.is_index:
+            return (yield from self.content(reference, opened.source, top, top, login))
+        child = self.choose(top)
+        if child is None:
+            text = f"choosing an image from manifest list {name}: {no_match(top, self.settings.platform)}"
+            return Trouble(text, Reason.NO_MATCHING_PLATFORM)
+        got = yield from self.instance(reference, opened.source, top, child, login)
+        if isinstance(got, Trouble):
+            return got._replace(text=f"copying system image from manifest list: {got.text}")
+        return got
+
+    def choose(self, index: Manifest) -> str | None:
+        """Give the digest of an index's image for this machine."""
+        child = choose(index, self.settings.platform)
+        return child.digest if child else None
+
+    def matches(self, actual: str, expected: str) -> bool:
+        """Tell whether content is what its digest says (internal/image/unparsed.go, ``Manifest``)."""
+        return actual == expected
+
+    def instance(
+        self, reference: Reference, source: Source, top: Manifest, digest: str, login: Login | None
+    ) -> Steps[Copied | Trouble]:
+        """Fetch the image that was chosen from an index."""
+        manifest = yield from self.manifest(reference, source, digest, login)
+        name = f"docker://{reference.familiar}"
+        if isinstance(manifest, Trouble):
+            return manifest._replace(text=f"determining manifest MIME type for {name}: {manifest.text}")
+        if not self.matches(manifest.digest, digest):
+            return Trouble(f"determining manifest MIME type for {name}: {_mismatch(digest)}", Reason.BROKEN)
+        return (yield from self.content(reference, source, manifest, top, login))
+
+    def content(
+        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, login: Login | None
+    ) -> Steps[Copied | Trouble]:
+        """Fetch config and layers; the platform that the config states is not looked at (copy/single.go)."""
+        config = yield from self.blob(reference, source, manifest.config, login)
+        if isinstance(config, Trouble):
+            return config._replace(text=f"parsing image configuration: {config.text}")
+        if not self.matches(config.digest, manifest.config):
+            text = f"Download config.json digest {config.digest} does not match expected {manifest.config}"
+            return Trouble(f"parsing image configuration: {text}", Reason.BROKEN)
+        for layer in dict.fromkeys(manifest.layers):
+            if layer in self.layers:
+                continue
+            blob = yield from self.blob(reference, source, layer, login)
+            if isinstance(blob, Trouble):
+                return blob._replace(text=f"reading blob {layer}: {blob.text}")
+            if not self.matches(blob.digest, layer):
+                text = f"Digest did not match, expected {layer}, got {blob.digest}"
+                return Trouble(f"writing blob: happened during read: {text}", Reason.BROKEN)
+        return Copied(reference, manifest, top)
+
+    # One candidate, as an artifact
+
+    def artifact(self, reference: Reference, login: Login | None) -> Steps[Trouble | None]:
+        """Look whether it is an artifact; none says that it is an image (CRI-O internal/ociartifact/store.go)."""
+        profile = self.profile
+        if profile.artifact_copies:
+            copied = yield from self.copy(reference, login)
+            return copied._replace(text=f"pull artifact: {copied.text}") if isinstance(copied, Trouble) else None
+        opened = yield from self.open(reference, login)
+        if isinstance(opened, Trouble):
+            return opened._replace(text=profile.artifact_open.format(opened.text))
+        top = opened.manifest
+        if not top.is_index or (profile.artifact_takes_lists_for_images and top.media_type == DOCKER_LIST):
+            return None
+        child = self.choose(top)
+        if child is None:
+            text = no_match(top, self.settings.platform)
+            return Trouble(profile.artifact_choose.format(text), Reason.NO_MATCHING_PLATFORM)
+        if profile.artifact_reopens:
+            yield from self.open(reference, login)
+            manifest = yield from self.manifest(reference, opened.source, child, login)
+        else:
+            by_digest = Reference(reference.domain, reference.path, "", child)
+            again = yield from self.open(by_digest, login)
+            manifest = again if isinstance(again, Trouble) else again.manifest
+        if isinstance(manifest, Trouble):
+            return manifest._replace(text=profile.artifact_open.format(manifest.text))
+        return None
+
+
+def _mismatch(digest: str) -> str:
+    """Word that a manifest is not what was asked for."""
+    return f"Manifest does not match provided manifest digest {digest}"

@@ -1,0 +1,112 @@
+"""From a name to the images that it may mean, or to the refusal to choose.
+
+Source: containers/image ``pkg/shortnames/shortnames.go`` (``Resolve``), CRI-O internal/storage/image.go
+(``CandidatesForPotentiallyShortImageName``), cri-o/cri-o#9401.
+"""
+
+import enum
+from dataclasses import dataclass
+
+from conformance.model.profile import Profile
+from conformance.model.reference import InvalidReference, Reference, parse, parse_normalized
+from conformance.model.registries import Registries
+from conformance.model.wording import go_quote
+
+MODES = ("enforcing", "disabled")
+"""The values of ``short_name_mode`` in crio.conf (CRI-O 1.34 and later)."""
+
+
+class How(enum.StrEnum):
+    """How a name was read."""
+
+    FULL = "full name"
+    ALIAS = "alias"
+    SEARCH = "search list"
+    NOT = "not at all"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a name may mean: ``candidates`` in the order in which they are tried, or ``refusal``, the error's text.
+
+    ``short_name`` is the name without tag and digest where it is one, ``file`` the file that decided.
+    """
+
+    how: How
+    candidates: tuple[Reference, ...] = ()
+    refusal: str = ""
+    short_name: str = ""
+    file: str = ""
+
+    @property
+    def log_line(self) -> str:
+        """What CRI-O logs about it at level info, if anything (``Resolved.Description``)."""
+        match self.how:
+            case How.ALIAS if not self.refusal:
+                return f"Resolved {go_quote(self.short_name)} as an alias ({self.file})"
+            case How.SEARCH if not self.refusal:
+                return f"Resolving {go_quote(self.short_name)} using unqualified-search registries ({self.file})"
+        return ""
+
+
+def effective_mode(profile: Profile, configured: str | None, registries: Registries) -> str:
+    """Give the short-name mode that counts: ``disabled``, ``enforcing`` or ``permissive``.
+
+    ``configured`` is ``short_name_mode`` in crio.conf, empty where it is not set, ``None`` where CRI-O read no
+    configuration file at all: then registries.conf's own mode counts (CRI-O pkg/config/config.go,
+    ``SetSystemContext``).
+    """
+    if not profile.has_short_name_mode:
+        return "disabled"
+    return registries.short_name_mode if configured is None else configured or "enforcing"
+
+
+def resolve(name: str, registries: Registries, mode: str) -> Resolution:
+    """Resolve a name as a user writes it."""
+    try:
+        reference = parse(name)
+    except InvalidReference as error:
+        return Resolution(How.NOT, refusal=f"cannot parse input: {go_quote(name)}: {error}")
+    if not reference.is_short:
+        try:
+            full = parse_normalized(name)
+        except InvalidReference as error:
+            return Resolution(How.NOT, refusal=f"cannot normalize input: {go_quote(name)}: {error}")
+        return Resolution(How.FULL, (_candidate(full),))
+    short_name = reference.name
+    if alias := registries.alias(short_name):
+        stands_for = parse_normalized(alias.value)
+        candidate = Reference(
+            stands_for.domain, stands_for.path, reference.tag or stands_for.tag, reference.digest or stands_for.digest
+        )
+        return Resolution(How.ALIAS, (_candidate(candidate),), short_name=short_name, file=alias.file)
+    return _search(name, short_name, registries, mode)
+
+
+def _search(name: str, short_name: str, registries: Registries, mode: str) -> Resolution:
+    """Complete a short name with every search registry."""
+    file = registries.search_file
+    if not registries.search:
+        where = (
+            f"no unqualified-search registries are defined in {go_quote(file)}"
+            if file
+            else "no containers-registries.conf(5) was found"
+        )
+        refusal = f"short-name {go_quote(name)} did not resolve to an alias and {where}"
+        return Resolution(How.SEARCH, refusal=refusal, short_name=short_name, file=file)
+    candidates = []
+    for registry in registries.search:
+        try:
+            candidates.append(_candidate(parse_normalized(f"{registry}/{name}")))
+        except InvalidReference as error:
+            refusal = f"creating reference with unqualified-search registry {go_quote(registry)}: {error}"
+            return Resolution(How.SEARCH, refusal=refusal, short_name=short_name, file=file)
+    if mode == "enforcing" and len(candidates) > 1:
+        refusal = f"short name mode is enforcing, but image name {name} returns ambiguous list"
+        return Resolution(How.SEARCH, tuple(candidates), refusal, short_name, file)
+    return Resolution(How.SEARCH, tuple(candidates), short_name=short_name, file=file)
+
+
+def _candidate(reference: Reference) -> Reference:
+    """Give a candidate as CRI-O asks for it: with a tag, or with a digest alone."""
+    return reference.with_default_tag().without_tag_beside_digest()

@@ -1,0 +1,126 @@
+"""The image store: which names an image has, and what looking up, untagging and removing do.
+
+Source: CRI-O internal/storage/image.go (``makeRepoDigests``, ``UntagImage``,
+``HeuristicallyTryResolvingStringAsIDPrefix``),
+containers/image ``storage/storage_reference.go`` (``resolveImage``), containers/storage (``SetNames``).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from conformance.model.pull import Copied
+from conformance.model.reference import Reference, parse_normalized
+
+SHORTEST_ID = 3
+"""Hex digits that a shortened ID has at least (``minimumTruncatedIDLength``)."""
+
+_ID = re.compile(r"[0-9a-f]{64}")
+
+
+class Listed(NamedTuple):
+    """An image as CRI lists it: ID (64 hex digits), names with tags, names with digests, both sorted."""
+
+    id: str
+    tags: tuple[str, ...]
+    digests: tuple[str, ...]
+
+
+@dataclass
+class Kept:
+    """An image in the store: its names with tag or digest, and all digests that its manifests have.
+
+    ``former`` is the name that it lost last, ``layers`` the digests of its layers.
+    """
+
+    id: str
+    names: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
+    former: str = ""
+    layers: tuple[str, ...] = ()
+
+    @property
+    def repositories(self) -> list[str]:
+        """The repositories in its names."""
+        return list(dict.fromkeys(parse_normalized(name).name for name in self.names))
+
+    def listed(self) -> Listed:
+        """Give it as CRI lists it: every repository is combined with every digest (``makeRepoDigests``)."""
+        tags = sorted(name for name in self.names if "@" not in name)
+        explicit = {name for name in self.names if "@" in name}
+        combined = {f"{repository}@{digest}" for repository in self.repositories for digest in self.digests}
+        return Listed(self.id, tuple(tags), tuple(sorted(explicit | combined)))
+
+
+class ImageStore:
+    """Images by ID; a name belongs to one image at a time."""
+
+    def __init__(self) -> None:
+        self.images: dict[str, Kept] = {}
+
+    @property
+    def layers(self) -> "StoredLayers":
+        """The digests of all layers in the store, as they are when asked."""
+        return StoredLayers(self)
+
+    def add(self, copied: Copied) -> Kept:
+        """Take an image; its name leaves the image that had it."""
+        name = str(copied.reference)
+        image = self.images.setdefault(copied.id, Kept(copied.id, layers=copied.manifest.layers))
+        for other in self.images.values():
+            if other is not image and name in other.names:
+                other.names.remove(name)
+                other.former = name
+        image.names = list(dict.fromkeys([*image.names, name]))
+        image.digests = list(dict.fromkeys([*image.digests, copied.manifest.digest, copied.top.digest]))
+        return image
+
+    def named(self, reference: Reference) -> Kept | None:
+        """Find an image by name; by digest under any name of that repository."""
+        text = str(reference)
+        for image in self.images.values():
+            if text in image.names:
+                return image
+        if reference.digest:
+            for image in self.images.values():
+                if reference.digest in image.digests and reference.name in image.repositories:
+                    return image
+        return None
+
+    def identified(self, text: str) -> str | None:
+        """Give the ID that a text is, or begins: any 64 hex digits, or three or more that begin one image's ID."""
+        if _ID.fullmatch(text):
+            return text
+        if len(text) < SHORTEST_ID:
+            return None
+        matching = [each for each in self.images if each.startswith(text)]
+        return matching[0] if len(matching) == 1 else None
+
+    def untag(self, image: Kept, reference: Reference) -> None:
+        """Take a name away, and the image with its last name; a name that it does not have changes nothing."""
+        name = str(reference)
+        if any(each != name for each in image.names):
+            image.names = [each for each in image.names if each != name]
+        else:
+            self.delete(image.id)
+
+    def delete(self, id_: str) -> None:
+        """Take an image away with all its names, if it is there."""
+        self.images.pop(id_, None)
+
+
+class StoredLayers:
+    """The digests of the layers in a store: a collection that follows it."""
+
+    def __init__(self, store: ImageStore) -> None:
+        self._store = store
+
+    def __contains__(self, digest: object) -> bool:
+        return any(digest in image.layers for image in self._store.images.values())
+
+    def __iter__(self) -> Iterator[str]:
+        return (layer for image in self._store.images.values() for layer in image.layers)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -1,0 +1,134 @@
+"""How CRI-O, and containers/image below it, word what goes wrong: answers in, sentences out.
+
+Source: containers/image ``docker/errors.go``, ``docker/distribution_error.go``, ``docker/docker_client.go`` and the
+error codes of docker/distribution (``registry/api/errcode/register.go``, ``registry/api/v2/errors.go``).
+"""
+
+import re
+from http import HTTPStatus
+
+from conformance.model.answers import Ask, Failed, Refused
+from conformance.model.profile import Profile
+from conformance.model.reason import Reason
+
+DOCKER_SERVER = "registry-1.docker.io"
+"""The server that is asked for docker.io (containers/image docker/docker_client.go, ``dockerRegistry``)."""
+
+DEFAULT_MESSAGES = {
+    "UNKNOWN": "unknown error",
+    "UNSUPPORTED": "The operation is unsupported.",
+    "UNAUTHORIZED": "authentication required",
+    "DENIED": "requested access to the resource is denied",
+    "UNAVAILABLE": "service unavailable",
+    "TOOMANYREQUESTS": "too many requests",
+    "DIGEST_INVALID": "provided digest did not match uploaded content",
+    "SIZE_INVALID": "provided length did not match content length",
+    "NAME_INVALID": "invalid repository name",
+    "TAG_INVALID": "manifest tag did not match URI",
+    "NAME_UNKNOWN": "repository name not known to registry",
+    "MANIFEST_UNKNOWN": "manifest unknown",
+    "MANIFEST_INVALID": "manifest invalid",
+    "MANIFEST_UNVERIFIED": "manifest failed signature verification",
+    "MANIFEST_BLOB_UNKNOWN": "blob unknown to registry",
+    "BLOB_UNKNOWN": "blob unknown to registry",
+}
+"""The message that goes with each error code of the distribution-spec when a registry adds nothing of its own."""
+
+_BODY_SHOWN = 50
+_SCOPE_ERRORS = {"insufficient_scope": "DENIED", "invalid_token": "UNAUTHORIZED"}
+_GO_ESCAPES = {"\\": r"\\", '"': r"\"", "\n": r"\n", "\t": r"\t", "\r": r"\r", "\a": r"\a", "\b": r"\b", "\f": r"\f"}
+_SPECIAL = re.compile(r'[\\"]|[^ -~]')
+
+
+def server_of(host: str) -> str:
+    """Give the name under which a registry host is asked."""
+    return DOCKER_SERVER if host == "docker.io" else host
+
+
+def go_quote(text: str) -> str:
+    """Quote a text as Go's ``%q`` does (``strconv.Quote``)."""
+    return f'"{_SPECIAL.sub(lambda match: _escaped(match[0]), text)}"'
+
+
+def _escaped(character: str) -> str:
+    """Give one character as Go writes it between quotes."""
+    if character in _GO_ESCAPES:
+        return _GO_ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    if code < 0x80:  # noqa: PLR2004 (ASCII)
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004 (the basic plane)
+
+
+def refusal(answer: Refused) -> str:
+    """Word an HTTP answer as containers/image does (``registryHTTPResponseToError``)."""
+    status = answer.status
+    if status == HTTPStatus.UNAUTHORIZED and answer.scope_error in _SCOPE_ERRORS:
+        return DEFAULT_MESSAGES[_SCOPE_ERRORS[answer.scope_error]]
+    if not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return f"received unexpected HTTP status: {status} {HTTPStatus(status).phrase}"
+    if not answer.code:
+        if status == HTTPStatus.UNAUTHORIZED:
+            return DEFAULT_MESSAGES["UNAUTHORIZED"]
+        body = answer.body
+        shown = body[:_BODY_SHOWN] + "..." if len(body) > _BODY_SHOWN else body
+        return f"StatusCode: {status}, {go_quote(shown)}"
+    code = answer.code if answer.code in DEFAULT_MESSAGES else "UNKNOWN"
+    words = code.lower().replace("_", " ")
+    if not answer.detail and answer.message in {"", DEFAULT_MESSAGES[code]}:
+        return words
+    return answer.message if answer.message == DEFAULT_MESSAGES[code] else f"{words}: {answer.message}"
+
+
+def unanswered(ask: Ask, name: str, answer: Refused | Failed, profile: Profile) -> str:
+    """Word why a host did not give what it was asked for; ``name`` is the repository with the host.
+
+    Source: ``detectProperties``, ``getBearerToken``, ``fetchManifest``, ``getBlob``.
+    """
+    if isinstance(answer, Failed):
+        text = f'Get "{answer.url}": {answer.words}'
+    elif answer.step == "token":
+        return _token_refusal(answer, profile)
+    else:
+        text = refusal(answer)
+    match answer.step:
+        case "ping":
+            return f"pinging container registry {server_of(ask.host)}: {text}"
+        case "manifest" if isinstance(answer, Refused):
+            return f"reading manifest {ask.reference} in {name}: {text}"
+        case "blob" if isinstance(answer, Refused):
+            return f"fetching blob: {text}"
+    return text
+
+
+def _token_refusal(answer: Refused, profile: Profile) -> str:
+    """Word the answer of a token service (``httpResponseToError``)."""
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "too many requests to registry"
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        return f"unable to retrieve auth token: invalid username/password: {refusal(answer)}"
+    status = profile.token_status.format(status=answer.status, phrase=HTTPStatus(answer.status).phrase)
+    return f"Requesting bearer token: {status}"
+
+
+def reason(answer: Refused | Failed) -> Reason:
+    """Say in one word why a host did not serve."""
+    if isinstance(answer, Failed):
+        return answer.reason
+    if answer.step == "token" and answer.status == HTTPStatus.UNAUTHORIZED:
+        return Reason.LOGIN_REFUSED
+    if answer.scope_error == "insufficient_scope" or answer.code == "DENIED":
+        return Reason.DENIED
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Reason.BROKEN
+    return _REASONS.get(answer.status, Reason.UNCLEAR)
+
+
+_REASONS: dict[int, Reason] = {
+    HTTPStatus.UNAUTHORIZED: Reason.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN: Reason.DENIED,
+    HTTPStatus.NOT_FOUND: Reason.NOT_FOUND,
+    HTTPStatus.TOO_MANY_REQUESTS: Reason.TOO_MANY_REQUESTS,
+}
