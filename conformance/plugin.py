@@ -16,14 +16,14 @@ from conformance import deviations
 from conformance.report.summary import Verdict, reasons, table
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from conformance.evidence.evidence import Mark
     from conformance.internet import Internet, RegistryHost
     from conformance.model.release import Release
     from conformance.run import Run
     from conformance.runtime.configuration import Configuration
-    from conformance.runtime.crio import Crio
+    from conformance.runtime.runtime import Runtime
     from conformance.runtime.pods import Pod
 
 CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "containers")
@@ -32,7 +32,7 @@ TOLD_WHEN_FEW = 12
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 UNUSABLE = "conformance_unusable"
-MARK: pytest.StashKey[tuple[Crio, Mark]] = pytest.StashKey()
+MARK: pytest.StashKey[tuple[Runtime, Mark]] = pytest.StashKey()
 
 
 # Options and life of a run
@@ -171,7 +171,7 @@ def configuration() -> Configuration:
 
 
 @pytest.fixture
-def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Iterator[Crio]:
+def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Iterator[Runtime]:
     """A running CRI-O with that configuration and an empty store, in a world of its own."""
     run = _run(request.config)
     if run.installation is None:
@@ -186,13 +186,13 @@ def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Ite
 
 
 @pytest.fixture
-def release(runtime: Crio) -> Release:
+def release(runtime: Runtime) -> Release:
     """The CRI-O release that is running."""
     return runtime.release
 
 
 @pytest.fixture
-def internet(runtime: Crio) -> Internet:
+def internet(runtime: Runtime) -> Internet:
     """The internet around CRI-O; ``internet.host(name)`` gives any registry host."""
     return runtime.internet
 
@@ -222,7 +222,7 @@ def ghcr_io(internet: Internet) -> RegistryHost:
 
 
 @pytest.fixture
-def pod(runtime: Crio) -> Iterator[Pod]:
+def pod(runtime: Runtime) -> Iterator[Pod]:
     """A running pod on the host's network."""
     if "containers" not in runtime.capabilities:
         pytest.skip("needs the capability containers, which takes root")
@@ -253,6 +253,8 @@ def pytest_runtest_makereport(
         if known is not None:
             _judge(report, call, known, item)
         evidence = crio.evidence.since(mark)
+        if evidence.differences:
+            _contradict(report, evidence.differences)
         report.user_properties.append(("behaviour", (item.obj.__doc__ or "").partition("\n")[0]))
         report.user_properties.append(("story", crio.evidence.without_secrets(telling.story(evidence))))
     if report.failed and report.when != "teardown":
@@ -277,6 +279,15 @@ def _judge(
         else:
             report.outcome = "skipped"
             report.wasxfail = f"{known.upstream}: {known.why}"
+
+
+def _contradict(report: pytest.TestReport, differences: Iterable[str]) -> None:
+    """Fail a case in which the model and the runtime differ, whatever it states itself: one of the two is wrong."""
+    if not report.failed:
+        report.outcome = "failed"
+        report.longrepr = "the model and CRI-O differ"
+        vars(report).pop("wasxfail", None)
+    report.sections.append(("the model and CRI-O differ", "\n".join(differences)))
 
 
 def _case(nodeid: str) -> str:

@@ -66,7 +66,7 @@ class Run:
         Raises ``Unusable`` when CRI-O cannot be started, or lacks a capability in ``required``.
         """
         from conformance.runtime.configuration import Configuration
-        from conformance.runtime.crio import RuntimeFailure
+        from conformance.runtime.runtime import RuntimeFailure
         from conformance.world import WorldError, sweep
 
         capabilities: frozenset[str] = frozenset()

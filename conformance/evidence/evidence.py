@@ -13,11 +13,15 @@ from conformance.internet.recorder import Exchange, Lookup, Recorder
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was recorded for a case or a call: CRI calls, exchanges (and lookups), CRI-O's log lines."""
+    """What was recorded for a case or a call: CRI calls, exchanges (and lookups), CRI-O's log lines.
+
+    ``differences`` tells what the model had predicted otherwise.
+    """
 
     calls: tuple[Call, ...]
     exchanges: tuple[Exchange | Lookup, ...]
     read_lines: Callable[[], tuple[LogLine, ...]]
+    differences: tuple[str, ...] = ()
 
     @cached_property
     def lines(self) -> tuple[LogLine, ...]:
@@ -47,6 +51,7 @@ class Mark:
     calls: int
     exchanges: int
     lines: int
+    differences: int
 
 
 class Collector:
@@ -57,10 +62,11 @@ class Collector:
         self.recorder = recorder
         self.log = log
         self.secrets: set[str] = set()
+        self.differences: list[str] = []
 
     def mark(self) -> Mark:
         """Give this moment."""
-        return Mark(len(self.calls), self.recorder.mark(), self.log.mark())
+        return Mark(len(self.calls), self.recorder.mark(), self.log.mark(), len(self.differences))
 
     def since(self, mark: Mark) -> Evidence:
         """Give what was recorded since then."""
@@ -69,6 +75,7 @@ class Collector:
             tuple(self.calls[mark.calls :]),
             self.recorder.since(mark.exchanges),
             lambda: self.log.since(mark.lines, until),
+            tuple(self.differences[mark.differences :]),
         )
 
     def without_secrets(self, text: str) -> str:

@@ -5,8 +5,8 @@ host is a personality in front of an origin; names are resolved and certificates
 """
 
 from conformance.internet.host import RegistryHost
-from conformance.internet.internet import Internet
+from conformance.internet.internet import Internet, loopback
 from conformance.internet.recorder import Exchange, Kind, Lookup
 from conformance.model.answers import Login
 
-__all__ = ["Exchange", "Internet", "Kind", "Login", "Lookup", "RegistryHost"]
+__all__ = ["Exchange", "Internet", "Kind", "Login", "Lookup", "RegistryHost", "loopback"]

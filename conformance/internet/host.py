@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Self
 
+from conformance.internet.faults import Content, digest_of
 from conformance.internet.images import Entry, Format, Image, Index, image, index, layer
 from conformance.internet.origin import MemoryOrigin
 from conformance.internet.personality import Personality
@@ -63,6 +64,20 @@ class RegistryHost(str):
         login = Login("robot", secrets.token_urlsafe(12), str(self))
         self.origin.repository(self.personality.repository(name)).logins[login.user] = login.password
         return login
+
+    # Faults, until the case is over
+
+    def fail(self, status: int, retry_after: int | None = None) -> None:
+        """Answer every request for a manifest with that HTTP status, and ``Retry-After`` where it is given."""
+        self.origin.faults.fail(status, retry_after)
+
+    def tamper(self, content: Content) -> None:
+        """Serve the manifest or blob with altered bytes, under the same tags and digest."""
+        self.origin.faults.altered.add(digest_of(content))
+
+    def lose(self, content: Content) -> None:
+        """Lack the blob or manifest, whatever else refers to it."""
+        self.origin.faults.lost.add(digest_of(content))
 
     def repository(self, name: str) -> str:
         """Give the full name that an image called ``name`` has on this host, without a tag."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from conformance.internet.faults import Faults
 from conformance.internet.images import Blob, Image, Index
 
 
@@ -31,15 +32,17 @@ class Repository:
 
 
 class MemoryOrigin:
-    """The repositories of one registry host, held in memory."""
+    """The repositories of one registry host, held in memory, and what is wrong with what it gives of them."""
 
     def __init__(self) -> None:
         self.repositories: dict[str, Repository] = {}
+        self.faults = Faults()
 
     def repository(self, name: str) -> Repository:
         """Give the repository of that name, made if need be."""
         return self.repositories.setdefault(name, Repository())
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything, and have no faults."""
         self.repositories.clear()
+        self.faults = Faults()

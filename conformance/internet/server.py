@@ -80,16 +80,20 @@ class RegistryServer:
 
     async def manifest(self, request: web.Request) -> web.Response:
         """Give a manifest by tag or digest."""
+        faults = self.host.origin.faults
+        if faults.refusal:
+            return self._refuse(request, Kind.MANIFEST, faults.refusal, headers=faults.headers)
         if (other := self._elsewhere(request, Kind.MANIFEST)) is not None:
             return other
         if (refusal := self._not_allowed(request, Kind.MANIFEST)) is not None:
             return refusal
         found = self._repository(request).manifest(request.match_info["reference"])
-        if found is None:
+        data = faults.served(found)
+        if found is None or data is None:
             return self._refuse(request, Kind.MANIFEST, self.manners.no_manifest)
         headers = {"Docker-Content-Digest": found.digest}
-        body = web.Response(body=found.data, content_type=found.media_type, headers=headers)
-        return self._record(request, Kind.MANIFEST, body, note=_described(found))
+        body = web.Response(body=data, content_type=found.media_type, headers=headers)
+        return self._record(request, Kind.MANIFEST, body, note=_described(found) + _altered(found, data))
 
     async def blob(self, request: web.Request) -> web.Response:
         """Give a blob, or the address of the server that has it."""
@@ -108,10 +112,11 @@ class RegistryServer:
         """Give the bytes of a blob."""
         digest = request.match_info["reference"]
         found = self._repository(request).blobs.get(digest)
-        if found is None:
+        data = self.host.origin.faults.served(found)
+        if found is None or data is None:
             return self._refuse(request, Kind.BLOB, Refusal(404, "BLOB_UNKNOWN", "blob unknown to registry"))
-        headers = {"Docker-Content-Digest": digest}
-        return self._record(request, Kind.BLOB, web.Response(body=found.data, content_type=BLOB_TYPE, headers=headers))
+        body = web.Response(body=data, content_type=BLOB_TYPE, headers={"Docker-Content-Digest": digest})
+        return self._record(request, Kind.BLOB, body, note=_altered(found, data).removeprefix(", "))
 
     async def tags(self, request: web.Request) -> web.Response:
         """List the tags of a repository."""
@@ -254,3 +259,8 @@ def _described(manifest: Blob) -> str:
         return "an image"
     platforms = [child.get("platform", {}) for child in children]
     return "an index for " + ", ".join("/".join(filter(None, map(each.get, PLATFORM_PARTS))) for each in platforms)
+
+
+def _altered(content: Blob, data: bytes) -> str:
+    """Say so when what leaves is not what is stored."""
+    return "" if data == content.data else ", altered"

@@ -102,6 +102,11 @@ class Blob:
     digest: str
     size: int = 0
 
+    @classmethod
+    def of(cls, data: bytes) -> "Blob":
+        """Describe bytes."""
+        return cls(f"sha256:{sha256(data).hexdigest()}", len(data))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:

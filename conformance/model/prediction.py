@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 
-from conformance.model.answers import Answer, Ask, Login, Refused
+from conformance.model.answers import Answer, Ask, Failed, Login, Refused
+from conformance.model.places import Steps
 from conformance.model.pull import Outcome, Puller
+from conformance.model.reason import Reason
 
 TOO_MANY_REQUESTS = 429
 RATE_LIMITED_TRIES = 5
@@ -30,14 +32,22 @@ class Prediction:
 
     @property
     def attempts(self) -> list[Attempt]:
-        """The questions by host, hosts in the order in which they are asked."""
-        return [_attempt(host, list(group)) for host, group in groupby(self.asked, key=lambda each: each[0].host)]
+        """The questions by host, hosts in the order in which they are asked.
+
+        A host that refuses connections, or whose certificate is refused, sees nothing of it and is left out.
+        """
+        seen = [each for each in self.asked if not _is_unseen(each[1])]
+        return [_attempt(host, list(group)) for host, group in groupby(seen, key=lambda each: each[0].host)]
 
 
 def predict(puller: Puller, name: str, answer: Callable[[Ask], Answer], login: Login | None = None) -> Prediction:
     """Predict a pull of ``name`` where registries answer as ``answer`` says."""
+    return follow(puller.pull(name, login), answer)
+
+
+def follow(steps: Steps[Outcome], answer: Callable[[Ask], Answer]) -> Prediction:
+    """Follow the steps of a pull to their end."""
     asked = []
-    steps = puller.pull(name, login)
     try:
         ask = next(steps)
         while True:
@@ -60,12 +70,17 @@ def requests(answer: Answer) -> int:
     return 1
 
 
+def _is_unseen(answer: Answer) -> bool:
+    """Tell whether a question never reaches its host, nor the name server that denies the host."""
+    return isinstance(answer, Failed) and answer.reason is not Reason.UNKNOWN_HOST
+
+
 def _attempt(host: str, asked: list[tuple[Ask, Answer]]) -> Attempt:
     """Sum up what one host is asked in a row."""
     manifests = [
         ask.reference
         for ask, answer in asked
-        if not ask.blob and not (isinstance(answer, Refused) and answer.step != "manifest")
+        if not ask.blob and not (isinstance(answer, Failed | Refused) and answer.step != "manifest")
         for _ in range(requests(answer))
     ]
     users = sorted({ask.login.user for ask, _ in asked if ask.login is not None and ask.login.user})

@@ -40,6 +40,8 @@ class Profile:
     ``hex_lookups_are_ids``: a lookup of three or more hex digits is never refused (server/image_status.go).
     ``refuses_tag_and_digest``: the artifact store, asked after the image store, takes no name with both
     (``NewArtifactStorageReference``).
+    ``in_use``: how the removal of an image that a container mounts is refused; ``guards_ids`` whether it is also when
+    the image is given by its ID (server/image_remove.go).
     """
 
     since: str
@@ -57,9 +59,17 @@ class Profile:
     pings_v1: bool = False
     hex_lookups_are_ids: bool = False
     refuses_tag_and_digest: bool = False
+    in_use: str = "the image is in use by {container}"
+    guards_ids: bool = True
 
 
-_1_31 = Profile(since="1.31", token_status="invalid status code from registry {status} ({phrase})", pings_v1=True)  # noqa: S106
+_1_31 = Profile(
+    since="1.31",
+    token_status="invalid status code from registry {status} ({phrase})",
+    pings_v1=True,
+    in_use='image "{name}" is mounted as volume to container with ID: {container}',
+    guards_ids=False,
+)  # noqa: S106
 _1_33 = Profile(
     since="1.33",
     artifact=Fallback.FIRST,

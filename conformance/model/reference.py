@@ -14,7 +14,7 @@ OFFICIAL_NAMESPACE = "library"
 NAME_LENGTH = 255
 """Bytes that a name without tag and digest may have (``NameTotalLengthMax``)."""
 
-_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-*)[a-z0-9]+)*"
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"  # Go's says [-]*, which means the same and costs much to retry
 _LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]+)?"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
@@ -99,7 +99,7 @@ def parse(text: str) -> Reference:
     if match is None:
         if not text:
             raise InvalidReference("repository name must have at least one component")
-        if _REFERENCE.fullmatch(text.lower()):
+        if _REFERENCE.fullmatch(text.replace("\u0130", "i").lower()):  # Go makes this letter one, not two
             raise InvalidReference("repository name must be lowercase")
         raise InvalidReference("invalid reference format")
     name, domain, path, tag, digest = match.groups(default="")

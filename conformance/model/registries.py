@@ -78,9 +78,11 @@ class InvalidRegistries(ValueError):  # noqa: N818 (containers/image's own word)
 class Registries:
     """An effective configuration, all files merged.
 
-    ``search`` is ``unqualified-search-registries`` and ``search_file`` the file that sets it (empty when none does).
-    ``aliases`` maps short names to aliases (a cancelled one is absent), ``cached_aliases`` those that were recorded on
-    this machine, which come first. ``paths`` are the file and the folder that errors about blocking name.
+    ``search`` is ``unqualified-search-registries``, and ``search_file`` where it is said to be from: the last file that
+    sets it, else the main file if it is there at all, else nothing. ``aliases`` maps short names to aliases (one that is
+    cancelled is absent), ``cached_aliases`` those that were recorded on this machine, which come first: one without a
+    value cancels the other. ``paths`` are the file and the folder that errors about blocking name, ``files`` the main
+    file and the drop-ins that were read.
     """
 
     registries: tuple[Registry, ...] = ()
@@ -108,8 +110,9 @@ class Registries:
         return self._found[name]
 
     def alias(self, short_name: str) -> Alias | None:
-        """Give what a short name without tag and digest stands for; recorded aliases come first."""
-        return self.cached_aliases.get(short_name) or self.aliases.get(short_name)
+        """Give what a short name without tag and digest stands for (``ResolveShortNameAlias``)."""
+        alias = self.cached_aliases.get(short_name) or self.aliases.get(short_name)
+        return alias if alias and alias.value else None
 
     def sources(self, reference: Reference) -> tuple[Source, ...]:
         """Give the places where an image is asked for, in order: mirrors that serve such a reference, then its own.

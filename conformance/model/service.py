@@ -92,7 +92,8 @@ class ImageService:
         if not name:
             return NO_IMAGE
         if (id_ := self.store.identified(name)) is not None:
-            if not (used := self._used(id_)):
+            used = self.used(id_, name) if self.profile.guards_ids else ""
+            if not used:
                 self.store.delete(id_)
             return used
         resolution = self.puller.resolve(name)
@@ -100,7 +101,7 @@ class ImageService:
             return resolution.refusal
         if (found := self.find(resolution.candidates)) is not None:
             reference, kept = found
-            if used := self._used(kept.id):
+            if used := self.used(kept.id, str(reference)):
                 return used
             self.store.untag(kept, reference)
         return self.artifact_trouble(name)
@@ -115,7 +116,7 @@ class ImageService:
             return "failed to get artifact: invalid nameOrDigest: reference cannot be tagged and digested"
         return ""
 
-    def _used(self, id_: str) -> str:
-        """Refuse to remove an image that a container mounts."""
+    def used(self, id_: str, name: str) -> str:
+        """Refuse to remove an image that a container mounts (``volumeInUse``)."""
         container = self.in_use(id_)
-        return f"the image is in use by {container}" if container else ""
+        return self.profile.in_use.format(name=name, container=container) if container else ""

@@ -7,6 +7,7 @@ from typing import Any
 
 import tomli_w
 
+from conformance.model.registries import Mirror, Registry
 from conformance.runtime.installation import Installation
 
 
@@ -14,26 +15,41 @@ from conformance.runtime.installation import Installation
 class Configuration:
     """What a case wants CRI-O to be told; equal configurations share a running CRI-O.
 
-    ``search_registries`` is ``unqualified-search-registries``, in order. ``short_name_mode`` is that option of
-    ``crio.conf`` (1.34 and later; older releases ignore it); ``None`` leaves CRI-O's default.
+    ``search_registries`` is ``unqualified-search-registries``, in order, in ``registries.conf.d/crio.conf``; where
+    it is empty, there is no such file. ``registries`` and ``aliases`` (short name, full name) stand in ``registries.conf``.
+    ``drop_ins`` are more files of ``registries.conf.d``, each a name and its TOML. ``short_name_mode`` is that option
+    of ``crio.conf`` (1.34 and later; older releases ignore it); ``None`` leaves CRI-O's default.
     """
 
     search_registries: tuple[str, ...] = ("docker.io", "quay.io")
+    registries: tuple[Registry, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    drop_ins: tuple[tuple[str, str], ...] = ()
     short_name_mode: str | None = "disabled"
 
     def write(self, etc: Path, socket: Path, programs: Installation, *, storage_driver: str, log_level: str) -> None:
         """Write the files below ``etc`` where CRI-O looks for them by default."""
         containers = etc / "containers"
         (containers / "registries.conf.d").mkdir(parents=True, exist_ok=True)
-        (containers / "registries.conf.d" / "crio.conf").write_text(
-            tomli_w.dumps({"unqualified-search-registries": list(self.search_registries)})
-        )
+        for name, text in self.registries_conf():
+            (containers / name).write_text(text)
         (containers / "policy.json").write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}))
         crio = etc / "crio"
         crio.mkdir()
         (crio / "crio.conf").write_text(
             tomli_w.dumps({"crio": self._crio(socket, programs, storage_driver, log_level)})
         )
+
+    def registries_conf(self) -> list[tuple[str, str]]:
+        """Give the files of containers-registries.conf(5), each a path below ``/etc/containers`` and its text."""
+        files = [(f"registries.conf.d/{name}", text) for name, text in self.drop_ins]
+        if self.search_registries:
+            search = {"unqualified-search-registries": list(self.search_registries)}
+            files.append(("registries.conf.d/crio.conf", tomli_w.dumps(search)))
+        main = {"registry": [_registry(each) for each in self.registries], "aliases": dict(self.aliases)}
+        if told := {key: value for key, value in main.items() if value}:
+            files.append(("registries.conf", tomli_w.dumps(told)))
+        return files
 
     def _crio(self, socket: Path, programs: Installation, storage_driver: str, log_level: str) -> dict[str, Any]:
         """Give the table ``crio`` of crio.conf(5); what is not here is CRI-O's default."""
@@ -65,3 +81,29 @@ class Configuration:
             },
             "nri": {"enable_nri": False},
         }
+
+
+def _registry(registry: Registry) -> dict[str, Any]:
+    """Give the table ``[[registry]]`` of an entry."""
+    return _told(
+        {
+            "prefix": registry.prefix,
+            "location": registry.location,
+            "insecure": registry.insecure,
+            "blocked": registry.blocked,
+            "mirror-by-digest-only": registry.mirror_by_digest_only,
+            "mirror": [_mirror(mirror) for mirror in registry.mirrors],
+        }
+    )
+
+
+def _mirror(mirror: Mirror) -> dict[str, Any]:
+    """Give the table ``[[registry.mirror]]`` of a mirror."""
+    return _told(
+        {"location": mirror.location, "insecure": mirror.insecure, "pull-from-mirror": mirror.pull_from_mirror}
+    )
+
+
+def _told(table: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is said by saying nothing."""
+    return {key: value for key, value in table.items() if value}

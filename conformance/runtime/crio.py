@@ -6,19 +6,18 @@ import select
 import socket
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Self
 
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Log
-from conformance.internet import Internet, Login
+from conformance.internet import Internet
 from conformance.internet.internet import authority
 from conformance.model.release import Release
-from conformance.runtime import tools
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.installation import Installation
 from conformance.runtime.oom import usable
-from conformance.runtime.pull import Found, Pull, StoredImage
+from conformance.runtime.runtime import Runtime, RuntimeFailure
+from conformance.runtime.shadow import Shadow
 from conformance.world import Process, World
 
 READY_SECONDS = 30.0
@@ -26,15 +25,10 @@ TMPFS_USER_XATTRS = (6, 6)
 """Linux release from which an overlay of an ordinary user can lie on a tmpfs."""
 
 
-class RuntimeFailure(Exception):  # noqa: N818 (a failure of the runtime, told in one sentence)
-    """CRI-O could not be started: one sentence that says why."""
-
-
-class Crio:
+class Crio(Runtime):
     """A CRI-O that runs in a world of its own, with an internet around it.
 
-    ``release`` is what it says it is, ``capabilities`` what it lets us do here. Raises ``RuntimeFailure`` when it
-    cannot be started, and ``WorldError`` when no world can be made.
+    Raises ``RuntimeFailure`` when it cannot be started, and ``WorldError`` when no world can be made.
     """
 
     def __init__(self, installation: Installation, configuration: Configuration) -> None:
@@ -51,8 +45,12 @@ class Crio:
             self._await_ready()
             self.evidence = Collector(self.internet.recorder, self.log)
             self.client = stack.enter_context(Client(str(self._socket), self.evidence.calls.append))
-            self._keeper = stack.enter_context(Client(str(self._socket), lambda _: None, timeout=READY_SECONDS))
+            self.keeper = stack.enter_context(Client(str(self._socket), lambda _: None, timeout=READY_SECONDS))
             self.release = self._ask_release()
+            self.cgroup_parent = self.world.cgroup_parent
+            self.shadow = Shadow(
+                self.release, configuration, self.internet, root=self.world.folder, home=self.world.folder / "home"
+            )
             self._stack = stack.pop_all()
 
     # Life
@@ -109,7 +107,7 @@ class Crio:
     def _ask_release(self) -> Release:
         """Let CRI-O itself say which release it is: its first answer."""
         try:
-            return Release(self._keeper.version(api.VersionRequest()).runtime_version)
+            return Release(self.keeper.version(api.VersionRequest()).runtime_version)
         except (CRIError, ValueError) as error:
             msg = f"CRI-O {self.installation.release} started, but does not say which release it is: {error}"
             raise RuntimeFailure(msg) from None
@@ -120,65 +118,15 @@ class Crio:
         grave = [line.message for line in lines if line.level in ("fatal", "error", "panic", "")]
         return " ".join("; ".join(grave[-3:] or [self.log.end(1) or "its log is empty"]).split())
 
+    @property
+    def running(self) -> bool:
+        """Whether CRI-O has not ended by itself."""
+        return self.process.running
+
+    def end(self) -> None:
+        """Let its world end, without waiting until it has."""
+        self.world.end()
+
     def close(self) -> None:
         """End its world, and it with that: nothing in there needs to be put in order first."""
         self._stack.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    # What cases ask
-
-    def pull(self, name: str, login: Login | None = None) -> Pull:
-        """Pull an image by the name a user would write; a failure is an outcome, not an exception."""
-        mark = self.evidence.mark()
-        auth = None
-        if login:
-            self.evidence.secrets.add(login.password)
-            auth = api.AuthConfig(username=login.user, password=login.password, server_address=login.server)
-        request = api.PullImageRequest(image=api.ImageSpec(image=name, user_specified_image=name), auth=auth)
-        try:
-            image_ref = self.client.pull_image(request).image_ref
-        except CRIError as error:
-            return Pull(name, "", None, error, self.evidence.since(mark))
-        evidence = self.evidence.since(mark)
-        return Pull(name, image_ref, self.status(image_ref).image, None, evidence)
-
-    def status(self, name: str) -> Found:
-        """Look an image up in the store."""
-        mark = self.evidence.mark()
-        try:
-            response = self.client.image_status(api.ImageStatusRequest(image=api.ImageSpec(image=name)))
-        except CRIError as error:
-            return Found(name, None, error, self.evidence.since(mark))
-        image = StoredImage.of(response.image) if response.HasField("image") else None
-        return Found(name, image, None, self.evidence.since(mark))
-
-    def images(self) -> list[StoredImage]:
-        """List the images in the store, those that pods need left out."""
-        response = self.client.list_images(api.ListImagesRequest())
-        return [image for image in map(StoredImage.of, response.images) if not _furniture(image)]
-
-    def remove(self, name: str) -> None:
-        """Remove an image; raises ``CRIError``."""
-        self.client.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=name)))
-
-    # Between cases
-
-    def reset(self) -> None:
-        """Take away what a case left: pods, images, and what the registry hosts offer."""
-        for sandbox in self._keeper.list_pod_sandbox(api.ListPodSandboxRequest()).items:
-            self._keeper.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=sandbox.id))
-            self._keeper.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=sandbox.id))
-        for image in self._keeper.list_images(api.ListImagesRequest()).images:
-            if not _furniture(StoredImage.of(image)):
-                self._keeper.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=image.id)))
-        self.internet.clear()
-
-
-def _furniture(image: StoredImage) -> bool:
-    """Tell whether an image is there for pods to run on, not for a case."""
-    return any(name.startswith(tools.PREFIXES) for name in (*image.tags, *image.digests))

@@ -1,7 +1,7 @@
 """Pods, containers and image volumes, asked for as a kubelet does."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,8 +10,8 @@ from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Evidence
 from conformance.model.reason import Reason
 from conformance.runtime import tools
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Found, Pull
+from conformance.runtime.runtime import Runtime
 
 EXEC_SECONDS = 10
 NAMESPACES = api.NamespaceOption(network=api.NODE, pid=api.CONTAINER)
@@ -30,14 +30,14 @@ class Output:
 class Container:
     """A running container of a pod."""
 
-    def __init__(self, crio: Crio, container_id: str) -> None:
-        self._crio = crio
+    def __init__(self, runtime: Runtime, container_id: str) -> None:
+        self._runtime = runtime
         self.id = container_id
 
     def run(self, *argv: str) -> Output:
         """Run a program in it and wait for that; raises ``CRIError`` when it cannot be started."""
         request = api.ExecSyncRequest(container_id=self.id, cmd=argv, timeout=EXEC_SECONDS)
-        response = self._crio.client.exec_sync(request)
+        response = self._runtime.client.exec_sync(request)
         return Output(response.exit_code, response.stdout.decode(), response.stderr.decode())
 
     def read(self, path: str) -> str:
@@ -54,12 +54,12 @@ class Container:
     def mounted_images(self) -> dict[str, str]:
         """Give the image volumes that ContainerStatus tells: container path and image."""
         request = api.ContainerStatusRequest(container_id=self.id)
-        mounts = self._crio.client.container_status(request).status.mounts
+        mounts = self._runtime.client.container_status(request).status.mounts
         return {mount.container_path: mount.image.image for mount in mounts if mount.image.image}
 
     def stop(self) -> None:
         """Stop it at once."""
-        self._crio.client.stop_container(api.StopContainerRequest(container_id=self.id, timeout=0))
+        self._runtime.client.stop_container(api.StopContainerRequest(container_id=self.id, timeout=0))
 
 
 @dataclass(frozen=True)
@@ -113,21 +113,21 @@ class Pod:
     Needs the capability ``containers``; raises ``CRIError`` when it cannot be started.
     """
 
-    def __init__(self, crio: Crio) -> None:
-        self._crio = crio
-        self._client = crio.client
-        tools.offer(crio.internet)
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._client = runtime.client
+        tools.offer(runtime.internet)
         name = f"pod-{uuid.uuid4().hex[:8]}"
         self.config = api.PodSandboxConfig(
             metadata=api.PodSandboxMetadata(name=name, namespace="conformance", uid=name),
             log_directory=f"/var/log/pods/{name}",
             linux=api.LinuxPodSandboxConfig(
-                cgroup_parent=f"{crio.world.cgroup_parent}/{name}",
+                cgroup_parent=f"{runtime.cgroup_parent}/{name}",
                 security_context=api.LinuxSandboxSecurityContext(namespace_options=NAMESPACES),
             ),
         )
         self.id = self._client.run_pod_sandbox(api.RunPodSandboxRequest(config=self.config)).pod_sandbox_id
-        if crio.status(tools.TOOLS).image is None:
+        if runtime.status(tools.TOOLS).image is None:
             self._client.pull_image(api.PullImageRequest(image=api.ImageSpec(image=tools.TOOLS)))
 
     def mount_image(self, image: str, at: str) -> Walk:
@@ -136,27 +136,27 @@ class Pod:
         Source: Kubernetes 1.33 and later, ``pkg/kubelet/images/image_manager.go`` (ImageStatus, then PullImage) and
         ``kuberuntime_container.go`` (the mount carries what the pull returned, and the name as the user wrote it).
         """
-        mark = self._crio.evidence.mark()
-        status = self._crio.status(image)
+        mark = self._runtime.evidence.mark()
+        status = self._runtime.status(image)
         if status.error:
-            return Walk(image, status, None, None, status.error, self._crio.evidence.since(mark))
-        pull = None if status.image else self._crio.pull(image)
+            return Walk(image, status, None, None, status.error, self._runtime.evidence.since(mark))
+        pull = None if status.image else self._runtime.pull(image)
         if pull and pull.error:
-            return Walk(image, status, pull, None, pull.error, self._crio.evidence.since(mark))
+            return Walk(image, status, pull, None, pull.error, self._runtime.evidence.since(mark))
         reference = pull.image_ref if pull else status.image.id if status.image else image
         started = self.start(image_mount(reference, at, user_specified=image))
-        return Walk(image, status, pull, started.container, started.error, self._crio.evidence.since(mark))
+        return Walk(image, status, pull, started.container, started.error, self._runtime.evidence.since(mark))
 
     def start(self, *mounts: api.Mount) -> Start:
         """Create and start a container with these mounts; a failure is an outcome, not an exception."""
-        mark = self._crio.evidence.mark()
+        mark = self._runtime.evidence.mark()
         try:
             container = self._start(mounts)
         except CRIError as error:
-            return Start(None, error, self._crio.evidence.since(mark))
-        return Start(container, None, self._crio.evidence.since(mark))
+            return Start(None, error, self._runtime.evidence.since(mark))
+        return Start(container, None, self._runtime.evidence.since(mark))
 
-    def _start(self, mounts: Iterable[api.Mount]) -> Container:
+    def _start(self, mounts: Sequence[api.Mount]) -> Container:
         """Create and start a container with these mounts; raises ``CRIError``."""
         name = f"container-{uuid.uuid4().hex[:8]}"
         config = api.ContainerConfig(
@@ -169,7 +169,9 @@ class Pod:
             ),
         )
         request = api.CreateContainerRequest(pod_sandbox_id=self.id, config=config, sandbox_config=self.config)
-        container = Container(self._crio, self._client.create_container(request).container_id)
+        container = Container(self._runtime, self._client.create_container(request).container_id)
+        if self._runtime.shadow:
+            self._runtime.shadow.mount([mount.image.image for mount in mounts if mount.image.image], container.id)
         self._client.start_container(api.StartContainerRequest(container_id=container.id))
         return container
 
@@ -178,7 +180,7 @@ class Pod:
         for each in self._client.list_containers(
             api.ListContainersRequest(filter=api.ContainerFilter(pod_sandbox_id=self.id))
         ).containers:
-            Container(self._crio, each.id).stop()
+            Container(self._runtime, each.id).stop()
         self._client.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=self.id))
         self._client.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=self.id))
 

@@ -21,6 +21,11 @@ PREFIXES = (f"{HOST}/pause", f"{HOST}/conformance/tools")
 PROGRAMS = ("sh", "sleep", "cat", "touch")
 
 
+def is_furniture(name: str) -> bool:
+    """Tell whether an image of that name is there for pods to run on, not for a case."""
+    return name.startswith(PREFIXES)
+
+
 def offer(internet: Internet) -> None:
     """Offer both images on registry.k8s.io."""
     host = internet.host(HOST)

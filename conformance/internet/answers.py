@@ -1,0 +1,131 @@
+"""What the registry hosts of an internet would answer, told from what they hold, without asking them.
+
+The answers are the model's (``conformance.model.answers``), so that it can predict what a runtime will meet.
+"""
+
+from functools import lru_cache
+
+from conformance.internet.host import RegistryHost
+from conformance.internet.internet import NOBODY, Internet, Transport
+from conformance.internet.origin import Repository
+from conformance.internet.personality import Refusal
+from conformance.model.answers import Answer, Ask, Blob, Failed, Login, Manifest, Refused
+from conformance.model.reason import Reason
+from conformance.model.wording import server_of
+
+UNAUTHORIZED = 401
+NAME_SERVER = "127.0.0.1:53"
+NO_BLOB = Refusal(404, "BLOB_UNKNOWN", "blob unknown to registry")
+
+
+class Answers:
+    """Answers for all hosts of an internet, as they are arranged at the moment of asking."""
+
+    def __init__(self, internet: Internet) -> None:
+        self._internet = internet
+
+    def __call__(self, ask: Ask) -> Answer:
+        """Give what the host of a question would answer."""
+        if (failed := self._unreachable(ask)) is not None:
+            return failed
+        host = self._internet.hosts[ask.host]
+        repository = host.origin.repositories.get(ask.repository)
+        if (refused := _refused(host, ask, repository)) is not None:
+            return refused
+        held = repository or Repository()
+        return _blob(host, held, ask) if ask.blob else _manifest(host, held, ask)
+
+    def is_known(self, host: str) -> bool:
+        """Tell whether the host has an address; all of them are in 127.0.0.0/8."""
+        return self._internet.door(server_of(host), 443) is not None
+
+    def _unreachable(self, ask: Ask) -> Failed | None:
+        """Say why a ping gets no answer, if it gets none: of https, or of http where that is tried after it."""
+        failed = None
+        for scheme, port in (("https", 443), ("http", 80))[: 1 + ask.insecure]:
+            words, reason = self._trouble(ask, scheme, port)
+            if not words:
+                return None
+            refused = words.endswith("connection refused")
+            url = f"{scheme}://{server_of(ask.host)}/v2/"
+            failed = Failed(step="ping", url=url, words=words, reason=reason, refused=refused)
+        return failed
+
+    def _trouble(self, ask: Ask, scheme: str, port: int) -> tuple[str, Reason]:
+        """Say in Go's words why a host cannot be reached that way; nothing when it can."""
+        server = server_of(ask.host)
+        name, _, explicit = server.partition(":")
+        port = int(explicit or port)
+        door = self._internet.door(name, port)
+        if door is None:
+            return f"dial tcp: lookup {name} on {NAME_SERVER}: no such host", Reason.UNKNOWN_HOST
+        address, transport = door
+        if transport is None or address == NOBODY:
+            return f"dial tcp {address}:{port}: connect: connection refused", Reason.UNREACHABLE
+        if scheme == "https" and transport is Transport.PLAIN_HTTP:
+            return "http: server gave HTTP response to HTTPS client", Reason.UNREACHABLE
+        if transport is Transport.UNTRUSTED_TLS and not ask.insecure:
+            words = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
+            return words, Reason.UNREACHABLE
+        return "", Reason.UNCLEAR
+
+
+def _refused(host: RegistryHost, ask: Ask, repository: Repository | None) -> Refused | None:
+    """Say no as the host does: to a bad login, to who may not pull, to everybody while it fails."""
+    manners = host.personality
+    step = "blob" if ask.blob else "manifest"
+    login = ask.login if manners.realm else None
+    if login and not any(each.logins.get(login.user) == login.password for each in host.origin.repositories.values()):
+        return _no("token", manners.bad_login)
+    allowed = repository is not None and _may_pull(login, repository)
+    if manners.realm and manners.token_refused and not allowed:
+        return _no("token", manners.token_refused)
+    if not allowed:
+        scope_error = manners.scope_error if manners.realm and manners.missing.status == UNAUTHORIZED else ""
+        return _no(step, manners.missing, scope_error)
+    return None
+
+
+def _may_pull(login: Login | None, repository: Repository) -> bool:
+    """Tell whether a login, or anybody, may pull from a repository."""
+    if not repository.logins:
+        return True
+    return login is not None and repository.logins.get(login.user) == login.password
+
+
+def _manifest(host: RegistryHost, repository: Repository, ask: Ask) -> Answer:
+    """Give a manifest as it leaves the host."""
+    if host.origin.faults.refusal:
+        return _no("manifest", host.origin.faults.refusal)
+    found = repository.manifest(ask.reference)
+    data = host.origin.faults.served(found)
+    if found is None or data is None:
+        return _no("manifest", host.personality.no_manifest)
+    return _parsed(data, found.media_type)
+
+
+def _blob(host: RegistryHost, repository: Repository, ask: Ask) -> Answer:
+    """Give a blob as it leaves the host."""
+    found = repository.blobs.get(ask.reference)
+    data = host.origin.faults.served(found)
+    if found is None or data is None:
+        return _no("blob", NO_BLOB)
+    return Blob(found.digest if data is found.data else Blob.of(data).digest, len(data))
+
+
+@lru_cache(maxsize=1024)
+def _parsed(data: bytes, media_type: str) -> Manifest:
+    """Read a manifest, each once."""
+    return Manifest.parse(data, media_type)
+
+
+def _no(step: str, refusal: Refusal, scope_error: str = "") -> Refused:
+    """Put a host's refusal into the model's terms."""
+    return Refused(
+        step=step,
+        status=refusal.status,
+        code=refusal.code,
+        message=refusal.message,
+        detail=refusal.detail is not None,
+        scope_error=scope_error,
+    )

@@ -1,0 +1,152 @@
+"""What cases see of a runtime, whatever it is: asking it for images, and what the model says about that."""
+
+from abc import ABC, abstractmethod
+from typing import Self
+
+from conformance.cri import Client, CRIError
+from conformance.cri.v1 import api_pb2 as api
+from conformance.evidence import Collector
+from conformance.internet import Internet, Login
+from conformance.model.release import Release
+from conformance.runtime import tools
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.pull import Found, Pull, StoredImage
+from conformance.runtime.shadow import (
+    Shadow,
+    list_differences,
+    pull_differences,
+    removal_differences,
+    status_differences,
+)
+
+
+class RuntimeFailure(Exception):  # noqa: N818 (a failure of the runtime, told in one sentence)
+    """A runtime could not be started: one sentence that says why."""
+
+
+class Runtime(ABC):
+    """A running CRI runtime with an internet around it.
+
+    ``release`` is what it says it is, ``cgroup_parent`` the control group for containers (empty where there are none),
+    ``shadow`` the model beside it, none where the two need not agree.
+    """
+
+    configuration: Configuration
+    internet: Internet
+    evidence: Collector
+    client: Client
+    keeper: Client
+    release: Release
+    cgroup_parent: str = ""
+    shadow: Shadow | None = None
+
+    @property
+    @abstractmethod
+    def capabilities(self) -> frozenset[str]:
+        """What this runtime lets a case do (DESIGN.md, "The words")."""
+
+    @property
+    @abstractmethod
+    def running(self) -> bool:
+        """Whether it has not ended by itself."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """Let it end, without waiting until it has."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End it and clear up."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # What cases ask
+
+    def pull(self, name: str, login: Login | None = None) -> Pull:
+        """Pull an image by the name a user would write; a failure is an outcome, not an exception."""
+        predicted = self.shadow.pull(name, login) if self.shadow else None
+        pull = self._pull(name, login)
+        if predicted:
+            self._note(f"PullImage {name}", pull_differences(predicted, pull))
+        return pull
+
+    def _pull(self, name: str, login: Login | None) -> Pull:
+        """Make the call."""
+        mark = self.evidence.mark()
+        auth = None
+        if login:
+            self.evidence.secrets.add(login.password)
+            auth = api.AuthConfig(username=login.user, password=login.password, server_address=login.server)
+        request = api.PullImageRequest(image=api.ImageSpec(image=name, user_specified_image=name), auth=auth)
+        try:
+            image_ref = self.client.pull_image(request).image_ref
+        except CRIError as error:
+            return Pull(name, "", None, error, self.evidence.since(mark))
+        evidence = self.evidence.since(mark)
+        return Pull(name, image_ref, self.status(image_ref).image, None, evidence)
+
+    def status(self, name: str) -> Found:
+        """Look an image up in the store."""
+        predicted = self.shadow.status(name) if self.shadow and not tools.is_furniture(name) else None
+        found = self._status(name)
+        if predicted:
+            self._note(f"ImageStatus {name}", status_differences(predicted, found))
+        return found
+
+    def _status(self, name: str) -> Found:
+        """Make the call."""
+        mark = self.evidence.mark()
+        try:
+            response = self.client.image_status(api.ImageStatusRequest(image=api.ImageSpec(image=name)))
+        except CRIError as error:
+            return Found(name, None, error, self.evidence.since(mark))
+        image = StoredImage.of(response.image) if response.HasField("image") else None
+        return Found(name, image, None, self.evidence.since(mark))
+
+    def images(self) -> list[StoredImage]:
+        """List the images in the store, those that pods need left out."""
+        response = self.client.list_images(api.ListImagesRequest())
+        images = [image for image in map(StoredImage.of, response.images) if not _furniture(image)]
+        if self.shadow:
+            self._note("ListImages", list_differences(self.shadow.images(), images))
+        return images
+
+    def remove(self, name: str) -> None:
+        """Remove an image; raises ``CRIError``."""
+        predicted = self.shadow.remove(name) if self.shadow else None
+        error = None
+        try:
+            self.client.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=name)))
+        except CRIError as failure:
+            error = failure
+        if predicted is not None:
+            self._note(f"RemoveImage {name}", removal_differences(predicted, error))
+        if error:
+            raise error
+
+    def _note(self, call: str, differences: list[str]) -> None:
+        """Keep what the model said otherwise."""
+        self.evidence.differences += [f"{call}, {each}" for each in differences]
+
+    # Between cases
+
+    def reset(self) -> None:
+        """Take away what a case left: pods, images, and what the registry hosts offer."""
+        for sandbox in self.keeper.list_pod_sandbox(api.ListPodSandboxRequest()).items:
+            self.keeper.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=sandbox.id))
+            self.keeper.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=sandbox.id))
+        for image in self.keeper.list_images(api.ListImagesRequest()).images:
+            if not _furniture(StoredImage.of(image)):
+                self.keeper.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=image.id)))
+        self.internet.clear()
+        if self.shadow:
+            self.shadow.reset()
+
+
+def _furniture(image: StoredImage) -> bool:
+    """Tell whether an image is there for pods to run on, not for a case."""
+    return any(map(tools.is_furniture, (*image.tags, *image.digests)))
