@@ -8,7 +8,7 @@ Fixtures for cases: ``runtime``, ``pod``, ``docker_io``, ``quay_io``, ``registry
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from conformance.model.release import Release
     from conformance.run import Run
     from conformance.runtime.configuration import Configuration
-    from conformance.runtime.runtime import Runtime
     from conformance.runtime.pods import Pod
+    from conformance.runtime.runtime import Runtime
 
 CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "containers")
 TOLD_WHEN_FEW = 12
 """With ``--stories auto``, every case is told when at most so many were run."""
+
+EXIT_LACKING = 6
+"""The exit code of a run whose runtime lacks what ``--require`` names."""
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 UNUSABLE = "conformance_unusable"
@@ -44,9 +47,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--runtime",
         metavar="WHICH",
-        help="the CRI-O to run: a release (1.36.3, 1.36), the path of a crio binary, or auto (crio on PATH, else the"
-        " newest release in the cache folder; the default)",
+        help="the CRI-O to run: a release (1.36.3, 1.36), the path of a crio binary, auto (crio on PATH, else the"
+        " newest release in the cache folder, else a rehearsal on the simulator; the default), or simulator:1.36",
     )
+    group.addoption("--mutant", metavar="NAME", help="give the simulator one fault, to see which cases find it")
     group.addoption(
         "--require",
         action="append",
@@ -77,7 +81,7 @@ def _run(config: pytest.Config) -> Run:
         from conformance.run import Run, Unusable, end_as_with_ctrl_c
 
         try:
-            config.stash[RUN] = run = Run(config.getoption("runtime"))
+            config.stash[RUN] = run = Run(config.getoption("runtime"), config.getoption("mutant"))
         except Unusable as error:
             raise pytest.UsageError(str(error)) from None
         config.add_cleanup(run.close)
@@ -95,25 +99,31 @@ def _ours(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Find the CRI-O that was asked for, before anything else is done."""
+    """Find the runtime that was asked for, before anything else is done."""
     if _ours(session.config):
-        _run(session.config)
+        from conformance.run import Lacking
+
+        try:
+            _run(session.config).require(session.config.getoption("require"))
+        except Lacking as error:
+            _give_up(str(error), lacking=True)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """Begin the run when a case needs CRI-O; a worker that cannot runs nothing, and says why."""
+    """Begin the run when a case needs a runtime; a worker that cannot runs nothing, and says why."""
     if not any(map(_needs_runtime, session.items)):
         return None
-    from conformance.run import Unusable
+    from conformance.run import Lacking, Unusable
 
     config = session.config
     try:
         _run(config).begin(config.getoption("require"))
     except Unusable as error:
+        lacking = isinstance(error, Lacking)
         if not hasattr(config, "workeroutput"):
-            raise pytest.UsageError(str(error)) from None
-        config.workeroutput[UNUSABLE] = str(error)
+            _give_up(str(error), lacking=lacking)
+        config.workeroutput[UNUSABLE] = (str(error), lacking)
         return True
     return None
 
@@ -122,12 +132,29 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 def pytest_testnodedown(node: Any) -> None:
     """Tell the user what a worker could not do."""
     if told := getattr(node, "workeroutput", {}).get(UNUSABLE):
-        raise pytest.UsageError(told)
+        _give_up(told[0], lacking=told[1])
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """When the one who talks to the user is told to end, let the workers end as well, at once."""
+def _give_up(why: str, *, lacking: bool) -> NoReturn:
+    """End the run with one sentence."""
+    if lacking:
+        pytest.exit(why, returncode=EXIT_LACKING)
+    raise pytest.UsageError(why)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None]:
+    """End at once when told to, workers too; let a rehearsal's last line say that it was one."""
+    _end_workers(session, exitstatus)
+    yield
+    config = session.config
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    if terminal is not None and RUN in config.stash and config.stash[RUN].rehearsal:
+        terminal.write_line(config.stash[RUN].announcement, bold=True)
+
+
+def _end_workers(session: pytest.Session, exitstatus: int) -> None:
+    """When the one who talks to the user is told to end, let the workers end as well."""
     if (
         exitstatus == pytest.ExitCode.INTERRUPTED
         and session.config.getoption("numprocesses", None)
@@ -155,7 +182,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
         return None
     run = _run(config)
     if run.installation is None:
-        return f"conformance: NO LIVE CRI-O: {run.missing}"
+        return f"conformance: {run.announcement}\n  {run.title}, because {run.rehearsal}"
     return f"conformance: CRI-O {run.installation.release} ({run.installation.crio})"
 
 
@@ -174,10 +201,8 @@ def configuration() -> Configuration:
 def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Iterator[Runtime]:
     """A running CRI-O with that configuration and an empty store, in a world of its own."""
     run = _run(request.config)
-    if run.installation is None:
-        pytest.skip(run.missing)
     for mark in request.node.iter_markers("releases"):
-        if not run.installation.release.within(mark.args[0]):
+        if not run.release.within(mark.args[0]):
             pytest.skip(f"speaks of CRI-O {mark.args[0]}: {mark.args[1]}")
     crio = run.pool.get(configuration)
     request.node.stash[MARK] = (crio, crio.evidence.mark())
@@ -307,9 +332,9 @@ def _family(item: pytest.Item) -> str:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Tell totals per family, deviations, what was skipped and why, and the stories."""
     ended = _ended(terminalreporter)
-    if not ended or RUN not in config.stash:
+    if not ended:
         return
-    run = config.stash[RUN]
+    run = _run(config)
     verdicts = [verdict for _, verdict in ended]
     wanted = config.getoption("stories")
     if wanted == "all" or (wanted == "auto" and len(ended) <= TOLD_WHEN_FEW):

@@ -28,7 +28,7 @@ class Answers:
         """Give what the host of a question would answer."""
         if (failed := self._unreachable(ask)) is not None:
             return failed
-        host = self._internet.hosts[ask.host]
+        host = self._internet.hosts[ask.host.lower()]
         repository = host.origin.repositories.get(ask.repository)
         if (refused := _refused(host, ask, repository)) is not None:
             return refused

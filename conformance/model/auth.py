@@ -5,7 +5,7 @@ Source: containers/image ``pkg/docker/config/config.go``, the same rules in the 
 """
 
 import base64
-import binascii
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from conformance.model.answers import Login
 LEGACY_FILE = ".dockercfg"
 _DOCKER_HOSTS = {"docker.io", "registry-1.docker.io"}
 _DOCKER_KEY = "index.docker.io"
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
 class InvalidAuth(ValueError):  # noqa: N818 (as InvalidRegistries)
@@ -107,11 +108,10 @@ def _normal(host: str) -> str:
 
 def _decoded(auth: str, key: str) -> str:
     """Decode ``user:password``, with bytes that are no UTF-8 as Python has them in names (``decodeDockerAuth``)."""
-    try:
-        data = base64.b64decode(auth.replace("\r", "").replace("\n", ""), validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidAuth(f"illegal base64 data in the entry of {key}") from None
-    return data.decode(errors="surrogateescape")
+    text = auth.replace("\r", "").replace("\n", "")
+    if len(text) % 4 or not _BASE64.fullmatch(text):  # Python itself allows more
+        raise InvalidAuth(f"illegal base64 data in the entry of {key}")
+    return base64.b64decode(text).decode(errors="surrogateescape")
 
 
 def _member(content: Mapping[str, Any], name: str) -> Any:

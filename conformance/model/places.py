@@ -50,6 +50,10 @@ class Trouble(NamedTuple):
     network: bool = False
     refused: bool = False
 
+    def told(self, text: str) -> "Trouble":
+        """Give the same in other words."""
+        return Trouble(text, self.reason, self.network, self.refused)
+
 
 class Opened(NamedTuple):
     """A manifest that came, and from where."""
@@ -58,10 +62,14 @@ class Opened(NamedTuple):
     manifest: Manifest
 
 
-class Places:
-    """The rules about places under given settings. ``note`` is told what CRI-O logs meanwhile: level and message."""
+Note = Callable[[str, str], None]
+"""Is told what CRI-O logs meanwhile: level and message."""
 
-    def __init__(self, settings: Settings, note: Callable[[str, str], None] = lambda _level, _message: None) -> None:
+
+class Places:
+    """The rules about places under given settings."""
+
+    def __init__(self, settings: Settings, note: Note | None = None) -> None:
         self.settings = settings
         self.profile = settings.profile
         self.registries = settings.registries
@@ -75,11 +83,13 @@ class Places:
             return Trouble(str(error), Reason.UNCLEAR)
         troubles: list[tuple[Source, Trouble]] = []
         for source in sources:
-            self.note("info", f'Trying to access "{source.reference}"')
+            if self.note:
+                self.note("info", f'Trying to access "{source.reference}"')
             got = yield from self.manifest(reference, source, source.reference.tag_or_digest, login, opens=True)
             if isinstance(got, Manifest):
                 return Opened(source, got)
-            self.note("debug", f'Accessing "{source.reference}" failed: {got.text}')
+            if self.note:
+                self.note("debug", f'Accessing "{source.reference}" failed: {got.text}')
             troubles.append((source, got))
         return self.unopened(troubles)
 
@@ -89,7 +99,7 @@ class Places:
         if len(troubles) == 1:
             return last
         mirrors = "\n".join(f"[{each.reference}: {trouble.text}]" for each, trouble in troubles[:-1])
-        return last._replace(text=f"(Mirrors also failed: {mirrors}): {source.reference}: {last.text}")
+        return last.told(f"(Mirrors also failed: {mirrors}): {source.reference}: {last.text}")
 
     def manifest(
         self, reference: Reference, source: Source, digest_or_tag: str, login: Login | None, *, opens: bool = False
@@ -98,7 +108,7 @@ class Places:
         place = source.reference
         if (blocked := self.blocked(place)) is not None:
             return blocked
-        ask = self.ask(reference, source, digest_or_tag, login)._replace(opens=opens)
+        ask = self.ask(reference, source, digest_or_tag, login, opens=opens)
         answer = yield ask
         if isinstance(answer, Manifest):
             return answer
@@ -106,7 +116,7 @@ class Places:
 
     def blob(self, reference: Reference, source: Source, digest: str, login: Login | None) -> Steps[Blob | Trouble]:
         """Ask for a blob where the manifest came from."""
-        ask = self.ask(reference, source, digest, login)._replace(blob=True)
+        ask = self.ask(reference, source, digest, login, blob=True)
         answer = yield ask
         return answer if isinstance(answer, Blob) else self.trouble(ask, source.reference, answer)
 
@@ -118,13 +128,22 @@ class Places:
         conf, conf_dir = self.registries.paths
         return Trouble(f"registry {registry.prefix} is blocked in {conf} or {conf_dir}", Reason.BLOCKED)
 
-    def ask(self, reference: Reference, source: Source, digest_or_tag: str, login: Login | None) -> Ask:
+    def ask(
+        self,
+        reference: Reference,
+        source: Source,
+        digest_or_tag: str,
+        login: Login | None,
+        *,
+        blob: bool = False,
+        opens: bool = False,
+    ) -> Ask:
         """Put a question to one place."""
         place = source.reference
         insecure = source.insecure or (
             self.profile.loopback_is_insecure and self.settings.is_loopback(reference.domain)
         )
-        return Ask(place.domain, place.path, digest_or_tag, self.login(reference, place, login), insecure)
+        return Ask(place.domain, place.path, digest_or_tag, self.login(reference, place, login), insecure, blob, opens)
 
     def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
         """Give what a place is shown: the request's login unless it is another host's, else the auth file's.

@@ -65,11 +65,11 @@ class Profile:
 
 _1_31 = Profile(
     since="1.31",
-    token_status="invalid status code from registry {status} ({phrase})",
+    token_status="invalid status code from registry {status} ({phrase})",  # noqa: S106 (a text, no secret)
     pings_v1=True,
     in_use='image "{name}" is mounted as volume to container with ID: {container}',
     guards_ids=False,
-)  # noqa: S106
+)
 _1_33 = Profile(
     since="1.33",
     artifact=Fallback.FIRST,
@@ -103,6 +103,30 @@ _1_35_2 = replace(
 
 PROFILES = (_1_31, _1_33, _1_33_4, _1_34, _1_35, _1_35_1, _1_35_2)
 """All profiles, oldest first."""
+
+
+NEWEST = ("1.31.13", "1.32.13", "1.33.13", "1.34.11", "1.35.6", "1.36.3")
+"""The newest release of each line that was known when this was written."""
+
+
+def newest_line() -> str:
+    """Give the newest line that is known."""
+    return Release(NEWEST[-1]).line
+
+
+def newest_of(text: str) -> Release:
+    """Give the release that a release or line stands for: of a line (``1.36``), the newest that is known.
+
+    Raises ``ValueError`` with one sentence for a text that is no release, and for a line that is not known.
+    """
+    release = Release(text)
+    if len(release.release) > 2:  # noqa: PLR2004 (a line has two numbers)
+        return release
+    for known in map(Release, NEWEST):
+        if known.line == release.line:
+            return known
+    lines = ", ".join(Release(each).line for each in NEWEST)
+    raise ValueError(f"the release line {text} is not known (known are {lines}): write a release such as {NEWEST[-1]}")
 
 
 def profile(release: Release) -> Profile:

@@ -1,12 +1,12 @@
 """What happens in a pull, step by step, without a network: questions go out, answers come in, an outcome results."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from conformance.model.answers import DOCKER_LIST, Login, Manifest
 from conformance.model.choosing import choose, no_match
-from conformance.model.places import Places, Settings, Steps, Trouble
+from conformance.model.places import Note, Places, Settings, Steps, Trouble
 from conformance.model.profile import Fallback
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
@@ -51,7 +51,7 @@ class Puller(Places):
     def __init__(
         self,
         settings: Settings,
-        note: Callable[[str, str], None] = lambda _level, _message: None,
+        note: Note | None = None,
         layers: Collection[str] = (),
     ) -> None:
         super().__init__(settings, note)
@@ -74,14 +74,15 @@ class Puller(Places):
         resolution = self.resolve(name)
         if resolution.refusal:
             return Outcome(error=resolution.refusal)
-        if resolution.short_name:
+        if self.note and resolution.short_name:
             self.note("info", resolution.log_line)
         troubles: list[tuple[Reference, Trouble]] = []
         for reference in resolution.candidates:
             got = yield from self.candidate(reference, login)
             if isinstance(got, Copied):
                 return Outcome(got, self.image_ref(got), troubles=tuple(troubles))
-            self.note("debug", f"Error pulling image {reference}: {got.text}")
+            if self.note:
+                self.note("debug", f"Error pulling image {reference}: {got.text}")
             troubles.append((reference, got))
         return Outcome(error=self.error(troubles), troubles=tuple(troubles))
 
@@ -105,19 +106,22 @@ class Puller(Places):
         if profile.artifact is Fallback.FIRST:
             probed = yield from self.artifact(reference, login)
             if probed is not None:
-                return probed._replace(text=f"unable to try pulling possible OCI artifact: {probed.text}")
+                return probed.told(f"unable to try pulling possible OCI artifact: {probed.text}")
         got = yield from self.copy(reference, login)
         if isinstance(got, Copied) or profile.artifact in {Fallback.NEVER, Fallback.FIRST}:
             return got
         if profile.artifact is Fallback.UNLESS_NETWORK:
             if got.network:
-                return got._replace(text=f"unable to pull image: {got.text}")
-            self.note("info", f"Falling back to pull {reference} as an OCI artifact: {got.text}")
+                return got.told(f"unable to pull image: {got.text}")
+            if self.note:
+                self.note("info", f"Falling back to pull {reference} as an OCI artifact: {got.text}")
         second = yield from self.artifact(reference, login)
         artifact = profile.artifact_image if second is None else second.text
-        return got._replace(
-            text=f"unable to pull image or OCI artifact: pull image err: {got.text}; artifact err: {artifact}",
-            refused=got.refused or (second is not None and second.refused),
+        return Trouble(
+            f"unable to pull image or OCI artifact: pull image err: {got.text}; artifact err: {artifact}",
+            got.reason,
+            got.network,
+            got.refused or (second is not None and second.refused),
         )
 
     # One candidate, as an image
@@ -127,7 +131,7 @@ class Puller(Places):
         opened = yield from self.open(reference, login)
         name = f"docker://{reference.familiar}"
         if isinstance(opened, Trouble):
-            return opened._replace(text=f"initializing source {name}: {opened.text}")
+            return opened.told(f"initializing source {name}: {opened.text}")
         top = opened.manifest
         if reference.digest and not self.matches(top.digest, reference.digest):
             text = f"determining manifest MIME type for {name}: {_mismatch(reference.digest)}"
@@ -140,7 +144,7 @@ class Puller(Places):
             return Trouble(text, Reason.NO_MATCHING_PLATFORM)
         got = yield from self.instance(reference, opened.source, top, child, login)
         if isinstance(got, Trouble):
-            return got._replace(text=f"copying system image from manifest list: {got.text}")
+            return got.told(f"copying system image from manifest list: {got.text}")
         return got
 
     def choose(self, index: Manifest) -> str | None:
@@ -159,7 +163,7 @@ class Puller(Places):
         manifest = yield from self.manifest(reference, source, digest, login)
         name = f"docker://{reference.familiar}"
         if isinstance(manifest, Trouble):
-            return manifest._replace(text=f"determining manifest MIME type for {name}: {manifest.text}")
+            return manifest.told(f"determining manifest MIME type for {name}: {manifest.text}")
         if not self.matches(manifest.digest, digest):
             return Trouble(f"determining manifest MIME type for {name}: {_mismatch(digest)}", Reason.BROKEN)
         return (yield from self.content(reference, source, manifest, top, login))
@@ -170,7 +174,7 @@ class Puller(Places):
         """Fetch config and layers; the platform that the config states is not looked at (copy/single.go)."""
         config = yield from self.blob(reference, source, manifest.config, login)
         if isinstance(config, Trouble):
-            return config._replace(text=f"parsing image configuration: {config.text}")
+            return config.told(f"parsing image configuration: {config.text}")
         if not self.matches(config.digest, manifest.config):
             text = f"Download config.json digest {config.digest} does not match expected {manifest.config}"
             return Trouble(f"parsing image configuration: {text}", Reason.BROKEN)
@@ -179,7 +183,7 @@ class Puller(Places):
                 continue
             blob = yield from self.blob(reference, source, layer, login)
             if isinstance(blob, Trouble):
-                return blob._replace(text=f"reading blob {layer}: {blob.text}")
+                return blob.told(f"reading blob {layer}: {blob.text}")
             if not self.matches(blob.digest, layer):
                 text = f"Digest did not match, expected {layer}, got {blob.digest}"
                 return Trouble(f"writing blob: happened during read: {text}", Reason.BROKEN)
@@ -192,10 +196,10 @@ class Puller(Places):
         profile = self.profile
         if profile.artifact_copies:
             copied = yield from self.copy(reference, login)
-            return copied._replace(text=f"pull artifact: {copied.text}") if isinstance(copied, Trouble) else None
+            return copied.told(f"pull artifact: {copied.text}") if isinstance(copied, Trouble) else None
         opened = yield from self.open(reference, login)
         if isinstance(opened, Trouble):
-            return opened._replace(text=profile.artifact_open.format(opened.text))
+            return opened.told(profile.artifact_open.format(opened.text))
         top = opened.manifest
         if not top.is_index or (profile.artifact_takes_lists_for_images and top.media_type == DOCKER_LIST):
             return None
@@ -211,7 +215,7 @@ class Puller(Places):
             again = yield from self.open(by_digest, login)
             manifest = again if isinstance(again, Trouble) else again.manifest
         if isinstance(manifest, Trouble):
-            return manifest._replace(text=profile.artifact_open.format(manifest.text))
+            return manifest.told(profile.artifact_open.format(manifest.text))
         return None
 
 

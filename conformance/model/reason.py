@@ -16,5 +16,7 @@ class Reason(enum.StrEnum):
     UNKNOWN_HOST = "unknown host"
     BLOCKED = "blocked"
     UNTRUSTED = "untrusted"
+    UNTRUSTED_CERTIFICATE = "untrusted certificate"
+    PLAIN_HTTP = "plain HTTP"
     BROKEN = "broken"
     UNCLEAR = "unclear"

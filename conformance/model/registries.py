@@ -79,10 +79,10 @@ class Registries:
     """An effective configuration, all files merged.
 
     ``search`` is ``unqualified-search-registries``, and ``search_file`` where it is said to be from: the last file that
-    sets it, else the main file if it is there at all, else nothing. ``aliases`` maps short names to aliases (one that is
-    cancelled is absent), ``cached_aliases`` those that were recorded on this machine, which come first: one without a
-    value cancels the other. ``paths`` are the file and the folder that errors about blocking name, ``files`` the main
-    file and the drop-ins that were read.
+    sets it, else the main file if it is there at all, else nothing. ``aliases`` maps short names to aliases, without
+    those that are cancelled, and ``cached_aliases`` those that were recorded on this machine, which come first: one
+    without a value cancels the other. ``paths`` are the file and the folder that errors about blocking name, ``files``
+    the main file and the drop-ins that were read.
     """
 
     registries: tuple[Registry, ...] = ()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.model.answers import Login
-from conformance.model.places import Settings, Steps
+from conformance.model.places import Note, Settings, Steps
 from conformance.model.pull import Outcome, Puller
 from conformance.model.reference import InvalidReference, Reference, parse
 from conformance.model.store import ImageStore, Kept, Listed
@@ -35,7 +35,7 @@ class ImageService:
     def __init__(
         self,
         settings: Settings,
-        note: Callable[[str, str], None] = lambda _level, _message: None,
+        note: Note | None = None,
         in_use: Callable[[str], str] = lambda _id: "",
         puller: type[Puller] = Puller,
     ) -> None:
@@ -64,7 +64,7 @@ class ImageService:
             if self.profile.hex_lookups_are_ids and _HEX.fullmatch(name):
                 return Lookup()
             return Lookup(error=resolution.refusal)
-        if resolution.short_name:
+        if self.note and resolution.short_name:
             self.note("info", resolution.log_line)
         found = self.find(resolution.candidates)
         return Lookup(found[1].listed() if found else None)

@@ -29,16 +29,20 @@ class Configuration:
 
     def write(self, etc: Path, socket: Path, programs: Installation, *, storage_driver: str, log_level: str) -> None:
         """Write the files below ``etc`` where CRI-O looks for them by default."""
-        containers = etc / "containers"
-        (containers / "registries.conf.d").mkdir(parents=True, exist_ok=True)
-        for name, text in self.registries_conf():
-            (containers / name).write_text(text)
-        (containers / "policy.json").write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}))
+        self.write_registries(etc)
+        (etc / "containers" / "policy.json").write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}))
         crio = etc / "crio"
         crio.mkdir()
         (crio / "crio.conf").write_text(
             tomli_w.dumps({"crio": self._crio(socket, programs, storage_driver, log_level)})
         )
+
+    def write_registries(self, etc: Path) -> None:
+        """Write the files of containers-registries.conf(5) below ``etc``."""
+        containers = etc / "containers"
+        (containers / "registries.conf.d").mkdir(parents=True, exist_ok=True)
+        for name, text in self.registries_conf():
+            (containers / name).write_text(text)
 
     def registries_conf(self) -> list[tuple[str, str]]:
         """Give the files of containers-registries.conf(5), each a path below ``/etc/containers`` and its text."""

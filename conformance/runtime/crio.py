@@ -4,6 +4,7 @@ import os
 import platform
 import select
 import socket
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -17,10 +18,11 @@ from conformance.runtime.configuration import Configuration
 from conformance.runtime.installation import Installation
 from conformance.runtime.oom import usable
 from conformance.runtime.runtime import Runtime, RuntimeFailure
-from conformance.runtime.shadow import Shadow
+from conformance.runtime.shadow import Shadow, settings
 from conformance.world import Process, World
 
 READY_SECONDS = 30.0
+DATAGRAM_BYTES = 4096
 TMPFS_USER_XATTRS = (6, 6)
 """Linux release from which an overlay of an ordinary user can lie on a tmpfs."""
 
@@ -48,9 +50,9 @@ class Crio(Runtime):
             self.keeper = stack.enter_context(Client(str(self._socket), lambda _: None, timeout=READY_SECONDS))
             self.release = self._ask_release()
             self.cgroup_parent = self.world.cgroup_parent
-            self.shadow = Shadow(
-                self.release, configuration, self.internet, root=self.world.folder, home=self.world.folder / "home"
-            )
+            home = self.world.folder / "home"
+            told = settings(self.release, configuration, self.internet, root=self.world.folder, home=home)
+            self.shadow = Shadow(told, self.internet)
             self._stack = stack.pop_all()
 
     # Life
@@ -90,18 +92,22 @@ class Crio(Runtime):
         return self.world.spawn([str(self.installation.crio)], env, "crio.log")
 
     def _await_ready(self) -> None:
-        """Wait until CRI-O says it is ready, or has ended."""
+        """Wait until CRI-O says it is ready, or gives up (sd_notify(3): READY=1, or ERRNO= and then its end)."""
         poll = select.poll()
         poll.register(self._notify, select.POLLIN)
         poll.register(self.process.pidfd, select.POLLIN)
-        events = dict(poll.poll(READY_SECONDS * 1000))
-        if self._notify.fileno() in events:
-            return
+        until = time.monotonic() + READY_SECONDS
         release = self.installation.release
-        if self.process.pidfd in events:
-            msg = f"CRI-O {release} ended while it started (exit status {self.process.status()}): {self._last_words()}"
-        else:
-            msg = f"CRI-O {release} was not ready after {READY_SECONDS:.0f} s: {self._last_words()}"
+        while (left := until - time.monotonic()) > 0:
+            events = dict(poll.poll(left * 1000))
+            if self._notify.fileno() in events:
+                if b"READY=1" in self._notify.recv(DATAGRAM_BYTES).split(b"\n"):
+                    return
+            elif events:
+                status = self.process.status()
+                msg = f"CRI-O {release} ended while it started (exit status {status}): {self._last_words()}"
+                raise RuntimeFailure(msg)
+        msg = f"CRI-O {release} was not ready after {READY_SECONDS:.0f} s: {self._last_words()}"
         raise RuntimeFailure(msg)
 
     def _ask_release(self) -> Release:

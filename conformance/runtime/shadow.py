@@ -22,22 +22,22 @@ from conformance.runtime.pull import Found, Pull, StoredImage
 REDIRECTIONS = range(300, 400)
 
 
+def settings(release: Release, configuration: Configuration, internet: Internet, *, root: Path, home: Path) -> Settings:
+    """Put a runtime into the model's terms: its ``/etc`` lies below ``root``, ``home`` is its home as it sees that."""
+    return Settings(
+        profile=profile(release),
+        registries=load(Paths.found(None, None, home=home, root=root), root=root),
+        short_name_mode=configuration.short_name_mode or "",
+        is_loopback=Answers(internet).is_known,
+    )
+
+
 class Shadow:
-    """What the model says about one runtime: its release, its configuration, and the internet around it.
+    """What the model says about one runtime with those settings and that internet around it."""
 
-    ``root`` is where the runtime's ``/etc`` lies, ``home`` its home as it sees that.
-    """
-
-    def __init__(
-        self, release: Release, configuration: Configuration, internet: Internet, root: Path, home: Path
-    ) -> None:
+    def __init__(self, settings: Settings, internet: Internet) -> None:
         self._answers = Answers(internet)
-        self._settings = Settings(
-            profile=profile(release),
-            registries=load(Paths.found(None, None, home=home, root=root), root=root),
-            short_name_mode=configuration.short_name_mode or "",
-            is_loopback=self._answers.is_known,
-        )
+        self._settings = settings
         self.reset()
 
     def reset(self) -> None:

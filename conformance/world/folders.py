@@ -55,6 +55,15 @@ def new_folder() -> tuple[Path, int]:
     return folder, handle
 
 
+def remove_folder(folder: Path) -> None:
+    """Remove a world's folder with all that is in it."""
+    parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        remove_tree(parent, folder.name)
+    finally:
+        os.close(parent)
+
+
 def cgroups_of(folder: Path) -> str:
     """Name the control group below which all containers of the world in ``folder`` run."""
     return CGROUP_PREFIX + folder.name

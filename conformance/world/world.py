@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from conformance.world import init
 from conformance.world.etc import write_etc
-from conformance.world.folders import cgroups_of, new_folder
+from conformance.world.folders import cgroups_of, new_folder, remove_folder
 from conformance.world.process import Process
 from conformance.world.trouble import why_no_namespaces
 
@@ -148,9 +148,7 @@ class World:
         """Remove what an init that was killed leaves."""
         if self.folder.exists():
             init.remove_cgroups(cgroups_of(self.folder))
-            parent = os.open(self.folder.parent, os.O_RDONLY | os.O_DIRECTORY)
-            init.remove_tree(parent, self.folder.name)
-            os.close(parent)
+            remove_folder(self.folder)
 
     def __enter__(self) -> Self:
         return self

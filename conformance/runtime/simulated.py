@@ -1,0 +1,66 @@
+"""The simulator as a runtime, for a rehearsal: in this process, without a world, and so on any machine."""
+
+import os
+from contextlib import ExitStack
+
+from conformance.cri import Client
+from conformance.evidence import Collector, Log
+from conformance.internet import Internet, loopback
+from conformance.internet.internet import authority
+from conformance.model.release import Release
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.runtime import Runtime
+from conformance.runtime.shadow import Shadow, settings
+from conformance.simulator import Served
+from conformance.simulator.mutants import variant
+from conformance.world.folders import new_folder, remove_folder
+
+
+class Simulated(Runtime):
+    """The simulator of a release, with an internet around it; ``mutant`` names a fault that it has, if any."""
+
+    def __init__(self, release: Release, configuration: Configuration, mutant: str | None = None) -> None:
+        self.configuration = configuration
+        self.release = release
+        with ExitStack() as stack:
+            folder, lock = new_folder()
+            stack.callback(os.close, lock)
+            stack.callback(remove_folder, folder)
+            configuration.write_registries(folder / "etc")
+            self.internet = stack.enter_context(Internet(loopback))
+            told = settings(release, configuration, self.internet, root=folder, home=folder / "home")
+            self._served = stack.enter_context(
+                Served(
+                    told,
+                    release,
+                    folder / "crio.sock",
+                    log=folder / "crio.log",
+                    debug=True,
+                    resolve=self.internet.address,
+                    authority=authority().cert_pem.bytes(),
+                    variant=variant(mutant),
+                )
+            )
+            self.evidence = Collector(self.internet.recorder, Log(folder / "crio.log"))
+            self.client = stack.enter_context(Client(str(folder / "crio.sock"), self.evidence.calls.append))
+            self.keeper = stack.enter_context(Client(str(folder / "crio.sock"), lambda _: None))
+            if mutant is None:  # a mutant is to be caught by what cases state
+                self.shadow = Shadow(told, self.internet)
+            self._stack = stack.pop_all()
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What it lets a case do: all that needs no running container, and is not about a live CRI-O."""
+        return frozenset({"cri", "hermetic", "configurable", "logs"})
+
+    @property
+    def running(self) -> bool:
+        """It runs until it is closed."""
+        return True
+
+    def end(self) -> None:
+        """There is nothing that takes time to end."""
+
+    def close(self) -> None:
+        """End it and clear up."""
+        self._stack.close()
