@@ -42,6 +42,7 @@ class Run:
 
     def __init__(self, runtime: str | None, mutant: str | None = None) -> None:
         self.installation: Installation | None = None
+        self.release: Release
         self.rehearsal = ""
         self.mutant = mutant
         self.deviations = deviations.load()
@@ -59,7 +60,7 @@ class Run:
         """Find a CRI-O; when any would do and there is none, rehearse as the newest release."""
         try:
             self.installation = find(runtime)
-            self.release: Release = self.installation.release
+            self.release = self.installation.release
         except NoRuntime as error:
             if runtime != "auto":
                 raise Unusable(str(error)) from None

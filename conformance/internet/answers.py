@@ -4,12 +4,13 @@ The answers are the model's (``conformance.model.answers``), so that it can pred
 """
 
 from functools import lru_cache
+from ipaddress import ip_address
 
 from conformance.internet.host import RegistryHost
 from conformance.internet.internet import NOBODY, Internet, Transport
 from conformance.internet.origin import Repository
 from conformance.internet.personality import Refusal
-from conformance.model.answers import Answer, Ask, Blob, Failed, Login, Manifest, Refused
+from conformance.model.answers import Address, Answer, Ask, Blob, Failed, Login, Manifest, Refused
 from conformance.model.reason import Reason
 from conformance.model.wording import server_of
 
@@ -26,6 +27,8 @@ class Answers:
 
     def __call__(self, ask: Ask) -> Answer:
         """Give what the host of a question would answer."""
+        if ask.lookup:
+            return self._address(ask)
         if (failed := self._unreachable(ask)) is not None:
             return failed
         host = self._internet.hosts[ask.host.lower()]
@@ -35,9 +38,12 @@ class Answers:
         held = repository or Repository()
         return _blob(host, held, ask) if ask.blob else _manifest(host, held, ask)
 
-    def is_known(self, host: str) -> bool:
-        """Tell whether the host has an address; all of them are in 127.0.0.0/8."""
-        return self._internet.door(server_of(host), 443) is not None
+    def _address(self, ask: Ask) -> Address | Failed:
+        """Look a host up; every address here is in 127.0.0.0/8, but for those that are written as one."""
+        door = self._internet.door(ask.host, 443)
+        if door is None:
+            return Failed(step="lookup", url="", words=_no_such_host(ask.host), reason=Reason.UNKNOWN_HOST)
+        return Address(ip_address(door[0]).is_loopback)
 
     def _unreachable(self, ask: Ask) -> Failed | None:
         """Say why a ping gets no answer, if it gets none: of https, or of http where that is tried after it."""
@@ -58,16 +64,21 @@ class Answers:
         port = int(explicit or port)
         door = self._internet.door(name, port)
         if door is None:
-            return f"dial tcp: lookup {name} on {NAME_SERVER}: no such host", Reason.UNKNOWN_HOST
+            return f"dial tcp: {_no_such_host(name)}", Reason.UNKNOWN_HOST
         address, transport = door
         if transport is None or address == NOBODY:
             return f"dial tcp {address}:{port}: connect: connection refused", Reason.UNREACHABLE
         if scheme == "https" and transport is Transport.PLAIN_HTTP:
-            return "http: server gave HTTP response to HTTPS client", Reason.UNREACHABLE
+            return "http: server gave HTTP response to HTTPS client", Reason.PLAIN_HTTP
         if transport is Transport.UNTRUSTED_TLS and not ask.insecure:
             words = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
-            return words, Reason.UNREACHABLE
+            return words, Reason.UNTRUSTED_CERTIFICATE
         return "", Reason.UNCLEAR
+
+
+def _no_such_host(name: str) -> str:
+    """Word that a name is not known."""
+    return f"lookup {name} on {NAME_SERVER}: no such host"
 
 
 def _refused(host: RegistryHost, ask: Ask, repository: Repository | None) -> Refused | None:
@@ -80,6 +91,8 @@ def _refused(host: RegistryHost, ask: Ask, repository: Repository | None) -> Ref
     allowed = repository is not None and _may_pull(login, repository)
     if manners.realm and manners.token_refused and not allowed:
         return _no("token", manners.token_refused)
+    if host.origin.faults.refusal and not ask.blob:
+        return _no(step, host.origin.faults.refusal)
     if not allowed:
         scope_error = manners.scope_error if manners.realm and manners.missing.status == UNAUTHORIZED else ""
         return _no(step, manners.missing, scope_error)
@@ -95,8 +108,6 @@ def _may_pull(login: Login | None, repository: Repository) -> bool:
 
 def _manifest(host: RegistryHost, repository: Repository, ask: Ask) -> Answer:
     """Give a manifest as it leaves the host."""
-    if host.origin.faults.refusal:
-        return _no("manifest", host.origin.faults.refusal)
     found = repository.manifest(ask.reference)
     data = host.origin.faults.served(found)
     if found is None or data is None:

@@ -25,6 +25,9 @@ Address = tuple[str, int]
 
 NAME_SERVER = "127.0.0.1"
 NOBODY = "127.0.0.2"
+LOCALHOST = {"localhost": "127.0.0.1"}
+"""What every machine's hosts(5) has."""
+MYSELF = {"localhost": "127.0.0.1"}
 BACKLOG = 512  # a short one costs a second whenever several pulls start at once (a repeated SYN)
 
 
@@ -153,7 +156,7 @@ class Internet:
 
         None for a name that nobody knows. Nothing is put on record.
         """
-        known = server if _is_address(server) else self._addresses.get(server.lower())
+        known = self._known(server)
         if known is None:
             return None
         return known, self._spoken.get((known, port)) if (known, port) in self._doors else None
@@ -163,11 +166,17 @@ class Internet:
 
         None, and a lookup on record, for a name that nobody knows; where nobody listens, an address that refuses.
         """
-        known = server if _is_address(server) else self._addresses.get(server.lower())
+        known = self._known(server)
         if known is None:
             self.recorder.add(Lookup(host=server.lower()))
             return None
         return self._doors.get((known, port)) or self._refusing()
+
+    def _known(self, server: str) -> str | None:
+        """Give the address that a name stands for, if it stands for any; every machine knows itself (hosts(5))."""
+        if _is_address(server):
+            return server
+        return MYSELF.get(server) or self._addresses.get(server.lower())
 
     def _refusing(self) -> Address:
         """Give an address that refuses connections: it is bound, so that nobody else can listen there."""
@@ -215,6 +224,8 @@ class Internet:
 
     def _address_of(self, name: str) -> str:
         """Give the address that a name has, or one that no other has."""
+        if name in LOCALHOST:
+            return LOCALHOST[name]
         if self._addresses.get(name, NOBODY) != NOBODY:
             return self._addresses[name]
         taken = set(self._addresses.values())

@@ -29,7 +29,8 @@ class Ask(NamedTuple):
     """One question to a registry host: for a manifest by tag or digest, or (``blob``) for a blob by digest.
 
     ``login`` is what may be shown to the host; ``insecure`` says that any certificate, and plain HTTP, will do;
-    ``opens`` that a conversation begins: the host is pinged, and a token is had, anew.
+    ``opens`` that a conversation begins: the host is pinged, and a token is had, anew. With ``lookup``, only the
+    host's address is wanted.
     """
 
     host: str
@@ -39,6 +40,7 @@ class Ask(NamedTuple):
     insecure: bool = False
     blob: bool = False
     opens: bool = False
+    lookup: bool = False
 
 
 class Child(NamedTuple):
@@ -108,6 +110,13 @@ class Blob:
         return cls(f"sha256:{sha256(data).hexdigest()}", len(data))
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The address of a host, as far as it matters: whether it is this machine's own (127.0.0.0/8)."""
+
+    loopback: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """An HTTP answer that is no, at one step: ``ping``, ``token``, ``manifest`` or ``blob``.
@@ -140,4 +149,4 @@ class Failed:
     refused: bool = False
 
 
-Answer = Manifest | Blob | Refused | Failed
+Answer = Manifest | Blob | Address | Refused | Failed

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from conformance.model.answers import Answer, Ask, Blob, Failed, Login, Manifest, Refused
+from conformance.model.answers import Address, Answer, Ask, Blob, Failed, Login, Manifest, Refused
 from conformance.model.platform import Platform
 from conformance.model.profile import PROFILES, Profile
 from conformance.model.reason import Reason
@@ -26,8 +26,7 @@ class Settings:
     """All that a pull depends on, but for the registries' answers.
 
     ``short_name_mode`` is that of crio.conf, see ``resolution.effective_mode``. ``credentials`` gives the login that
-    this machine's auth files have for a host and repository; ``is_loopback`` tells whether a host's name leads to
-    127.0.0.0/8, which counts up to CRI-O 1.34.
+    this machine's auth files have for a host and repository.
     """
 
     profile: Profile = PROFILES[-1]
@@ -35,7 +34,6 @@ class Settings:
     short_name_mode: str | None = ""
     platform: Platform = field(default_factory=Platform.host)
     credentials: Callable[[str, str], Login | None] = lambda _host, _repository: None
-    is_loopback: Callable[[str], bool] = lambda _host: False
 
 
 class Trouble(NamedTuple):
@@ -53,6 +51,13 @@ class Trouble(NamedTuple):
     def told(self, text: str) -> "Trouble":
         """Give the same in other words."""
         return Trouble(text, self.reason, self.network, self.refused)
+
+
+class Terms(NamedTuple):
+    """On which terms a candidate is asked for: the request's login, and whether any certificate and HTTP will do."""
+
+    login: Login | None = None
+    insecure: bool = False
 
 
 class Opened(NamedTuple):
@@ -75,7 +80,7 @@ class Places:
         self.registries = settings.registries
         self.note = note
 
-    def open(self, reference: Reference, login: Login | None) -> Steps[Opened | Trouble]:
+    def open(self, reference: Reference, terms: Terms) -> Steps[Opened | Trouble]:
         """Fetch the manifest from the first place that has it (docker/docker_image_src.go, ``newImageSource``)."""
         try:
             sources = self.registries.sources(reference)
@@ -85,7 +90,7 @@ class Places:
         for source in sources:
             if self.note:
                 self.note("info", f'Trying to access "{source.reference}"')
-            got = yield from self.manifest(reference, source, source.reference.tag_or_digest, login, opens=True)
+            got = yield from self.manifest(reference, source, source.reference.tag_or_digest, terms, opens=True)
             if isinstance(got, Manifest):
                 return Opened(source, got)
             if self.note:
@@ -102,21 +107,21 @@ class Places:
         return last.told(f"(Mirrors also failed: {mirrors}): {source.reference}: {last.text}")
 
     def manifest(
-        self, reference: Reference, source: Source, digest_or_tag: str, login: Login | None, *, opens: bool = False
+        self, reference: Reference, source: Source, digest_or_tag: str, terms: Terms, *, opens: bool = False
     ) -> Steps[Manifest | Trouble]:
         """Ask one place for a manifest, unless it is blocked (docker/docker_client.go, ``newDockerClient``)."""
         place = source.reference
         if (blocked := self.blocked(place)) is not None:
             return blocked
-        ask = self.ask(reference, source, digest_or_tag, login, opens=opens)
+        ask = self.ask(reference, source, digest_or_tag, terms, opens=opens)
         answer = yield ask
         if isinstance(answer, Manifest):
             return answer
         return self.trouble(ask, place, answer)
 
-    def blob(self, reference: Reference, source: Source, digest: str, login: Login | None) -> Steps[Blob | Trouble]:
+    def blob(self, reference: Reference, source: Source, digest: str, terms: Terms) -> Steps[Blob | Trouble]:
         """Ask for a blob where the manifest came from."""
-        ask = self.ask(reference, source, digest, login, blob=True)
+        ask = self.ask(reference, source, digest, terms, blob=True)
         answer = yield ask
         return answer if isinstance(answer, Blob) else self.trouble(ask, source.reference, answer)
 
@@ -133,17 +138,22 @@ class Places:
         reference: Reference,
         source: Source,
         digest_or_tag: str,
-        login: Login | None,
+        terms: Terms,
         *,
         blob: bool = False,
         opens: bool = False,
     ) -> Ask:
         """Put a question to one place."""
         place = source.reference
-        insecure = source.insecure or (
-            self.profile.loopback_is_insecure and self.settings.is_loopback(reference.domain)
-        )
-        return Ask(place.domain, place.path, digest_or_tag, self.login(reference, place, login), insecure, blob, opens)
+        login = self.login(reference, place, terms.login)
+        return Ask(place.domain, place.path, digest_or_tag, login, source.insecure or terms.insecure, blob, opens)
+
+    def insecure(self, reference: Reference) -> Steps[bool]:
+        """Tell whether a candidate's host needs no TLS; up to 1.34 it is looked up for that (``isSecureIndex``)."""
+        if not self.profile.loopback_is_insecure:
+            return False
+        answer = yield Ask(reference.domain.partition(":")[0], "", "", lookup=True)
+        return isinstance(answer, Address) and answer.loopback
 
     def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
         """Give what a place is shown: the request's login unless it is another host's, else the auth file's.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 
-from conformance.model.answers import Answer, Ask, Failed, Login, Refused
+from conformance.model.answers import Address, Answer, Ask, Failed, Login, Refused
 from conformance.model.places import Steps
 from conformance.model.pull import Outcome, Puller
 from conformance.model.reason import Reason
@@ -37,7 +37,7 @@ class Prediction:
         A host that refuses connections, or whose certificate is refused, sees nothing of it and is left out.
         """
         seen = [each for each in self.asked if not _is_unseen(each[1])]
-        return [_attempt(host, list(group)) for host, group in groupby(seen, key=lambda each: each[0].host)]
+        return [_attempt(host, list(group)) for host, group in groupby(seen, key=_seen_as)]
 
 
 def predict(puller: Puller, name: str, answer: Callable[[Ask], Answer], login: Login | None = None) -> Prediction:
@@ -72,7 +72,13 @@ def requests(answer: Answer) -> int:
 
 def _is_unseen(answer: Answer) -> bool:
     """Tell whether a question never reaches its host, nor the name server that denies the host."""
-    return isinstance(answer, Failed) and answer.reason is not Reason.UNKNOWN_HOST
+    return isinstance(answer, Address) or (isinstance(answer, Failed) and answer.reason is not Reason.UNKNOWN_HOST)
+
+
+def _seen_as(asked: tuple[Ask, Answer]) -> str:
+    """Give the name under which a question is on record: of a host that is looked up in vain, without the port."""
+    ask, answer = asked
+    return ask.host.partition(":")[0] if isinstance(answer, Failed) else ask.host
 
 
 def _attempt(host: str, asked: list[tuple[Ask, Answer]]) -> Attempt:

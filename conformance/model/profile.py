@@ -30,13 +30,17 @@ class Profile:
     ``artifact_open``, ``artifact_choose``, ``artifact_image`` are what the second half of the error says when the
     manifest cannot be had, when no platform matches, and when it is an image (internal/ociartifact/store.go).
     ``artifact_takes_lists_for_images``: a Docker manifest list is called an image without a look at its platforms.
-    ``artifact_reopens``: an index's manifest is fetched once more before the one that was chosen.
+    ``artifact_reopens``: an index's manifest is fetched once more before the one that was chosen, and no digest is
+    verified; before, the chosen one is fetched alone.
     ``artifact_copies``: no look at the manifest; the whole copy is made once more, whatever it is (1.35.0, 1.35.1).
 
     ``image_ref_is_id``: PullImage answers with the ID, not with name and digest (cri-o/cri-o#9728).
-    ``loopback_is_insecure``: hosts in 127.0.0.0/8 need no TLS (``isSecureIndex``; gone with cri-o/cri-o#9511).
+    ``loopback_is_insecure``: hosts in 127.0.0.0/8 need no TLS, and every candidate's host is looked up to see whether
+    it is one (``isSecureIndex``; gone with cri-o/cri-o#9511).
     ``token_status``: how the status of a token service is worded (containers/image docker/errors.go).
     ``pings_v1``: a host that answers no ping is asked for /v1/_ping (containers/image docker/docker_client.go).
+    ``unknown_id``: what ImageStatus says of an ID that is not in the store, if that is an error
+    (internal/storage/image.go, ``ImageStatusByID``).
     ``hex_lookups_are_ids``: a lookup of three or more hex digits is never refused (server/image_status.go).
     ``refuses_tag_and_digest``: the artifact store, asked after the image store, takes no name with both
     (``NewArtifactStorageReference``).
@@ -57,6 +61,7 @@ class Profile:
     loopback_is_insecure: bool = True
     token_status: str = "received unexpected HTTP status: {status} {phrase}"  # noqa: S105 (a text, no secret)
     pings_v1: bool = False
+    unknown_id: str = ""
     hex_lookups_are_ids: bool = False
     refuses_tag_and_digest: bool = False
     in_use: str = "the image is in use by {container}"
@@ -67,6 +72,7 @@ _1_31 = Profile(
     since="1.31",
     token_status="invalid status code from registry {status} ({phrase})",  # noqa: S106 (a text, no secret)
     pings_v1=True,
+    unknown_id='reading image "{id}": locating image with ID "{id}": image not known',
     in_use='image "{name}" is mounted as volume to container with ID: {container}',
     guards_ids=False,
 )

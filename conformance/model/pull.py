@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from conformance.model.answers import DOCKER_LIST, Login, Manifest
 from conformance.model.choosing import choose, no_match
-from conformance.model.places import Note, Places, Settings, Steps, Trouble
+from conformance.model.places import Note, Opened, Places, Settings, Steps, Terms, Trouble
 from conformance.model.profile import Fallback
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
@@ -103,11 +103,12 @@ class Puller(Places):
     def candidate(self, reference: Reference, login: Login | None) -> Steps[Copied | Trouble]:
         """Try one candidate as an image and, where the release does, as an artifact (``pullImageImplementation``)."""
         profile = self.profile
+        terms = Terms(login, (yield from self.insecure(reference)))
         if profile.artifact is Fallback.FIRST:
-            probed = yield from self.artifact(reference, login)
+            probed = yield from self.artifact(reference, terms)
             if probed is not None:
                 return probed.told(f"unable to try pulling possible OCI artifact: {probed.text}")
-        got = yield from self.copy(reference, login)
+        got = yield from self.copy(reference, terms)
         if isinstance(got, Copied) or profile.artifact in {Fallback.NEVER, Fallback.FIRST}:
             return got
         if profile.artifact is Fallback.UNLESS_NETWORK:
@@ -115,7 +116,7 @@ class Puller(Places):
                 return got.told(f"unable to pull image: {got.text}")
             if self.note:
                 self.note("info", f"Falling back to pull {reference} as an OCI artifact: {got.text}")
-        second = yield from self.artifact(reference, login)
+        second = yield from self.artifact(reference, terms)
         artifact = profile.artifact_image if second is None else second.text
         return Trouble(
             f"unable to pull image or OCI artifact: pull image err: {got.text}; artifact err: {artifact}",
@@ -126,9 +127,9 @@ class Puller(Places):
 
     # One candidate, as an image
 
-    def copy(self, reference: Reference, login: Login | None) -> Steps[Copied | Trouble]:
+    def copy(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble]:
         """Fetch manifest, config and layers (containers/image copy/copy.go, ``Image``)."""
-        opened = yield from self.open(reference, login)
+        opened = yield from self.open(reference, terms)
         name = f"docker://{reference.familiar}"
         if isinstance(opened, Trouble):
             return opened.told(f"initializing source {name}: {opened.text}")
@@ -137,12 +138,12 @@ class Puller(Places):
             text = f"determining manifest MIME type for {name}: {_mismatch(reference.digest)}"
             return Trouble(text, Reason.BROKEN)
         if not top.is_index:
-            return (yield from self.content(reference, opened.source, top, top, login))
+            return (yield from self.content(reference, opened.source, top, top, terms))
         child = self.choose(top)
         if child is None:
             text = f"choosing an image from manifest list {name}: {no_match(top, self.settings.platform)}"
             return Trouble(text, Reason.NO_MATCHING_PLATFORM)
-        got = yield from self.instance(reference, opened.source, top, child, login)
+        got = yield from self.instance(reference, opened.source, top, child, terms)
         if isinstance(got, Trouble):
             return got.told(f"copying system image from manifest list: {got.text}")
         return got
@@ -157,22 +158,22 @@ class Puller(Places):
         return actual == expected
 
     def instance(
-        self, reference: Reference, source: Source, top: Manifest, digest: str, login: Login | None
+        self, reference: Reference, source: Source, top: Manifest, digest: str, terms: Terms
     ) -> Steps[Copied | Trouble]:
         """Fetch the image that was chosen from an index."""
-        manifest = yield from self.manifest(reference, source, digest, login)
+        manifest = yield from self.manifest(reference, source, digest, terms)
         name = f"docker://{reference.familiar}"
         if isinstance(manifest, Trouble):
             return manifest.told(f"determining manifest MIME type for {name}: {manifest.text}")
         if not self.matches(manifest.digest, digest):
             return Trouble(f"determining manifest MIME type for {name}: {_mismatch(digest)}", Reason.BROKEN)
-        return (yield from self.content(reference, source, manifest, top, login))
+        return (yield from self.content(reference, source, manifest, top, terms))
 
     def content(
-        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, login: Login | None
+        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
     ) -> Steps[Copied | Trouble]:
         """Fetch config and layers; the platform that the config states is not looked at (copy/single.go)."""
-        config = yield from self.blob(reference, source, manifest.config, login)
+        config = yield from self.blob(reference, source, manifest.config, terms)
         if isinstance(config, Trouble):
             return config.told(f"parsing image configuration: {config.text}")
         if not self.matches(config.digest, manifest.config):
@@ -181,25 +182,27 @@ class Puller(Places):
         for layer in dict.fromkeys(manifest.layers):
             if layer in self.layers:
                 continue
-            blob = yield from self.blob(reference, source, layer, login)
+            blob = yield from self.blob(reference, source, layer, terms)
             if isinstance(blob, Trouble):
                 return blob.told(f"reading blob {layer}: {blob.text}")
             if not self.matches(blob.digest, layer):
                 text = f"Digest did not match, expected {layer}, got {blob.digest}"
-                return Trouble(f"writing blob: happened during read: {text}", Reason.BROKEN)
+                return Trouble(
+                    f"writing blob: setting up to decompress blob: happened during read: {text}", Reason.BROKEN
+                )
         return Copied(reference, manifest, top)
 
     # One candidate, as an artifact
 
-    def artifact(self, reference: Reference, login: Login | None) -> Steps[Trouble | None]:
+    def artifact(self, reference: Reference, terms: Terms) -> Steps[Trouble | None]:
         """Look whether it is an artifact; none says that it is an image (CRI-O internal/ociartifact/store.go)."""
         profile = self.profile
         if profile.artifact_copies:
-            copied = yield from self.copy(reference, login)
+            copied = yield from self.copy(reference, terms)
             return copied.told(f"pull artifact: {copied.text}") if isinstance(copied, Trouble) else None
-        opened = yield from self.open(reference, login)
+        opened = yield from self.opened_artifact(reference, terms)
         if isinstance(opened, Trouble):
-            return opened.told(profile.artifact_open.format(opened.text))
+            return opened
         top = opened.manifest
         if not top.is_index or (profile.artifact_takes_lists_for_images and top.media_type == DOCKER_LIST):
             return None
@@ -207,16 +210,30 @@ class Puller(Places):
         if child is None:
             text = no_match(top, self.settings.platform)
             return Trouble(profile.artifact_choose.format(text), Reason.NO_MATCHING_PLATFORM)
-        if profile.artifact_reopens:
-            yield from self.open(reference, login)
-            manifest = yield from self.manifest(reference, opened.source, child, login)
-        else:
-            by_digest = Reference(reference.domain, reference.path, "", child)
-            again = yield from self.open(by_digest, login)
-            manifest = again if isinstance(again, Trouble) else again.manifest
+        return (yield from self.artifact_instance(reference, opened, child, terms))
+
+    def artifact_instance(
+        self, reference: Reference, opened: Opened, child: str, terms: Terms
+    ) -> Steps[Trouble | None]:
+        """Look at what was chosen from an index."""
+        if not self.profile.artifact_reopens:
+            again = yield from self.opened_artifact(Reference(reference.domain, reference.path, "", child), terms)
+            return again if isinstance(again, Trouble) else None
+        yield from self.open(reference, terms)
+        manifest = yield from self.manifest(reference, opened.source, child, terms)
         if isinstance(manifest, Trouble):
-            return manifest.told(profile.artifact_open.format(manifest.text))
+            return manifest.told(f"image reference: get instance manifest: {manifest.text}")
         return None
+
+    def opened_artifact(self, reference: Reference, terms: Terms) -> Steps[Opened | Trouble]:
+        """Fetch the manifest of what may be an artifact; up to 1.34 it must match the digest that it is asked by."""
+        opened = yield from self.open(reference, terms)
+        if isinstance(opened, Trouble):
+            return opened.told(self.profile.artifact_open.format(opened.text))
+        digest = reference.digest
+        if digest and not self.profile.artifact_reopens and not self.matches(opened.manifest.digest, digest):
+            return Trouble(f"get manifest: {_mismatch(digest)}", Reason.BROKEN)
+        return opened
 
 
 def _mismatch(digest: str) -> str:

@@ -58,7 +58,7 @@ class ImageService:
             return Lookup(error=NO_IMAGE)
         if (id_ := self.store.identified(name)) is not None:
             kept = self.store.images.get(id_)
-            return Lookup(kept.listed() if kept else None)
+            return Lookup(kept.listed()) if kept else Lookup(error=self.profile.unknown_id.format(id=id_))
         resolution = self.puller.resolve(name)
         if resolution.refusal:
             if self.profile.hex_lookups_are_ids and _HEX.fullmatch(name):

@@ -36,7 +36,17 @@ DEFAULT_MESSAGES = {
 
 _BODY_SHOWN = 50
 _SCOPE_ERRORS = {"insufficient_scope": "DENIED", "invalid_token": "UNAUTHORIZED"}
-_GO_ESCAPES = {"\\": r"\\", '"': r"\"", "\n": r"\n", "\t": r"\t", "\r": r"\r", "\a": r"\a", "\b": r"\b", "\f": r"\f"}
+_GO_ESCAPES = {
+    "\\": r"\\",
+    '"': r"\"",
+    "\n": r"\n",
+    "\t": r"\t",
+    "\r": r"\r",
+    "\a": r"\a",
+    "\b": r"\b",
+    "\f": r"\f",
+    "\v": r"\v",
+}
 _SPECIAL = re.compile(r'[\\"]|[^ -~]')
 
 

@@ -51,7 +51,7 @@ class Crio(Runtime):
             self.release = self._ask_release()
             self.cgroup_parent = self.world.cgroup_parent
             home = self.world.folder / "home"
-            told = settings(self.release, configuration, self.internet, root=self.world.folder, home=home)
+            told = settings(self.release, configuration, root=self.world.folder, home=home)
             self.shadow = Shadow(told, self.internet)
             self._stack = stack.pop_all()
 

@@ -115,6 +115,16 @@ class Runtime(ABC):
             self._note("ListImages", list_differences(self.shadow.images(), images))
         return images
 
+    def listed(self, name: str) -> list[StoredImage]:
+        """List the images in the store with a name as the filter."""
+        filter_ = api.ImageFilter(image=api.ImageSpec(image=name))
+        return list(map(StoredImage.of, self.client.list_images(api.ListImagesRequest(filter=filter_)).images))
+
+    def image_folders(self) -> list[str]:
+        """Name the folders that hold images (ImageFsInfo)."""
+        found = self.client.image_fs_info(api.ImageFsInfoRequest())
+        return [each.fs_id.mountpoint for each in found.image_filesystems]
+
     def remove(self, name: str) -> None:
         """Remove an image; raises ``CRIError``."""
         predicted = self.shadow.remove(name) if self.shadow else None

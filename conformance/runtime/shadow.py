@@ -22,13 +22,12 @@ from conformance.runtime.pull import Found, Pull, StoredImage
 REDIRECTIONS = range(300, 400)
 
 
-def settings(release: Release, configuration: Configuration, internet: Internet, *, root: Path, home: Path) -> Settings:
+def settings(release: Release, configuration: Configuration, *, root: Path, home: Path) -> Settings:
     """Put a runtime into the model's terms: its ``/etc`` lies below ``root``, ``home`` is its home as it sees that."""
     return Settings(
         profile=profile(release),
         registries=load(Paths.found(None, None, home=home, root=root), root=root),
         short_name_mode=configuration.short_name_mode or "",
-        is_loopback=Answers(internet).is_known,
     )
 
 

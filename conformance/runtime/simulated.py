@@ -28,7 +28,7 @@ class Simulated(Runtime):
             stack.callback(remove_folder, folder)
             configuration.write_registries(folder / "etc")
             self.internet = stack.enter_context(Internet(loopback))
-            told = settings(release, configuration, self.internet, root=folder, home=folder / "home")
+            told = settings(release, configuration, root=folder, home=folder / "home")
             self._served = stack.enter_context(
                 Served(
                     told,

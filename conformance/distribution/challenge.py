@@ -1,0 +1,57 @@
+"""What a registry wants before it answers: ``WWW-Authenticate``, read as containers/image reads it.
+
+Source: ``docker/wwwauthenticate.go``: one challenge in each header, and what cannot be read ends it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105 (RFC 9110's word, no secret)
+_SCHEME = re.compile(rf"({_TOKEN})\s*")
+_PARAMETER = re.compile(rf',\s*({_TOKEN})=(?:({_TOKEN})|"((?:[^"\\]|\\.)*)")\s*')
+_ESCAPE = re.compile(r"\\(.)")
+SCOPE_PARTS = 3
+
+
+class Challenge(NamedTuple):
+    """A scheme (``bearer``, ``basic``) and its parameters."""
+
+    scheme: str
+    parameters: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, header: str) -> "Challenge | None":
+        """Read one header; none where no scheme is in it."""
+        match = _SCHEME.match(header)
+        if match is None:
+            return None
+        text, at, parameters = "," + header[match.end() :], 0, {}
+        while (parameter := _PARAMETER.match(text, at)) is not None:
+            name, token, quoted = parameter.groups()
+            if not (value := token or _ESCAPE.sub(r"\1", quoted)):
+                break
+            parameters[name.lower()] = value
+            at = parameter.end()
+        return cls(match[1].lower(), parameters)
+
+
+def challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
+    """Read all ``WWW-Authenticate`` headers of an answer."""
+    return tuple(challenge for header in headers if (challenge := Challenge.parse(header)) is not None)
+
+
+def insufficient_scope(found: Iterable[Challenge]) -> str:
+    """Give the scope that the token lacked (``needsRetryWithUpdatedScope``), empty where that is not the matter."""
+    for scheme, parameters in found:
+        if scheme == "bearer" and parameters.get("error") == "insufficient_scope":
+            scope = parameters.get("scope", "")
+            if len(scope.split(":")) == SCOPE_PARTS:
+                return scope
+    return ""
+
+
+def scope_error(found: Iterable[Challenge]) -> str:
+    """Give the error by which a challenge says what is wrong with a token (``handleErrorResponse``)."""
+    known = (parameters.get("error", "") for scheme, parameters in found if scheme == "bearer")
+    return next((error for error in known if error in {"invalid_token", "insufficient_scope"}), "")

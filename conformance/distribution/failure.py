@@ -1,0 +1,114 @@
+"""Why there was no HTTP answer, in Go's words.
+
+Source: Go ``net`` (``OpError``, ``DNSError``), ``net/http`` (``ErrSchemeMismatch``), ``crypto/tls`` and ``crypto/x509``
+(``CertificateVerificationError``, ``UnknownAuthorityError``). What Go alone knows, a client's own port, is left out.
+"""
+
+import errno
+import os
+import re
+import socket
+import ssl
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from conformance.model.reason import Reason
+
+_ADDRESS = re.compile(r"Connect call failed \('([^']+)', (\d+)")
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
+_NOT_HTTPS = "http: server gave HTTP response to HTTPS client"
+_EXPIRED, _NOT_YET, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64  # X509_V_ERR_… of OpenSSL
+
+
+class NoAnswer(Exception):  # noqa: N818 (it is what happened, and Go's words are in it)
+    """A request that was not answered: which URL, why, and whether the connection was refused."""
+
+    def __init__(self, url: str, words: str, reason: Reason = Reason.UNREACHABLE, *, refused: bool = False) -> None:
+        super().__init__(f"{url}: {words}")
+        self.url = url
+        self.words = words
+        self.reason = reason
+        self.refused = refused
+
+
+def no_such_host(url: str, name: str, name_server: str) -> NoAnswer:
+    """Say that nobody has that name."""
+    return NoAnswer(url, _lookup(name, name_server, "no such host"), Reason.UNKNOWN_HOST)
+
+
+def no_answer(url: str, error: Exception, address: str, name_server: str) -> NoAnswer:
+    """Say what an exception of the HTTP client means; ``address`` is what was connected to, empty: the error tells."""
+    name = urlsplit(url).hostname or ""
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            words = f"tls: failed to verify certificate: {_certificate(error.certificate_error, name)}"
+            return NoAnswer(url, words, Reason.UNTRUSTED_CERTIFICATE)
+        case aiohttp.ClientConnectorDNSError():
+            return _dns(url, error, name, name_server)
+        case aiohttp.ClientConnectorError() if isinstance(error.os_error, ssl.SSLError):
+            words = _tls(error.os_error)
+            return NoAnswer(url, words, Reason.PLAIN_HTTP if words == _NOT_HTTPS else Reason.UNREACHABLE)
+        case aiohttp.ClientConnectorError():
+            return _dial(url, error.os_error, address)
+    return NoAnswer(url, _broken(error, address))
+
+
+def joined(host: str, port: int) -> str:
+    """Write an address as ``net.JoinHostPort`` does."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _dns(url: str, error: aiohttp.ClientConnectorError, name: str, name_server: str) -> NoAnswer:
+    """Say that a name was not found, or that nobody would tell."""
+    if isinstance(error.os_error, socket.gaierror) and error.os_error.errno == socket.EAI_AGAIN:
+        return NoAnswer(url, _lookup(name, name_server, "server misbehaving"))
+    return no_such_host(url, name, name_server)
+
+
+def _lookup(name: str, name_server: str, what: str) -> str:
+    """Word what came of looking a name up."""
+    return f"dial tcp: lookup {name}{f' on {name_server}' if name_server else ''}: {what}"
+
+
+def _dial(url: str, error: OSError, address: str) -> NoAnswer:
+    """Say why there was no connection."""
+    if not address and (match := _ADDRESS.search(str(error))):
+        address = joined(match[1], int(match[2]))
+    words = (os.strerror(error.errno) if error.errno else str(error)).lower()
+    refused = error.errno == errno.ECONNREFUSED
+    return NoAnswer(url, f"dial tcp {address}: connect: {words}", refused=refused)
+
+
+def _tls(error: ssl.SSLError) -> str:
+    """Say what went wrong between two who would speak TLS."""
+    if error.reason in _NO_TLS:
+        return _NOT_HTTPS
+    if not error.reason or error.reason == "UNEXPECTED_EOF_WHILE_READING":
+        return "EOF"
+    alert = error.reason.lower().removeprefix("tlsv1_alert_").removeprefix("sslv3_alert_").replace("_", " ")
+    return f"remote error: tls: {alert}"
+
+
+def _certificate(error: Exception, name: str) -> str:
+    """Say what is wrong with a certificate."""
+    code = error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else 0
+    if code in {_OTHER_NAME, _OTHER_ADDRESS}:
+        return f"x509: certificate is valid for other names, not {name}"
+    if code in {_EXPIRED, _NOT_YET}:
+        return "x509: certificate has expired or is not yet valid"
+    return "x509: certificate signed by unknown authority"
+
+
+def _broken(error: Exception, address: str) -> str:
+    """Say how a connection broke off, or did not come about in time."""
+    match error:
+        case TimeoutError():
+            return f"dial tcp {address}: i/o timeout"
+        case aiohttp.ClientPayloadError():
+            return "unexpected EOF"
+        case aiohttp.ClientResponseError():
+            return f"net/http: HTTP/1.x transport connection broken: {error.message}"
+        case OSError() if error.errno == errno.ECONNRESET:
+            return "read: connection reset by peer"
+    return "EOF"
