@@ -2,25 +2,56 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-import pytest
+from conformance import mutation, serve
+from conformance.explain import command as explain
 
+DESCRIPTION = "Show what a CRI-O release does with image names, registries, errors and image volumes."
 QUIETLY = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 """The package is imported before pytest is: this module is in it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; give the exit code."""
-    parser = argparse.ArgumentParser(prog="crio-conformance", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser(
+    parser = argparse.ArgumentParser(prog="crio-conformance", description=DESCRIPTION)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add_command in COMMANDS:
+        add_command(commands)
+    parsed, rest = parser.parse_known_args(arguments)
+    if parsed.command == "run":
+        return run(rest)
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    code: int = parsed.run(parsed)
+    return code
+
+
+def add_run(commands: Any) -> argparse.ArgumentParser:
+    """Add ``run`` to the subcommands of a parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
         "run",
         help="run the conformance suite; everything after it goes to pytest, such as --runtime 1.36.3 -n 2 -k 8780",
         add_help=False,
     )
-    _, rest = parser.parse_known_args(arguments)
-    return int(pytest.main([*QUIETLY, "--pyargs", "conformance.suite", *rest]))
+    return parser
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run pytest on the suite; give its exit code."""
+    import pytest  # noqa: PLC0415 (the other commands do without)
+
+    return int(pytest.main([*QUIETLY, "--pyargs", "conformance.suite", *arguments]))
+
+
+COMMANDS: tuple[Callable[[Any], argparse.ArgumentParser], ...] = (
+    add_run,
+    explain.add_command,
+    serve.add_command,
+    mutation.add_command,
+)
+"""Each adds a command; what it parsed goes to its ``run``."""
 
 
 if __name__ == "__main__":

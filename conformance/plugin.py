@@ -282,7 +282,7 @@ def pytest_runtest_makereport(
             _contradict(report, evidence.differences)
         report.user_properties.append(("behaviour", (item.obj.__doc__ or "").partition("\n")[0]))
         report.user_properties.append(("story", crio.evidence.without_secrets(telling.story(evidence))))
-    if report.failed and report.when != "teardown":
+    if report.failed and report.when != "teardown" and item.config.getoption("tbstyle") != "no":
         for title, text in telling.sections(crio.evidence.since(mark)):
             report.sections.append((title, crio.evidence.without_secrets(text)))
     return report

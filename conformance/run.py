@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from conformance.runtime.configuration import Configuration
     from conformance.runtime.pool import Pool
     from conformance.runtime.runtime import Runtime
+    from conformance.simulator.mutants import Mutant
 
 SIMULATOR = "simulator"
 
@@ -44,7 +45,7 @@ class Run:
         self.installation: Installation | None = None
         self.release: Release
         self.rehearsal = ""
-        self.mutant = mutant
+        self.mutant = _mutant(mutant) if mutant else None
         self.deviations = deviations.load()
         wanted, _, line = (runtime or "auto").partition(":")
         if wanted == SIMULATOR:
@@ -71,7 +72,7 @@ class Run:
     def title(self) -> str:
         """Say what this run is about."""
         if self.mutant:
-            return f"the simulator of CRI-O {self.release.line} with the fault {self.mutant}"
+            return f"the simulator of CRI-O {self.release.line} with the fault {self.mutant.name}"
         return f"the simulator of CRI-O {self.release.line}" if self.rehearsal else f"CRI-O {self.release}"
 
     @property
@@ -135,6 +136,16 @@ def _simulated_release(line: str) -> Release:
         return newest_of(line or newest_line())
     except ValueError as error:
         raise Unusable(f"--runtime {SIMULATOR}:{line}: {error}") from None
+
+
+def _mutant(name: str) -> Mutant:
+    """Give the mutant of that name; raises ``Unusable``."""
+    from conformance.simulator.mutants import UnknownMutant, mutant
+
+    try:
+        return mutant(name)
+    except UnknownMutant as error:
+        raise Unusable(f"--mutant {name}: {error}") from None
 
 
 def end_as_with_ctrl_c() -> None:

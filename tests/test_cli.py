@@ -20,7 +20,20 @@ def test_run_passes_its_arguments_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert given[0][-len(ARGUMENTS) - 2 :] == ["--pyargs", "conformance.suite", *ARGUMENTS]
 
 
-@pytest.mark.parametrize("arguments", [[], ["walk"], ["walk", "--runtime", "1.36.3"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["walk"],
+        ["walk", "--runtime", "1.36.3"],
+        ["serve"],
+        ["serve", "--socket"],
+        ["serve", "--socket", "/nowhere/s", "more"],
+        ["serve", "--socket", "/nowhere/s", "--debug"],
+        ["serve", "--socket", "/nowhere/s", "--short-name-mode", "permissive"],
+        ["explain", "app", "--debug"],
+    ],
+)
 def test_what_is_no_command_is_a_usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)
@@ -32,7 +45,17 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["--help"])
     assert ended.value.code == 0
-    assert "run the conformance suite" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    for each in ("run the conformance suite", "    explain  ", "    serve  "):
+        assert each in told
+
+
+@pytest.mark.parametrize("command", ["explain", "serve"])
+def test_help_of_a_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([command, "--help"])
+    assert ended.value.code == 0
+    assert "--release 1.36" in capsys.readouterr().out
 
 
 def test_the_module_runs_pytest_on_the_suite() -> None:
@@ -41,3 +64,9 @@ def test_the_module_runs_pytest_on_the_suite() -> None:
     assert ended.returncode == 0, ended.stderr
     assert "--runtime=WHICH" in ended.stdout
     assert ended.stderr == ""
+
+
+def test_help_is_light() -> None:
+    """What the commands need is imported when they run."""
+    told = "import sys; from conformance import cli; sys.exit(bool({'grpc', 'aiohttp', 'pytest'} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", told], timeout=60, check=False).returncode == 0

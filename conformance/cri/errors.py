@@ -48,9 +48,24 @@ class CRIError(Exception):
         return wording.ambiguous_name(self.message) is not None
 
     @property
+    def fault_of_name(self) -> str:
+        """What the runtime says is wrong with the image's name, empty where the text is about something else."""
+        return wording.invalid_name(self.message)
+
+    @property
+    def without_search_list(self) -> str | None:
+        """The file that leaves a short name without search registries, empty where no file speaks of any."""
+        return wording.without_search_list(self.message)
+
+    @property
     def is_missing_image(self) -> bool:
         """Whether the runtime says that an image is not in its store."""
         return wording.missing_image(self.message) is not None
+
+    @property
+    def is_unknown_id(self) -> bool:
+        """Whether the runtime says that no image has the ID it was asked for."""
+        return wording.unknown_id(self.message)
 
     @property
     def is_image_in_use(self) -> bool:

@@ -36,17 +36,35 @@ _MISSING = re.compile(r'image "(?P<name>[^"]*)" does not exist locally')
 _IN_USE = re.compile(r"the image is in use by |is mounted as volume to container with ID: ")
 """RemoveImage of an image that a container mounts (``server/image_remove.go``): from 1.33 on, and before."""
 
+_INVALID_NAME = re.compile(
+    r'cannot parse input: "(?:[^"\\]|\\.)*": (?P<fault>.+)|'
+    r'creating reference with unqualified-search registry "[^"]*": (?P<fault_in_full>.+)'
+)
+"""A text that is no image name (``shortnames.Resolve``), what is wrong with it in the words of distribution/reference;
+the second form is that of a first component in capitals, which is taken for a registry host at first."""
+
+_NO_SEARCH_LIST = re.compile(
+    r"did not resolve to an alias and no (?:unqualified-search registries are defined in \"(?P<file>[^\"]*)\"|"
+    r"containers-registries\.conf\(5\) was found)"
+)
+"""A short name where no search registry is configured (``shortnames.Resolve``), and the file that has the last word."""
+
+_UNKNOWN_ID = re.compile(r'locating image with ID "[0-9a-f]*": image not known')
+"""ImageStatus of an ID that no image has, up to 1.32 (containers/storage ``ErrImageUnknown``)."""
+
 _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern, re.IGNORECASE))
     for reason, pattern in (
         (Reason.NO_MATCHING_PLATFORM, r"no image found in (image index|manifest list) for architecture"),
         (Reason.BLOCKED, r"is blocked in "),
+        (Reason.UNTRUSTED_CERTIFICATE, r"failed to verify certificate|\bx509: "),
+        (Reason.PLAIN_HTTP, r"server gave HTTP response to HTTPS client"),
         (Reason.UNTRUSTED, r"Source image rejected|signature"),
         (Reason.TOO_MANY_REQUESTS, r"toomanyrequests|\b429\b"),
         (Reason.LOGIN_REFUSED, r"invalid username/password|incorrect username or password"),
         (Reason.DENIED, r"requested access to the resource is denied|403 \(?Forbidden"),
         (Reason.UNAUTHORIZED, r"unauthorized|authentication required"),
-        (Reason.NOT_FOUND, r"manifest unknown|name unknown|not known to registry|StatusCode: 404"),
+        (Reason.NOT_FOUND, r"(manifest|blob|name) unknown|not known to registry|StatusCode: 404"),
         (Reason.UNKNOWN_HOST, r"no such host"),
         (Reason.UNREACHABLE, r"connection refused|i/o timeout|connection reset|\bEOF\b|network is unreachable"),
         (
@@ -107,3 +125,20 @@ def missing_image(message: str) -> str | None:
 def image_in_use(message: str) -> bool:
     """Tell whether the runtime says that a container uses the image."""
     return _IN_USE.search(message) is not None
+
+
+def invalid_name(message: str) -> str:
+    """Give what the runtime says is wrong with an image name, empty where the text is about something else."""
+    match = _INVALID_NAME.search(message)
+    return (match["fault"] or match["fault_in_full"]) if match else ""
+
+
+def without_search_list(message: str) -> str | None:
+    """Give the file that leaves a short name without search registries, empty where there is none at all."""
+    match = _NO_SEARCH_LIST.search(message)
+    return (match["file"] or "") if match else None
+
+
+def unknown_id(message: str) -> bool:
+    """Tell whether the runtime says that no image has an ID."""
+    return _UNKNOWN_ID.search(message) is not None

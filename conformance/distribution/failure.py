@@ -72,10 +72,12 @@ def _lookup(name: str, name_server: str, what: str) -> str:
 
 
 def _dial(url: str, error: OSError, address: str) -> NoAnswer:
-    """Say why there was no connection."""
+    """Say why there was no connection, or none that went as far as TLS."""
+    if error.errno in {None, errno.ECONNRESET}:
+        return NoAnswer(url, "read: connection reset by peer" if error.errno else "EOF")
     if not address and (match := _ADDRESS.search(str(error))):
         address = joined(match[1], int(match[2]))
-    words = (os.strerror(error.errno) if error.errno else str(error)).lower()
+    words = os.strerror(error.errno or 0).lower()
     refused = error.errno == errno.ECONNREFUSED
     return NoAnswer(url, f"dial tcp {address}: connect: {words}", refused=refused)
 

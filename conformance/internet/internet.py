@@ -161,6 +161,11 @@ class Internet:
             return None
         return known, self._spoken.get((known, port)) if (known, port) in self._doors else None
 
+    def shown(self, server: str, port: int) -> Address | None:
+        """Give the address that a client inside a world would name; none for a name that nobody knows."""
+        known = self._known(server)
+        return (known, port) if known else None
+
     def address(self, server: str, port: int) -> Address | None:
         """Give where a client of this process reaches that port of that server, by the sockets as they are bound.
 

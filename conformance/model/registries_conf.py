@@ -57,7 +57,7 @@ class Paths:
         )
 
 
-def load(paths: Paths, *, root: Path = Path("/")) -> Registries:
+def load(paths: Paths, root: Path = Path("/")) -> Registries:
     """Read the files below ``root`` and merge them (``tryUpdatingCache``); raises ``InvalidRegistries``.
 
     The recorded aliases are read last (``loadShortNameAliasConf``): CRI-O starts without them, and reads them, with the

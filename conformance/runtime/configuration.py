@@ -15,10 +15,11 @@ from conformance.runtime.installation import Installation
 class Configuration:
     """What a case wants CRI-O to be told; equal configurations share a running CRI-O.
 
-    ``search_registries`` is ``unqualified-search-registries``, in order, in ``registries.conf.d/crio.conf``; where
-    it is empty, there is no such file. ``registries`` and ``aliases`` (short name, full name) stand in
-    ``registries.conf``. ``drop_ins`` are more files of ``registries.conf.d``, each a name and its TOML. ``short_name_mode`` is that option
-    of ``crio.conf`` (1.34 and later; older releases ignore it); ``None`` leaves CRI-O's default.
+    ``search_registries`` is ``unqualified-search-registries``, in order, in ``registries.conf.d/crio.conf``; where it
+    is empty, there is no such file. ``registries`` and ``aliases`` (short name, full name) stand in
+    ``registries.conf``. ``drop_ins`` are more files of ``registries.conf.d``, each a name and its TOML.
+    ``short_name_mode`` is that option of ``crio.conf`` (1.34 and later; older releases ignore it); ``None`` leaves
+    CRI-O's default.
     """
 
     search_registries: tuple[str, ...] = ("docker.io", "quay.io")

@@ -13,6 +13,7 @@ from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Log
 from conformance.internet import Internet
 from conformance.internet.internet import authority
+from conformance.model.registries_conf import load
 from conformance.model.release import Release
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.installation import Installation
@@ -51,7 +52,7 @@ class Crio(Runtime):
             self.release = self._ask_release()
             self.cgroup_parent = self.world.cgroup_parent
             home = self.world.folder / "home"
-            told = settings(self.release, configuration, root=self.world.folder, home=home)
+            told = settings(self.release, configuration, load, root=self.world.folder, home=home)
             self.shadow = Shadow(told, self.internet)
             self._stack = stack.pop_all()
 

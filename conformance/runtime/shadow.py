@@ -1,6 +1,6 @@
 """The model, run beside a runtime: it says before every call what will be seen, and afterwards what was otherwise."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from conformance.cri import CRIError
@@ -12,7 +12,8 @@ from conformance.model.answers import Login
 from conformance.model.places import Settings
 from conformance.model.prediction import Attempt, Prediction, follow
 from conformance.model.profile import profile
-from conformance.model.registries_conf import Paths, load
+from conformance.model.registries import Registries
+from conformance.model.registries_conf import Paths
 from conformance.model.release import Release
 from conformance.model.service import ImageService, Lookup
 from conformance.model.store import Listed
@@ -22,11 +23,13 @@ from conformance.runtime.pull import Found, Pull, StoredImage
 REDIRECTIONS = range(300, 400)
 
 
-def settings(release: Release, configuration: Configuration, *, root: Path, home: Path) -> Settings:
+def settings(
+    release: Release, configuration: Configuration, load: Callable[[Paths, Path], Registries], *, root: Path, home: Path
+) -> Settings:
     """Put a runtime into the model's terms: its ``/etc`` lies below ``root``, ``home`` is its home as it sees that."""
     return Settings(
         profile=profile(release),
-        registries=load(Paths.found(None, None, home=home, root=root), root=root),
+        registries=load(Paths.found(None, None, home=home, root=root), root),
         short_name_mode=configuration.short_name_mode or "",
     )
 

@@ -11,15 +11,15 @@ from conformance.model.release import Release
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.runtime import Runtime
 from conformance.runtime.shadow import Shadow, settings
-from conformance.simulator import Served
-from conformance.simulator.mutants import variant
+from conformance.simulator import Served, Variant
+from conformance.simulator.mutants import Mutant
 from conformance.world.folders import new_folder, remove_folder
 
 
 class Simulated(Runtime):
-    """The simulator of a release, with an internet around it; ``mutant`` names a fault that it has, if any."""
+    """The simulator of a release, with an internet around it; ``mutant`` is a fault that it has, if any."""
 
-    def __init__(self, release: Release, configuration: Configuration, mutant: str | None = None) -> None:
+    def __init__(self, release: Release, configuration: Configuration, mutant: Mutant | None = None) -> None:
         self.configuration = configuration
         self.release = release
         with ExitStack() as stack:
@@ -28,7 +28,8 @@ class Simulated(Runtime):
             stack.callback(remove_folder, folder)
             configuration.write_registries(folder / "etc")
             self.internet = stack.enter_context(Internet(loopback))
-            told = settings(release, configuration, root=folder, home=folder / "home")
+            variant = mutant.variant if mutant else Variant()
+            told = settings(release, configuration, variant.loader().load, root=folder, home=folder / "home")
             self._served = stack.enter_context(
                 Served(
                     told,
@@ -37,8 +38,9 @@ class Simulated(Runtime):
                     log=folder / "crio.log",
                     debug=True,
                     resolve=self.internet.address,
+                    shown=self.internet.shown,
                     authority=authority().cert_pem.bytes(),
-                    variant=variant(mutant),
+                    variant=variant,
                 )
             )
             self.evidence = Collector(self.internet.recorder, Log(folder / "crio.log"))

@@ -1,0 +1,64 @@
+"""Asking registries for an explanation: as CRI-O does, but with less patience."""
+
+import asyncio
+from pathlib import Path
+
+from conformance.distribution import RegistryClient
+from conformance.distribution.requests import TOO_MANY_REQUESTS, Request, Unanswered
+from conformance.distribution.wire import Response
+from conformance.explain.circumstances import Circumstances
+from conformance.explain.walk import Walk, probe
+from conformance.model.answers import Answer, Ask, Failed
+from conformance.model.wording import server_of
+
+SECONDS = 30.0
+"""How long one question may take; CRI-O waits longer."""
+CONNECT_SECONDS = 10.0
+RESOLV_CONF = Path("/etc/resolv.conf")
+
+
+class Prober(RegistryClient):
+    """Takes the first "too many requests" for an answer, where CRI-O asks again, and no answer for one."""
+
+    async def ask(self, ask: Ask) -> Answer:
+        """Put one question."""
+        try:
+            async with asyncio.timeout(SECONDS):
+                return await super().ask(ask)
+        except TimeoutError:
+            url = f"https://{server_of(ask.host)}/v2/{ask.repository}/manifests/{ask.reference}"
+            return Failed(step="manifest", url=url, words=f"no answer within {SECONDS:.0f} s")
+
+    async def once(self, request: Request, extra: str) -> Response:
+        """Make a request once."""
+        response = await super().once(request, extra)
+        if response.status == TOO_MANY_REQUESTS:
+            raise Unanswered(self.refused(request.step, response))
+        return response
+
+
+def ask_around(circumstances: Circumstances, name: str) -> Walk:
+    """Ask the registries of the public network for an image."""
+
+    async def ask() -> Walk:
+        client = Prober(
+            timeout=CONNECT_SECONDS, name_server=name_server(), pings_v1=circumstances.settings.profile.pings_v1
+        )
+        try:
+            return await probe(circumstances.settings, name, client.ask)
+        finally:
+            await client.close()
+
+    return asyncio.run(ask())
+
+
+def name_server(file: Path = RESOLV_CONF) -> str:
+    """Give the name server as Go's errors name it: address and port of the first (resolv.conf(5))."""
+    try:
+        lines = file.read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    for words in map(str.split, lines):
+        if len(words) > 1 and words[0] == "nameserver":
+            return f"[{words[1]}]:53" if ":" in words[1] else f"{words[1]}:53"
+    return ""

@@ -1,0 +1,183 @@
+"""Faults about what comes: platforms, digests, missing parts."""
+
+from dataclasses import replace
+
+from conformance.distribution.client import RegistryClient
+from conformance.model.answers import Ask, Blob, Child, Manifest
+from conformance.model.choosing import choose
+from conformance.model.places import Steps, Terms, Trouble
+from conformance.model.pull import Copied, Puller
+from conformance.model.reason import Reason
+from conformance.model.reference import Reference
+from conformance.model.registries import Source
+
+
+class IgnoresTheArchitecture(Puller):
+    """Takes the first image of an index when none is for this machine."""
+
+    def choose(self, index: Manifest) -> str | None:
+        return super().choose(index) or index.children[0].digest
+
+
+class TakesTheFirstPlatform(Puller):
+    """Takes the first image of an index, whatever it is for, when one is for this machine."""
+
+    def choose(self, index: Manifest) -> str | None:
+        return index.children[0].digest if super().choose(index) else None
+
+
+class TakesTheLastPlatform(Puller):
+    """Takes the last image of an index, whatever it is for, when one is for this machine."""
+
+    def choose(self, index: Manifest) -> str | None:
+        return index.children[-1].digest if super().choose(index) else None
+
+
+class IgnoresTheOperatingSystem(Puller):
+    """Takes an image for another operating system on this machine's architecture."""
+
+    def choose(self, index: Manifest) -> str | None:
+        here = self.settings.platform
+        children = tuple(
+            Child(each.digest, replace(each.platform, os=here.os) if each.platform else None) for each in index.children
+        )
+        child = choose(replace(index, children=children), here)
+        return child.digest if child else None
+
+
+class KnowsNoDockerLists(Puller):
+    """Finds nothing in a manifest list of Docker's format."""
+
+    def choose(self, index: Manifest) -> str | None:
+        return None if "docker" in index.media_type else super().choose(index)
+
+
+class KnowsNoOciIndexes(Puller):
+    """Finds nothing in an index of OCI's format."""
+
+    def choose(self, index: Manifest) -> str | None:
+        return super().choose(index) if "docker" in index.media_type else None
+
+
+class RefusesForeignDigests(Puller):
+    """Refuses an index that is asked for by digest."""
+
+    def copy(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble]:
+        got = yield from super().copy(reference, terms)
+        if isinstance(got, Copied) and reference.digest and got.top.is_index:
+            return Trouble("this is an index", Reason.NO_MATCHING_PLATFORM)
+        return got
+
+
+class LooksBelowDigests(Puller):
+    """Refuses an image that is asked for by digest and was not the first of what the registry has."""
+
+    def copy(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble]:
+        got = yield from super().copy(reference, terms)
+        if isinstance(got, Copied) and reference.digest and not got.top.is_index:
+            return Trouble("this is no index", Reason.NO_MATCHING_PLATFORM)
+        return got
+
+
+class RefusesPlainImages(Puller):
+    """Takes no image that is not in an index."""
+
+    def copy(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble]:
+        got = yield from super().copy(reference, terms)
+        if isinstance(got, Copied) and not reference.digest and not got.top.is_index:
+            return Trouble("this is no index", Reason.NO_MATCHING_PLATFORM)
+        return got
+
+
+class TrustsManifests(Puller):
+    """Takes a manifest whatever its digest is."""
+
+    def copy(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble]:
+        usual = self.matches
+        self.matches = lambda actual, expected: expected == reference.digest or usual(actual, expected)  # type: ignore[method-assign]
+        try:
+            return (yield from super().copy(reference, terms))
+        finally:
+            self.matches = usual  # type: ignore[method-assign]
+
+
+class TrustsWhatAnIndexNames(Puller):
+    """Takes the image that an index names whatever its digest is."""
+
+    def instance(
+        self, reference: Reference, source: Source, top: Manifest, digest: str, terms: Terms
+    ) -> Steps[Copied | Trouble]:
+        manifest = yield from self.manifest(reference, source, digest, terms)
+        if isinstance(manifest, Manifest):
+            return (yield from self.content(reference, source, manifest, top, terms))
+        return (yield from super().instance(reference, source, top, digest, terms))
+
+
+class TrustsBlobs(RegistryClient):
+    """Takes a layer or config whatever its digest is."""
+
+    async def blob(self, *arguments: object) -> Blob:
+        answer = await super().blob(*arguments)  # type: ignore[arg-type]
+        ask = arguments[-1]
+        assert isinstance(answer, Blob)  # noqa: S101 (it raises what is none)
+        assert isinstance(ask, Ask)  # noqa: S101 (what a client is asked)
+        return replace(answer, digest=ask.reference)
+
+
+class TrustsLayers(Puller):
+    """Takes a layer whatever its digest is."""
+
+    _config = ""
+
+    def content(
+        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
+    ) -> Steps[Copied | Trouble]:
+        self._config = manifest.config
+        return (yield from super().content(reference, source, manifest, top, terms))
+
+    def matches(self, actual: str, expected: str) -> bool:
+        return super().matches(actual, expected) or expected in self._trusted
+
+    @property
+    def _trusted(self) -> "_AllBut":
+        """All digests but the config's."""
+        return _AllBut(self._config)
+
+
+class _AllBut:
+    """All texts but one."""
+
+    def __init__(self, one: str) -> None:
+        self._one = one
+
+    def __contains__(self, text: str) -> bool:
+        return bool(self._one) and text != self._one
+
+
+class TrustsConfigs(Puller):
+    """Takes a config whatever its digest is."""
+
+    def content(
+        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
+    ) -> Steps[Copied | Trouble]:
+        usual = self.matches
+        self.matches = lambda actual, expected: expected == manifest.config or usual(actual, expected)  # type: ignore[method-assign]
+        try:
+            return (yield from super().content(reference, source, manifest, top, terms))
+        finally:
+            self.matches = usual  # type: ignore[method-assign]
+
+
+class DoesWithoutMissingLayers(Puller):
+    """Takes an image although one of its layers cannot be had."""
+
+    def blob(self, reference: Reference, source: Source, digest: str, terms: Terms) -> Steps[Blob | Trouble]:
+        got = yield from super().blob(reference, source, digest, terms)
+        return Blob(digest) if isinstance(got, Trouble) else got
+
+
+class NeverWaits(RegistryClient):
+    """Gives up at the first answer that there were too many requests."""
+
+    async def patiently(self, request: object) -> object:  # type: ignore[override]
+        return await self.once(request, "")  # type: ignore[arg-type]

@@ -1,0 +1,92 @@
+"""Faults in reading registries.conf and what is laid over it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from conformance.model.registries import Registries
+from conformance.model.registries_conf import Paths
+from conformance.simulator.variant import Loader
+
+
+class IgnoresDropIns(Loader):
+    """Reads registries.conf alone, and no drop-in but CRI-O's own."""
+
+    def load(self, paths: Paths, root: Path) -> Registries:
+        return _searching(super().load(replace(paths, conf_dir=""), root), super().load(paths, root))
+
+
+class IgnoresTheMainFile(Loader):
+    """Reads the drop-ins, and registries.conf not at all."""
+
+    def load(self, paths: Paths, root: Path) -> Registries:
+        return super().load(replace(paths, conf="/etc/containers/nothing.conf"), root)
+
+
+class JoinsSearchLists(Loader):
+    """Joins the search lists of all files, where the last one counts."""
+
+    def load(self, paths: Paths, root: Path) -> Registries:
+        whole = super().load(paths, root)
+        alone = (super(JoinsSearchLists, self).load(Paths(conf=each, conf_dir=""), root) for each in whole.files)
+        return replace(whole, search=tuple(dict.fromkeys(host for each in alone for host in each.search)))
+
+
+class FirstSearchListWins(Loader):
+    """Lets the first file that has a search list count, where the last one does."""
+
+    def load(self, paths: Paths, root: Path) -> Registries:
+        whole = super().load(paths, root)
+        for file in whole.files:
+            alone = super().load(Paths(conf=file, conf_dir=""), root)
+            if alone.search:
+                return replace(whole, search=alone.search)
+        return whole
+
+
+class EmptyListsDoNotCount(Loader):
+    """Takes an empty search list for none at all, so that the one before it stays."""
+
+    def load(self, paths: Paths, root: Path) -> Registries:
+        whole = super().load(paths, root)
+        if whole.search:
+            return whole
+        lists = [
+            super(EmptyListsDoNotCount, self).load(Paths(conf=each, conf_dir=""), root).search for each in whole.files
+        ]
+        return replace(whole, search=next((each for each in reversed(lists) if each), ()))
+
+
+class FirstEntryWins(Loader):
+    """Lets the first file's entry for a prefix count, where the last one's does."""
+
+    def load(self, paths: Paths, root: Path) -> Registries:
+        whole = super().load(paths, root)
+        entries = {entry.prefix: entry for entry in whole.registries}
+        for file in reversed(whole.files):
+            alone = super().load(Paths(conf=file, conf_dir=""), root)
+            entries.update({entry.prefix: entry for entry in alone.registries})
+        return replace(whole, registries=tuple(entries.values()))
+
+
+class FirstAliasWins(Loader):
+    """Lets the first file's alias count, where the last one's does."""
+
+    def load(self, paths: Paths, root: Path) -> Registries:
+        whole = super().load(paths, root)
+        aliases = dict(whole.aliases)
+        for file in reversed(whole.files):
+            aliases.update(super().load(Paths(conf=file, conf_dir=""), root).aliases)
+        return replace(whole, aliases=aliases)
+
+
+class BlamesTheFirstFile(Loader):
+    """Names the first file that was read where the one that sets the search list is to be named."""
+
+    def load(self, paths: Paths, root: Path) -> Registries:
+        whole = super().load(paths, root)
+        return replace(whole, search_file=whole.files[0] if whole.files else "")
+
+
+def _searching(registries: Registries, as_: Registries) -> Registries:
+    """Give a configuration with another's search list: without any, every case would fail."""
+    return replace(registries, search=as_.search, search_file=as_.search_file)

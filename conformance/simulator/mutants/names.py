@@ -1,0 +1,287 @@
+"""Faults in reading a name."""
+
+from dataclasses import replace
+
+from conformance.model.places import Settings
+from conformance.model.pull import Puller
+from conformance.model.reference import DEFAULT_DOMAIN, InvalidReference, Reference, parse
+from conformance.model.resolution import How, Resolution, resolve
+
+
+def _renamed(resolution: Resolution, **parts: str) -> Resolution:
+    """Give the candidates with some parts replaced."""
+    return replace(resolution, candidates=tuple(replace(each, **parts) for each in resolution.candidates))
+
+
+class SearchOrderReversed(Puller):
+    """Asks the search registries from the last to the first."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        return replace(resolution, candidates=resolution.candidates[::-1])
+
+
+class SearchOrderAlphabetical(Puller):
+    """Asks the search registries in the order of the alphabet."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        return replace(resolution, candidates=tuple(sorted(resolution.candidates, key=str)))
+
+
+class SkipsTheFirstRegistry(Puller):
+    """Leaves the first of several search registries out."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        return replace(resolution, candidates=resolution.candidates[1:] or resolution.candidates)
+
+
+class SkipsTheLastRegistry(Puller):
+    """Leaves the last of several search registries out."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        return replace(resolution, candidates=resolution.candidates[:-1] or resolution.candidates)
+
+
+class TakesDockerIoForGranted(Puller):
+    """Reads every short name as docker.io's, whatever the search list says."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        return _renamed(resolution, domain=DEFAULT_DOMAIN) if resolution.how is How.SEARCH else resolution
+
+
+class SearchesForFullNames(Puller):
+    """Looks for a full name on the search registries, too, when its own does not have it."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        if resolution.how is not How.FULL:
+            return resolution
+        full = resolution.candidates[0]
+        others = (replace(full, domain=each) for each in self.registries.search if each != full.domain)
+        return replace(resolution, candidates=(full, *others))
+
+
+class ForgetsLibrary(Puller):
+    """Does not put library/ before a name of one component on docker.io."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        if "library/" in name:
+            return resolution
+        without = (replace(each, path=each.path.removeprefix("library/")) for each in resolution.candidates)
+        return replace(resolution, candidates=tuple(without))
+
+
+class AddsLibraryEverywhere(Puller):
+    """Puts library/ before a name of one component on every registry."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        with_it = (
+            each if "/" in each.path else replace(each, path=f"library/{each.path}") for each in resolution.candidates
+        )
+        return replace(resolution, candidates=tuple(with_it))
+
+
+class IndexDockerIoIsAHost(Puller):
+    """Takes index.docker.io for a registry of its own."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        return _renamed(resolution, domain="index.docker.io") if name.startswith("index.docker.io/") else resolution
+
+
+class AlwaysLatest(Puller):
+    """Asks for latest whatever the tag."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        tags = (each if each.digest else replace(each, tag="latest") for each in resolution.candidates)
+        return replace(resolution, candidates=tuple(tags))
+
+
+class TagBeforeDigest(Puller):
+    """Asks for the tag, and not for the digest, where a name has both."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        try:
+            tag = parse(name).tag
+        except InvalidReference:
+            return resolution
+        return _renamed(resolution, tag=tag, digest="") if tag and "@" in name else resolution
+
+
+class IgnoresDigests(Puller):
+    """Asks for latest where a name has a digest."""
+
+    def resolve(self, name: str) -> Resolution:
+        return _renamed(super().resolve(name), tag="latest", digest="") if "@" in name else super().resolve(name)
+
+
+class AcceptsCapitals(Puller):
+    """Makes capitals in a name small instead of refusing it."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        return super().resolve(name.lower()) if resolution.refusal and name != name.lower() else resolution
+
+
+class AcceptsAnything(Puller):
+    """Takes what is no name for a name, without what does not belong there."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        if resolution.how is not How.NOT:
+            return resolution
+        return super().resolve("".join(each for each in name.lower() if each.isalnum()) or "image")
+
+
+class RefusesDigits(Puller):
+    """Refuses to pull 64 hex digits, taking them for an ID."""
+
+    def resolve(self, name: str) -> Resolution:
+        if len(name) == 64 and set(name) <= set("0123456789abcdef"):  # noqa: PLR2004 (an ID)
+            return Resolution(How.NOT, refusal=f"{name} is an image's ID")
+        return super().resolve(name)
+
+
+class RefusesWithoutTheName(Puller):
+    """Refuses what is no name without saying what was written."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        return replace(resolution, refusal="invalid reference format") if resolution.how is How.NOT else resolution
+
+
+class IgnoresAliases(Puller):
+    """Looks for an alias's short name on the search registries."""
+
+    def resolve(self, name: str) -> Resolution:
+        return resolve(name, replace(self.registries, aliases={}, cached_aliases={}), self.mode)
+
+
+class SearchesBehindAliases(Puller):
+    """Goes on to the search registries when the registry of an alias does not serve."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        if resolution.how is not How.ALIAS:
+            return resolution
+        others = resolve(name, replace(self.registries, aliases={}), "disabled").candidates
+        return replace(resolution, candidates=(*resolution.candidates, *others))
+
+
+class AliasesLoseTheTag(Puller):
+    """Forgets the tag of a name that is an alias."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        if resolution.how is How.ALIAS and "@" not in name:
+            return _renamed(resolution, tag="latest")
+        return resolution
+
+
+class AliasesLoseTheDigest(Puller):
+    """Forgets the digest of a name that is an alias."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        return _renamed(resolution, tag="latest", digest="") if resolution.how is How.ALIAS else resolution
+
+
+class CancelledAliasesStay(Puller):
+    """Reads a cancelled alias as docker.io's image."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        if name.startswith("cancelled"):
+            return Resolution(How.ALIAS, (Reference("docker.io", f"library/{name}", "latest"),))
+        return resolution
+
+
+class NeverEnforces(Puller):
+    """Tries all search registries although the mode is enforcing."""
+
+    def __init__(self, settings: Settings, *rest: object) -> None:
+        super().__init__(replace(settings, short_name_mode="disabled"), *rest)  # type: ignore[arg-type]
+
+
+class AlwaysEnforces(Puller):
+    """Refuses ambiguous names although the mode is disabled."""
+
+    def __init__(self, settings: Settings, *rest: object) -> None:
+        super().__init__(replace(settings, short_name_mode="enforcing"), *rest)  # type: ignore[arg-type]
+
+
+class EnforcesByDefaultOnly(Puller):
+    """Knows the mode enforcing only where it is not written down."""
+
+    def __init__(self, settings: Settings, *rest: object) -> None:
+        mode = "disabled" if settings.short_name_mode == "enforcing" else settings.short_name_mode
+        super().__init__(replace(settings, short_name_mode=mode), *rest)  # type: ignore[arg-type]
+
+
+class RefusesOneCandidate(Puller):
+    """Refuses a short name in the mode enforcing although there is one search registry only."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        if resolution.how is How.SEARCH and self.mode == "enforcing":
+            refusal = f"short name mode is enforcing, but image name {name} returns ambiguous list"
+            return replace(resolution, refusal=refusal)
+        return resolution
+
+
+class RefusesAliases(Puller):
+    """Refuses an alias as ambiguous in the mode enforcing."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        if resolution.how is How.ALIAS and self.mode == "enforcing":
+            refusal = f"short name mode is enforcing, but image name {name} returns ambiguous list"
+            return replace(resolution, refusal=refusal)
+        return resolution
+
+
+class EnforcesTaggedNamesOnly(Puller):
+    """Takes a short name without a tag as never ambiguous."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        return (
+            resolution
+            if ":" in name
+            else replace(resolution, refusal="" if resolution.candidates else resolution.refusal)
+        )
+
+
+class RefusesAnotherName(Puller):
+    """Names an ambiguous image with :latest behind it, although nobody wrote that."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        return replace(resolution, refusal=resolution.refusal.replace(f"{name} returns", f"{name}:latest returns"))
+
+
+class EnforcesBeforeItsTime(Puller):
+    """Refuses ambiguous names, as only 1.34 and later do."""
+
+    release_line = "1.33"
+
+    def resolve(self, name: str) -> Resolution:
+        return resolve(name, self.registries, "enforcing")
+
+
+class ListensToAModeItDoesNotHave(Puller):
+    """Reads short_name_mode, which came with 1.34."""
+
+    release_line = "1.33"
+
+    def __init__(self, settings: Settings, *rest: object) -> None:
+        super().__init__(settings, *rest)  # type: ignore[arg-type]
+        self.mode = settings.short_name_mode or "disabled"

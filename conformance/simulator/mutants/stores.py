@@ -1,0 +1,343 @@
+"""Faults about what is in the store, and what is said of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from conformance.cri.v1 import api_pb2 as api
+from conformance.model.answers import Login
+from conformance.model.places import Steps
+from conformance.model.pull import Copied, Outcome, Puller
+from conformance.model.reference import Reference
+from conformance.model.service import ImageService, Lookup
+from conformance.model.store import ImageStore, Kept, Listed
+from conformance.simulator.images import ImageServicer
+
+
+class StatusAsksTheNetwork(ImageServicer):
+    """Asks the registries when an image is looked up that is not there."""
+
+    async def image_status(self, request: api.ImageStatusRequest) -> api.ImageStatusResponse:  # type: ignore[override]
+        response = super().image_status(request)
+        if not response.HasField("image"):
+            await self.drive(self.service.puller.pull(request.image.image))
+        return response
+
+
+class StatusPulls(ImageServicer):
+    """Pulls an image that is looked up and not there."""
+
+    async def image_status(self, request: api.ImageStatusRequest) -> api.ImageStatusResponse:  # type: ignore[override]
+        response = super().image_status(request)
+        if not response.HasField("image"):
+            await self.pull(request.image.image, None)
+            return super().image_status(request)
+        return response
+
+
+class MissingIsAnError(ImageService):
+    """Fails when an image is looked up that is not there."""
+
+    def status(self, name: str) -> Lookup:
+        lookup = super().status(name)
+        return lookup if lookup.image or lookup.error else Lookup(error=f"image {name} not found")
+
+
+class AmbiguousLookupsFindNothing(ImageService):
+    """Answers the lookup of an ambiguous name with nothing instead of refusing it."""
+
+    def status(self, name: str) -> Lookup:
+        lookup = super().status(name)
+        return Lookup() if "ambiguous" in lookup.error else lookup
+
+
+class LooksUpTheFirstCandidateOnly(ImageService):
+    """Looks a short name up under the first search registry's name and no other."""
+
+    def find(self, candidates: tuple[Reference, ...]) -> tuple[Reference, Kept] | None:
+        return super().find(candidates[:1])
+
+
+class LooksUpUnderAnyHost(ImageService):
+    """Finds an image under the name of a registry that it is not from."""
+
+    def find(self, candidates: tuple[Reference, ...]) -> tuple[Reference, Kept] | None:
+        anywhere = [
+            replace(each, domain=domain) for each in candidates for domain in (each.domain, "quay.io", "docker.io")
+        ]
+        return super().find(tuple(anywhere))
+
+
+class FindsNoDigest(ImageService):
+    """Does not find an image by its digest."""
+
+    def find(self, candidates: tuple[Reference, ...]) -> tuple[Reference, Kept] | None:
+        return super().find(tuple(each for each in candidates if not each.digest))
+
+
+class _Identifying(ImageService):
+    """Finds images by ID in another way."""
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        make: Callable[..., None] = super().__init__
+        make(*arguments, **options)
+        self.store.identified = self.identified  # type: ignore[method-assign]
+
+    def identified(self, text: str) -> str | None:
+        """Give the ID that a text stands for."""
+        raise NotImplementedError
+
+
+class FindsNoId(_Identifying):
+    """Does not find an image by its ID."""
+
+    def identified(self, text: str) -> str | None:
+        del text
+        return None
+
+
+class FindsNoShortId(_Identifying):
+    """Does not find an image by the beginning of its ID."""
+
+    def identified(self, text: str) -> str | None:
+        found = ImageStore.identified(self.store, text)
+        return found if found == text else None
+
+
+class FindsTheShortestId(_Identifying):
+    """Takes two hex digits for the beginning of an ID."""
+
+    def identified(self, text: str) -> str | None:
+        found = [each for each in self.store.images if text and each.startswith(text)]
+        return found[0] if found else ImageStore.identified(self.store, text)
+
+
+class _Listing(ImageService):
+    """Tells another thing of an image."""
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        make: Callable[..., None] = super().__init__
+        make(*arguments, **options)
+        self.store.add = self.added  # type: ignore[method-assign]
+
+    def added(self, copied: Copied) -> Kept:
+        """Take an image."""
+        return ImageStore.add(self.store, copied)
+
+
+class OldNamesStay(_Listing):
+    """Leaves a tag with the image that had it when another image gets it."""
+
+    def added(self, copied: Copied) -> Kept:
+        named = {image.id: list(image.names) for image in self.store.images.values()}
+        kept = super().added(copied)
+        for id_, names in named.items():
+            self.store.images[id_].names = list(dict.fromkeys([*self.store.images[id_].names, *names]))
+        return kept
+
+
+class OneNameOnly(_Listing):
+    """Forgets the names that an image had when it gets another."""
+
+    def added(self, copied: Copied) -> Kept:
+        kept = super().added(copied)
+        kept.names = kept.names[-1:]
+        return kept
+
+
+class DigestsOfTheWrongHost(_Listing):
+    """Names the digests of every image as docker.io's."""
+
+    def added(self, copied: Copied) -> Kept:
+        kept = super().added(copied)
+        listed = kept.listed()
+        wrong = tuple(f"docker.io/{each.partition('/')[2]}" for each in listed.digests)
+        kept.listed = lambda: Listed(kept.id, listed.tags, wrong)  # type: ignore[method-assign]
+        return kept
+
+
+class TagsOfTheWrongHost(_Listing):
+    """Names the tags of every image as docker.io's."""
+
+    def added(self, copied: Copied) -> Kept:
+        kept = super().added(copied)
+        listed = kept.listed()
+        wrong = tuple(f"docker.io/{each.partition('/')[2]}" for each in listed.tags)
+        kept.listed = lambda: Listed(kept.id, wrong, listed.digests)  # type: ignore[method-assign]
+        return kept
+
+
+class NamesNoDigests(_Listing):
+    """Tells no name with a digest."""
+
+    def added(self, copied: Copied) -> Kept:
+        kept = super().added(copied)
+        usual = kept.listed
+        kept.listed = lambda: usual()._replace(digests=())  # type: ignore[method-assign]
+        return kept
+
+
+class NamesTheIndexOnly(_Listing):
+    """Tells the digest of an index, and not that of the image in it."""
+
+    def added(self, copied: Copied) -> Kept:
+        kept = super().added(copied)
+        kept.digests = [each for each in kept.digests if each != copied.manifest.digest] or kept.digests
+        return kept
+
+
+class IdIsTheManifestsDigest(Puller):
+    """Answers a pull with the digest of the manifest."""
+
+    def image_ref(self, copied: Copied) -> str:
+        return copied.manifest.digest.partition(":")[2]
+
+
+class AnswersWithTheDigest(Puller):
+    """Answers a pull with name and digest, as older releases do, and not with the ID."""
+
+    def image_ref(self, copied: Copied) -> str:
+        return f"{copied.reference.name}@{copied.manifest.digest}"
+
+
+class AnswersWithTheIdTooEarly(Puller):
+    """Answers a pull with the ID, as later releases do."""
+
+    release_line = "1.33"
+
+    def image_ref(self, copied: Copied) -> str:
+        return copied.id
+
+
+class AnswersWithTheTag(Puller):
+    """Answers a pull with the name and its tag."""
+
+    release_line = "1.33"
+
+    def image_ref(self, copied: Copied) -> str:
+        return str(copied.reference)
+
+
+class FailedPullsStay(Puller):
+    """Keeps an image in the store although a part of it did not come."""
+
+    def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
+        outcome = yield from super().pull(name, login)
+        return replace(outcome, image=self._half) if outcome.error and self._half else outcome
+
+    _half: Copied | None = None
+
+    def content(self, *arguments: object) -> Steps[object]:  # type: ignore[override]
+        reference, _, manifest, top, _ = arguments
+        self._half = Copied(reference, manifest, top)  # type: ignore[arg-type]
+        return (yield from super().content(*arguments))  # type: ignore[arg-type]
+
+
+class KeepsOneImageOnly(_Listing):
+    """Forgets all images when another comes."""
+
+    def added(self, copied: Copied) -> Kept:
+        self.store.images = {id_: kept for id_, kept in self.store.images.items() if id_ == copied.id}
+        return super().added(copied)
+
+
+class RemovesAllNames(ImageService):
+    """Removes an image with all its names when one of them is removed."""
+
+    def remove(self, name: str) -> str:
+        found = self.status(name).image
+        error = super().remove(name)
+        if found and not error:
+            self.store.delete(found.id)
+        return error
+
+
+class RemovesNothing(ImageService):
+    """Says that an image is removed, and leaves it."""
+
+    def remove(self, name: str) -> str:
+        return "" if self.store.identified(name) is None and name else super().remove(name)
+
+
+class RemovesOneNameOnly(ImageService):
+    """Removes one name of an image that is removed by its ID."""
+
+    def remove(self, name: str) -> str:
+        id_ = self.store.identified(name) if name else None
+        kept = self.store.images.get(id_) if id_ else None
+        if kept and len(kept.names) > 1:
+            kept.names.pop()
+            return ""
+        return super().remove(name)
+
+
+class RemovesByDigest(ImageService):
+    """Removes an image that was pulled by a tag when one of its digests is removed."""
+
+    def remove(self, name: str) -> str:
+        found = self.status(name).image if "@" in name else None
+        error = super().remove(name)
+        if found and not error:
+            self.store.delete(found.id)
+        return error
+
+
+class RemovingWhatIsMissingFails(ImageService):
+    """Fails when an image is removed that is not there."""
+
+    def remove(self, name: str) -> str:
+        lookup = self.status(name)
+        return super().remove(name) or ("" if lookup.image or lookup.error else f"image {name} not found")
+
+
+class AmbiguousRemovalsSucceed(ImageService):
+    """Says that an image of an ambiguous name is removed."""
+
+    def remove(self, name: str) -> str:
+        error = super().remove(name)
+        return "" if "ambiguous" in error else error
+
+
+class RemovesTheSecondCandidate(ImageService):
+    """Removes an image by short name under the last search registry's name first."""
+
+    def remove(self, name: str) -> str:
+        usual = self.find
+        self.find = lambda candidates: usual(candidates[::-1])  # type: ignore[method-assign]
+        try:
+            return super().remove(name)
+        finally:
+            self.find = usual  # type: ignore[method-assign]
+
+
+class ListsNothing(ImageService):
+    """Lists no image."""
+
+    def list(self, name: str = "") -> list[Listed] | str:
+        return super().list(name) if name else []
+
+
+class FiltersNothing(ImageService):
+    """Lists all images whatever the filter."""
+
+    def list(self, name: str = "") -> list[Listed] | str:
+        found = super().list(name)
+        return found if isinstance(found, str) else super().list()
+
+
+class TellsNoFileSystem(ImageServicer):
+    """Does not tell where images are kept."""
+
+    def image_fs_info(self, request: api.ImageFsInfoRequest) -> api.ImageFsInfoResponse:
+        response = super().image_fs_info(request)
+        for each in response.image_filesystems:
+            each.fs_id.mountpoint = ""
+        return response
+
+
+class TellsNoSize(ImageServicer):
+    """Says that every image is empty."""
+
+    def image(self, listed: Listed) -> api.Image:
+        image = super().image(listed)
+        image.size = 0
+        return image

@@ -1,0 +1,126 @@
+"""Faults in going from one registry to the next."""
+
+from conformance.model.answers import Login
+from conformance.model.places import Steps, Trouble
+from conformance.model.pull import Copied, Outcome, Puller
+from conformance.model.reason import Reason
+from conformance.model.reference import Reference
+
+
+class _Stopping(Puller):
+    """Stops at the first registry that fails for one of some reasons."""
+
+    final: frozenset[Reason] = frozenset()
+
+    def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
+        resolution = self.resolve(name)
+        troubles: list[tuple[Reference, Trouble]] = []
+        if resolution.refusal:
+            return (yield from super().pull(name, login))
+        for reference in resolution.candidates:
+            got = yield from self.candidate(reference, login)
+            if isinstance(got, Copied):
+                return Outcome(got, self.image_ref(got), troubles=tuple(troubles))
+            troubles.append((reference, got))
+            if got.reason in self.final:
+                break
+        return Outcome(error=self.error(troubles), troubles=tuple(troubles))
+
+
+class StopsAtTheFirstFailure(_Stopping):
+    """Asks no registry after one that failed."""
+
+    final = frozenset(Reason)
+
+
+class UnauthorizedIsFinal(_Stopping):
+    """Asks no registry after one that wants a login."""
+
+    final = frozenset({Reason.UNAUTHORIZED, Reason.DENIED, Reason.LOGIN_REFUSED})
+
+
+class NotFoundIsFinal(_Stopping):
+    """Asks no registry after one that does not have the image."""
+
+    final = frozenset({Reason.NOT_FOUND})
+
+
+class ForeignIsFinal(_Stopping):
+    """Asks no registry after one that has the image for other platforms only."""
+
+    final = frozenset({Reason.NO_MATCHING_PLATFORM})
+
+
+class UnreachableIsFinal(_Stopping):
+    """Asks no registry after one that cannot be reached."""
+
+    final = frozenset({Reason.UNREACHABLE, Reason.UNKNOWN_HOST})
+
+
+class BrokenIsFinal(_Stopping):
+    """Asks no registry after one that fails itself or gives what its digest does not say."""
+
+    final = frozenset({Reason.BROKEN})
+
+
+class TooManyRequestsIsFinal(_Stopping):
+    """Asks no registry after one that has had too many requests."""
+
+    final = frozenset({Reason.TOO_MANY_REQUESTS})
+
+
+class BlockedIsFinal(_Stopping):
+    """Asks no registry after one that is blocked."""
+
+    final = frozenset({Reason.BLOCKED})
+
+
+class GoesOnAfterSuccess(Puller):
+    """Asks the registries after the one that served as well, and keeps the first image."""
+
+    def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
+        outcome = yield from super().pull(name, login)
+        if outcome.image is not None:
+            candidates = self.resolve(name).candidates
+            for reference in candidates[candidates.index(outcome.image.reference) + 1 :]:
+                yield from self.candidate(reference, login)
+        return outcome
+
+
+class TheLastOneThatHasItServes(Puller):
+    """Asks every registry, and takes the image of the last one that has it."""
+
+    def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
+        outcome = yield from super().pull(name, login)
+        if outcome.image is not None:
+            candidates = self.resolve(name).candidates
+            for reference in candidates[candidates.index(outcome.image.reference) + 1 :]:
+                got = yield from self.candidate(reference, login)
+                if isinstance(got, Copied):
+                    outcome = Outcome(got, self.image_ref(got), troubles=outcome.troubles)
+        return outcome
+
+
+class AsksTwice(Puller):
+    """Goes through all registries once more before it gives up."""
+
+    def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
+        outcome = yield from super().pull(name, login)
+        return (yield from super().pull(name, login)) if outcome.troubles and outcome.error else outcome
+
+
+class LogsAnotherOrder(Puller):
+    """Logs that it tries quay.io where it tries docker.io."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        if (note := self.note) is not None:
+            self.note = lambda level, message: note(level, message.replace('access "docker.io/', 'access "quay.io/'))
+
+
+class LogsNothing(Puller):
+    """Does not log what it tries."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.note = None

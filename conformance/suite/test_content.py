@@ -1,0 +1,168 @@
+"""Registries that give something else than was asked for, or nothing at the moment."""
+
+from typing import NamedTuple
+
+import pytest
+
+from conformance.internet import Exchange, Kind, RegistryHost
+from conformance.internet.images import image, index, layer
+from conformance.model.platform import Platform
+from conformance.model.reason import Reason
+from conformance.runtime.crio import Crio
+from conformance.runtime.pull import Pull
+
+NAME = "rhuss/caikit-flan-t5-small"
+IMAGE = image([layer({"hello": "world"})])
+FOREIGN = image([layer({"hello": "elsewhere"})], platform=Platform.host().foreign())
+INDEX = index([FOREIGN, IMAGE])
+
+
+class Damage(NamedTuple):
+    """Something that is wrong with docker.io's image, and the reason that the error should state."""
+
+    what: str
+    reason: Reason
+    suffix: str = ""
+
+    def __str__(self) -> str:
+        return self.what.replace(" ", "-")
+
+    def arrange(self, host: RegistryHost) -> None:
+        """Make it so."""
+        host.store(NAME, INDEX if "child" in self.what else IMAGE)
+        match self.what.split():
+            case ["tampered", "manifest" | "child", *_]:
+                host.tamper(IMAGE)
+            case ["tampered", "layer"]:
+                host.tamper(IMAGE.layers[0].blob)
+            case ["tampered", "config"]:
+                host.tamper(IMAGE.config)
+            case ["missing", "child"]:
+                host.lose(IMAGE)
+            case ["missing", "layer"]:
+                host.lose(IMAGE.layers[0].blob)
+            case ["missing", "config"]:
+                host.lose(IMAGE.config)
+
+
+DAMAGES = [
+    Damage("tampered manifest", Reason.BROKEN, f"@{IMAGE.digest}"),
+    Damage("tampered child", Reason.BROKEN),
+    Damage("tampered child by the index's digest", Reason.BROKEN, f"@{INDEX.digest}"),
+    Damage("tampered layer", Reason.BROKEN),
+    Damage("tampered config", Reason.BROKEN),
+    Damage("missing child", Reason.NOT_FOUND),
+    Damage("missing layer", Reason.NOT_FOUND),
+    Damage("missing config", Reason.NOT_FOUND),
+]
+STATUSES = {500: Reason.BROKEN, 502: Reason.BROKEN, 503: Reason.BROKEN, 429: Reason.TOO_MANY_REQUESTS}
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=str)
+class TestDamaged:
+    """docker.io's image is damaged."""
+
+    @pytest.fixture(autouse=True)
+    def damaged(self, docker_io: RegistryHost, damage: Damage) -> None:
+        """It is."""
+        damage.arrange(docker_io)
+
+    @pytest.fixture
+    def pull(self, runtime: Crio, damaged: None, damage: Damage) -> Pull:
+        """The full name is pulled."""
+        del damaged
+        return runtime.pull(f"docker.io/{NAME}{damage.suffix}")
+
+    def test_nothing_is_stored(self, pull: Pull, runtime: Crio) -> None:
+        """An image that is not what its digests say, or not whole, is not stored."""
+        assert (pull.succeeded, runtime.images()) == (False, [])
+
+    def test_the_error_explains_the_registry(self, pull: Pull, docker_io: RegistryHost, damage: Damage) -> None:
+        """The error says of the registry what was wrong with what it gave."""
+        assert pull.reasons == {docker_io: damage.reason}
+
+    def test_the_next_registry_serves(self, runtime: Crio, quay_io: RegistryHost, damage: Damage) -> None:
+        """A search registry whose image is damaged sends the pull to the next one."""
+        quay_io.store(NAME, INDEX if "child" in damage.what else IMAGE)
+        pull = runtime.pull(f"{NAME}{damage.suffix}")
+        assert (pull.asked, pull.served_by) == (["docker.io", quay_io], (quay_io,))
+
+
+def test_a_tag_is_what_the_registry_says_it_is(runtime: Crio, docker_io: RegistryHost) -> None:
+    """A tag promises no digest: what the registry gives for it is pulled, and is known by its own digest."""
+    docker_io.store(NAME, IMAGE)
+    docker_io.tamper(IMAGE)
+    pull = runtime.pull(f"docker.io/{NAME}")
+    assert pull.image is not None
+    assert (pull.image.id, f"docker.io/{NAME}@{IMAGE.digest}" in pull.image.digests) == (IMAGE.id, False)
+
+
+def test_a_digest_of_another_image_is_refused_everywhere(
+    runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost
+) -> None:
+    """Where every search registry gives another manifest than the digest asked for, nothing is stored."""
+    for host in (docker_io, quay_io):
+        host.store(NAME, IMAGE)
+        host.tamper(IMAGE)
+    pull = runtime.pull(f"{NAME}@{IMAGE.digest}")
+    assert (pull.asked, pull.succeeded, runtime.images()) == ([docker_io, quay_io], False, [])
+
+
+@pytest.mark.parametrize("status", STATUSES)
+class TestRefusedForTheMoment:
+    """docker.io answers every request for a manifest with an error of its own."""
+
+    @pytest.fixture(autouse=True)
+    def failing(self, docker_io: RegistryHost, status: int) -> None:
+        """It does, and wants no waiting."""
+        docker_io.fail(status, retry_after=0)
+
+    @pytest.fixture
+    def pull(self, runtime: Crio, failing: None) -> Pull:
+        """The full name is pulled."""
+        del failing
+        return runtime.pull(f"docker.io/{NAME}")
+
+    def test_the_error_explains_the_registry(self, pull: Pull, docker_io: RegistryHost, status: int) -> None:
+        """The error says how the registry failed."""
+        assert pull.reasons == {docker_io: STATUSES[status]}
+
+    def test_it_is_not_reported_as_unavailable(self, pull: Pull) -> None:
+        """A registry that answers, whatever it answers, is reported without the CRI's code for an unreachable one."""
+        assert pull.error is not None
+        assert pull.error.cri_code == ""
+
+    @pytest.mark.upstream("cri-o/packaging#301")
+    def test_the_next_registry_serves(self, runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
+        """A search registry that fails sends the pull to the next one."""
+        quay_io.store(NAME, IMAGE)
+        pull = runtime.pull(NAME)
+        assert (pull.asked, pull.served_by) == ([docker_io, quay_io], (quay_io,))
+
+    @pytest.fixture
+    def nowhere(self, runtime: Crio, failing: None) -> Pull:
+        """The short name, which quay.io lacks, is pulled."""
+        del failing
+        return runtime.pull(NAME)
+
+    @pytest.mark.upstream("cri-o/packaging#301")
+    def test_the_error_explains_both(
+        self, nowhere: Pull, docker_io: RegistryHost, quay_io: RegistryHost, status: int
+    ) -> None:
+        """Where the next registry lacks the image, the error explains the one that failed as well."""
+        assert nowhere.reasons == {docker_io: STATUSES[status], quay_io: Reason.UNAUTHORIZED}
+
+    @pytest.mark.releases("<1.33", "from 1.33 on a registry that failed is asked again for an artifact")
+    def test_how_often_it_is_asked(self, pull: Pull, status: int) -> None:
+        """A registry that is overwhelmed (429) is asked five times, one that fails otherwise once."""
+        assert manifests_asked(pull) == (5 if status == 429 else 1)
+
+    @pytest.mark.releases(">=1.33", "before 1.33 a registry that failed was not asked again for an artifact")
+    def test_how_often_it_is_asked_with_artifacts(self, pull: Pull, status: int) -> None:
+        """For an image and then for an artifact: five times each at 429, once each where it fails otherwise."""
+        assert manifests_asked(pull) == (10 if status == 429 else 2)
+
+
+def manifests_asked(pull: Pull) -> int:
+    """Count the requests for a manifest."""
+    return sum(isinstance(each, Exchange) and each.kind is Kind.MANIFEST for each in pull.evidence.exchanges)

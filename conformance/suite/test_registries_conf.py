@@ -1,0 +1,172 @@
+"""How registries.conf and its drop-ins add up."""
+
+import pytest
+
+from conformance.internet import Internet, RegistryHost
+from conformance.internet.images import image, layer
+from conformance.model.reason import Reason
+from conformance.model.registries import Registry
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.crio import Crio
+from conformance.runtime.pull import Found, Pull
+
+NAME = "rhuss/caikit-flan-t5-small"
+IMAGE = image([layer({"hello": "world"})])
+DROP_INS = "/etc/containers/registries.conf.d"
+
+
+def search(*registries: str) -> str:
+    """Write a search list."""
+    return f"unqualified-search-registries = {list(registries)}\n"
+
+
+LISTS = {
+    "a later drop-in": (("zz.conf", search("ghcr.io", "quay.io")),),
+    "an earlier drop-in": (("00.conf", search("docker.io")), ("zz.conf", search("ghcr.io", "quay.io"))),
+    "the last of several": (("a.conf", search("docker.io")), ("d.conf", search("ghcr.io", "quay.io"))),
+    "by name, not by number": (("9.conf", search("docker.io")), ("d.conf", search("ghcr.io", "quay.io"))),
+    "one that says nothing of it": (("d.conf", search("ghcr.io", "quay.io")), ("zz.conf", "[aliases]\n")),
+    "one that does not end in .conf": (("d.conf", search("ghcr.io", "quay.io")), ("zz.toml", search("docker.io"))),
+}
+
+
+@pytest.mark.parametrize("drop_ins", LISTS.values(), ids=LISTS, scope="class")
+class TestTheSearchList:
+    """Search lists in several drop-ins, crio.conf with docker.io and quay.io among them."""
+
+    @pytest.fixture
+    def configuration(self, drop_ins: tuple[tuple[str, str], ...]) -> Configuration:
+        """CRI-O with those drop-ins."""
+        return Configuration(drop_ins=drop_ins)
+
+    def test_the_last_one_counts(self, runtime: Crio, ghcr_io: RegistryHost, quay_io: RegistryHost) -> None:
+        """The search list is the one of the last drop-in, by name, that has one; lists are not joined."""
+        assert runtime.pull(NAME).asked == [ghcr_io, quay_io]
+
+
+WITHOUT = {
+    "nowhere": (Configuration(search_registries=()), ""),
+    "not in registries.conf": (
+        Configuration(search_registries=(), registries=(Registry(prefix="a.example.com", location="quay.io/a"),)),
+        "/etc/containers/registries.conf",
+    ),
+    "empty": (
+        Configuration(search_registries=(), drop_ins=(("10-none.conf", search()),)),
+        f"{DROP_INS}/10-none.conf",
+    ),
+    "cleared": (Configuration(drop_ins=(("zz-none.conf", search()),)), f"{DROP_INS}/zz-none.conf"),
+}
+
+
+@pytest.mark.parametrize("without", WITHOUT, scope="class")
+class TestNoSearchList:
+    """No file has a search list, or the last one that has one has an empty one."""
+
+    @pytest.fixture
+    def configuration(self, without: str) -> Configuration:
+        """CRI-O without search registries."""
+        return WITHOUT[without][0]
+
+    @pytest.fixture
+    def pull(self, runtime: Crio) -> Pull:
+        """A short name is pulled."""
+        return runtime.pull(NAME)
+
+    @pytest.fixture
+    def status(self, runtime: Crio) -> Found:
+        """A short name is looked up."""
+        return runtime.status(NAME)
+
+    def test_no_registry_is_asked(self, pull: Pull) -> None:
+        """Without search registries, a short name is refused before any registry is asked."""
+        assert (pull.succeeded, pull.asked) == (False, [])
+
+    @pytest.mark.upstream("cri-o/cri-o#3884")
+    def test_the_error_names_what_is_missing_and_where(self, pull: Pull, without: str) -> None:
+        """The error says that there are no search registries, and names the file that has the last word."""
+        assert pull.error is not None
+        assert pull.error.without_search_list == WITHOUT[without][1]
+
+    def test_the_error_names_the_image(self, pull: Pull) -> None:
+        """The error contains the name as it was written."""
+        assert pull.error is not None
+        assert pull.error.says(f'"{NAME}"')
+
+    @pytest.mark.upstream("cri-o/cri-o#3884")
+    def test_a_lookup_is_refused_as_well(self, status: Found, without: str) -> None:
+        """ImageStatus of a short name is refused with the same words: a kubelet fails before it pulls."""
+        assert status.error is not None
+        assert status.error.without_search_list == WITHOUT[without][1]
+
+    def test_a_full_name_is_pulled(self, runtime: Crio, quay_io: RegistryHost) -> None:
+        """Without search registries, a full name is pulled as ever."""
+        quay_io.offer(NAME)
+        assert runtime.pull(f"quay.io/{NAME}").served_by == (quay_io,)
+
+
+MIDDLE = '[[registry]]\nprefix = "replaced.example.com"\nlocation = "quay.io/middle"\n'
+LAST = """
+[[registry]]
+prefix = "replaced.example.com"
+location = "ghcr.io/new"
+
+[[registry]]
+location = "opened.example.com"
+
+[[registry]]
+location = "barred.example.com"
+blocked = true
+"""
+
+
+class TestEntries:
+    """Entries for several prefixes in registries.conf and two drop-ins."""
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with entries that later files replace, and others that they leave alone."""
+        return Configuration(
+            registries=(
+                Registry(prefix="kept.example.com", location="quay.io/kept"),
+                Registry(prefix="replaced.example.com", location="quay.io/old"),
+                Registry(prefix="opened.example.com", location="opened.example.com", blocked=True),
+            ),
+            drop_ins=(("50.conf", MIDDLE), ("60.conf", LAST)),
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "repository"),
+        [
+            ("kept.example.com/app", "quay.io/kept/app"),
+            ("replaced.example.com/app", "ghcr.io/new/app"),
+            ("opened.example.com/app", "opened.example.com/app"),
+        ],
+        ids=["kept", "replaced", "opened"],
+    )
+    def test_a_later_file_replaces_entries_of_the_same_prefix(
+        self, runtime: Crio, internet: Internet, name: str, repository: str
+    ) -> None:
+        """An entry of a later file replaces the one with the same prefix, whole; the others stay."""
+        host, _, path = repository.partition("/")
+        internet.host(host).store(path, IMAGE)
+        assert runtime.pull(name).repositories == [repository]
+
+    @pytest.fixture
+    def barred(self, runtime: Crio, internet: Internet) -> Pull:
+        """A name that a drop-in blocks is pulled."""
+        internet.host("barred.example.com").store("app", IMAGE)
+        return runtime.pull("barred.example.com/app")
+
+    def test_a_drop_in_may_block(self, barred: Pull) -> None:
+        """A prefix that a drop-in blocks is blocked."""
+        assert barred.reasons == {"barred.example.com": Reason.BLOCKED}
+
+    @pytest.fixture
+    def folder_is_named(self, barred: Pull) -> bool:
+        """Whether the error names the folder of the drop-in that blocks."""
+        assert barred.error is not None
+        return barred.error.says(f" {DROP_INS}")
+
+    def test_the_error_names_the_folder_that_blocks(self, folder_is_named: bool) -> None:
+        """The error says where the entry that blocks can be found."""
+        assert folder_is_named
