@@ -79,11 +79,12 @@ class Places:
         self.profile = settings.profile
         self.registries = settings.registries
         self.note = note
+        self._placed: tuple[Reference | None, tuple[Source, ...]] = (None, ())
 
     def open(self, reference: Reference, terms: Terms) -> Steps[Opened | Trouble]:
         """Fetch the manifest from the first place that has it (docker/docker_image_src.go, ``newImageSource``)."""
         try:
-            sources = self.registries.sources(reference)
+            sources = self.sources(reference)
         except InvalidReference as error:
             return Trouble(str(error), Reason.UNCLEAR)
         troubles: list[tuple[Source, Trouble]] = []
@@ -97,6 +98,12 @@ class Places:
                 self.note("debug", f'Accessing "{source.reference}" failed: {got.text}')
             troubles.append((source, got))
         return self.unopened(troubles)
+
+    def sources(self, reference: Reference) -> tuple[Source, ...]:
+        """Give the places of an image; they are wanted twice in a row, for an image and for an artifact."""
+        if self._placed[0] is not reference:
+            self._placed = reference, self.registries.sources(reference)
+        return self._placed[1]
 
     def unopened(self, troubles: list[tuple[Source, Trouble]]) -> Trouble:
         """Give the error for all places of an image: the registry's own where it has no mirrors, else all."""
@@ -127,7 +134,7 @@ class Places:
 
     def blocked(self, place: Reference) -> Trouble | None:
         """Refuse a place that is blocked, mirror or not."""
-        registry = self.registries.find(place.name)
+        registry = self.registries.find(place.name) if self.registries.registries else None
         if registry is None or not registry.blocked:
             return None
         conf, conf_dir = self.registries.paths

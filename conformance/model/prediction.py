@@ -1,8 +1,8 @@
 """What will be seen when a runtime is asked for an image: which hosts are asked for what, and what comes of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from conformance.model.answers import Address, Answer, Ask, Failed, Login, Refused
 from conformance.model.places import Steps
@@ -14,8 +14,7 @@ RATE_LIMITED_TRIES = 5
 """How often a rate-limited request is made (containers/image docker/docker_client.go, ``backoffNumIterations``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """What one registry host is asked in a row, repetitions included: tags and digests of manifests, and as whom."""
 
     host: str
@@ -23,8 +22,7 @@ class Attempt:
     users: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """The questions with their answers, in order, and the outcome."""
 
     asked: tuple[tuple[Ask, Answer], ...]

@@ -1,7 +1,6 @@
 """What happens in a pull, step by step, without a network: questions go out, answers come in, an outcome results."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from conformance.model.answers import DOCKER_LIST, Login, Manifest
@@ -27,8 +26,7 @@ class Copied(NamedTuple):
         return self.manifest.config.partition(":")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What PullImage answers: ``image`` and ``image_ref``, or ``error``, the text of the gRPC error.
 
     ``troubles`` has for each candidate that failed, in order, why.
@@ -57,15 +55,12 @@ class Puller(Places):
         super().__init__(settings, note)
         self.layers = layers
         self.mode = effective_mode(settings.profile, settings.short_name_mode, settings.registries)
-        self._resolved: dict[str, Resolution] = {}
 
     # The name
 
     def resolve(self, name: str) -> Resolution:
         """Give the candidates for a name."""
-        if name not in self._resolved:
-            self._resolved[name] = resolve(name, self.registries, self.mode)
-        return self._resolved[name]
+        return resolve(name, self.registries, self.mode)
 
     # The candidates
 

@@ -5,8 +5,7 @@ Source: distribution/reference as containers/image vendors it (``docker/referenc
 """
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
 
 DEFAULT_DOMAIN = "docker.io"
 LEGACY_DOMAIN = "index.docker.io"
@@ -35,8 +34,7 @@ class InvalidReference(ValueError):  # noqa: N818 (the field's word for a name t
     """A text that is no image name; the message is the one that distribution gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """An image name in parts: ``domain/path:tag@digest``; what is not there is empty.
 
     Only a normalised reference has the host that it means in ``domain``: of a short name as it is written, that is its
@@ -92,7 +90,6 @@ def _text(name: str, tag: str, digest: str) -> str:
     return f"{name}{':' if tag else ''}{tag}{'@' if digest else ''}{digest}"
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str) -> Reference:
     """Read a name as it is written, short or not (``reference.Parse``); raises ``InvalidReference``."""
     match = _REFERENCE.fullmatch(text)
@@ -123,7 +120,6 @@ def _check_digest(digest: str) -> None:
         raise InvalidReference("invalid checksum digest format")
 
 
-@lru_cache(maxsize=4096)
 def parse_normalized(text: str) -> Reference:
     """Read a name by Docker's convention: docker.io where no host is, ``library/`` before one component.
 

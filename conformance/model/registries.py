@@ -7,8 +7,12 @@ in the containers/image of CRI-O 1.31.13 to 1.36.3. How the files are read and m
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from conformance.model.reference import InvalidReference, Reference, parse_canonical
+
+REMEMBERED = 4096
+"""How many names a configuration remembers the entry of."""
 
 DEFAULT_FILES = "/etc/containers/registries.conf", "/etc/containers/registries.conf.d"
 
@@ -53,8 +57,7 @@ class Registry:
         return end if end == len(name) or name[end] in ":/@" else -1
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A place where an image is asked for: the name there, and whether plain HTTP and any certificate will do."""
 
     reference: Reference
@@ -105,6 +108,8 @@ class Registries:
         if not self.registries:
             return None
         if name not in self._found:
+            if len(self._found) >= REMEMBERED:
+                self._found.clear()
             matching = [each for each in self.registries if each.matches(name) != -1]
             self._found[name] = max(matching, key=lambda each: len(each.prefix), default=None)
         return self._found[name]
@@ -119,7 +124,7 @@ class Registries:
 
         ``PullSourcesFromReference``; raises ``InvalidReference`` when a location does not make a name.
         """
-        registry = self.find(reference.name)
+        registry = self.find(reference.name) if self.registries else None
         if registry is None:
             return (Source(reference),)
         mirrors = [mirror for mirror in registry.mirrors if _serves(mirror, registry, reference)]

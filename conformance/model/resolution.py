@@ -5,7 +5,7 @@ Source: containers/image ``pkg/shortnames/shortnames.go`` (``Resolve``), CRI-O i
 """
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from conformance.model.profile import Profile
 from conformance.model.reference import InvalidReference, Reference, parse, parse_normalized
@@ -25,8 +25,7 @@ class How(enum.StrEnum):
     NOT = "not at all"
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """What a name may mean: ``candidates`` in the order in which they are tried, or ``refusal``, the error's text.
 
     ``short_name`` is the name without tag and digest where it is one, ``file`` the file that decided.

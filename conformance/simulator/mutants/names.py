@@ -10,7 +10,7 @@ from conformance.model.resolution import How, Resolution, resolve
 
 def _renamed(resolution: Resolution, **parts: str) -> Resolution:
     """Give the candidates with some parts replaced."""
-    return replace(resolution, candidates=tuple(replace(each, **parts) for each in resolution.candidates))
+    return resolution._replace(candidates=tuple(each._replace(**parts) for each in resolution.candidates))
 
 
 class SearchOrderReversed(Puller):
@@ -18,7 +18,7 @@ class SearchOrderReversed(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        return replace(resolution, candidates=resolution.candidates[::-1])
+        return resolution._replace(candidates=resolution.candidates[::-1])
 
 
 class SearchOrderAlphabetical(Puller):
@@ -26,7 +26,7 @@ class SearchOrderAlphabetical(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        return replace(resolution, candidates=tuple(sorted(resolution.candidates, key=str)))
+        return resolution._replace(candidates=tuple(sorted(resolution.candidates, key=str)))
 
 
 class SkipsTheFirstRegistry(Puller):
@@ -34,7 +34,7 @@ class SkipsTheFirstRegistry(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        return replace(resolution, candidates=resolution.candidates[1:] or resolution.candidates)
+        return resolution._replace(candidates=resolution.candidates[1:] or resolution.candidates)
 
 
 class SkipsTheLastRegistry(Puller):
@@ -42,7 +42,7 @@ class SkipsTheLastRegistry(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        return replace(resolution, candidates=resolution.candidates[:-1] or resolution.candidates)
+        return resolution._replace(candidates=resolution.candidates[:-1] or resolution.candidates)
 
 
 class TakesDockerIoForGranted(Puller):
@@ -61,8 +61,8 @@ class SearchesForFullNames(Puller):
         if resolution.how is not How.FULL:
             return resolution
         full = resolution.candidates[0]
-        others = (replace(full, domain=each) for each in self.registries.search if each != full.domain)
-        return replace(resolution, candidates=(full, *others))
+        others = (full._replace(domain=each) for each in self.registries.search if each != full.domain)
+        return resolution._replace(candidates=(full, *others))
 
 
 class ForgetsLibrary(Puller):
@@ -72,8 +72,8 @@ class ForgetsLibrary(Puller):
         resolution = super().resolve(name)
         if "library/" in name:
             return resolution
-        without = (replace(each, path=each.path.removeprefix("library/")) for each in resolution.candidates)
-        return replace(resolution, candidates=tuple(without))
+        without = (each._replace(path=each.path.removeprefix("library/")) for each in resolution.candidates)
+        return resolution._replace(candidates=tuple(without))
 
 
 class AddsLibraryEverywhere(Puller):
@@ -82,9 +82,9 @@ class AddsLibraryEverywhere(Puller):
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
         with_it = (
-            each if "/" in each.path else replace(each, path=f"library/{each.path}") for each in resolution.candidates
+            each if "/" in each.path else each._replace(path=f"library/{each.path}") for each in resolution.candidates
         )
-        return replace(resolution, candidates=tuple(with_it))
+        return resolution._replace(candidates=tuple(with_it))
 
 
 class IndexDockerIoIsAHost(Puller):
@@ -100,8 +100,8 @@ class AlwaysLatest(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        tags = (each if each.digest else replace(each, tag="latest") for each in resolution.candidates)
-        return replace(resolution, candidates=tuple(tags))
+        tags = (each if each.digest else each._replace(tag="latest") for each in resolution.candidates)
+        return resolution._replace(candidates=tuple(tags))
 
 
 class TagBeforeDigest(Puller):
@@ -155,7 +155,7 @@ class RefusesWithoutTheName(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        return replace(resolution, refusal="invalid reference format") if resolution.how is How.NOT else resolution
+        return resolution._replace(refusal="invalid reference format") if resolution.how is How.NOT else resolution
 
 
 class IgnoresAliases(Puller):
@@ -173,7 +173,7 @@ class SearchesBehindAliases(Puller):
         if resolution.how is not How.ALIAS:
             return resolution
         others = resolve(name, replace(self.registries, aliases={}), "disabled").candidates
-        return replace(resolution, candidates=(*resolution.candidates, *others))
+        return resolution._replace(candidates=(*resolution.candidates, *others))
 
 
 class AliasesLoseTheTag(Puller):
@@ -233,7 +233,7 @@ class RefusesOneCandidate(Puller):
         resolution = super().resolve(name)
         if resolution.how is How.SEARCH and self.mode == "enforcing":
             refusal = f"short name mode is enforcing, but image name {name} returns ambiguous list"
-            return replace(resolution, refusal=refusal)
+            return resolution._replace(refusal=refusal)
         return resolution
 
 
@@ -244,7 +244,7 @@ class RefusesAliases(Puller):
         resolution = super().resolve(name)
         if resolution.how is How.ALIAS and self.mode == "enforcing":
             refusal = f"short name mode is enforcing, but image name {name} returns ambiguous list"
-            return replace(resolution, refusal=refusal)
+            return resolution._replace(refusal=refusal)
         return resolution
 
 
@@ -256,7 +256,7 @@ class EnforcesTaggedNamesOnly(Puller):
         return (
             resolution
             if ":" in name
-            else replace(resolution, refusal="" if resolution.candidates else resolution.refusal)
+            else resolution._replace(refusal="" if resolution.candidates else resolution.refusal)
         )
 
 
@@ -265,7 +265,7 @@ class RefusesAnotherName(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        return replace(resolution, refusal=resolution.refusal.replace(f"{name} returns", f"{name}:latest returns"))
+        return resolution._replace(refusal=resolution.refusal.replace(f"{name} returns", f"{name}:latest returns"))
 
 
 class EnforcesBeforeItsTime(Puller):

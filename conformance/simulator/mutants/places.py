@@ -94,29 +94,12 @@ class MirrorsAreInsecureAsTheirRegistry(_Misreading):
 class _Sources(Puller):
     """Asks other places for an image."""
 
-    def open(self, reference: Reference, terms: Terms) -> Steps[Opened | Trouble]:
-        usual = self.registries
-        self.registries = _Placed(usual, self.places)
-        try:
-            return (yield from super().open(reference, terms))
-        finally:
-            self.registries = usual
+    def sources(self, reference: Reference) -> tuple[Source, ...]:
+        return self.places(super().sources(reference))
 
     def places(self, sources: tuple[Source, ...]) -> tuple[Source, ...]:
         """Change the places."""
         raise NotImplementedError
-
-
-class _Placed(Registries):
-    """A configuration whose places for an image are changed."""
-
-    def __init__(self, usual: Registries, change: Callable[[tuple[Source, ...]], tuple[Source, ...]]) -> None:
-        super().__init__(**{name: getattr(usual, name) for name in usual.__dataclass_fields__})
-        object.__setattr__(self, "change", change)
-
-    def sources(self, reference: Reference) -> tuple[Source, ...]:
-        change: Callable[[tuple[Source, ...]], tuple[Source, ...]] = vars(self)["change"]
-        return change(super().sources(reference))
 
 
 class AsksTheMirrorLast(_Sources):

@@ -1,7 +1,6 @@
 """Faults about what is in the store, and what is said of it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.answers import Login
@@ -62,7 +61,7 @@ class LooksUpUnderAnyHost(ImageService):
 
     def find(self, candidates: tuple[Reference, ...]) -> tuple[Reference, Kept] | None:
         anywhere = [
-            replace(each, domain=domain) for each in candidates for domain in (each.domain, "quay.io", "docker.io")
+            each._replace(domain=domain) for each in candidates for domain in (each.domain, "quay.io", "docker.io")
         ]
         return super().find(tuple(anywhere))
 
@@ -222,7 +221,7 @@ class FailedPullsStay(Puller):
 
     def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
         outcome = yield from super().pull(name, login)
-        return replace(outcome, image=self._half) if outcome.error and self._half else outcome
+        return outcome._replace(image=self._half) if outcome.error and self._half else outcome
 
     _half: Copied | None = None
 
