@@ -7,7 +7,6 @@ Methods are small on purpose: each is one rule, which a variant may replace.
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from ipaddress import ip_address
 
 from conformance.distribution.challenge import Challenge
 from conformance.distribution.contents import Incoming
@@ -61,12 +60,12 @@ class RegistryClient(Requester):
             return end.answer
 
     async def look_up(self, host: str) -> Address | Failed:
-        """Find a host's address, and say whether it is this machine's own."""
+        """Find a host's address, and say whether it is in 127.0.0.0/8."""
         try:
             address = await self.wire.address_of(host)
         except NoAnswer as failure:
             return Failed(step="lookup", url="", words=failure.words, reason=failure.reason)
-        return Address(ip_address(address).is_loopback)
+        return Address.of(address)
 
     # The conversation with a host
 

@@ -8,17 +8,14 @@ from typing import NamedTuple
 
 from conformance.explain.explanation import Origin
 from conformance.explain.unusable import Unusable, why
-from conformance.model.profile import PROFILES, Profile, profile
+from conformance.model.profile import PROFILES, Profile, newest_line, newest_of, profile
 from conformance.model.release import Release
 
-NEWEST = Release("1.36")
-"""The newest release line whose behaviour the model knows."""
+NEWEST = Release(newest_line())
 OLDEST = Release(PROFILES[0].since)
 SOCKETS = "/run/crio/crio.sock", "/var/run/crio/crio.sock"
 SECONDS = 3.0
 _NUMBERS = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)(?:[-+~].*)?")
-_LAST = 9999
-"""A patch release that no line reaches."""
 
 
 class Known(NamedTuple):
@@ -36,8 +33,7 @@ class Known(NamedTuple):
     @property
     def profile(self) -> Profile:
         """How it behaves; a line behaves as its last release."""
-        line = len(self.release.release) < 3  # noqa: PLR2004 (major, minor, patch)
-        return profile(Release(f"{self.release.line}.{_LAST}") if line else self.release)
+        return profile(self.release if self.explained_as else newest_of(str(self.release)))
 
     @property
     def explained_as(self) -> str:

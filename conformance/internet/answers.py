@@ -4,7 +4,6 @@ The answers are the model's (``conformance.model.answers``), so that it can pred
 """
 
 from functools import lru_cache
-from ipaddress import ip_address
 
 from conformance.internet.host import RegistryHost
 from conformance.internet.internet import NOBODY, Internet, Transport
@@ -43,7 +42,7 @@ class Answers:
         door = self._internet.door(ask.host, 443)
         if door is None:
             return Failed(step="lookup", url="", words=_no_such_host(ask.host), reason=Reason.UNKNOWN_HOST)
-        return Address(ip_address(door[0]).is_loopback)
+        return Address.of(door[0])
 
     def _unreachable(self, ask: Ask) -> Failed | None:
         """Say why a ping gets no answer, if it gets none: of https, or of http where that is tried after it."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 from conformance.model.platform import Platform
@@ -112,9 +113,15 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The address of a host, as far as it matters: whether it is this machine's own (127.0.0.0/8)."""
+    """The address of a host, as far as it matters: whether it is in 127.0.0.0/8."""
 
     loopback: bool
+
+    @classmethod
+    def of(cls, address: str) -> "Address":
+        """Look at an address; ``::1`` is none of those that CRI-O means (``insecure_registries``, a range of IPv4)."""
+        found = ip_address(address)
+        return cls(found.version == 4 and found.is_loopback)  # noqa: PLR2004 (IPv4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

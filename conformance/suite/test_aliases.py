@@ -9,8 +9,8 @@ from conformance.internet.images import image, layer
 from conformance.model.reason import Reason
 from conformance.model.registries import Registry
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Pull
+from conformance.runtime.runtime import Runtime
 
 IMAGE = image([layer({"hello": "world"})])
 ALIASES = (
@@ -69,7 +69,7 @@ class TestAnAlias:
             host.offer(meant.name.partition("@")[0].partition(":")[0], tags=["latest", "1.2"])
 
     @pytest.fixture
-    def pull(self, runtime: Crio, internet: Internet, decoys: None, meant: Meant) -> Pull:
+    def pull(self, runtime: Runtime, internet: Internet, decoys: None, meant: Meant) -> Pull:
         """The alias is pulled, and the image is where it says."""
         del decoys
         host, _, name = meant.repository.partition("/")
@@ -84,7 +84,7 @@ class TestAnAlias:
         """The image bears the name that the alias stands for."""
         assert pull.served_by == (meant.repository.partition("/")[0],)
 
-    def test_what_it_means_is_looked_for_nowhere_else(self, runtime: Crio, meant: Meant) -> None:
+    def test_what_it_means_is_looked_for_nowhere_else(self, runtime: Runtime, meant: Meant) -> None:
         """An alias whose image is missing is not looked for on the search registries."""
         assert runtime.pull(meant.name).asked == [meant.repository.partition("/")[0]]
 
@@ -94,16 +94,16 @@ class TestAnAliasInTheStore:
     """An image that was pulled by its alias, in either short-name mode."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, quay_io: RegistryHost) -> Pull:
+    def pull(self, runtime: Runtime, quay_io: RegistryHost) -> Pull:
         """The alias is pulled."""
         quay_io.store("team/app", IMAGE)
         return runtime.pull("app")
 
-    def test_a_lookup_finds_it(self, runtime: Crio, pull: Pull) -> None:
+    def test_a_lookup_finds_it(self, runtime: Runtime, pull: Pull) -> None:
         """ImageStatus finds the image by the alias."""
         assert runtime.status("app").image == pull.image is not None
 
-    def test_it_can_be_removed(self, runtime: Crio, pull: Pull) -> None:
+    def test_it_can_be_removed(self, runtime: Runtime, pull: Pull) -> None:
         """RemoveImage removes the image by the alias."""
         assert pull.succeeded
         runtime.remove("app")
@@ -114,13 +114,13 @@ class TestAnAliasInTheStore:
 class TestAnAliasOfARegistryThatIsConfigured:
     """Aliases of names below a prefix."""
 
-    def test_it_may_lie_elsewhere(self, runtime: Crio, quay_io: RegistryHost) -> None:
+    def test_it_may_lie_elsewhere(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """What an alias stands for is then looked up among the prefixes."""
         quay_io.store("mines/app", IMAGE)
         pull = runtime.pull("remapped")
         assert (pull.repositories, pull.served_by) == (["quay.io/mines/app"], ("logical.example.com",))
 
-    def test_it_may_be_blocked(self, runtime: Crio, quay_io: RegistryHost) -> None:
+    def test_it_may_be_blocked(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """An alias of a blocked name is refused, and no search registry is asked."""
         quay_io.offer("barred")
         pull = runtime.pull("barred")
@@ -133,14 +133,14 @@ class TestNotAnAlias:
 
     @pytest.mark.parametrize("mode", ["disabled"], scope="class")
     def test_the_search_registries_are_asked(
-        self, runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost, name: str
+        self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost, name: str
     ) -> None:
         """A short name without an alias is looked for on the search registries."""
         assert runtime.pull(name).asked == [docker_io, quay_io]
 
     @pytest.mark.releases(">=1.34", "short_name_mode came with cri-o/cri-o#9401")
     @pytest.mark.parametrize("mode", [None], ids=["default"], scope="class")
-    def test_it_is_ambiguous(self, runtime: Crio, name: str) -> None:
+    def test_it_is_ambiguous(self, runtime: Runtime, name: str) -> None:
         """A short name without an alias is ambiguous where several registries may have it."""
         error = runtime.pull(name).error
         assert error is not None

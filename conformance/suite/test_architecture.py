@@ -6,8 +6,8 @@ from conformance.internet import RegistryHost
 from conformance.internet.images import Format, image, index, layer
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Pull
+from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/caikit-flan-t5-small"
 HERE = Platform.host()
@@ -20,7 +20,7 @@ class TestForeignOnTheFirstRegistry:
     """docker.io has an index without this machine's architecture; quay.io has one with it."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost, kind: Format) -> Pull:
+    def pull(self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost, kind: Format) -> Pull:
         """The short name is pulled."""
         docker_io.offer(NAME, platforms=[str(ELSEWHERE)], format=kind)
         quay_io.offer(NAME, platforms=[str(ELSEWHERE), str(HERE)], format=kind)
@@ -42,7 +42,7 @@ class TestForeignOnBoth:
     """Neither registry has the image for this machine's architecture."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost, kind: Format) -> Pull:
+    def pull(self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost, kind: Format) -> Pull:
         """The short name is pulled."""
         for host in (docker_io, quay_io):
             host.offer(NAME, platforms=[str(ELSEWHERE)], format=kind)
@@ -56,13 +56,13 @@ class TestForeignOnBoth:
         """The error says of each registry that it has the image for another architecture only."""
         assert pull.reasons == {docker_io: Reason.NO_MATCHING_PLATFORM, quay_io: Reason.NO_MATCHING_PLATFORM}
 
-    def test_nothing_is_stored(self, pull: Pull, runtime: Crio) -> None:
+    def test_nothing_is_stored(self, pull: Pull, runtime: Runtime) -> None:
         """A pull that fails for its architecture leaves no image behind."""
         assert (pull.succeeded, runtime.images()) == (False, [])
 
 
 @FORMATS
-def test_a_full_name_without_this_architecture_says_so(runtime: Crio, docker_io: RegistryHost, kind: Format) -> None:
+def test_a_full_name_without_this_architecture_says_so(runtime: Runtime, docker_io: RegistryHost, kind: Format) -> None:
     """A full name whose index lacks this machine's architecture fails with that as the reason."""
     docker_io.offer(NAME, platforms=[str(ELSEWHERE)], format=kind)
     assert runtime.pull(f"docker.io/{NAME}").reasons == {docker_io: Reason.NO_MATCHING_PLATFORM}
@@ -70,7 +70,7 @@ def test_a_full_name_without_this_architecture_says_so(runtime: Crio, docker_io:
 
 @pytest.mark.parametrize("other", ["windows/amd64", "freebsd/amd64"])
 def test_another_operating_system_does_not_match(
-    runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost, other: str
+    runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost, other: str
 ) -> None:
     """An index for another operating system sends the pull to the next registry."""
     docker_io.offer(NAME, platforms=[other])
@@ -80,7 +80,7 @@ def test_another_operating_system_does_not_match(
 
 @FORMATS
 @pytest.mark.parametrize("place", range(4))
-def test_the_right_platform_is_chosen(runtime: Crio, docker_io: RegistryHost, kind: Format, place: int) -> None:
+def test_the_right_platform_is_chosen(runtime: Runtime, docker_io: RegistryHost, kind: Format, place: int) -> None:
     """Of an index for several platforms, the image for this machine's is pulled, wherever it stands."""
     platforms = [each for each in ("linux/amd64", "linux/arm64", "linux/s390x", "linux/ppc64le") if each != str(HERE)]
     platforms.insert(place, str(HERE))
@@ -93,7 +93,7 @@ def test_the_right_platform_is_chosen(runtime: Crio, docker_io: RegistryHost, ki
 
 @FORMATS
 def test_a_digest_names_one_manifest_whatever_its_platform(
-    runtime: Crio, docker_io: RegistryHost, kind: Format
+    runtime: Runtime, docker_io: RegistryHost, kind: Format
 ) -> None:
     """A digest of an index's image for another architecture pulls exactly that image."""
     foreign = image([layer({"platform": str(ELSEWHERE)}, format=kind)], platform=ELSEWHERE, format=kind)
@@ -105,7 +105,7 @@ def test_a_digest_names_one_manifest_whatever_its_platform(
 
 
 @FORMATS
-def test_an_index_is_found_by_its_digest(runtime: Crio, docker_io: RegistryHost, kind: Format) -> None:
+def test_an_index_is_found_by_its_digest(runtime: Runtime, docker_io: RegistryHost, kind: Format) -> None:
     """A digest of an index pulls the image for this machine's platform in it."""
     images = [
         image([layer({"platform": str(each)}, format=kind)], platform=each, format=kind) for each in (ELSEWHERE, HERE)
@@ -120,7 +120,7 @@ def test_an_index_is_found_by_its_digest(runtime: Crio, docker_io: RegistryHost,
 @FORMATS
 @pytest.mark.upstream("cri-o/cri-o#3233")
 def test_a_plain_image_is_taken_as_it_is(
-    runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost, kind: Format
+    runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost, kind: Format
 ) -> None:
     """A plain image for another architecture is pulled, and no other registry is asked."""
     docker_io.offer(NAME, platform=str(ELSEWHERE), format=kind)
@@ -129,7 +129,7 @@ def test_a_plain_image_is_taken_as_it_is(
     assert (pull.asked, pull.served_by) == ([docker_io], (docker_io,))
 
 
-def test_an_index_is_believed_about_its_images(runtime: Crio, docker_io: RegistryHost) -> None:
+def test_an_index_is_believed_about_its_images(runtime: Runtime, docker_io: RegistryHost) -> None:
     """What an index says of an image's platform counts, not what the image itself says."""
     foreign = image([layer({"platform": str(ELSEWHERE)})], platform=ELSEWHERE)
     docker_io.store(NAME, index([foreign], platforms=[HERE]))

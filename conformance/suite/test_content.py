@@ -8,8 +8,8 @@ from conformance.internet import Exchange, Kind, RegistryHost
 from conformance.internet.images import image, index, layer
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Pull
+from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/caikit-flan-t5-small"
 IMAGE = image([layer({"hello": "world"})])
@@ -68,12 +68,12 @@ class TestDamaged:
         damage.arrange(docker_io)
 
     @pytest.fixture
-    def pull(self, runtime: Crio, damaged: None, damage: Damage) -> Pull:
+    def pull(self, runtime: Runtime, damaged: None, damage: Damage) -> Pull:
         """The full name is pulled."""
         del damaged
         return runtime.pull(f"docker.io/{NAME}{damage.suffix}")
 
-    def test_nothing_is_stored(self, pull: Pull, runtime: Crio) -> None:
+    def test_nothing_is_stored(self, pull: Pull, runtime: Runtime) -> None:
         """An image that is not what its digests say, or not whole, is not stored."""
         assert (pull.succeeded, runtime.images()) == (False, [])
 
@@ -81,14 +81,14 @@ class TestDamaged:
         """The error says of the registry what was wrong with what it gave."""
         assert pull.reasons == {docker_io: damage.reason}
 
-    def test_the_next_registry_serves(self, runtime: Crio, quay_io: RegistryHost, damage: Damage) -> None:
+    def test_the_next_registry_serves(self, runtime: Runtime, quay_io: RegistryHost, damage: Damage) -> None:
         """A search registry whose image is damaged sends the pull to the next one."""
         quay_io.store(NAME, INDEX if "child" in damage.what else IMAGE)
         pull = runtime.pull(f"{NAME}{damage.suffix}")
         assert (pull.asked, pull.served_by) == (["docker.io", quay_io], (quay_io,))
 
 
-def test_a_tag_is_what_the_registry_says_it_is(runtime: Crio, docker_io: RegistryHost) -> None:
+def test_a_tag_is_what_the_registry_says_it_is(runtime: Runtime, docker_io: RegistryHost) -> None:
     """A tag promises no digest: what the registry gives for it is pulled, and is known by its own digest."""
     docker_io.store(NAME, IMAGE)
     docker_io.tamper(IMAGE)
@@ -98,7 +98,7 @@ def test_a_tag_is_what_the_registry_says_it_is(runtime: Crio, docker_io: Registr
 
 
 def test_a_digest_of_another_image_is_refused_everywhere(
-    runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost
+    runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost
 ) -> None:
     """Where every search registry gives another manifest than the digest asked for, nothing is stored."""
     for host in (docker_io, quay_io):
@@ -118,7 +118,7 @@ class TestRefusedForTheMoment:
         docker_io.fail(status, retry_after=0)
 
     @pytest.fixture
-    def pull(self, runtime: Crio, failing: None) -> Pull:
+    def pull(self, runtime: Runtime, failing: None) -> Pull:
         """The full name is pulled."""
         del failing
         return runtime.pull(f"docker.io/{NAME}")
@@ -133,14 +133,14 @@ class TestRefusedForTheMoment:
         assert pull.error.cri_code == ""
 
     @pytest.mark.upstream("cri-o/packaging#301")
-    def test_the_next_registry_serves(self, runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
+    def test_the_next_registry_serves(self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
         """A search registry that fails sends the pull to the next one."""
         quay_io.store(NAME, IMAGE)
         pull = runtime.pull(NAME)
         assert (pull.asked, pull.served_by) == ([docker_io, quay_io], (quay_io,))
 
     @pytest.fixture
-    def nowhere(self, runtime: Crio, failing: None) -> Pull:
+    def nowhere(self, runtime: Runtime, failing: None) -> Pull:
         """The short name, which quay.io lacks, is pulled."""
         del failing
         return runtime.pull(NAME)

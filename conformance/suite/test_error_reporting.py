@@ -9,8 +9,8 @@ from conformance.internet import Internet, Login, RegistryHost
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Pull
+from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/caikit-flan-t5-small"
 ELSEWHERE = str(Platform.host().foreign())
@@ -21,7 +21,7 @@ class TestTheStoryOf8780:
     """docker.io has the image for another architecture only, quay.io says unauthorized."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost) -> Pull:
+    def pull(self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost) -> Pull:
         """The short name is pulled, as the report's author did."""
         docker_io.offer(NAME, platforms=[ELSEWHERE])
         quay_io.require_login(NAME)
@@ -72,7 +72,7 @@ class TestTwoRegistriesThatFail:
         return arrange(quay_io, request.param)
 
     @pytest.fixture
-    def pull(self, runtime: Crio, first: Reason, second: Reason) -> Pull:
+    def pull(self, runtime: Runtime, first: Reason, second: Reason) -> Pull:
         """The short name is pulled."""
         del first, second
         return runtime.pull(NAME)
@@ -87,7 +87,7 @@ class TestTwoRegistriesThatFail:
         """The error says why the last registry asked did not serve."""
         assert pull.reasons.get(quay_io) == second
 
-    def test_nothing_is_stored(self, pull: Pull, runtime: Crio) -> None:
+    def test_nothing_is_stored(self, pull: Pull, runtime: Runtime) -> None:
         """A pull that fails leaves no image behind."""
         assert (pull.succeeded, runtime.images()) == (False, [])
 
@@ -113,7 +113,7 @@ class TestTheNameInTheError:
     """An image that is nowhere."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, name: str) -> Pull:
+    def pull(self, runtime: Runtime, name: str) -> Pull:
         """The name is pulled."""
         return runtime.pull(name)
 
@@ -140,7 +140,7 @@ class TestCredentialsInTheError:
         return Login(request.param, "correct-horse-battery-staple")
 
     @pytest.fixture
-    def pull(self, runtime: Crio, host: RegistryHost, login: Login) -> Pull:
+    def pull(self, runtime: Runtime, host: RegistryHost, login: Login) -> Pull:
         """The full name is pulled with that login."""
         return runtime.pull(f"{host}/{NAME}", login)
 
@@ -177,7 +177,7 @@ class TestUnreachable:
         internet.refuse(self.HOST)
 
     @pytest.fixture
-    def pull(self, runtime: Crio, down: None) -> Pull:
+    def pull(self, runtime: Runtime, down: None) -> Pull:
         """The full name is pulled."""
         del down
         return runtime.pull(f"{self.HOST}/{NAME}")
@@ -191,13 +191,13 @@ class TestUnreachable:
         """The error says that the registry cannot be reached."""
         assert pull.reasons == {self.HOST: Reason.UNREACHABLE}
 
-    def test_the_next_registry_is_tried(self, runtime: Crio, quay_io: RegistryHost) -> None:
+    def test_the_next_registry_is_tried(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """A search registry that refuses connections sends the pull to the next one."""
         quay_io.offer(NAME)
         pull = runtime.pull(NAME)
         assert (pull.tried, pull.served_by) == ([self.HOST, quay_io], (quay_io,))
 
-    def test_the_cri_code_is_the_last_registrys(self, runtime: Crio, quay_io: RegistryHost) -> None:
+    def test_the_cri_code_is_the_last_registrys(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """Where a later registry was reached and refused, the pull is not reported as unavailable."""
         quay_io.require_login(NAME)
         error = runtime.pull(NAME).error
@@ -223,6 +223,6 @@ class Alone(NamedTuple):
     ],
     ids=lambda alone: alone.name.partition("/")[0],
 )
-def test_the_reason_is_the_registrys_own(runtime: Crio, alone: Alone) -> None:
+def test_the_reason_is_the_registrys_own(runtime: Runtime, alone: Alone) -> None:
     """What a registry answers for an image that it does not have is what the user is told."""
     assert runtime.pull(alone.name).reasons == {alone.name.partition("/")[0]: alone.reason}

@@ -7,8 +7,8 @@ from conformance.internet import RegistryHost
 from conformance.internet.images import Image
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
-from conformance.runtime.crio import Crio
 from conformance.runtime.pods import Pod, Start, Walk, image_mount
+from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/caikit-flan-t5-small"
 ELSEWHERE = str(Platform.host().foreign())
@@ -51,7 +51,7 @@ class TestOnBoth:
         again = pod.mount_image(NAME, at="/again")
         assert (again.pull, again.read("/again/offered-by")) == (None, f"docker.io/{NAME} for {HERE}\n")
 
-    def test_it_cannot_be_removed_while_mounted(self, walk: Walk, runtime: Crio) -> None:
+    def test_it_cannot_be_removed_while_mounted(self, walk: Walk, runtime: Runtime) -> None:
         """RemoveImage of an image that is mounted as a volume is refused because of that."""
         assert walk.error is None
         with pytest.raises(CRIError) as refused:

@@ -4,8 +4,8 @@ import pytest
 
 from conformance.internet import Internet, Login, RegistryHost
 from conformance.model.reason import Reason
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Pull
+from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/caikit-flan-t5-small"
 
@@ -14,7 +14,7 @@ class TestPrivateOnTheFirst:
     """docker.io's repository is private, quay.io's is public; no login is given."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost) -> Pull:
+    def pull(self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost) -> Pull:
         """The short name is pulled."""
         docker_io.offer(NAME)
         docker_io.require_login(NAME)
@@ -34,7 +34,7 @@ class TestPrivateOnTheSecond:
     """docker.io lacks the image, quay.io's repository is private; no login is given."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost) -> Pull:
+    def pull(self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost) -> Pull:
         """The short name is pulled."""
         docker_io.offer(NAME, tags=["another"])
         quay_io.offer(NAME)
@@ -54,7 +54,7 @@ class TestPrivateOnBoth:
     """Both repositories are private; no login is given."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost) -> Pull:
+    def pull(self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost) -> Pull:
         """The short name is pulled."""
         for host in (docker_io, quay_io):
             host.offer(NAME)
@@ -93,32 +93,32 @@ class TestPrivateByFullName:
         """The login that opens it."""
         return host.require_login(NAME)
 
-    def test_without_a_login_it_is_refused(self, runtime: Crio, host: RegistryHost, login: Login, name: str) -> None:
+    def test_without_a_login_it_is_refused(self, runtime: Runtime, host: RegistryHost, login: Login, name: str) -> None:
         """Without a login the pull fails, and the error says so in the registry's own way."""
         del login
         assert runtime.pull(f"{host}/{NAME}").reasons == {host: REFUSALS[name]}
 
-    def test_a_private_image_looks_like_a_missing_one(self, runtime: Crio, host: RegistryHost, login: Login) -> None:
+    def test_a_private_image_looks_like_a_missing_one(self, runtime: Runtime, host: RegistryHost, login: Login) -> None:
         """The registry does not tell a stranger whether a private image exists: both errors give the same reason."""
         del login
         private, missing = runtime.pull(f"{host}/{NAME}"), runtime.pull(f"{host}/{NAME}-missing")
         assert private.reasons == missing.reasons != {}
 
-    def test_the_right_login_opens_it(self, runtime: Crio, host: RegistryHost, login: Login) -> None:
+    def test_the_right_login_opens_it(self, runtime: Runtime, host: RegistryHost, login: Login) -> None:
         """With the right login in the request, the image is pulled."""
         assert runtime.pull(f"{host}/{NAME}", login).served_by == (host,)
 
-    def test_the_login_is_shown_to_its_registry(self, runtime: Crio, host: RegistryHost, login: Login) -> None:
+    def test_the_login_is_shown_to_its_registry(self, runtime: Runtime, host: RegistryHost, login: Login) -> None:
         """The login in the request is the one that the registry sees."""
         assert runtime.pull(f"{host}/{NAME}", login).credentials == {host: (login.user,)}
 
-    def test_a_wrong_login_is_refused(self, runtime: Crio, host: RegistryHost, login: Login) -> None:
+    def test_a_wrong_login_is_refused(self, runtime: Runtime, host: RegistryHost, login: Login) -> None:
         """With a wrong password the pull fails, and the error says that the login was refused."""
         assert runtime.pull(f"{host}/{NAME}", Login(login.user, "wrong")).reasons == {host: Reason.LOGIN_REFUSED}
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_a_wrong_login_spoils_a_public_image(runtime: Crio, internet: Internet, name: str) -> None:
+def test_a_wrong_login_spoils_a_public_image(runtime: Runtime, internet: Internet, name: str) -> None:
     """A login that the registry refuses fails the pull even of a public image: it is not asked again anonymously."""
     host = internet.host(name)
     host.offer(NAME)
@@ -135,7 +135,7 @@ class TestALoginForTheSecondRegistry:
         return quay_io.require_login(NAME)
 
     @pytest.fixture
-    def pull(self, runtime: Crio, docker_io: RegistryHost, login: Login) -> Pull:
+    def pull(self, runtime: Runtime, docker_io: RegistryHost, login: Login) -> Pull:
         """docker.io knows that user too, by another repository, as happens with one account on several hosts."""
         docker_io.origin.repository("rhuss/another").logins[login.user] = login.password
         return runtime.pull(NAME, login)

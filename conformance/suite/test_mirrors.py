@@ -10,8 +10,8 @@ from conformance.model.platform import Platform
 from conformance.model.reason import Reason
 from conformance.model.registries import Mirror, Registry
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Pull
+from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/caikit-flan-t5-small"
 IMAGE = image([layer({"hello": "world"})])
@@ -53,7 +53,7 @@ class TestOnTheFirstMirror:
 
     @pytest.fixture
     def pull(
-        self, runtime: Crio, first: RegistryHost, second: RegistryHost, docker_io: RegistryHost, name: str
+        self, runtime: Runtime, first: RegistryHost, second: RegistryHost, docker_io: RegistryHost, name: str
     ) -> Pull:
         """The name is pulled."""
         first.store(f"hub/{NAME}", IMAGE, ["latest", "1.2"])
@@ -83,7 +83,7 @@ class TestOnTheSecondMirror:
     """The first mirror lacks the image, the second one and docker.io have it."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, first: RegistryHost, second: RegistryHost, docker_io: RegistryHost) -> Pull:
+    def pull(self, runtime: Runtime, first: RegistryHost, second: RegistryHost, docker_io: RegistryHost) -> Pull:
         """The full name is pulled."""
         first.offer("hub/another")
         second.store(NAME, IMAGE)
@@ -139,23 +139,23 @@ class TestNoMirrorServes:
         spoil(internet, FIRST, f"hub/{NAME}", failure)
         spoil(internet, SECOND, NAME, failure)
 
-    def test_the_registry_serves(self, runtime: Crio, docker_io: RegistryHost) -> None:
+    def test_the_registry_serves(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """Where every mirror fails, the image comes from the registry itself."""
         docker_io.store(NAME, IMAGE)
         assert runtime.pull(f"docker.io/{NAME}").served_by == (docker_io,)
 
-    def test_the_registry_is_tried_last(self, runtime: Crio, docker_io: RegistryHost) -> None:
+    def test_the_registry_is_tried_last(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """Every mirror is tried in order, and the registry itself after them."""
         assert runtime.pull(f"docker.io/{NAME}").tried == [FIRST, SECOND, docker_io]
 
-    def test_the_error_explains_every_place(self, runtime: Crio, docker_io: RegistryHost, failure: str) -> None:
+    def test_the_error_explains_every_place(self, runtime: Runtime, docker_io: RegistryHost, failure: str) -> None:
         """When mirrors and registry fail, the error says for each of them why it did not serve."""
         reason = FAILURES[failure]
         assert runtime.pull(f"docker.io/{NAME}").reasons == {FIRST: reason, SECOND: reason, docker_io: Reason.DENIED}
 
 
 def test_the_error_names_the_repository_on_every_mirror(
-    runtime: Crio, first: RegistryHost, second: RegistryHost
+    runtime: Runtime, first: RegistryHost, second: RegistryHost
 ) -> None:
     """When mirrors fail, the error names what each of them was asked for."""
     error = runtime.pull(f"docker.io/{NAME}:1.2").error
@@ -173,7 +173,7 @@ class TestALogin:
         return docker_io.require_login(NAME)
 
     @pytest.fixture
-    def pull(self, runtime: Crio, first: RegistryHost, second: RegistryHost, login: Login) -> Pull:
+    def pull(self, runtime: Runtime, first: RegistryHost, second: RegistryHost, login: Login) -> Pull:
         """The full name is pulled with that login."""
         for mirror in (first, second):
             mirror.offer("hub/another")
@@ -194,7 +194,9 @@ class TestOnceAMirrorGaveAManifest:
     """The mirror gives a manifest, and something is wrong with what it stands for; docker.io has a whole image."""
 
     @pytest.fixture(params=["architecture", "layer", "altered layer"])
-    def pull(self, request: pytest.FixtureRequest, runtime: Crio, first: RegistryHost, docker_io: RegistryHost) -> Pull:
+    def pull(
+        self, request: pytest.FixtureRequest, runtime: Runtime, first: RegistryHost, docker_io: RegistryHost
+    ) -> Pull:
         """The full name is pulled."""
         docker_io.store(NAME, IMAGE)
         match request.param:
@@ -212,13 +214,13 @@ class TestOnceAMirrorGaveAManifest:
         """A mirror that gave a manifest is the only place that is asked, whatever becomes of the image."""
         assert pull.asked == [first]
 
-    def test_nothing_is_stored(self, pull: Pull, runtime: Crio) -> None:
+    def test_nothing_is_stored(self, pull: Pull, runtime: Runtime) -> None:
         """A pull that fails on a mirror leaves no image behind."""
         assert (pull.succeeded, runtime.images()) == (False, [])
 
 
 @pytest.fixture
-def mirror_without_this_architecture(runtime: Crio, first: RegistryHost) -> Pull:
+def mirror_without_this_architecture(runtime: Runtime, first: RegistryHost) -> Pull:
     """The mirror has an index without this machine's architecture."""
     first.offer(f"hub/{NAME}", platforms=[str(Platform.host().foreign())])
     return runtime.pull(f"docker.io/{NAME}")
@@ -272,7 +274,7 @@ class TestRestrictedMirrors:
         )
 
     def test_it_is_asked_for_what_it_is_for(
-        self, runtime: Crio, first: RegistryHost, quay_io: RegistryHost, mode: Mode
+        self, runtime: Runtime, first: RegistryHost, quay_io: RegistryHost, mode: Mode
     ) -> None:
         """A mirror is asked for tags and digests as its restriction says, and else passed over."""
         first.store("app", IMAGE)
@@ -285,13 +287,13 @@ class TestMirrorsOfSearchRegistries:
     """A short name."""
 
     def test_a_mirror_of_the_second_search_registry_serves(
-        self, runtime: Crio, first: RegistryHost, quay_io: RegistryHost
+        self, runtime: Runtime, first: RegistryHost, quay_io: RegistryHost
     ) -> None:
         """A short name that the first search registry and its mirrors lack comes from a mirror of the second."""
         first.store(f"quay/{NAME}", IMAGE)
         assert runtime.pull(NAME).served_by == (quay_io,)
 
-    def test_every_place_is_asked_in_order(self, runtime: Crio, first: RegistryHost, second: RegistryHost) -> None:
+    def test_every_place_is_asked_in_order(self, runtime: Runtime, first: RegistryHost, second: RegistryHost) -> None:
         """A short name is asked for on each search registry's mirrors, then on that registry, then on the next one."""
         expected = [f"{first}/hub/{NAME}", f"{second}/{NAME}", f"docker.io/{NAME}", f"{first}/quay/{NAME}"]
         assert runtime.pull(NAME).repositories == [*expected, f"quay.io/{NAME}"]

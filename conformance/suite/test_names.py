@@ -4,8 +4,8 @@ import pytest
 
 from conformance.cri import CRIError
 from conformance.internet.images import image, layer
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Found, Pull
+from conformance.runtime.runtime import Runtime
 
 IMAGE = image([layer({"hello": "world"})])
 HEX = "5" * 64
@@ -59,7 +59,7 @@ class TestNoName:
     """A text that is no image name."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, name: str) -> Pull:
+    def pull(self, runtime: Runtime, name: str) -> Pull:
         """The text is pulled."""
         return runtime.pull(name)
 
@@ -82,7 +82,7 @@ class TestNoNameOnceCompleted:
     """A short name that a search registry makes none: a host in capitals, or a name that is just short enough."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, name: str) -> Pull:
+    def pull(self, runtime: Runtime, name: str) -> Pull:
         """The name is pulled."""
         return runtime.pull(name)
 
@@ -111,7 +111,7 @@ class TestNoNameInTheStore:
     """A text that is no image name, asked of the store."""
 
     @pytest.fixture
-    def status(self, runtime: Crio, name: str) -> Found:
+    def status(self, runtime: Runtime, name: str) -> Found:
         """The text is looked up."""
         return runtime.status(name)
 
@@ -120,7 +120,7 @@ class TestNoNameInTheStore:
         assert status.error is not None
         assert status.error.fault_of_name == INVALID[name]
 
-    def test_a_removal_is_refused(self, runtime: Crio, name: str) -> None:
+    def test_a_removal_is_refused(self, runtime: Runtime, name: str) -> None:
         """RemoveImage refuses a text that is no image name, in the same words."""
         with pytest.raises(CRIError) as refused:
             runtime.remove(name)
@@ -141,13 +141,13 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", NAMES, ids=short_id)
-def test_what_looks_like_something_else_is_a_short_name(runtime: Crio, name: str) -> None:
+def test_what_looks_like_something_else_is_a_short_name(runtime: Runtime, name: str) -> None:
     """A text that is a name by the grammar, and has no registry host, is asked for on the search registries."""
     on_docker_io, on_quay_io = NAMES[name]
     assert runtime.pull(name).repositories == [f"docker.io/{on_docker_io}", f"quay.io/{on_quay_io}"]
 
 
 @pytest.mark.parametrize("host", ["registry.example.com:5000", "a.b", "registry:5000", "localhost", "localhost:5000"])
-def test_what_is_a_host_is_tried_alone(runtime: Crio, host: str) -> None:
+def test_what_is_a_host_is_tried_alone(runtime: Runtime, host: str) -> None:
     """A first component with a dot or a port, or which is localhost, is a registry host."""
     assert runtime.pull(f"{host}/app").tried == [host]

@@ -7,8 +7,8 @@ from conformance.internet.images import image, layer
 from conformance.model.reason import Reason
 from conformance.model.registries import Registry
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Found, Pull
+from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/caikit-flan-t5-small"
 IMAGE = image([layer({"hello": "world"})])
@@ -39,7 +39,7 @@ class TestTheSearchList:
         """CRI-O with those drop-ins."""
         return Configuration(drop_ins=drop_ins)
 
-    def test_the_last_one_counts(self, runtime: Crio, ghcr_io: RegistryHost, quay_io: RegistryHost) -> None:
+    def test_the_last_one_counts(self, runtime: Runtime, ghcr_io: RegistryHost, quay_io: RegistryHost) -> None:
         """The search list is the one of the last drop-in, by name, that has one; lists are not joined."""
         assert runtime.pull(NAME).asked == [ghcr_io, quay_io]
 
@@ -68,12 +68,12 @@ class TestNoSearchList:
         return WITHOUT[without][0]
 
     @pytest.fixture
-    def pull(self, runtime: Crio) -> Pull:
+    def pull(self, runtime: Runtime) -> Pull:
         """A short name is pulled."""
         return runtime.pull(NAME)
 
     @pytest.fixture
-    def status(self, runtime: Crio) -> Found:
+    def status(self, runtime: Runtime) -> Found:
         """A short name is looked up."""
         return runtime.status(NAME)
 
@@ -98,7 +98,7 @@ class TestNoSearchList:
         assert status.error is not None
         assert status.error.without_search_list == WITHOUT[without][1]
 
-    def test_a_full_name_is_pulled(self, runtime: Crio, quay_io: RegistryHost) -> None:
+    def test_a_full_name_is_pulled(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """Without search registries, a full name is pulled as ever."""
         quay_io.offer(NAME)
         assert runtime.pull(f"quay.io/{NAME}").served_by == (quay_io,)
@@ -144,7 +144,7 @@ class TestEntries:
         ids=["kept", "replaced", "opened"],
     )
     def test_a_later_file_replaces_entries_of_the_same_prefix(
-        self, runtime: Crio, internet: Internet, name: str, repository: str
+        self, runtime: Runtime, internet: Internet, name: str, repository: str
     ) -> None:
         """An entry of a later file replaces the one with the same prefix, whole; the others stay."""
         host, _, path = repository.partition("/")
@@ -152,7 +152,7 @@ class TestEntries:
         assert runtime.pull(name).repositories == [repository]
 
     @pytest.fixture
-    def barred(self, runtime: Crio, internet: Internet) -> Pull:
+    def barred(self, runtime: Runtime, internet: Internet) -> Pull:
         """A name that a drop-in blocks is pulled."""
         internet.host("barred.example.com").store("app", IMAGE)
         return runtime.pull("barred.example.com/app")

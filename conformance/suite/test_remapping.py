@@ -9,8 +9,8 @@ from conformance.internet.images import image, layer
 from conformance.model.reason import Reason
 from conformance.model.registries import Mirror, Registry
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Pull
+from conformance.runtime.runtime import Runtime
 
 IMAGE = image([layer({"hello": "world"})])
 
@@ -64,7 +64,7 @@ class TestWhereANameLies:
     """A full name, below one of the prefixes or not; the host that it names has another image of that name."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, internet: Internet, moved: Moved) -> Pull:
+    def pull(self, runtime: Runtime, internet: Internet, moved: Moved) -> Pull:
         """The name is pulled."""
         host, _, repository = moved.repository.partition("/")
         if moved.host != host:
@@ -85,7 +85,7 @@ class TestASearchRegistryThatLiesElsewhere:
     """A short name of one component, which is below docker.io/library."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, quay_io: RegistryHost) -> Pull:
+    def pull(self, runtime: Runtime, quay_io: RegistryHost) -> Pull:
         """The image is where docker.io/library lies."""
         quay_io.store("official/app", IMAGE)
         return runtime.pull("app")
@@ -104,7 +104,7 @@ class TestMissingElsewhere:
     """A name that lies elsewhere, where it is missing."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, internet: Internet) -> Pull:
+    def pull(self, runtime: Runtime, internet: Internet) -> Pull:
         """The host that the name names has it, but is not asked."""
         internet.host("logical.example.com").offer("app")
         return runtime.pull("logical.example.com/app")
@@ -167,38 +167,40 @@ class TestBlocked:
         internet.host("mirror.example.com")
         return str(request.param)
 
-    def test_no_registry_serves_it(self, runtime: Crio, name: str) -> None:
+    def test_no_registry_serves_it(self, runtime: Runtime, name: str) -> None:
         """A blocked name is not pulled."""
         assert (runtime.pull(name).succeeded, runtime.images()) == (False, [])
 
-    def test_the_error_says_that_it_is_blocked(self, runtime: Crio, name: str) -> None:
+    def test_the_error_says_that_it_is_blocked(self, runtime: Runtime, name: str) -> None:
         """The error says of the registry that it is blocked."""
         assert runtime.pull(name).reasons[name.partition("/")[0]] is Reason.BLOCKED
 
     @pytest.mark.parametrize("blocked", ["docker.io/barred/app", "one.barred.example.com/a", "onto.example.com/app"])
-    def test_nobody_is_asked(self, runtime: Crio, blocked: str) -> None:
+    def test_nobody_is_asked(self, runtime: Runtime, blocked: str) -> None:
         """For a blocked name, no registry is asked."""
         assert runtime.pull(blocked).asked == []
 
-    def test_a_prefix_covers_whole_components(self, runtime: Crio, docker_io: RegistryHost) -> None:
+    def test_a_prefix_covers_whole_components(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """A repository whose name merely begins like a blocked one is pulled."""
         docker_io.store("barredbutopen/app", IMAGE)
         assert runtime.pull("docker.io/barredbutopen/app").served_by == (docker_io,)
 
-    def test_a_wildcard_covers_what_is_below_it_only(self, runtime: Crio, internet: Internet) -> None:
+    def test_a_wildcard_covers_what_is_below_it_only(self, runtime: Runtime, internet: Internet) -> None:
         """The name after a wildcard's asterisk is not covered itself."""
         host = internet.host("barred.example.com")
         host.store("app", IMAGE)
         assert runtime.pull("barred.example.com/app").served_by == (host,)
 
-    def test_a_blocked_search_registry_sends_the_pull_to_the_next(self, runtime: Crio, quay_io: RegistryHost) -> None:
+    def test_a_blocked_search_registry_sends_the_pull_to_the_next(
+        self, runtime: Runtime, quay_io: RegistryHost
+    ) -> None:
         """A short name that is blocked on the first search registry comes from the second."""
         quay_io.store("barred/app", IMAGE)
         pull = runtime.pull("barred/app")
         assert (pull.asked, pull.served_by) == ([quay_io], (quay_io,))
 
     @pytest.fixture
-    def nowhere(self, runtime: Crio) -> Pull:
+    def nowhere(self, runtime: Runtime) -> Pull:
         """A short name that is blocked on docker.io and missing on quay.io is pulled."""
         return runtime.pull("barred/app")
 
@@ -211,7 +213,7 @@ class TestBlocked:
 
     @pytest.mark.upstream("cri-o/cri-o#5034")
     def test_a_mirror_of_a_blocked_registry_serves(
-        self, runtime: Crio, internet: Internet, ghcr_io: RegistryHost
+        self, runtime: Runtime, internet: Internet, ghcr_io: RegistryHost
     ) -> None:
         """A blocked registry's mirror is asked, and its image bears the registry's name."""
         mirror = internet.host("mirror.example.com")
@@ -219,14 +221,14 @@ class TestBlocked:
         pull = runtime.pull("ghcr.io/barred/app")
         assert (pull.asked, pull.served_by) == ([mirror], (ghcr_io,))
 
-    def test_a_blocked_mirror_is_passed_over(self, runtime: Crio, quay_io: RegistryHost) -> None:
+    def test_a_blocked_mirror_is_passed_over(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """A mirror that is blocked is not asked; the registry itself serves."""
         quay_io.store("mirrored/app", IMAGE)
         pull = runtime.pull("quay.io/mirrored/app")
         assert (pull.asked, pull.served_by) == ([quay_io], (quay_io,))
 
     @pytest.fixture
-    def elsewhere(self, runtime: Crio, quay_io: RegistryHost) -> Pull:
+    def elsewhere(self, runtime: Runtime, quay_io: RegistryHost) -> Pull:
         """A name below a blocked prefix, whose location is not blocked and has the image, is pulled."""
         quay_io.store("away/app", IMAGE)
         return runtime.pull("away.example.com/app")

@@ -7,8 +7,8 @@ import pytest
 from conformance.internet import Internet, RegistryHost
 from conformance.internet.images import image, layer
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Pull
+from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/caikit-flan-t5-small"
 HOSTS = ("docker.io", "quay.io", "ghcr.io", "registry.k8s.io")
@@ -57,7 +57,7 @@ class TestWhereOneRegistryHasIt:
         return Configuration(search_registries=search.registries)
 
     @pytest.fixture
-    def pull(self, runtime: Crio, internet: Internet, search: Search) -> Pull:
+    def pull(self, runtime: Runtime, internet: Internet, search: Search) -> Pull:
         """The image is offered from the hit on; the registries before it lack the repository or the tag."""
         for name in search.registries[: search.hit]:
             lack(internet.host(name), search.lacks)
@@ -89,7 +89,7 @@ class TestWhereNoRegistryHasIt:
 
     @pytest.mark.parametrize("lacks", ["repository", "tag"])
     def test_every_registry_is_asked(
-        self, runtime: Crio, internet: Internet, registries: tuple[str, ...], lacks: str
+        self, runtime: Runtime, internet: Internet, registries: tuple[str, ...], lacks: str
     ) -> None:
         """An image that no search registry has is looked for on every one of them."""
         for name in registries:
@@ -134,7 +134,7 @@ class TestHowANameIsRead:
         return found
 
     @pytest.fixture
-    def pull(self, runtime: Crio, quay_io: RegistryHost, written: Written) -> Pull:
+    def pull(self, runtime: Runtime, quay_io: RegistryHost, written: Written) -> Pull:
         """The image is on quay.io, under every tag."""
         quay_io.store(written.quay, IMAGE, ["latest", "1.2"])
         return runtime.pull(written.name)
@@ -171,7 +171,7 @@ FULL_NAMES = {
 class TestFullNames:
     """A name with a registry host in it."""
 
-    def test_a_full_name_asks_its_own_registry_only(self, runtime: Crio, internet: Internet, name: str) -> None:
+    def test_a_full_name_asks_its_own_registry_only(self, runtime: Runtime, internet: Internet, name: str) -> None:
         """A name with a registry host is asked for there and nowhere else, whatever the search list says."""
         host = internet.host(FULL_NAMES[name])
         repository = name.partition("/")[2].partition("@")[0].partition(":")[0]
@@ -180,13 +180,13 @@ class TestFullNames:
         assert (pull.asked, pull.served_by) == ([host], (host,))
 
     def test_a_full_name_that_is_missing_is_looked_for_nowhere_else(
-        self, runtime: Crio, internet: Internet, name: str
+        self, runtime: Runtime, internet: Internet, name: str
     ) -> None:
         """A name with a registry host that lacks it is not looked for on the search registries."""
         host = internet.host(FULL_NAMES[name])
         assert runtime.pull(name).asked == [host]
 
 
-def test_a_host_that_does_not_exist_is_asked_for_alone(runtime: Crio) -> None:
+def test_a_host_that_does_not_exist_is_asked_for_alone(runtime: Runtime) -> None:
     """A registry host whose name nobody knows ends the pull; no search registry is asked."""
     assert runtime.pull("registry.nowhere.example/team/app").asked == ["registry.nowhere.example"]

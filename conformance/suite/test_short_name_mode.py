@@ -5,8 +5,8 @@ import pytest
 from conformance.cri import CRIError
 from conformance.internet import RegistryHost
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Found, Pull
+from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/caikit-flan-t5-small"
 DIGEST = "sha256:" + "5" * 64
@@ -37,13 +37,13 @@ class TestSeveralCandidates:
         quay_io.offer(NAME)
 
     @pytest.fixture
-    def pull(self, runtime: Crio, offered: None) -> Pull:
+    def pull(self, runtime: Runtime, offered: None) -> Pull:
         """The short name is pulled."""
         del offered
         return runtime.pull(NAME)
 
     @pytest.fixture
-    def status(self, runtime: Crio) -> Found:
+    def status(self, runtime: Runtime) -> Found:
         """The short name is looked up."""
         return runtime.status(NAME)
 
@@ -70,18 +70,18 @@ class TestSeveralCandidates:
         """A look into the store asks no registry."""
         assert status.asked == []
 
-    def test_a_removal_is_refused_as_ambiguous(self, runtime: Crio) -> None:
+    def test_a_removal_is_refused_as_ambiguous(self, runtime: Runtime) -> None:
         """RemoveImage of an ambiguous name is refused as well."""
         with pytest.raises(CRIError) as refused:
             runtime.remove(NAME)
         assert refused.value.is_ambiguous_name
 
-    def test_a_full_name_is_never_ambiguous(self, runtime: Crio, quay_io: RegistryHost) -> None:
+    def test_a_full_name_is_never_ambiguous(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """A name with a registry host in it is pulled from there."""
         assert runtime.pull(f"quay.io/{NAME}").served_by == (quay_io,)
 
     @pytest.mark.parametrize("name", [f"{NAME}:latest", f"{NAME}@{DIGEST}", "app", "library/app"], ids=short_id)
-    def test_no_way_of_writing_a_short_name_helps(self, runtime: Crio, name: str) -> None:
+    def test_no_way_of_writing_a_short_name_helps(self, runtime: Runtime, name: str) -> None:
         """A tag, a digest, one component or several: a name without a registry host is refused."""
         error = runtime.pull(name).error
         assert error is not None
@@ -100,12 +100,12 @@ class TestOneCandidate:
         return Configuration(search_registries=("docker.io",), short_name_mode=mode)
 
     @pytest.mark.upstream("cri-o/cri-o#9401")
-    def test_one_candidate_is_never_ambiguous(self, runtime: Crio, docker_io: RegistryHost) -> None:
+    def test_one_candidate_is_never_ambiguous(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """With one search registry, a short name is pulled from it in every mode."""
         docker_io.offer(NAME)
         assert runtime.pull(NAME).served_by == (docker_io,)
 
-    def test_a_lookup_finds_it(self, runtime: Crio, docker_io: RegistryHost) -> None:
+    def test_a_lookup_finds_it(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """With one search registry, ImageStatus finds the image by its short name in every mode."""
         docker_io.offer(NAME)
         pull = runtime.pull(NAME)
@@ -116,7 +116,7 @@ class TestDisabled:
     """The mode is disabled; docker.io lacks the image, quay.io has it."""
 
     @pytest.fixture
-    def pull(self, runtime: Crio, quay_io: RegistryHost) -> Pull:
+    def pull(self, runtime: Runtime, quay_io: RegistryHost) -> Pull:
         """The short name is pulled."""
         quay_io.offer(NAME)
         return runtime.pull(NAME)
@@ -126,11 +126,11 @@ class TestDisabled:
         """With the mode disabled, every search registry is tried in order."""
         assert pull.asked == [docker_io, quay_io]
 
-    def test_a_lookup_finds_what_the_second_registry_gave(self, runtime: Crio, pull: Pull) -> None:
+    def test_a_lookup_finds_what_the_second_registry_gave(self, runtime: Runtime, pull: Pull) -> None:
         """ImageStatus of the short name finds the image, whichever registry it came from."""
         assert runtime.status(NAME).image == pull.image is not None
 
-    def test_a_lookup_by_the_first_registrys_full_name_does_not(self, runtime: Crio, pull: Pull) -> None:
+    def test_a_lookup_by_the_first_registrys_full_name_does_not(self, runtime: Runtime, pull: Pull) -> None:
         """The image bears the name of the registry it came from, and no other's."""
         assert pull.succeeded
         assert runtime.status(f"docker.io/{NAME}").image is None
@@ -148,13 +148,13 @@ class TestBeforeTheMode:
 
     @pytest.mark.upstream("cri-o/cri-o#9401")
     def test_registries_are_always_tried_in_order(
-        self, runtime: Crio, docker_io: RegistryHost, quay_io: RegistryHost
+        self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost
     ) -> None:
         """Before 1.34, the search registries are tried in order whatever the mode."""
         quay_io.offer(NAME)
         assert runtime.pull(NAME).asked == [docker_io, quay_io]
 
-    def test_a_lookup_is_never_refused(self, runtime: Crio) -> None:
+    def test_a_lookup_is_never_refused(self, runtime: Runtime) -> None:
         """Before 1.34, ImageStatus of a short name is answered, with nothing where there is nothing."""
         found = runtime.status(NAME)
         assert (found.error, found.image) == (None, None)

@@ -7,8 +7,8 @@ import pytest
 from conformance.cri import CRIError
 from conformance.internet import Exchange, Kind, RegistryHost
 from conformance.internet.images import image, index, layer
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Found, Pull, StoredImage
+from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/caikit-flan-t5-small"
 IMAGE = image([layer({"hello": "world"})])
@@ -39,7 +39,7 @@ OTHERS = {
 
 
 @pytest.fixture
-def pull(runtime: Crio, docker_io: RegistryHost) -> Pull:
+def pull(runtime: Runtime, docker_io: RegistryHost) -> Pull:
     """The image is pulled from docker.io by its full name, with the tag latest."""
     docker_io.store(NAME, IMAGE, ["latest", "1.2"])
     return runtime.pull(f"docker.io/{NAME}")
@@ -49,30 +49,30 @@ class TestFound:
     """The image was pulled from docker.io, with the tag latest."""
 
     @pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)
-    def test_it_is_found_by_its_names(self, runtime: Crio, pull: Pull, written: str) -> None:
+    def test_it_is_found_by_its_names(self, runtime: Runtime, pull: Pull, written: str) -> None:
         """ImageStatus finds an image by tag, digest, short name, ID, and an ID's first three digits or more."""
         assert runtime.status(written).image == pull.image is not None
 
     @pytest.mark.parametrize("written", OTHERS.values(), ids=OTHERS)
-    def test_it_is_not_found_by_others(self, runtime: Crio, pull: Pull, written: str) -> None:
+    def test_it_is_not_found_by_others(self, runtime: Runtime, pull: Pull, written: str) -> None:
         """ImageStatus finds nothing, without an error, under another tag, digest, registry, name or ID."""
         assert pull.succeeded
         found = runtime.status(written)
         assert (found.image, found.error) == (None, None)
 
     @pytest.mark.parametrize("written", [NAME, f"docker.io/{NAME}", f"quay.io/{NAME}"], ids=["short", "full", "other"])
-    def test_nobody_is_asked(self, runtime: Crio, pull: Pull, written: str) -> None:
+    def test_nobody_is_asked(self, runtime: Runtime, pull: Pull, written: str) -> None:
         """A look into the store asks no registry, whether it finds the image or not."""
         assert pull.succeeded
         assert runtime.status(written).asked == []
 
     @pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)
-    def test_it_is_listed_by_its_names(self, runtime: Crio, pull: Pull, written: str) -> None:
+    def test_it_is_listed_by_its_names(self, runtime: Runtime, pull: Pull, written: str) -> None:
         """ListImages with a name as its filter gives that one image."""
         assert runtime.listed(written) == [pull.image]
 
     @pytest.mark.parametrize("written", OTHERS.values(), ids=OTHERS)
-    def test_it_is_not_listed_by_others(self, runtime: Crio, pull: Pull, written: str) -> None:
+    def test_it_is_not_listed_by_others(self, runtime: Runtime, pull: Pull, written: str) -> None:
         """ListImages with another name as its filter gives nothing."""
         assert pull.succeeded
         assert runtime.listed(written) == []
@@ -84,12 +84,12 @@ class TestAnUnknownId:
     ID = MISSING.partition(":")[2]
 
     @pytest.fixture
-    def found(self, runtime: Crio) -> Found:
+    def found(self, runtime: Runtime) -> Found:
         """The ID is looked up."""
         return runtime.status(self.ID)
 
     @pytest.fixture
-    def refusal(self, runtime: Crio) -> CRIError | None:
+    def refusal(self, runtime: Runtime) -> CRIError | None:
         """What is said when images are listed with the ID as the filter."""
         try:
             assert runtime.listed(self.ID) == []
@@ -105,7 +105,7 @@ class TestAnUnknownId:
         """ListImages with such an ID as its filter gives nothing, without an error."""
         assert refusal is None
 
-    def test_it_can_be_removed(self, runtime: Crio, pull: Pull) -> None:
+    def test_it_can_be_removed(self, runtime: Runtime, pull: Pull) -> None:
         """RemoveImage of an ID that no image has succeeds, and removes nothing."""
         runtime.remove(self.ID)
         assert runtime.images() == [pull.image]
@@ -118,20 +118,20 @@ class TestNames:
         """An image that was pulled by tag has that tag and its digest, both at the registry it came from."""
         assert pull.image == StoredImage(IMAGE.id, (f"docker.io/{NAME}:latest",), (f"docker.io/{NAME}@{IMAGE.digest}",))
 
-    def test_by_digest(self, runtime: Crio, docker_io: RegistryHost) -> None:
+    def test_by_digest(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """An image that was pulled by digest has no tag."""
         docker_io.store(NAME, IMAGE)
         pull = runtime.pull(f"docker.io/{NAME}@{IMAGE.digest}")
         assert pull.image == StoredImage(IMAGE.id, (), (f"docker.io/{NAME}@{IMAGE.digest}",))
 
-    def test_by_an_index(self, runtime: Crio, docker_io: RegistryHost) -> None:
+    def test_by_an_index(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """An image that came by way of an index has the digests of both."""
         docker_io.store(NAME, INDEX)
         pull = runtime.pull(f"docker.io/{NAME}")
         assert pull.image is not None
         assert pull.image.digests == tuple(sorted(f"docker.io/{NAME}@{each.digest}" for each in (IMAGE, INDEX)))
 
-    def test_by_a_short_name(self, runtime: Crio, quay_io: RegistryHost) -> None:
+    def test_by_a_short_name(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """An image that was pulled by a short name bears the name of the registry that served it, and no other's."""
         quay_io.store(NAME, IMAGE)
         pull = runtime.pull(NAME)
@@ -139,14 +139,14 @@ class TestNames:
 
     @pytest.mark.releases("<1.35.2", "from cri-o/cri-o#9728 on PullImage answers with the ID")
     @pytest.mark.parametrize("content", [IMAGE, INDEX], ids=["image", "index"])
-    def test_the_answer_is_the_digest(self, runtime: Crio, docker_io: RegistryHost, content: object) -> None:
+    def test_the_answer_is_the_digest(self, runtime: Runtime, docker_io: RegistryHost, content: object) -> None:
         """PullImage answers with the repository and the digest of the image that was pulled, not of its index."""
         docker_io.store(NAME, INDEX if content is INDEX else IMAGE)
         assert runtime.pull(f"docker.io/{NAME}").image_ref == f"docker.io/{NAME}@{IMAGE.digest}"
 
     @pytest.mark.releases(">=1.35.2", "before cri-o/cri-o#9728 PullImage answered with repository and digest")
     @pytest.mark.parametrize("content", [IMAGE, INDEX], ids=["image", "index"])
-    def test_the_answer_is_the_id(self, runtime: Crio, docker_io: RegistryHost, content: object) -> None:
+    def test_the_answer_is_the_id(self, runtime: Runtime, docker_io: RegistryHost, content: object) -> None:
         """PullImage answers with the ID of the image."""
         docker_io.store(NAME, INDEX if content is INDEX else IMAGE)
         assert runtime.pull(f"docker.io/{NAME}").image_ref == IMAGE.id
@@ -158,25 +158,25 @@ class TestSeveralNames:
     NAMES = (f"docker.io/{NAME}:1.2", f"docker.io/{NAME}:latest", f"quay.io/{NAME}:latest")
 
     @pytest.fixture
-    def pulls(self, runtime: Crio, pull: Pull, quay_io: RegistryHost) -> list[Pull]:
+    def pulls(self, runtime: Runtime, pull: Pull, quay_io: RegistryHost) -> list[Pull]:
         """All three."""
         quay_io.store(NAME, IMAGE)
         return [pull, runtime.pull(f"docker.io/{NAME}:1.2"), runtime.pull(f"quay.io/{NAME}")]
 
-    def test_it_is_one_image_with_all_names(self, runtime: Crio, pulls: list[Pull]) -> None:
+    def test_it_is_one_image_with_all_names(self, runtime: Runtime, pulls: list[Pull]) -> None:
         """The same image by several tags and from several registries is one image with all the names."""
         assert all(pull.succeeded for pull in pulls)
         digests = tuple(f"{host}/{NAME}@{IMAGE.digest}" for host in ("docker.io", "quay.io"))
         assert runtime.images() == [StoredImage(IMAGE.id, self.NAMES, digests)]
 
     @pytest.mark.parametrize("removed", NAMES, ids=["docker-1.2", "docker-latest", "quay-latest"])
-    def test_removing_one_leaves_the_others(self, runtime: Crio, pulls: list[Pull], removed: str) -> None:
+    def test_removing_one_leaves_the_others(self, runtime: Runtime, pulls: list[Pull], removed: str) -> None:
         """RemoveImage by one of several names takes that name away, and leaves the image with the others."""
         assert pulls
         runtime.remove(removed)
         assert [each.tags for each in runtime.images()] == [tuple(name for name in self.NAMES if name != removed)]
 
-    def test_removing_all_names_removes_it(self, runtime: Crio, pulls: list[Pull]) -> None:
+    def test_removing_all_names_removes_it(self, runtime: Runtime, pulls: list[Pull]) -> None:
         """When its last name is removed, the image is gone."""
         assert pulls
         for name in self.NAMES:
@@ -184,7 +184,7 @@ class TestSeveralNames:
         assert (runtime.images(), runtime.status(IMAGE.id).image) == ([], None)
 
     @pytest.mark.parametrize("digits", [64, 12])
-    def test_removing_it_by_id_removes_all(self, runtime: Crio, pulls: list[Pull], digits: int) -> None:
+    def test_removing_it_by_id_removes_all(self, runtime: Runtime, pulls: list[Pull], digits: int) -> None:
         """RemoveImage by ID, or by the ID's first digits, removes the image with all its names."""
         assert pulls
         runtime.remove(IMAGE.id[:digits])
@@ -195,18 +195,18 @@ class TestRemoved:
     """RemoveImage, by one name of the image or another."""
 
     @pytest.mark.parametrize("written", OTHERS.values(), ids=OTHERS)
-    def test_what_is_missing_can_be_removed(self, runtime: Crio, pull: Pull, written: str) -> None:
+    def test_what_is_missing_can_be_removed(self, runtime: Runtime, pull: Pull, written: str) -> None:
         """RemoveImage of what is not there succeeds, and removes nothing."""
         runtime.remove(written)
         assert runtime.images() == [pull.image]
 
-    def test_a_short_name_is_removed(self, runtime: Crio, pull: Pull) -> None:
+    def test_a_short_name_is_removed(self, runtime: Runtime, pull: Pull) -> None:
         """RemoveImage by the short name removes the image that a lookup finds by it."""
         assert pull.succeeded
         runtime.remove(NAME)
         assert runtime.images() == []
 
-    def test_by_the_digest_that_it_was_pulled_by(self, runtime: Crio, docker_io: RegistryHost) -> None:
+    def test_by_the_digest_that_it_was_pulled_by(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """An image that was pulled by digest is removed by that digest."""
         docker_io.store(NAME, IMAGE)
         runtime.pull(f"docker.io/{NAME}@{IMAGE.digest}")
@@ -214,7 +214,7 @@ class TestRemoved:
         assert runtime.images() == []
 
     @pytest.fixture
-    def left(self, runtime: Crio, pull: Pull) -> list[tuple[str, ...]]:
+    def left(self, runtime: Runtime, pull: Pull) -> list[tuple[str, ...]]:
         """The tags of the images that are left when one pulled by tag was removed by digest."""
         assert pull.succeeded
         runtime.remove(f"docker.io/{NAME}@{IMAGE.digest}")
@@ -228,7 +228,7 @@ class TestRemoved:
 class TestPulledAnew:
     """A tag that is pulled again."""
 
-    def test_an_unchanged_image_is_not_fetched_again(self, runtime: Crio, pull: Pull) -> None:
+    def test_an_unchanged_image_is_not_fetched_again(self, runtime: Runtime, pull: Pull) -> None:
         """Pulling what is there asks the registry for manifest and config again, and for no layer."""
         again = runtime.pull(pull.name)
         exchanges = [each for each in again.evidence.exchanges if isinstance(each, Exchange)]
@@ -236,17 +236,17 @@ class TestPulledAnew:
         assert (again.image, again.references, blobs) == (pull.image, ["latest"], {IMAGE.config.digest})
 
     @pytest.fixture
-    def moved(self, runtime: Crio, pull: Pull, docker_io: RegistryHost) -> Pull:
+    def moved(self, runtime: Runtime, pull: Pull, docker_io: RegistryHost) -> Pull:
         """The tag is moved to another image, and pulled again."""
         docker_io.store(NAME, ANOTHER)
         return runtime.pull(pull.name)
 
-    def test_a_moved_tag_names_the_new_image(self, runtime: Crio, moved: Pull) -> None:
+    def test_a_moved_tag_names_the_new_image(self, runtime: Runtime, moved: Pull) -> None:
         """After a tag was moved and pulled again, it names the new image."""
         assert moved.image is not None
         assert (moved.image.id, runtime.status(moved.name).image) == (ANOTHER.id, moved.image)
 
-    def test_the_old_image_stays_without_a_tag(self, runtime: Crio, moved: Pull) -> None:
+    def test_the_old_image_stays_without_a_tag(self, runtime: Runtime, moved: Pull) -> None:
         """The image that the tag named before stays, without a tag, and is found by its ID."""
         assert moved.succeeded
         old = runtime.status(IMAGE.id).image
@@ -254,7 +254,7 @@ class TestPulledAnew:
         assert old.tags == ()
 
     @pytest.fixture
-    def unknown(self, runtime: Crio, moved: Pull) -> list[str]:
+    def unknown(self, runtime: Runtime, moved: Pull) -> list[str]:
         """The repositories in those names in the list of images by which a lookup finds nothing."""
         assert moved.succeeded
         names = [name for each in runtime.images() for name in (*each.tags, *each.digests)]
@@ -265,12 +265,12 @@ class TestPulledAnew:
         assert unknown == []
 
 
-def test_a_lookup_in_an_empty_store_finds_nothing(runtime: Crio) -> None:
+def test_a_lookup_in_an_empty_store_finds_nothing(runtime: Runtime) -> None:
     """In an empty store, ImageStatus finds nothing and ListImages lists nothing."""
     found: Found = runtime.status(f"docker.io/{NAME}")
     assert (found.image, found.error, runtime.images(), runtime.listed(NAME)) == (None, None, [], [])
 
 
-def test_images_lie_on_one_file_system(runtime: Crio) -> None:
+def test_images_lie_on_one_file_system(runtime: Runtime) -> None:
     """ImageFsInfo names one folder for images, in the place where CRI-O keeps its storage by default."""
     assert [Path(folder).parent for folder in runtime.image_folders()] == [Path("/var/lib/containers/storage")]

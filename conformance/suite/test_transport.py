@@ -7,8 +7,8 @@ from conformance.internet.images import image, layer
 from conformance.model.reason import Reason
 from conformance.model.registries import Mirror, Registry
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
 from conformance.runtime.pull import Pull
+from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/caikit-flan-t5-small"
 IMAGE = image([layer({"hello": "world"})])
@@ -65,12 +65,12 @@ class TestAsItIs:
         return host
 
     @pytest.fixture
-    def pull(self, runtime: Crio, host: RegistryHost) -> Pull:
+    def pull(self, runtime: Runtime, host: RegistryHost) -> Pull:
         """The full name is pulled."""
         return runtime.pull(f"{host}/{NAME}")
 
     @STRICT
-    def test_the_image_is_not_pulled(self, pull: Pull, runtime: Crio) -> None:
+    def test_the_image_is_not_pulled(self, pull: Pull, runtime: Runtime) -> None:
         """Without TLS, or with a certificate that nobody trusts, no image is pulled."""
         assert (pull.succeeded, runtime.images()) == (False, [])
 
@@ -99,16 +99,16 @@ class TestMarkedAsInsecure:
         """The registry, with nothing to offer yet."""
         return serve(internet, insecure(name))
 
-    def test_the_image_is_pulled(self, runtime: Crio, host: RegistryHost) -> None:
+    def test_the_image_is_pulled(self, runtime: Runtime, host: RegistryHost) -> None:
         """From a registry that is marked as insecure, images are pulled without TLS and with any certificate."""
         host.store(NAME, IMAGE)
         assert runtime.pull(f"{host}/{NAME}").served_by == (host,)
 
-    def test_the_reason_is_the_registrys_own(self, runtime: Crio, host: RegistryHost) -> None:
+    def test_the_reason_is_the_registrys_own(self, runtime: Runtime, host: RegistryHost) -> None:
         """What an insecure registry answers for an image that it lacks is what the user is told."""
         assert runtime.pull(f"{host}/{NAME}").reasons == {host: Reason.NOT_FOUND}
 
-    def test_a_registry_that_is_down_is_unreachable(self, runtime: Crio, internet: Internet, name: str) -> None:
+    def test_a_registry_that_is_down_is_unreachable(self, runtime: Runtime, internet: Internet, name: str) -> None:
         """The error of an insecure registry that refuses connections says so, with the CRI's code for it."""
         down = insecure(name)
         internet.refuse(down.partition(":")[0])
@@ -117,7 +117,7 @@ class TestMarkedAsInsecure:
         assert (pull.reasons, pull.error.cri_code) == ({down: Reason.UNREACHABLE}, "RegistryUnavailable")
 
 
-def test_tls_is_still_tried_first(runtime: Crio, internet: Internet) -> None:
+def test_tls_is_still_tried_first(runtime: Runtime, internet: Internet) -> None:
     """A registry that is marked as insecure and has TLS is spoken to with TLS."""
     host = internet.host("insecure-secure.example.com")
     host.store(NAME, IMAGE)
@@ -135,12 +135,12 @@ class TestMirrors:
         mirror.store("app", IMAGE)
         return mirror
 
-    def test_a_mirror_that_is_marked_serves(self, runtime: Crio, mirror: RegistryHost, number: int) -> None:
+    def test_a_mirror_that_is_marked_serves(self, runtime: Runtime, mirror: RegistryHost, number: int) -> None:
         """A mirror that is marked as insecure is asked without TLS, or with any certificate."""
         assert runtime.pull(f"quay.io/marked-{number}/app").asked == [mirror]
 
     @pytest.fixture
-    def unmarked(self, runtime: Crio, mirror: RegistryHost, quay_io: RegistryHost, number: int) -> Pull:
+    def unmarked(self, runtime: Runtime, mirror: RegistryHost, quay_io: RegistryHost, number: int) -> Pull:
         """A name whose mirror is not marked is pulled; quay.io has another repository only."""
         assert mirror
         quay_io.offer(f"unmarked-{number}/another")
@@ -172,7 +172,7 @@ class TestSearchRegistries:
         return Configuration(search_registries=(*HOSTS, "quay.io"))
 
     @pytest.fixture
-    def pull(self, runtime: Crio, internet: Internet, quay_io: RegistryHost) -> Pull:
+    def pull(self, runtime: Runtime, internet: Internet, quay_io: RegistryHost) -> Pull:
         """The short name is pulled."""
         for name in HOSTS:
             if ":" not in name:
