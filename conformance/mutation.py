@@ -4,22 +4,26 @@ A mutant that no case catches is a hole in the suite; a case that no mutant fail
 ``unfailed.toml`` says why.
 """
 
-import argparse
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
 import tempfile
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from conformance.simulator.mutants import Mutant, UnknownMutant, mutant, mutants
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from conformance.simulator.mutants import Mutant
 
 SHOWN = 3
 """How many cases are named for a mutant."""
@@ -168,6 +172,8 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> int:
     """Run the command: exit 0 when every mutant is caught and every case failed, 1 if not, 2 when it cannot be run."""
+    from conformance.simulator.mutants import UnknownMutant, mutant, mutants  # noqa: PLC0415 (HTTP and gRPC are heavy)
+
     try:
         chosen = [mutant(name) for name in options.names] or list(mutants().values())
         if options.list:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from conformance.explain.machine import Options, circumstances
-from conformance.explain.unusable import Unusable, why
+from conformance.machine.reading import Options, circumstances
+from conformance.machine.unusable import Unusable, why
 from conformance.model.answers import Login
 from conformance.model.places import Settings
 from conformance.model.profile import NEWEST, newest_line, newest_of

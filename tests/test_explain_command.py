@@ -17,10 +17,11 @@ import grpc
 import pytest
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.explain import command, crio_conf, machine, release
+from conformance.explain import command
 from conformance.explain.explanation import Found
-from conformance.explain.logins import Logins
-from conformance.explain.unusable import Unusable
+from conformance.machine import crio_conf, reading, release
+from conformance.machine.logins import Logins
+from conformance.machine.unusable import Unusable
 
 DOC = Path(__file__).parent.parent / "docs" / "explain.md"
 NAME = "team/app"
@@ -235,7 +236,7 @@ def test_the_same_configuration_has_one_fingerprint(run: Run, files: Path) -> No
 
 
 def test_a_fingerprint_of_half_the_files_is_none(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "_is_forbidden", lambda path: path.endswith("short-name-aliases.conf"))
+    monkeypatch.setattr(reading, "_is_forbidden", lambda path: path.endswith("short-name-aliases.conf"))
     code, _, err = run("--fingerprint")
     assert (code, err.count("\n")) == (2, 1)
     assert "short-name-aliases.conf counts, and cannot be read by this user" in err
@@ -321,12 +322,12 @@ def test_a_crio_conf_that_may_not_be_read_is_told(run: Run, files: Path, monkeyp
 def test_global_auth_file_is_the_only_one_then(files: Path) -> None:
     (files / "auth.json").write_text('{"auths": {"quay.io": {"auth": "cm9ib3Q6eA=="}}}')
     (files / "crio.conf").write_text(f'[crio.image]\nglobal_auth_file = "{files}/auth.json"\n')
-    options = machine.Options(registries_conf="registries.conf", crio_conf=("crio.conf",), release="1.36", probe=True)
-    login = machine.circumstances(options).settings.credentials("quay.io", NAME)
+    options = reading.Options(registries_conf="registries.conf", crio_conf=("crio.conf",), release="1.36", probe=True)
+    login = reading.circumstances(options).settings.credentials("quay.io", NAME)
     assert login is not None
     assert login.user == "robot"
     (files / "auth.json").unlink()
-    assert machine.circumstances(options).settings.credentials("quay.io", NAME) is None, "it need not be there"
+    assert reading.circumstances(options).settings.credentials("quay.io", NAME) is None, "it need not be there"
 
 
 def test_crio_s_logins_are_root_s(tmp_path: Path) -> None:
@@ -348,13 +349,13 @@ def test_crio_s_logins_are_root_s(tmp_path: Path) -> None:
 
 def test_the_logins_of_another_user_are_not_used(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (files / "config.json").write_text('{"auths": {"quay.io": {"auth": "bWU6eA=="}}}')
-    options = machine.Options(registries_conf="registries.conf", release="1.36", probe=True)
+    options = reading.Options(registries_conf="registries.conf", release="1.36", probe=True)
     env = {"DOCKER_CONFIG": str(files)}
-    monkeypatch.setattr(machine, "_home", lambda: files / "home")
+    monkeypatch.setattr(reading, "_home", lambda: files / "home")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert machine.circumstances(options, env).settings.credentials("quay.io", NAME) is not None
+    assert reading.circumstances(options, env).settings.credentials("quay.io", NAME) is not None
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert machine.circumstances(options, env).settings.credentials("quay.io", NAME) is None
+    assert reading.circumstances(options, env).settings.credentials("quay.io", NAME) is None
 
 
 # The release

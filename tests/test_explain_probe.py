@@ -11,12 +11,12 @@ from test_explain import BOTH, MIRRORS, NAME, Said
 
 from conformance.explain import explain, prober
 from conformance.explain.explanation import State
-from conformance.explain.machine import Options, circumstances
 from conformance.explain.prober import Prober
-from conformance.explain.unusable import Unusable
 from conformance.explain.walk import Walk, probe
 from conformance.internet import Exchange, Internet, Kind, Lookup, RegistryHost, loopback
 from conformance.internet.internet import authority
+from conformance.machine.reading import Options, circumstances
+from conformance.machine.unusable import Unusable
 from conformance.model.answers import Address, Answer, Ask, Login
 from conformance.model.reason import Reason
 

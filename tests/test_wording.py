@@ -119,6 +119,41 @@ PULLS = {
         'initializing source docker://localhost/a:1: reading manifest 1 in localhost/a: StatusCode: 404, "<html>..."',
         {"localhost": Reason.NOT_FOUND},
     ),
+    "1.36: a certificate that nobody trusts": (
+        (
+            f"unable to pull image: {SOURCE}untrusted.example.com:5000/a:1: pinging container registry "
+            'untrusted.example.com:5000: Get "https://untrusted.example.com:5000/v2/": tls: failed to verify '
+            "certificate: x509: certificate signed by unknown authority"
+        ),
+        {"untrusted.example.com:5000": Reason.UNTRUSTED_CERTIFICATE},
+    ),
+    "1.36: HTTP where TLS is expected": (
+        (
+            f"unable to pull image: {SOURCE}plain.example.com:5000/a:1: pinging container registry "
+            'plain.example.com:5000: Get "https://plain.example.com:5000/v2/": http: server gave HTTP response to '
+            "HTTPS client"
+        ),
+        {"plain.example.com:5000": Reason.PLAIN_HTTP},
+    ),
+    "a child of an index that is another": (
+        (
+            f"{BOTH}copying system image from manifest list: determining manifest MIME type for docker://a/b:latest: "
+            f"Manifest does not match provided manifest digest {DIGEST}; artifact err: get manifest: no"
+        ),
+        {"docker.io": Reason.BROKEN},
+    ),
+    "a blob that is missing, of nobody knows which registry": (
+        f"{BOTH}reading blob {DIGEST}: fetching blob: blob unknown; artifact err: provided artifact is an image",
+        {},
+    ),
+    "a blocked registry and its mirror": (
+        (
+            f"{SOURCE}quay.io/a/b:1: (Mirrors also failed: [mirror.example.com/b:1: reading manifest 1 in "
+            "mirror.example.com/b: name unknown]): quay.io/a/b:1: registry quay.io/a is blocked in "
+            "/etc/containers/registries.conf or /root/.config/containers/registries.conf.d"
+        ),
+        {"mirror.example.com": Reason.NOT_FOUND, "quay.io": Reason.BLOCKED},
+    ),
     "server error": (
         f"{SOURCE}quay.io/a:1: reading manifest 1 in quay.io/a: received unexpected HTTP status: 503 No",
         {"quay.io": Reason.BROKEN},
@@ -166,6 +201,10 @@ WORDS = {
     "manifest unknown": Reason.NOT_FOUND,
     "name unknown: Repository not found": Reason.NOT_FOUND,
     "repository name not known to registry": Reason.NOT_FOUND,
+    "fetching blob: blob unknown": Reason.NOT_FOUND,
+    "tls: failed to verify certificate: x509: certificate is valid for a, not b": Reason.UNTRUSTED_CERTIFICATE,
+    "x509: certificate has expired or is not yet valid": Reason.UNTRUSTED_CERTIFICATE,
+    "http: server gave HTTP response to HTTPS client": Reason.PLAIN_HTTP,
     'StatusCode: 404, "404 page not found"': Reason.NOT_FOUND,
     "dial tcp: lookup quay.io: no such host": Reason.UNKNOWN_HOST,
     "connect: connection refused": Reason.UNREACHABLE,
@@ -278,3 +317,44 @@ def test_a_missing_image_is_named(before: str) -> None:
 )
 def test_an_image_in_use_is_told_from_other_refusals(message: str, in_use: bool) -> None:
     assert wording.image_in_use(message) is in_use
+
+
+FAULTS = {
+    'cannot parse input: "rhuss/App": repository name must be lowercase': "repository name must be lowercase",
+    'cannot parse input: "a\\"b: c": invalid reference format': "invalid reference format",
+    'cannot parse input: "": repository name must have at least one component': (
+        "repository name must have at least one component"
+    ),
+    (
+        'creating reference with unqualified-search registry "docker.io": invalid reference format: repository name '
+        "must be lowercase"
+    ): "invalid reference format: repository name must be lowercase",
+    "reading manifest 1 in quay.io/a: invalid reference format": "",
+    QUAY_401: "",
+}
+
+
+@pytest.mark.parametrize(("message", "fault"), FAULTS.items())
+def test_a_fault_of_a_name_is_told_from_other_faults(message: str, fault: str) -> None:
+    assert wording.invalid_name(message) == fault
+
+
+SEARCH_LISTS = {
+    'short-name "a/b" did not resolve to an alias and no containers-registries.conf(5) was found': "",
+    (
+        'short-name "a/b" did not resolve to an alias and no unqualified-search registries are defined in '
+        '"/etc/containers/registries.conf.d/zz.conf"'
+    ): "/etc/containers/registries.conf.d/zz.conf",
+    "short name mode is enforcing, but image name a/b returns ambiguous list": None,
+}
+
+
+@pytest.mark.parametrize(("message", "file"), SEARCH_LISTS.items())
+def test_the_file_without_a_search_list_is_named(message: str, file: str | None) -> None:
+    assert wording.without_search_list(message) == file
+
+
+def test_an_unknown_id_is_told_from_an_unknown_name() -> None:  # up to 1.32
+    digits = "5" * 64
+    assert wording.unknown_id(f'reading image "{digits}": locating image with ID "{digits}": image not known')
+    assert not wording.unknown_id('image "docker.io/a/b" does not exist locally')

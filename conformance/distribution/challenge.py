@@ -51,7 +51,12 @@ def insufficient_scope(found: Iterable[Challenge]) -> str:
     return ""
 
 
-def scope_error(found: Iterable[Challenge]) -> str:
-    """Give the error by which a challenge says what is wrong with a token (``handleErrorResponse``)."""
-    known = (parameters.get("error", "") for scheme, parameters in found if scheme == "bearer")
-    return next((error for error in known if error in {"invalid_token", "insufficient_scope"}), "")
+def scope_error(found: Iterable[Challenge]) -> tuple[str, str]:
+    """Give the error by which a challenge says what is wrong with a token, and its description.
+
+    Source: ``handleErrorResponse``; both are empty where no challenge says so.
+    """
+    for scheme, parameters in found:
+        if scheme == "bearer" and (error := parameters.get("error", "")) in {"invalid_token", "insufficient_scope"}:
+            return error, parameters.get("error_description", "")
+    return "", ""

@@ -21,12 +21,21 @@ SHORTEST_LIFE = 60
 
 def refused(step: str, status: int, found: Iterable[Challenge], body: bytes) -> Refused:
     """Give a refusal with what its body and its challenges say."""
-    error = scope_error(found) if status == UNAUTHORIZED else ""
+    error, description = scope_error(found) if status == UNAUTHORIZED else ("", "")
     told = _first_error(status, body)
     if told is None:
-        return Refused(step=step, status=status, body=body.decode(errors="replace"), scope_error=error)
+        text = body.decode(errors="replace")
+        return Refused(step=step, status=status, body=text, scope_error=error, description=description)
     code, message, detail = told
-    return Refused(step=step, status=status, code=code, message=message, detail=detail, scope_error=error)
+    return Refused(
+        step=step,
+        status=status,
+        code=code,
+        message=message,
+        detail=detail,
+        scope_error=error,
+        description=description,
+    )
 
 
 def _first_error(status: int, body: bytes) -> tuple[str, str, bool] | None:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from conformance.explain.explain import explain
-from conformance.explain.machine import Options, circumstances, registries
 from conformance.explain.text import as_text
-from conformance.explain.unusable import Unusable
 from conformance.explain.walk import foresee
+from conformance.machine.reading import Options, circumstances, registries
+from conformance.machine.unusable import Unusable
 from conformance.model.registries_conf import fingerprint
 
 USAGE, INTERRUPTED = 2, 130

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from conformance.explain.circumstances import Circumstances
 from conformance.explain.explanation import Candidate, End, Explanation, Found, Instead, Place, Reading, State
 from conformance.explain.walk import Tried, Visit, Walk, is_loopback
+from conformance.machine.circumstances import Circumstances
 from conformance.model.answers import Manifest, Refused
 from conformance.model.places import Places, Trouble
 from conformance.model.pull import Copied

@@ -5,14 +5,7 @@ import enum
 import json
 from dataclasses import dataclass
 
-
-class Origin(enum.StrEnum):
-    """Where something is known from."""
-
-    OPTION = "option"
-    SOCKET = "socket"
-    FILE = "file"
-    DEFAULT = "default"
+from conformance.machine.circumstances import Crio, Mode
 
 
 class State(enum.StrEnum):
@@ -22,36 +15,6 @@ class State(enum.StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     NOT_REACHED = "not reached"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crio:
-    """The CRI-O that is explained: ``release`` may be a line alone, which stands for the last release of it.
-
-    ``socket`` is where it was asked, ``explained_as`` the newest release line known here, where that one is newer.
-    """
-
-    release: str
-    origin: Origin
-    platform: str
-    socket: str = ""
-    explained_as: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mode:
-    """The short-name mode that counts, and where it is from; ``known`` is whether that release has such a setting.
-
-    ``file`` set it; ``crio_conf`` are the files that were read. The setting in ``registries_conf`` counts only for a
-    CRI-O that is started without any crio.conf.
-    """
-
-    effective: str
-    known: bool
-    origin: Origin
-    file: str = ""
-    crio_conf: tuple[str, ...] = ()
-    registries_conf: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 from conformance.distribution import RegistryClient
 from conformance.distribution.requests import TOO_MANY_REQUESTS, Request, Unanswered
 from conformance.distribution.wire import Response
-from conformance.explain.circumstances import Circumstances
 from conformance.explain.walk import Walk, probe
+from conformance.machine.circumstances import Circumstances
 from conformance.model.answers import Answer, Ask, Failed
 from conformance.model.wording import server_of
 

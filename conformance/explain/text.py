@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from conformance.explain.explanation import Candidate, Explanation, Instead, Mode, Origin, Place, Reading, State
+from conformance.explain.explanation import Candidate, Explanation, Instead, Place, Reading, State
 from conformance.explain.page import WIDTH, Look, Paragraph, head, listed, render
 from conformance.explain.telling import answered, hints
+from conformance.machine.circumstances import Mode, Origin
 from conformance.model.registries_conf import DEFAULT_MODE
 from conformance.model.resolution import How
 

@@ -130,7 +130,7 @@ class Refused:
 
     ``code``, ``message`` and ``detail`` (whether there is one) are those of the body's first error, empty where the
     body is not of the distribution-spec's form; ``body`` is how it begins then. ``scope_error`` is the ``error`` in the
-    challenge of a 401 that came although there was a token.
+    challenge of a 401 that came although there was a token, ``description`` its ``error_description``.
     """
 
     step: str
@@ -140,6 +140,7 @@ class Refused:
     detail: bool = False
     body: str = ""
     scope_error: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ class ImageService:
         """List all images, or the one of that name; a text is the error (``listImages``)."""
         if name:
             lookup = self.status(name)
-            return lookup.error or ([lookup.image] if lookup.image else [])
+            return lookup.error or ([self.described(self.store.images[lookup.image.id])] if lookup.image else [])
         return [self.described(kept) for kept in self.store.images.values()]
 
     def described(self, kept: Kept) -> Listed:

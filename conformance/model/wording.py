@@ -76,9 +76,10 @@ def refusal(answer: Refused) -> str:
     """Word an HTTP answer as containers/image does (``registryHTTPResponseToError``)."""
     status = answer.status
     if status == HTTPStatus.UNAUTHORIZED and answer.scope_error in _SCOPE_ERRORS:
-        return DEFAULT_MESSAGES[_SCOPE_ERRORS[answer.scope_error]]
+        code = _SCOPE_ERRORS[answer.scope_error]
+        return _coded(code, answer.description or DEFAULT_MESSAGES[code])
     if not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return f"received unexpected HTTP status: {status} {HTTPStatus(status).phrase}"
+        return f"received unexpected HTTP status: {status} {_phrase(status)}".rstrip()
     if not answer.code:
         if status == HTTPStatus.UNAUTHORIZED:
             return DEFAULT_MESSAGES["UNAUTHORIZED"]
@@ -86,10 +87,27 @@ def refusal(answer: Refused) -> str:
         shown = body[:_BODY_SHOWN] + "..." if len(body) > _BODY_SHOWN else body
         return f"StatusCode: {status}, {go_quote(shown)}"
     code = answer.code if answer.code in DEFAULT_MESSAGES else "UNKNOWN"
-    words = code.lower().replace("_", " ")
     if not answer.detail and answer.message in {"", DEFAULT_MESSAGES[code]}:
-        return words
-    return answer.message if answer.message == DEFAULT_MESSAGES[code] else f"{words}: {answer.message}"
+        return _words(code)
+    return _coded(code, answer.message)
+
+
+def _coded(code: str, message: str) -> str:
+    """Word an error code and its message; the code is not said beside its own message."""
+    return message if message == DEFAULT_MESSAGES[code] else f"{_words(code)}: {message}"
+
+
+def _words(code: str) -> str:
+    """Give an error code in words."""
+    return code.lower().replace("_", " ")
+
+
+def _phrase(status: int) -> str:
+    """Give the usual phrase of an HTTP status; some that servers use have none."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
 
 
 def unanswered(ask: Ask, name: str, answer: Refused | Failed, profile: Profile) -> str:
@@ -119,7 +137,7 @@ def _token_refusal(answer: Refused, profile: Profile) -> str:
         return "too many requests to registry"
     if answer.status == HTTPStatus.UNAUTHORIZED:
         return f"unable to retrieve auth token: invalid username/password: {refusal(answer)}"
-    status = profile.token_status.format(status=answer.status, phrase=HTTPStatus(answer.status).phrase)
+    status = profile.token_status.format(status=answer.status, phrase=_phrase(answer.status))
     return f"Requesting bearer token: {status}"
 
 

@@ -8,6 +8,7 @@ from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector
 from conformance.internet import Internet, Login
 from conformance.model.release import Release
+from conformance.model.store import Listed
 from conformance.runtime import tools
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Found, Pull, StoredImage
@@ -108,17 +109,29 @@ class Runtime(ABC):
         return Found(name, image, None, self.evidence.since(mark))
 
     def images(self) -> list[StoredImage]:
-        """List the images in the store, those that pods need left out."""
-        response = self.client.list_images(api.ListImagesRequest())
-        images = [image for image in map(StoredImage.of, response.images) if not _furniture(image)]
-        if self.shadow:
-            self._note("ListImages", list_differences(self.shadow.images(), images))
-        return images
+        """List the images in the store, those that pods need left out; raises ``CRIError``."""
+        return self._listed("ListImages", api.ListImagesRequest(), self.shadow.images("") if self.shadow else None)
 
     def listed(self, name: str) -> list[StoredImage]:
-        """List the images in the store with a name as the filter."""
-        filter_ = api.ImageFilter(image=api.ImageSpec(image=name))
-        return list(map(StoredImage.of, self.client.list_images(api.ListImagesRequest(filter=filter_)).images))
+        """List the images in the store with a name as the filter; raises ``CRIError``."""
+        request = api.ListImagesRequest(filter=api.ImageFilter(image=api.ImageSpec(image=name)))
+        return self._listed(f"ListImages {name}", request, self.shadow.images(name) if self.shadow else None)
+
+    def _listed(
+        self, call: str, request: api.ListImagesRequest, predicted: list[Listed] | str | None
+    ) -> list[StoredImage]:
+        """Make the call, and compare it with its prediction."""
+        images, failure = [], None
+        try:
+            images = list(map(StoredImage.of, self.client.list_images(request).images))
+        except CRIError as error:
+            failure = error
+        images = [image for image in images if not _furniture(image)]
+        if predicted is not None:
+            self._note(call, list_differences(predicted, images, failure))
+        if failure:
+            raise failure
+        return images
 
     def image_folders(self) -> list[str]:
         """Name the folders that hold images (ImageFsInfo)."""

@@ -63,10 +63,9 @@ class Shadow:
         """Look up in the model."""
         return self._service.status(name)
 
-    def images(self) -> list[Listed]:
-        """List in the model."""
-        images = self._service.list()
-        return [] if isinstance(images, str) else images
+    def images(self, name: str) -> list[Listed] | str:
+        """List in the model, all images or those of a name; a text is the error."""
+        return self._service.list(name)
 
     def remove(self, name: str) -> str:
         """Remove in the model; gives the error."""
@@ -100,9 +99,10 @@ def removal_differences(predicted: str, error: CRIError | None) -> list[str]:
     return _different("error", predicted, error.message if error else "")
 
 
-def list_differences(predicted: list[Listed], images: list[StoredImage]) -> list[str]:
-    """Compare a list of images with its prediction, whatever their order."""
-    return _different("images", sorted(predicted), sorted(filter(None, map(_listed, images))))
+def list_differences(predicted: list[Listed] | str, images: list[StoredImage], error: CRIError | None) -> list[str]:
+    """Compare a list of images, in whatever order, or the error in its place, with its prediction."""
+    expected = predicted if isinstance(predicted, str) else sorted(predicted)
+    return _different("images", expected, error.message if error else sorted(filter(None, map(_listed, images))))
 
 
 def _different(what: str, predicted: object, seen: object) -> list[str]:

@@ -86,7 +86,11 @@ class ImageServicer:
         self._pulling[key] = mine = asyncio.get_running_loop().create_future()
         try:
             outcome = await pull
-        except BaseException:
+        except Exception as error:
+            mine.set_exception(error)
+            mine.exception()  # nobody may be waiting for it
+            raise
+        except asyncio.CancelledError:
             mine.cancel()
             raise
         else:

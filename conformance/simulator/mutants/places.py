@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from conformance.model.places import Opened, Settings, Steps, Terms, Trouble
 from conformance.model.pull import Copied, Puller
-from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 from conformance.model.registries import Registries, Registry, Source
 
@@ -123,12 +122,12 @@ class AsksTheFirstMirrorOnly(_Sources):
         return (*sources[:1], sources[-1]) if len(sources) > 1 else sources
 
 
-class BlockedMirrorsStopIt(Puller):
-    """Asks nothing further when a mirror is blocked."""
+class BlockedMirrorsStopIt(_Sources):
+    """Asks nobody after a mirror that is blocked."""
 
-    def unopened(self, troubles: list[tuple[Source, Trouble]]) -> Trouble:
-        blocked = [trouble for _, trouble in troubles if trouble.reason is Reason.BLOCKED]
-        return blocked[0] if blocked else super().unopened(troubles)
+    def places(self, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        blocked = [number for number, source in enumerate(sources) if self.blocked(source.reference)]
+        return sources[: blocked[0] + 1] if blocked else sources
 
 
 class BlockedMeansItsMirrorsToo(Puller):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from conformance.explain.unusable import Unusable, why
+from conformance.machine.unusable import Unusable, why
 from conformance.model.answers import Login
 from conformance.model.auth import LEGACY_FILE, InvalidAuth, auth_files, credentials, not_followed
 

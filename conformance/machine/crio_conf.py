@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.explain.unusable import Unusable, why
+from conformance.machine.unusable import Unusable, why
 from conformance.model.resolution import MODES
 
 DEFAULT_PATHS = Path("/etc/crio/crio.conf"), Path("/etc/crio/crio.conf.d")

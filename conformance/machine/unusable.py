@@ -1,4 +1,4 @@
-"""When nothing can be explained."""
+"""When a machine, or what was given for it, cannot be read."""
 
 
 class Unusable(Exception):  # noqa: N818 (nothing is wrong with the program: what was asked for cannot be used)

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from conformance.explain import crio_conf
-from conformance.explain.circumstances import Circumstances
-from conformance.explain.explanation import Crio, Mode, Origin
-from conformance.explain.logins import Logins
-from conformance.explain.release import Known, known
-from conformance.explain.unusable import Unusable
+from conformance.machine import crio_conf
+from conformance.machine.circumstances import Circumstances, Crio, Mode, Origin
+from conformance.machine.logins import Logins
+from conformance.machine.release import Known, known
+from conformance.machine.unusable import Unusable
 from conformance.model.places import Settings
 from conformance.model.platform import Platform
 from conformance.model.registries import InvalidRegistries, Registries

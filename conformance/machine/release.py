@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from conformance.explain.explanation import Origin
-from conformance.explain.unusable import Unusable, why
+from conformance.machine.circumstances import Origin
+from conformance.machine.unusable import Unusable, why
 from conformance.model.profile import PROFILES, Profile, newest_line, newest_of, profile
 from conformance.model.release import Release
 
