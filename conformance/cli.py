@@ -5,8 +5,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from conformance import mutation, serve
+from conformance import serve
 from conformance.explain import command as explain
+from conformance.mutation import command as mutation
 
 DESCRIPTION = "Show what a CRI-O release does with image names, registries, errors and image volumes."
 QUIETLY = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")

@@ -274,7 +274,7 @@ def pytest_runtest_makereport(
 
     crio, mark = item.stash[MARK]
     if report.when == "call":
-        known = deviations.covering(item.config.stash[RUN].deviations, _case(item.nodeid), crio.release)
+        known = deviations.covering(item.config.stash[RUN].deviations, case_of(item.nodeid), crio.release)
         if known is not None:
             _judge(report, call, known, item)
         evidence = crio.evidence.since(mark)
@@ -315,7 +315,7 @@ def _contradict(report: pytest.TestReport, differences: Iterable[str]) -> None:
     report.sections.append(("the model and CRI-O differ", "\n".join(differences)))
 
 
-def _case(nodeid: str) -> str:
+def case_of(nodeid: str) -> str:
     """Name a case as ``deviations.toml`` does: its file, without folders, and what follows."""
     path, colons, rest = nodeid.partition("::")
     return path.rpartition("/")[2] + colons + rest
@@ -378,7 +378,7 @@ def _tell(terminalreporter: pytest.TerminalReporter, report: pytest.TestReport, 
     """Tell one case's story."""
     told = dict(report.user_properties)
     if "story" in told:
-        terminalreporter.write_line(f"{_case(report.nodeid)}: {verdict.verdict}", bold=True)
+        terminalreporter.write_line(f"{case_of(report.nodeid)}: {verdict.verdict}", bold=True)
         terminalreporter.write_line(f"  {told['behaviour']}")
         for line in str(told["story"]).splitlines():
             terminalreporter.write_line(f"  {line}")

@@ -164,7 +164,13 @@ def test_the_error_names_the_repository_on_every_mirror(
 
 
 class TestALogin:
-    """A login for docker.io, where the image is private; both mirrors lack it."""
+    """A login for docker.io, where the image is private; its mirrors, which ask who wants a token, lack it."""
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with quay.io and ghcr.io as mirrors of docker.io."""
+        mirrors = (Mirror("quay.io/hub"), Mirror("ghcr.io/hub"))
+        return Configuration(registries=(Registry(prefix="docker.io", location="docker.io", mirrors=mirrors),))
 
     @pytest.fixture
     def login(self, docker_io: RegistryHost) -> Login:
@@ -173,17 +179,17 @@ class TestALogin:
         return docker_io.require_login(NAME)
 
     @pytest.fixture
-    def pull(self, runtime: Runtime, first: RegistryHost, second: RegistryHost, login: Login) -> Pull:
-        """The full name is pulled with that login."""
-        for mirror in (first, second):
-            mirror.offer("hub/another")
+    def pull(self, runtime: Runtime, quay_io: RegistryHost, ghcr_io: RegistryHost, login: Login) -> Pull:
+        """The mirrors know that user too, as happens with one account on several hosts; the full name is pulled."""
+        for mirror in (quay_io, ghcr_io):
+            mirror.origin.repository("hub/another").logins[login.user] = login.password
         return runtime.pull(f"docker.io/{NAME}", login)
 
     def test_it_is_not_shown_to_mirrors(
-        self, pull: Pull, login: Login, first: RegistryHost, second: RegistryHost, docker_io: RegistryHost
+        self, pull: Pull, login: Login, quay_io: RegistryHost, ghcr_io: RegistryHost, docker_io: RegistryHost
     ) -> None:
         """A login in the request is shown to the registry, and to no mirror of it."""
-        assert pull.credentials == {first: (), second: (), docker_io: (login.user,)}
+        assert pull.credentials == {quay_io: (), ghcr_io: (), docker_io: (login.user,)}
 
     def test_it_opens_the_registry(self, pull: Pull, docker_io: RegistryHost) -> None:
         """After the mirrors, the login opens the registry."""
