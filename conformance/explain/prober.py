@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from conformance.distribution import RegistryClient
-from conformance.distribution.requests import TOO_MANY_REQUESTS, Request, Unanswered
+from conformance.distribution.requests import TOO_MANY_REQUESTS, Conversation, Request, Unanswered
 from conformance.distribution.wire import Response
 from conformance.explain.walk import Walk, probe
 from conformance.machine.circumstances import Circumstances
@@ -18,7 +18,10 @@ RESOLV_CONF = Path("/etc/resolv.conf")
 
 
 class Prober(RegistryClient):
-    """Takes the first "too many requests" for an answer, where CRI-O asks again, and no answer for one."""
+    """Takes the first "too many requests" for an answer, where CRI-O asks again, and no answer for one.
+
+    It is more careful than CRI-O with logins: a registry behind TLS cannot have one sent elsewhere in the clear.
+    """
 
     async def ask(self, ask: Ask) -> Answer:
         """Put one question."""
@@ -28,6 +31,10 @@ class Prober(RegistryClient):
         except TimeoutError:
             url = f"https://{server_of(ask.host)}/v2/{ask.repository}/manifests/{ask.reference}"
             return Failed(step="manifest", url=url, words=f"no answer within {SECONDS:.0f} s")
+
+    def may_see(self, conversation: Conversation, realm: str) -> bool:
+        """Tell whether a token service may see a login."""
+        return not (conversation.base.startswith("https:") and realm.startswith("http:"))
 
     async def once(self, request: Request, extra: str) -> Response:
         """Make a request once."""

@@ -102,3 +102,9 @@ class Pull:
     def credentials(self) -> dict[str, tuple[str, ...]]:
         """Whose credentials each registry host was sent."""
         return {attempt.host: attempt.users for attempt in self.attempts}
+
+    @property
+    def servers_shown(self) -> list[str]:
+        """The servers that were shown the credentials of a user, or a token had with them, each once, in order."""
+        exchanges = (each for attempt in self.attempts for each in attempt.exchanges)
+        return list(dict.fromkeys(each.server for each in exchanges if each.user))

@@ -212,7 +212,7 @@ class Alone(NamedTuple):
     reason: Reason
 
 
-@pytest.mark.parametrize(
+ALONE = pytest.mark.parametrize(
     "alone",
     [
         Alone("docker.io/rhuss/none", Reason.DENIED),
@@ -223,6 +223,17 @@ class Alone(NamedTuple):
     ],
     ids=lambda alone: alone.name.partition("/")[0],
 )
+
+
+@ALONE
 def test_the_reason_is_the_registrys_own(runtime: Runtime, alone: Alone) -> None:
     """What a registry answers for an image that it does not have is what the user is told."""
     assert runtime.pull(alone.name).reasons == {alone.name.partition("/")[0]: alone.reason}
+
+
+@ALONE
+def test_the_status_code_is_unknown(runtime: Runtime, alone: Alone) -> None:
+    """A pull that fails has the gRPC status code Unknown, whatever the registry answered."""
+    error = runtime.pull(alone.name).error
+    assert error is not None
+    assert error.code.name == "UNKNOWN"

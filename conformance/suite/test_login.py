@@ -76,6 +76,13 @@ class TestPrivateOnBoth:
 
 REFUSALS = {"docker.io": Reason.DENIED, "quay.io": Reason.UNAUTHORIZED, "ghcr.io": Reason.DENIED}
 
+SERVERS_SHOWN = {
+    "docker.io": ["auth.docker.io", "registry-1.docker.io"],
+    "quay.io": ["quay.io", "cdn01.quay.io"],
+    "ghcr.io": ["ghcr.io"],
+}
+"""Who sees a login, or a token had with it: the token service, the registry, and servers below the registry's name."""
+
 
 @pytest.mark.parametrize("name", REFUSALS)
 class TestPrivateByFullName:
@@ -111,6 +118,12 @@ class TestPrivateByFullName:
     def test_the_login_is_shown_to_its_registry(self, runtime: Runtime, host: RegistryHost, login: Login) -> None:
         """The login in the request is the one that the registry sees."""
         assert runtime.pull(f"{host}/{NAME}", login).credentials == {host: (login.user,)}
+
+    def test_no_server_that_blobs_are_redirected_to_sees_it(
+        self, runtime: Runtime, host: RegistryHost, login: Login, name: str
+    ) -> None:
+        """A token had with the login is shown to no server of another domain that the registry redirects blobs to."""
+        assert runtime.pull(f"{host}/{NAME}", login).servers_shown == SERVERS_SHOWN[name]
 
     def test_a_wrong_login_is_refused(self, runtime: Runtime, host: RegistryHost, login: Login) -> None:
         """With a wrong password the pull fails, and the error says that the login was refused."""

@@ -26,13 +26,6 @@ class TakesTheFirstPlatform(Puller):
         return index.children[0].digest if super().choose(index) else None
 
 
-class TakesTheLastPlatform(Puller):
-    """Takes the last image of an index, whatever it is for, when one is for this machine."""
-
-    def choose(self, index: Manifest) -> str | None:
-        return index.children[-1].digest if super().choose(index) else None
-
-
 class IgnoresTheOperatingSystem(Puller):
     """Takes an image for another operating system on this machine's architecture."""
 
@@ -43,13 +36,6 @@ class IgnoresTheOperatingSystem(Puller):
         )
         child = choose(replace(index, children=children), here)
         return child.digest if child else None
-
-
-class KnowsNoDockerLists(Puller):
-    """Finds nothing in a manifest list of Docker's format."""
-
-    def choose(self, index: Manifest) -> str | None:
-        return None if "docker" in index.media_type else super().choose(index)
 
 
 class KnowsNoOciIndexes(Puller):
@@ -75,16 +61,6 @@ class LooksBelowDigests(Puller):
     def copy(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble]:
         got = yield from super().copy(reference, terms)
         if isinstance(got, Copied) and reference.digest and not got.top.is_index:
-            return Trouble("this is no index", Reason.NO_MATCHING_PLATFORM)
-        return got
-
-
-class RefusesPlainImages(Puller):
-    """Takes no image that is not in an index."""
-
-    def copy(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble]:
-        got = yield from super().copy(reference, terms)
-        if isinstance(got, Copied) and not reference.digest and not got.top.is_index:
             return Trouble("this is no index", Reason.NO_MATCHING_PLATFORM)
         return got
 
@@ -122,50 +98,6 @@ class TrustsBlobs(RegistryClient):
         assert isinstance(answer, Blob)  # noqa: S101 (it raises what is none)
         assert isinstance(ask, Ask)  # noqa: S101 (what a client is asked)
         return replace(answer, digest=ask.reference)
-
-
-class TrustsLayers(Puller):
-    """Takes a layer whatever its digest is."""
-
-    _config = ""
-
-    def content(
-        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
-    ) -> Steps[Copied | Trouble]:
-        self._config = manifest.config
-        return (yield from super().content(reference, source, manifest, top, terms))
-
-    def matches(self, actual: str, expected: str) -> bool:
-        return super().matches(actual, expected) or expected in self._trusted
-
-    @property
-    def _trusted(self) -> "_AllBut":
-        """All digests but the config's."""
-        return _AllBut(self._config)
-
-
-class _AllBut:
-    """All texts but one."""
-
-    def __init__(self, one: str) -> None:
-        self._one = one
-
-    def __contains__(self, text: str) -> bool:
-        return bool(self._one) and text != self._one
-
-
-class TrustsConfigs(Puller):
-    """Takes a config whatever its digest is."""
-
-    def content(
-        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
-    ) -> Steps[Copied | Trouble]:
-        usual = self.matches
-        self.matches = lambda actual, expected: expected == manifest.config or usual(actual, expected)  # type: ignore[method-assign]
-        try:
-            return (yield from super().content(reference, source, manifest, top, terms))
-        finally:
-            self.matches = usual  # type: ignore[method-assign]
 
 
 class DoesWithoutMissingLayers(Puller):

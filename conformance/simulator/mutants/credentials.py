@@ -2,14 +2,12 @@
 
 from dataclasses import replace
 
-from conformance.cri.v1 import api_pb2 as api
 from conformance.distribution.client import RegistryClient
 from conformance.distribution.wire import Wire
 from conformance.model.answers import Answer, Ask, Login, Refused
-from conformance.model.places import Steps, Terms, Trouble
+from conformance.model.places import Steps, Trouble
 from conformance.model.pull import Copied, Puller
 from conformance.model.reference import Reference
-from conformance.simulator.images import ImageServicer
 
 
 class ShowsLoginsToMirrors(Puller):
@@ -41,13 +39,6 @@ class ShowsLoginsToTheFirstOnly(Puller):
         return super().login(reference, place, login if place.domain == self._shown else None)
 
 
-class ShowsLoginsToDockerIoOnly(Puller):
-    """Shows the request's login to docker.io alone."""
-
-    def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
-        return super().login(reference, place, login if place.domain == "docker.io" else None)
-
-
 class TriesWithoutALoginThen(Puller):
     """Tries once more without a login when the login is refused."""
 
@@ -59,22 +50,6 @@ class TriesWithoutALoginThen(Puller):
         return got
 
 
-class TriesWithoutALoginFirst(Puller):
-    """Tries without the login first, and shows it only where that does not help."""
-
-    def candidate(self, reference: Reference, login: Login | None) -> Steps[Copied | Trouble]:
-        got = yield from super().candidate(reference, None)
-        return got if isinstance(got, Copied) or login is None else (yield from super().candidate(reference, login))
-
-
-class ForgetsThePassword(ImageServicer):
-    """Takes the user's name from a request, and another password."""
-
-    def login(self, auth: api.AuthConfig) -> Login | None:
-        login = super().login(auth)
-        return replace(login, password="") if login else None
-
-
 class SwapsRefusals(RegistryClient):
     """Takes a refused login for a missing image."""
 
@@ -83,21 +58,6 @@ class SwapsRefusals(RegistryClient):
         if isinstance(answer, Refused) and answer.step == "token":
             return replace(answer, step="manifest", status=404, code="MANIFEST_UNKNOWN", message="manifest unknown")
         return answer
-
-
-class AsksForNoToken(RegistryClient):
-    """Asks no token service, and so is a stranger everywhere."""
-
-    async def authorization(self, *arguments: object) -> str:
-        del arguments
-        return ""
-
-
-class AsksForATokenOnce(RegistryClient):
-    """Does not ask for another token when the first one is not enough."""
-
-    async def patiently(self, request: object) -> object:  # type: ignore[override]
-        return await self.once(request, "")  # type: ignore[arg-type]
 
 
 class TriesPlainHttp(RegistryClient):
@@ -115,28 +75,12 @@ class PrefersPlainHttp(RegistryClient):
         return super().schemes(ask)[::-1]
 
 
-class NeverSpeaksHttp(RegistryClient):
-    """Speaks TLS only, although a registry is marked as insecure."""
-
-    def schemes(self, ask: Ask) -> tuple[str, ...]:
-        del ask
-        return ("https",)
-
-
 class TrustsEveryCertificate(Puller):
     """Takes any certificate for good."""
 
     def insecure(self, reference: Reference) -> Steps[bool]:
         yield from super().insecure(reference)
         return True
-
-
-class TrustsTheLoopback(Puller):
-    """Takes any certificate, and HTTP, of a host in 127.0.0.0/8, as 1.34 and older did."""
-
-    def insecure(self, reference: Reference) -> Steps[bool]:
-        answer = yield Ask(reference.domain.partition(":")[0], "", "", lookup=True)
-        return getattr(answer, "loopback", False)
 
 
 class DoesNotTrustTheLoopback(Puller):
@@ -161,10 +105,3 @@ class KeepsCredentialsOnRedirects(RegistryClient):
     """Shows a token to every server that a registry redirects to."""
 
     wire_type = _Keeping
-
-
-class TermsAreForgotten(Puller):
-    """Looks for an artifact without the login that the image was asked for with."""
-
-    def artifact(self, reference: Reference, terms: Terms) -> Steps[Trouble | None]:
-        return (yield from super().artifact(reference, Terms(None, terms.insecure)))

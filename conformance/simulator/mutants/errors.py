@@ -44,36 +44,12 @@ class ReportsNoDigest(Puller):
         return re.sub(r"@?sha256:[0-9a-f]+", "", super().error(troubles))
 
 
-class ReportsTheFullForm(Puller):
-    """Tells docker.io's images with docker.io/library/ before them, as nobody wrote them."""
-
-    def error(self, troubles: Troubles) -> str:
-        last = troubles[-1][0]
-        return super().error(troubles).replace(f"docker://{last.familiar}", f"docker://{last}")
-
-
-class ReportsAFailureOnly(Puller):
-    """Tells that it failed, and nothing else."""
-
-    def error(self, troubles: Troubles) -> str:
-        del troubles
-        return "pull failed"
-
-
 class ReportsUnknownForEverything(Puller):
     """Words every refusal as one of a missing image."""
 
     def trouble(self, ask: Ask, place: Reference, answer: Answer) -> Trouble:
         trouble = super().trouble(ask, place, answer)
         return trouble.told(f"reading manifest {ask.reference} in {place.name}: manifest unknown")
-
-
-class ReportsUnauthorizedForEverything(Puller):
-    """Words every refusal as one that wants a login."""
-
-    def trouble(self, ask: Ask, place: Reference, answer: Answer) -> Trouble:
-        trouble = super().trouble(ask, place, answer)
-        return trouble.told(f"reading manifest {ask.reference} in {place.name}: unauthorized: access denied")
 
 
 class ForgetsTheCriCode(Puller):

@@ -15,22 +15,6 @@ class IgnoresDropIns(Loader):
         return _searching(super().load(replace(paths, conf_dir=""), root), super().load(paths, root))
 
 
-class IgnoresTheMainFile(Loader):
-    """Reads the drop-ins, and registries.conf not at all."""
-
-    def load(self, paths: Paths, root: Path) -> Registries:
-        return super().load(replace(paths, conf="/etc/containers/nothing.conf"), root)
-
-
-class JoinsSearchLists(Loader):
-    """Joins the search lists of all files, where the last one counts."""
-
-    def load(self, paths: Paths, root: Path) -> Registries:
-        whole = super().load(paths, root)
-        alone = (super(JoinsSearchLists, self).load(Paths(conf=each, conf_dir=""), root) for each in whole.files)
-        return replace(whole, search=tuple(dict.fromkeys(host for each in alone for host in each.search)))
-
-
 class FirstSearchListWins(Loader):
     """Lets the first file that has a search list count, where the last one does."""
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from conformance.model.places import Settings
 from conformance.model.pull import Puller
-from conformance.model.reference import DEFAULT_DOMAIN, InvalidReference, Reference, parse
+from conformance.model.reference import InvalidReference, Reference, parse
 from conformance.model.resolution import How, Resolution, resolve
 
 
@@ -21,14 +21,6 @@ class SearchOrderReversed(Puller):
         return resolution._replace(candidates=resolution.candidates[::-1])
 
 
-class SearchOrderAlphabetical(Puller):
-    """Asks the search registries in the order of the alphabet."""
-
-    def resolve(self, name: str) -> Resolution:
-        resolution = super().resolve(name)
-        return resolution._replace(candidates=tuple(sorted(resolution.candidates, key=str)))
-
-
 class SkipsTheFirstRegistry(Puller):
     """Leaves the first of several search registries out."""
 
@@ -37,20 +29,23 @@ class SkipsTheFirstRegistry(Puller):
         return resolution._replace(candidates=resolution.candidates[1:] or resolution.candidates)
 
 
-class SkipsTheLastRegistry(Puller):
-    """Leaves the last of several search registries out."""
+class FallsBackToDockerIo(Puller):
+    """Takes docker.io for the search list where there is none."""
+
+    def resolve(self, name: str) -> Resolution:
+        registries = self.registries if self.registries.search else replace(self.registries, search=("docker.io",))
+        return resolve(name, registries, self.mode)
+
+
+class AsksOneMore(Puller):
+    """Asks ghcr.io when no search registry has a short name, although it is not in the list."""
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        return resolution._replace(candidates=resolution.candidates[:-1] or resolution.candidates)
-
-
-class TakesDockerIoForGranted(Puller):
-    """Reads every short name as docker.io's, whatever the search list says."""
-
-    def resolve(self, name: str) -> Resolution:
-        resolution = super().resolve(name)
-        return _renamed(resolution, domain=DEFAULT_DOMAIN) if resolution.how is How.SEARCH else resolution
+        if resolution.how is not How.SEARCH or resolution.refusal:
+            return resolution
+        more = resolution.candidates[-1]._replace(domain="ghcr.io")
+        return resolution._replace(candidates=(*resolution.candidates, more))
 
 
 class SearchesForFullNames(Puller):
@@ -95,15 +90,6 @@ class IndexDockerIoIsAHost(Puller):
         return _renamed(resolution, domain="index.docker.io") if name.startswith("index.docker.io/") else resolution
 
 
-class AlwaysLatest(Puller):
-    """Asks for latest whatever the tag."""
-
-    def resolve(self, name: str) -> Resolution:
-        resolution = super().resolve(name)
-        tags = (each if each.digest else each._replace(tag="latest") for each in resolution.candidates)
-        return resolution._replace(candidates=tuple(tags))
-
-
 class TagBeforeDigest(Puller):
     """Asks for the tag, and not for the digest, where a name has both."""
 
@@ -116,29 +102,14 @@ class TagBeforeDigest(Puller):
         return _renamed(resolution, tag=tag, digest="") if tag and "@" in name else resolution
 
 
-class IgnoresDigests(Puller):
-    """Asks for latest where a name has a digest."""
-
-    def resolve(self, name: str) -> Resolution:
-        return _renamed(super().resolve(name), tag="latest", digest="") if "@" in name else super().resolve(name)
-
-
-class AcceptsCapitals(Puller):
-    """Makes capitals in a name small instead of refusing it."""
-
-    def resolve(self, name: str) -> Resolution:
-        resolution = super().resolve(name)
-        return super().resolve(name.lower()) if resolution.refusal and name != name.lower() else resolution
-
-
 class AcceptsAnything(Puller):
     """Takes what is no name for a name, without what does not belong there."""
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        if resolution.how is not How.NOT:
+        if resolution.candidates or "short-name" in resolution.refusal:
             return resolution
-        return super().resolve("".join(each for each in name.lower() if each.isalnum()) or "image")
+        return super().resolve("".join(each for each in name.lower() if each.isalnum())[:20] or "image")
 
 
 class RefusesDigits(Puller):
@@ -151,11 +122,11 @@ class RefusesDigits(Puller):
 
 
 class RefusesWithoutTheName(Puller):
-    """Refuses what is no name without saying what was written."""
+    """Refuses a name without saying what was written, or what is wrong with it."""
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        return resolution._replace(refusal="invalid reference format") if resolution.how is How.NOT else resolution
+        return resolution if resolution.candidates else resolution._replace(refusal="invalid reference format")
 
 
 class IgnoresAliases(Puller):
@@ -186,14 +157,6 @@ class AliasesLoseTheTag(Puller):
         return resolution
 
 
-class AliasesLoseTheDigest(Puller):
-    """Forgets the digest of a name that is an alias."""
-
-    def resolve(self, name: str) -> Resolution:
-        resolution = super().resolve(name)
-        return _renamed(resolution, tag="latest", digest="") if resolution.how is How.ALIAS else resolution
-
-
 class CancelledAliasesStay(Puller):
     """Reads a cancelled alias as docker.io's image."""
 
@@ -209,21 +172,6 @@ class NeverEnforces(Puller):
 
     def __init__(self, settings: Settings, *rest: object) -> None:
         super().__init__(replace(settings, short_name_mode="disabled"), *rest)  # type: ignore[arg-type]
-
-
-class AlwaysEnforces(Puller):
-    """Refuses ambiguous names although the mode is disabled."""
-
-    def __init__(self, settings: Settings, *rest: object) -> None:
-        super().__init__(replace(settings, short_name_mode="enforcing"), *rest)  # type: ignore[arg-type]
-
-
-class EnforcesByDefaultOnly(Puller):
-    """Knows the mode enforcing only where it is not written down."""
-
-    def __init__(self, settings: Settings, *rest: object) -> None:
-        mode = "disabled" if settings.short_name_mode == "enforcing" else settings.short_name_mode
-        super().__init__(replace(settings, short_name_mode=mode), *rest)  # type: ignore[arg-type]
 
 
 class RefusesOneCandidate(Puller):
@@ -246,18 +194,6 @@ class RefusesAliases(Puller):
             refusal = f"short name mode is enforcing, but image name {name} returns ambiguous list"
             return resolution._replace(refusal=refusal)
         return resolution
-
-
-class EnforcesTaggedNamesOnly(Puller):
-    """Takes a short name without a tag as never ambiguous."""
-
-    def resolve(self, name: str) -> Resolution:
-        resolution = super().resolve(name)
-        return (
-            resolution
-            if ":" in name
-            else resolution._replace(refusal="" if resolution.candidates else resolution.refusal)
-        )
 
 
 class RefusesAnotherName(Puller):

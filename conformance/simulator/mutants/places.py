@@ -26,13 +26,6 @@ class _Misreading(Puller):
         raise NotImplementedError
 
 
-class IgnoresMirrors(_Misreading):
-    """Asks no mirror."""
-
-    def misread(self, entry: Registry) -> Registry:
-        return replace(entry, mirrors=())
-
-
 class AsksTheMirrorsBackwards(_Misreading):
     """Asks the mirrors from the last to the first."""
 
@@ -113,13 +106,6 @@ class AsksMirrorsOnly(_Sources):
 
     def places(self, sources: tuple[Source, ...]) -> tuple[Source, ...]:
         return sources[:-1] or sources
-
-
-class AsksTheFirstMirrorOnly(_Sources):
-    """Asks one mirror and the registry, however many mirrors there are."""
-
-    def places(self, sources: tuple[Source, ...]) -> tuple[Source, ...]:
-        return (*sources[:1], sources[-1]) if len(sources) > 1 else sources
 
 
 class BlockedMirrorsStopIt(_Sources):
@@ -205,10 +191,3 @@ class MirrorErrorsAreLost(Puller):
 
     def unopened(self, troubles: list[tuple[Source, Trouble]]) -> Trouble:
         return troubles[-1][1]
-
-
-class TheFirstMirrorsErrorCounts(Puller):
-    """Tells what the first mirror said, and nothing of the registry."""
-
-    def unopened(self, troubles: list[tuple[Source, Trouble]]) -> Trouble:
-        return troubles[0][1]

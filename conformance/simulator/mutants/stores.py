@@ -13,24 +13,12 @@ from conformance.simulator.images import ImageServicer
 
 
 class StatusAsksTheNetwork(ImageServicer):
-    """Asks the registries when an image is looked up that is not there."""
+    """Asks the registries when an image is looked up."""
 
     async def image_status(self, request: api.ImageStatusRequest) -> api.ImageStatusResponse:  # type: ignore[override]
-        response = super().image_status(request)
-        if not response.HasField("image"):
-            await self.drive(self.service.puller.pull(request.image.image))
-        return response
-
-
-class StatusPulls(ImageServicer):
-    """Pulls an image that is looked up and not there."""
-
-    async def image_status(self, request: api.ImageStatusRequest) -> api.ImageStatusResponse:  # type: ignore[override]
-        response = super().image_status(request)
-        if not response.HasField("image"):
-            await self.pull(request.image.image, None)
-            return super().image_status(request)
-        return response
+        for reference in self.service.puller.resolve(request.image.image).candidates:
+            await self.drive(self.service.puller.candidate(reference, None))
+        return super().image_status(request)
 
 
 class MissingIsAnError(ImageService):
@@ -39,14 +27,6 @@ class MissingIsAnError(ImageService):
     def status(self, name: str) -> Lookup:
         lookup = super().status(name)
         return lookup if lookup.image or lookup.error else Lookup(error=f"image {name} not found")
-
-
-class AmbiguousLookupsFindNothing(ImageService):
-    """Answers the lookup of an ambiguous name with nothing instead of refusing it."""
-
-    def status(self, name: str) -> Lookup:
-        lookup = super().status(name)
-        return Lookup() if "ambiguous" in lookup.error else lookup
 
 
 class LooksUpTheFirstCandidateOnly(ImageService):
@@ -134,15 +114,6 @@ class OldNamesStay(_Listing):
         return kept
 
 
-class OneNameOnly(_Listing):
-    """Forgets the names that an image had when it gets another."""
-
-    def added(self, copied: Copied) -> Kept:
-        kept = super().added(copied)
-        kept.names = kept.names[-1:]
-        return kept
-
-
 class DigestsOfTheWrongHost(_Listing):
     """Names the digests of every image as docker.io's."""
 
@@ -184,13 +155,6 @@ class NamesTheIndexOnly(_Listing):
         return kept
 
 
-class IdIsTheManifestsDigest(Puller):
-    """Answers a pull with the digest of the manifest."""
-
-    def image_ref(self, copied: Copied) -> str:
-        return copied.manifest.digest.partition(":")[2]
-
-
 class AnswersWithTheDigest(Puller):
     """Answers a pull with name and digest, as older releases do, and not with the ID."""
 
@@ -207,15 +171,6 @@ class AnswersWithTheIdTooEarly(Puller):
         return copied.id
 
 
-class AnswersWithTheTag(Puller):
-    """Answers a pull with the name and its tag."""
-
-    release_line = "1.33"
-
-    def image_ref(self, copied: Copied) -> str:
-        return str(copied.reference)
-
-
 class FailedPullsStay(Puller):
     """Keeps an image in the store although a part of it did not come."""
 
@@ -229,14 +184,6 @@ class FailedPullsStay(Puller):
         reference, _, manifest, top, _ = arguments
         self._half = Copied(reference, manifest, top)  # type: ignore[arg-type]
         return (yield from super().content(*arguments))  # type: ignore[arg-type]
-
-
-class KeepsOneImageOnly(_Listing):
-    """Forgets all images when another comes."""
-
-    def added(self, copied: Copied) -> Kept:
-        self.store.images = {id_: kept for id_, kept in self.store.images.items() if id_ == copied.id}
-        return super().added(copied)
 
 
 class RemovesAllNames(ImageService):
@@ -288,14 +235,6 @@ class RemovingWhatIsMissingFails(ImageService):
         return super().remove(name) or ("" if lookup.image or lookup.error else f"image {name} not found")
 
 
-class AmbiguousRemovalsSucceed(ImageService):
-    """Says that an image of an ambiguous name is removed."""
-
-    def remove(self, name: str) -> str:
-        error = super().remove(name)
-        return "" if "ambiguous" in error else error
-
-
 class RemovesTheSecondCandidate(ImageService):
     """Removes an image by short name under the last search registry's name first."""
 
@@ -331,12 +270,3 @@ class TellsNoFileSystem(ImageServicer):
         for each in response.image_filesystems:
             each.fs_id.mountpoint = ""
         return response
-
-
-class TellsNoSize(ImageServicer):
-    """Says that every image is empty."""
-
-    def image(self, listed: Listed) -> api.Image:
-        image = super().image(listed)
-        image.size = 0
-        return image

@@ -51,24 +51,6 @@ class ForeignIsFinal(_Stopping):
     final = frozenset({Reason.NO_MATCHING_PLATFORM})
 
 
-class UnreachableIsFinal(_Stopping):
-    """Asks no registry after one that cannot be reached."""
-
-    final = frozenset({Reason.UNREACHABLE, Reason.UNKNOWN_HOST})
-
-
-class BrokenIsFinal(_Stopping):
-    """Asks no registry after one that fails itself or gives what its digest does not say."""
-
-    final = frozenset({Reason.BROKEN})
-
-
-class TooManyRequestsIsFinal(_Stopping):
-    """Asks no registry after one that has had too many requests."""
-
-    final = frozenset({Reason.TOO_MANY_REQUESTS})
-
-
 class BlockedIsFinal(_Stopping):
     """Asks no registry after one that is blocked."""
 
@@ -85,37 +67,6 @@ class GoesOnAfterSuccess(Puller):
             for reference in candidates[candidates.index(outcome.image.reference) + 1 :]:
                 yield from self.candidate(reference, login)
         return outcome
-
-
-class TheLastOneThatHasItServes(Puller):
-    """Asks every registry, and takes the image of the last one that has it."""
-
-    def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
-        outcome = yield from super().pull(name, login)
-        if outcome.image is not None:
-            candidates = self.resolve(name).candidates
-            for reference in candidates[candidates.index(outcome.image.reference) + 1 :]:
-                got = yield from self.candidate(reference, login)
-                if isinstance(got, Copied):
-                    outcome = Outcome(got, self.image_ref(got), troubles=outcome.troubles)
-        return outcome
-
-
-class AsksTwice(Puller):
-    """Goes through all registries once more before it gives up."""
-
-    def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
-        outcome = yield from super().pull(name, login)
-        return (yield from super().pull(name, login)) if outcome.troubles and outcome.error else outcome
-
-
-class LogsAnotherOrder(Puller):
-    """Logs that it tries quay.io where it tries docker.io."""
-
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
-        if (note := self.note) is not None:
-            self.note = lambda level, message: note(level, message.replace('access "docker.io/', 'access "quay.io/'))
 
 
 class LogsNothing(Puller):
