@@ -42,7 +42,6 @@ class Run:
     """
 
     def __init__(self, runtime: str | None, mutant: str | None = None) -> None:
-        os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # else gRPC tells of every connection that is closed
         self.installation: Installation | None = None
         self.release: Release
         self.rehearsal = ""

@@ -13,9 +13,9 @@ from conformance.runtime import crio as crio_module
 from conformance.runtime import oom, pool
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.crio import Crio
-from conformance.runtime.runtime import RuntimeFailure
 from conformance.runtime.installation import Installation, find
 from conformance.runtime.pool import Pool
+from conformance.runtime.runtime import RuntimeFailure
 
 Fake = Callable[[str], Installation]
 

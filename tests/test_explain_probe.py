@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from test_explain import BOTH, MIRRORS, NAME, Said
 
+from conformance.distribution.requests import Conversation
 from conformance.explain import explain, prober
 from conformance.explain.explanation import State
 from conformance.explain.prober import Prober
@@ -434,3 +435,16 @@ def test_errors_name_the_name_server(tmp_path: Path) -> None:
     for line, named in (("nameserver 10.0.0.1", "10.0.0.1:53"), ("nameserver fd00::1", "[fd00::1]:53"), ("x y", "")):
         file.write_text(f"search example.com\n{line}\nnameserver 10.0.0.2\n" if named else line)
         assert prober.name_server(file) == named
+
+
+@pytest.mark.parametrize(
+    ("base", "realm", "may"),
+    [
+        ("https://quay.io", "https://auth.example/token", True),
+        ("https://quay.io", "http://auth.example/token", False),
+        ("http://plain.example.com", "http://auth.example/token", True),
+    ],
+)
+def test_no_registry_behind_tls_has_a_login_sent_in_the_clear(base: str, realm: str, may: bool) -> None:
+    conversation = Conversation(base, (), "repository:a:pull", Login("robot", "x"), insecure=False)
+    assert Prober().may_see(conversation, realm) is may

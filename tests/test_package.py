@@ -32,6 +32,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         "conformance/cri/v1/api_pb2.pyi",
         "conformance/cri/v1/api_pb2_grpc.py",
         "conformance/world/init.py",
+        "conformance/simulator/unfailed.toml",
+        "conformance/simulator/mutants/__init__.py",
+        "conformance/model/pull.py",
+        "conformance/internet/answers.py",
         *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "conformance" / "suite").glob("*.py"))),
     ],
 )

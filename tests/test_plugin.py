@@ -8,9 +8,13 @@ import pytest
 from conformance import plugin
 from conformance.deviations import Deviation
 
-SUITE = ("--pyargs", "conformance.suite")
 ONE_FILE = ("--pyargs", "conformance.suite.test_short_name_mode")
 WITHOUT_TRACES = ("-p", "no:cacheprovider")
+BOTH_SIDES = [
+    "PullImage team/app, asked:",
+    "    the model: [[]Attempt(host='docker.io', *), Attempt(host='quay.io', *",
+    "    CRI-O:     [[]Attempt(host='quay.io', *",
+]
 Run = Callable[..., pytest.RunResult]
 
 
@@ -28,29 +32,113 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, own_tmpdir: 
     return run
 
 
-def test_without_a_cri_o_every_case_is_skipped_and_the_summary_says_why(run: Run) -> None:
-    result = run(*SUITE)
-    counted = result.parseoutcomes()
-    assert set(counted) == {"skipped"}
-    assert result.ret == 0
+def test_the_summary_counts_what_became_of_each_case_and_says_why(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        from conformance import deviations
+
+        DEVIATION = deviations.Deviation(
+            cases=("test_our_nodes.py::test_deviating",),
+            releases=">=1.31",
+            upstream="cri-o/cri-o#8780",
+            why="so it is",
+            seen={"asked": ["quay.io"]},
+        )
+        deviations.load = lambda: [DEVIATION]
+        """
+    )
+    pytester.makepyfile(
+        test_our_nodes="""
+        import pytest
+
+        @pytest.fixture
+        def asked(runtime):
+            return runtime.pull("quay.io/none").asked
+
+        def test_passing(asked): pass
+
+        def test_deviating(asked): assert asked == ["docker.io"]
+
+        def test_failing(asked): assert asked == ["docker.io"]
+
+        @pytest.mark.releases("<1.31", "it is too old")
+        def test_old(asked): raise AssertionError
+
+        def test_pod(pod): raise AssertionError
+
+        def test_other(): pass
+        """
+    )
+    result = run()
+    result.assert_outcomes(passed=2, xfailed=1, failed=1, skipped=2)
     result.stdout.fnmatch_lines(
         [
-            "conformance: NO LIVE CRI-O: no CRI-O was found*",
-            "*= conformance of no live CRI-O =*",
+            "*= conformance of the simulator of CRI-O 1.36 =*",
             "family * passed * deviates * failed * skipped",
-            "search order * 0 * 0 * 0 *",
-            f"all * 0 * 0 * 0 * {counted['skipped']}",
+            "our nodes * 1 * 1 * 1 * 2",
+            "all * 1 * 1 * 1 * 2",
+            "Known deviations met:",
+            "*1 case: cri-o/cri-o#8780: so it is",
             "Not run:",
-            f"*{counted['skipped']} cases: no CRI-O was found: neither crio on PATH nor a release in*",
+            "*1 case: speaks of CRI-O <1.31: it is too old",
+            "*1 case: needs the capability containers, which takes root",
         ]
     )
+
+
+@pytest.mark.parametrize("more", [[], ["-n", "2"]])
+def test_a_case_in_which_model_and_runtime_differ_fails_whatever_it_states(
+    run: Run, pytester: pytest.Pytester, more: list[str]
+) -> None:
+    pytester.makeconftest(
+        """
+        from conformance import deviations
+        from conformance.runtime import simulated
+        from conformance.simulator.mutants import mutant
+
+        DEVIATION = deviations.Deviation(
+            cases=("test_it.py::test_deviating",),
+            releases=">=1.31",
+            upstream="unreported",
+            why="so it is",
+            seen={"pull.asked": ["quay.io"]},
+        )
+        deviations.load = lambda: [DEVIATION]
+        simulated.Variant = lambda: mutant("search-order-reversed").variant
+        """
+    )
+    pytester.makepyfile(
+        test_it="""
+        import pytest
+
+        @pytest.fixture
+        def pull(runtime, quay_io):
+            quay_io.offer("team/app")
+            return runtime.pull("team/app")
+
+        def test_passing(pull): assert pull.succeeded
+
+        def test_deviating(pull): assert pull.asked == ["docker.io", "quay.io"]
+
+        def test_failing(pull): assert not pull.succeeded
+
+        def test_agreeing(runtime): assert not runtime.pull("quay.io/none").succeeded
+        """
+    )
+    result = run(*more)
+    result.assert_outcomes(failed=3, passed=1)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["*_ test_passing _*", "the model and CRI-O differ", "*- the model and CRI-O differ -*", *BOTH_SIDES]
+    )
+    result.stdout.fnmatch_lines(["*_ test_deviating _*", "*- the model and CRI-O differ -*", *BOTH_SIDES])
+    result.stdout.fnmatch_lines(["*_ test_failing _*", "E * assert not True", "*- the model and CRI-O differ -*"])
+    result.stdout.fnmatch_lines(["it * 1 * 0 * 3 * 0"])
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("--require live", "--require live: no CRI-O was found"),
-        ("--require live -n 2", "--require live: no CRI-O was found"),
         ("--runtime /nonexistent", "/nonexistent cannot be run (No such file or directory)"),
         ("--runtime nonsense", "--runtime nonsense is not understood"),
         ("--runtime 9.9", "CRI-O 9.9 is not in"),
@@ -91,26 +179,6 @@ def test_cases_are_chosen_by_their_upstream_issue(run: Run, pytester: pytest.Pyt
     run("--strict-markers", "-k", "8780").assert_outcomes(passed=1, deselected=2)
     run("-k", "cri-o and 9401").assert_outcomes(passed=2, deselected=1)
     run("-k", "9401 and not two").assert_outcomes(passed=1, deselected=2)
-
-
-def test_a_project_s_own_cases_may_use_the_fixtures(run: Run, pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        test_our_nodes="""
-        import pytest
-
-        @pytest.mark.releases(">=1.34", "so")
-        def test_pull(runtime, docker_io): raise AssertionError("there is no CRI-O")
-
-        def test_pod(pod): raise AssertionError("there is no CRI-O")
-
-        def test_other(): pass
-        """
-    )
-    result = run()
-    result.assert_outcomes(passed=1, skipped=2)
-    result.stdout.fnmatch_lines(["*= conformance of no live CRI-O =*", "our nodes * 0 * 0 * 0 * 2"])
-    assert "NO LIVE" not in result.stdout.str(), "only the suite itself is announced"
-    assert run("--require", "live").ret == pytest.ExitCode.USAGE_ERROR
 
 
 def test_the_plugin_is_silent_and_light_where_it_is_not_used(run: Run, pytester: pytest.Pytester) -> None:
@@ -199,6 +267,25 @@ def test_a_case_that_skips_itself_is_not_judged(tmp_path: Path) -> None:
     assert not hasattr(report, "wasxfail")
 
 
+@pytest.mark.parametrize("outcome", [None, AssertionError("no")])
+def test_a_difference_from_the_model_fails_also_what_passed_or_deviates(
+    tmp_path: Path, outcome: BaseException | None
+) -> None:
+    report = judged(tmp_path, outcome, {"quay.io": "unauthorized"})
+    report.outcome = "passed" if outcome is None else report.outcome
+    plugin._contradict(report, ["PullImage x, asked", "PullImage x, error"])
+    assert (report.outcome, report.longrepr) == ("failed", "the model and CRI-O differ")
+    assert not hasattr(report, "wasxfail")
+    assert report.sections == [("the model and CRI-O differ", "PullImage x, asked\nPullImage x, error")]
+
+
+def test_a_difference_from_the_model_leaves_a_failure_its_own_words(tmp_path: Path) -> None:
+    report = judged(tmp_path, AssertionError("no"), {})
+    plugin._contradict(report, ["PullImage x, asked"])
+    assert (report.outcome, report.longrepr) == ("failed", "no")
+    assert ("the model and CRI-O differ", "PullImage x, asked") in report.sections
+
+
 @pytest.mark.parametrize(
     ("nodeid", "case"),
     [
@@ -207,4 +294,4 @@ def test_a_case_that_skips_itself_is_not_judged(tmp_path: Path) -> None:
     ],
 )
 def test_a_case_is_named_as_deviations_name_it(nodeid: str, case: str) -> None:
-    assert plugin._case(nodeid) == case
+    assert plugin.case_of(nodeid) == case

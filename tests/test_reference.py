@@ -178,7 +178,7 @@ def test_a_name_with_a_host_is_not_short(reference: Reference) -> None:
     assert not parse(str(reference)).is_short
 
 
-@given(short | st.builds(Reference, atoms.filter(lambda it: it != "localhost"), paths))
+@given(short | st.builds(Reference, atoms.filter(lambda it: it != "localhost"), paths, st.just(""), st.just("")))
 def test_a_name_without_a_host_is_short(reference: Reference) -> None:
     assume(len(reference.name) < 256)
     assert parse(str(reference)).is_short

@@ -206,6 +206,16 @@ class TestRemoved:
         runtime.remove(NAME)
         assert runtime.images() == []
 
+    def test_of_several_the_first_registrys_is_removed(
+        self, runtime: Runtime, pull: Pull, quay_io: RegistryHost
+    ) -> None:
+        """RemoveImage by a short name that several images have removes that of the first search registry."""
+        quay_io.offer(NAME)
+        other = runtime.pull(f"quay.io/{NAME}")
+        assert pull.succeeded
+        runtime.remove(NAME)
+        assert runtime.images() == [other.image]
+
     def test_by_the_digest_that_it_was_pulled_by(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """An image that was pulled by digest is removed by that digest."""
         docker_io.store(NAME, IMAGE)

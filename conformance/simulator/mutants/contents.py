@@ -113,3 +113,11 @@ class NeverWaits(RegistryClient):
 
     async def patiently(self, request: object) -> object:  # type: ignore[override]
         return await self.once(request, "")  # type: ignore[arg-type]
+
+
+class FetchesWhatIsThere(Puller):
+    """Fetches layers that are in the store already."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.layers = ()

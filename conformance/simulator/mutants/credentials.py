@@ -68,13 +68,6 @@ class TriesPlainHttp(RegistryClient):
         return ("https", "http")
 
 
-class PrefersPlainHttp(RegistryClient):
-    """Speaks plain HTTP first to a registry that is marked as insecure."""
-
-    def schemes(self, ask: Ask) -> tuple[str, ...]:
-        return super().schemes(ask)[::-1]
-
-
 class TrustsEveryCertificate(Puller):
     """Takes any certificate for good."""
 

@@ -37,15 +37,15 @@ class FallsBackToDockerIo(Puller):
         return resolve(name, registries, self.mode)
 
 
-class AsksOneMore(Puller):
-    """Asks ghcr.io when no search registry has a short name, although it is not in the list."""
+class AsksAnotherFirst(Puller):
+    """Asks ghcr.io before the search registries, although it is not in the list."""
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
         if resolution.how is not How.SEARCH or resolution.refusal:
             return resolution
-        more = resolution.candidates[-1]._replace(domain="ghcr.io")
-        return resolution._replace(candidates=(*resolution.candidates, more))
+        first = resolution.candidates[0]._replace(domain="ghcr.io")
+        return resolution._replace(candidates=(first, *resolution.candidates))
 
 
 class SearchesForFullNames(Puller):
