@@ -278,10 +278,12 @@ def pytest_runtest_makereport(
         if known is not None:
             _judge(report, call, known, item)
         evidence = crio.evidence.since(mark)
-        if evidence.differences:
-            _contradict(report, evidence.differences)
         report.user_properties.append(("behaviour", (item.obj.__doc__ or "").partition("\n")[0]))
         report.user_properties.append(("story", crio.evidence.without_secrets(telling.story(evidence))))
+    if report.when == "call" or (report.when == "setup" and report.failed):
+        differences = crio.evidence.since(mark).differences
+        if differences:
+            _contradict(report, differences)
     if report.failed and report.when != "teardown" and item.config.getoption("tbstyle") != "no":
         for title, text in telling.sections(crio.evidence.since(mark)):
             report.sections.append((title, crio.evidence.without_secrets(text)))

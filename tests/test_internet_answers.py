@@ -149,7 +149,6 @@ def test_a_private_repository_and_every_kind_of_login(internet: Internet, check:
     assert isinstance(check(host), Refused)
 
 
-@pytest.mark.xfail(reason="to Answers, half a login is one", strict=True)
 @pytest.mark.parametrize("host", ["docker.io", "quay.io", "ghcr.io"])
 def test_half_a_login_is_none(internet: Internet, check: Check, host: str) -> None:
     offered(internet.host(host))
@@ -287,9 +286,7 @@ def test_a_host_that_nobody_knows(check: Check, name: str, insecure: bool) -> No
         ("127.0.0.1", True),
         ("127.9.9.9", True),
         ("192.0.2.1", False),
-        pytest.param(
-            "nowhere.example.com", None, marks=pytest.mark.xfail(reason="the client says dial tcp", strict=True)
-        ),
+        ("nowhere.example.com", None),
     ],
 )
 def test_an_address(internet: Internet, check: Check, host: str, loopback_: bool | None) -> None:

@@ -52,7 +52,7 @@ def test_every_class_that_is_a_piece_is_a_mutant_and_no_two_are_alike() -> None:
         and issubclass(class_, pieces)
         and not name.startswith("_")
     ]
-    assert len(written) == len(mutants()) > 100
+    assert len(written) == len(mutants()) >= 40
     assert len({each.fault for each in mutants().values()}) == len(mutants())
 
 

@@ -72,7 +72,6 @@ UNREAD = {
 
 
 @pytest.mark.parametrize(("release", "answer", "reason"), UNREAD.values(), ids=UNREAD)
-@pytest.mark.xfail(reason="conformance.cri.wording does not know these words", strict=True)
 def test_the_reader_knows_the_model_s_words(release: str, answer: Answer, reason: Reason) -> None:
     outcome = went(puller(release).pull(NAME), Known({"docker.io": answer}))
     assert outcome.reasons == {"docker.io": reason}

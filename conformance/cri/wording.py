@@ -60,16 +60,25 @@ _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
         (Reason.UNTRUSTED_CERTIFICATE, r"failed to verify certificate|\bx509: "),
         (Reason.PLAIN_HTTP, r"server gave HTTP response to HTTPS client"),
         (Reason.UNTRUSTED, r"Source image rejected|signature"),
-        (Reason.TOO_MANY_REQUESTS, r"toomanyrequests|\b429\b"),
+        (Reason.TOO_MANY_REQUESTS, r"toomanyrequests|too many requests|\b429\b"),
         (Reason.LOGIN_REFUSED, r"invalid username/password|incorrect username or password"),
-        (Reason.DENIED, r"requested access to the resource is denied|403 \(?Forbidden"),
+        (Reason.DENIED, r"\bdenied(:|$|;)|access to the resource is denied|403 \(?Forbidden|StatusCode: 403"),
         (Reason.UNAUTHORIZED, r"unauthorized|authentication required"),
         (Reason.NOT_FOUND, r"(manifest|blob|name) unknown|not known to registry|StatusCode: 404"),
         (Reason.UNKNOWN_HOST, r"no such host"),
-        (Reason.UNREACHABLE, r"connection refused|i/o timeout|connection reset|\bEOF\b|network is unreachable"),
+        (
+            Reason.UNREACHABLE,
+            (
+                r"connection (refused|reset|broken)|i/o timeout|\bEOF\b|network is unreachable|no route to host"
+                r"|server misbehaving|remote error: tls:"
+            ),
+        ),
         (
             Reason.BROKEN,
-            r"StatusCode: 5\d\d|received unexpected HTTP status: 5\d\d|d(oes|id) not match|invalid character",
+            (
+                r"StatusCode: 5\d\d|unexpected HTTP status: 5\d\d|status code from registry 5\d\d|d(oes|id) not match"
+                r"|invalid character"
+            ),
         ),
     )
 )

@@ -64,7 +64,7 @@ class RegistryClient(Requester):
         try:
             address = await self.wire.address_of(host)
         except NoAnswer as failure:
-            return Failed(step="lookup", url="", words=failure.words, reason=failure.reason)
+            return Failed(step="lookup", url="", words=failure.words.removeprefix("dial tcp: "), reason=failure.reason)
         return Address.of(address)
 
     # The conversation with a host

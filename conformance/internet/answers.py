@@ -84,7 +84,7 @@ def _refused(host: RegistryHost, ask: Ask, repository: Repository | None) -> Ref
     """Say no as the host does: to a bad login, to who may not pull, to everybody while it fails."""
     manners = host.personality
     step = "blob" if ask.blob else "manifest"
-    login = ask.login if manners.realm else None
+    login = ask.login if manners.realm and ask.login and ask.login.user and ask.login.password else None
     if login and not any(each.logins.get(login.user) == login.password for each in host.origin.repositories.values()):
         return _no("token", manners.bad_login)
     allowed = repository is not None and _may_pull(login, repository)

@@ -87,5 +87,5 @@ def _attempt(host: str, asked: list[tuple[Ask, Answer]]) -> Attempt:
         if not ask.blob and not (isinstance(answer, Failed | Refused) and answer.step != "manifest")
         for _ in range(requests(answer))
     ]
-    users = sorted({ask.login.user for ask, _ in asked if ask.login is not None and ask.login.user})
+    users = sorted({ask.login.user for ask, _ in asked if ask.login and ask.login.user and ask.login.password})
     return Attempt(host, tuple(manifests), tuple(users))

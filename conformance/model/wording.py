@@ -145,15 +145,20 @@ def reason(answer: Refused | Failed) -> Reason:
     """Say in one word why a host did not serve."""
     if isinstance(answer, Failed):
         return answer.reason
-    if answer.step == "token" and answer.status == HTTPStatus.UNAUTHORIZED:
-        return Reason.LOGIN_REFUSED
-    if answer.scope_error == "insufficient_scope" or answer.code == "DENIED":
-        return Reason.DENIED
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Reason.BROKEN
+    if answer.step == "token":
+        return _TOKEN_REASONS.get(answer.status, Reason.UNCLEAR)
+    if answer.scope_error == "insufficient_scope" or answer.code == "DENIED":
+        return Reason.DENIED
     return _REASONS.get(answer.status, Reason.UNCLEAR)
 
 
+_TOKEN_REASONS: dict[int, Reason] = {
+    HTTPStatus.UNAUTHORIZED: Reason.LOGIN_REFUSED,
+    HTTPStatus.FORBIDDEN: Reason.DENIED,
+    HTTPStatus.TOO_MANY_REQUESTS: Reason.TOO_MANY_REQUESTS,
+}
 _REASONS: dict[int, Reason] = {
     HTTPStatus.UNAUTHORIZED: Reason.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN: Reason.DENIED,

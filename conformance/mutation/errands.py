@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import signal
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,22 @@ from conformance.plugin import RUN, case_of
 from conformance.run import Run
 from conformance.simulator.mutants import Mutant
 
-QUIETLY = ("-qq", "--tb=no", "--no-header", "--no-summary", "--stories=none", "-p", "no:cacheprovider")
+QUIETLY = (
+    "-qq",
+    "--tb=no",
+    "--no-header",
+    "--no-summary",
+    "--stories=none",
+    "-p",
+    "no:cacheprovider",
+    "--capture=no",
+    "-p",
+    "no:logging",
+    "-p",
+    "no:unraisableexception",
+    "-p",
+    "no:threadexception",
+)
 KINDS = {"ran": ("passed", "failed"), "failed": ("failed",)}
 """The outcomes that count as each kind."""
 
@@ -92,16 +108,19 @@ class _Loop:
         """Run all errands, some at a time."""
         gc.collect()
         gc.freeze()  # what is there already is looked at by no collection in a fork
-        running = 0
-        for errand in self.errands:
-            if running == self.jobs:
-                os.wait()
-                running -= 1
-            if os.fork() == 0:
-                self._run(session, errand)
-            running += 1
-        for _ in range(running):
-            os.wait()
+        running: set[int] = set()
+        try:
+            for errand in self.errands:
+                if len(running) == self.jobs:
+                    running.remove(os.wait()[0])
+                if (pid := os.fork()) == 0:
+                    self._run(session, errand)
+                running.add(pid)
+            while running:
+                running.remove(os.wait()[0])
+        finally:
+            for pid in running:  # this process was told to end
+                os.kill(pid, signal.SIGTERM)
         return True
 
     def _run(self, session: pytest.Session, errand: Errand) -> NoReturn:
