@@ -7,7 +7,6 @@ from conformance.model.answers import Ask, Blob, Child, Manifest
 from conformance.model.choosing import choose
 from conformance.model.places import Steps, Terms, Trouble
 from conformance.model.pull import Copied, Puller
-from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 from conformance.model.registries import Source
 
@@ -36,33 +35,6 @@ class IgnoresTheOperatingSystem(Puller):
         )
         child = choose(replace(index, children=children), here)
         return child.digest if child else None
-
-
-class KnowsNoOciIndexes(Puller):
-    """Finds nothing in an index of OCI's format."""
-
-    def choose(self, index: Manifest) -> str | None:
-        return super().choose(index) if "docker" in index.media_type else None
-
-
-class RefusesForeignDigests(Puller):
-    """Refuses an index that is asked for by digest."""
-
-    def copy(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble]:
-        got = yield from super().copy(reference, terms)
-        if isinstance(got, Copied) and reference.digest and got.top.is_index:
-            return Trouble("this is an index", Reason.NO_MATCHING_PLATFORM)
-        return got
-
-
-class LooksBelowDigests(Puller):
-    """Refuses an image that is asked for by digest and was not the first of what the registry has."""
-
-    def copy(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble]:
-        got = yield from super().copy(reference, terms)
-        if isinstance(got, Copied) and reference.digest and not got.top.is_index:
-            return Trouble("this is no index", Reason.NO_MATCHING_PLATFORM)
-        return got
 
 
 class TrustsManifests(Puller):

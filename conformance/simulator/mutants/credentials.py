@@ -1,10 +1,8 @@
 """Faults about who is shown a login, and how registries are spoken to."""
 
-from dataclasses import replace
-
 from conformance.distribution.client import RegistryClient
 from conformance.distribution.wire import Wire
-from conformance.model.answers import Answer, Ask, Login, Refused
+from conformance.model.answers import Ask, Login
 from conformance.model.places import Steps, Trouble
 from conformance.model.pull import Copied, Puller
 from conformance.model.reference import Reference
@@ -25,20 +23,6 @@ class ForgetsLogins(Puller):
         return super().login(reference, place, None)
 
 
-class ShowsLoginsToTheFirstOnly(Puller):
-    """Shows the request's login to the first search registry and to no other."""
-
-    _shown: str = ""
-
-    def pull(self, name: str, login: Login | None = None) -> Steps[object]:  # type: ignore[override]
-        candidates = self.resolve(name).candidates
-        self._shown = candidates[0].domain if candidates else ""
-        return (yield from super().pull(name, login))
-
-    def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
-        return super().login(reference, place, login if place.domain == self._shown else None)
-
-
 class TriesWithoutALoginThen(Puller):
     """Tries once more without a login when the login is refused."""
 
@@ -48,16 +32,6 @@ class TriesWithoutALoginThen(Puller):
             again = yield from super().candidate(reference, None)
             return again if isinstance(again, Copied) else got
         return got
-
-
-class SwapsRefusals(RegistryClient):
-    """Takes a refused login for a missing image."""
-
-    async def ask(self, ask: Ask) -> Answer:
-        answer = await super().ask(ask)
-        if isinstance(answer, Refused) and answer.step == "token":
-            return replace(answer, step="manifest", status=404, code="MANIFEST_UNKNOWN", message="manifest unknown")
-        return answer
 
 
 class TriesPlainHttp(RegistryClient):

@@ -6,7 +6,7 @@ from base64 import b64encode
 import grpc
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.model.answers import Answer, Ask, Login
+from conformance.model.answers import Login
 from conformance.model.places import Steps, Trouble
 from conformance.model.pull import Outcome, Puller
 from conformance.model.reference import Reference
@@ -44,26 +44,11 @@ class ReportsNoDigest(Puller):
         return re.sub(r"@?sha256:[0-9a-f]+", "", super().error(troubles))
 
 
-class ReportsUnknownForEverything(Puller):
-    """Words every refusal as one of a missing image."""
-
-    def trouble(self, ask: Ask, place: Reference, answer: Answer) -> Trouble:
-        trouble = super().trouble(ask, place, answer)
-        return trouble.told(f"reading manifest {ask.reference} in {place.name}: manifest unknown")
-
-
 class ForgetsTheCriCode(Puller):
     """Does not put the CRI's code before the error about a registry that refuses connections."""
 
     def error(self, troubles: Troubles) -> str:
         return super().error(troubles).removeprefix("RegistryUnavailable: ")
-
-
-class CriCodeForEverything(Puller):
-    """Puts the CRI's code for an unreachable registry before every error."""
-
-    def error(self, troubles: Troubles) -> str:
-        return f"RegistryUnavailable: {super().error(troubles).removeprefix('RegistryUnavailable: ')}"
 
 
 class CriCodeOfAnyRegistry(Puller):

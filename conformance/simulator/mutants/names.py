@@ -29,14 +29,6 @@ class SkipsTheFirstRegistry(Puller):
         return resolution._replace(candidates=resolution.candidates[1:] or resolution.candidates)
 
 
-class FallsBackToDockerIo(Puller):
-    """Takes docker.io for the search list where there is none."""
-
-    def resolve(self, name: str) -> Resolution:
-        registries = self.registries if self.registries.search else replace(self.registries, search=("docker.io",))
-        return resolve(name, registries, self.mode)
-
-
 class AsksAnotherFirst(Puller):
     """Asks ghcr.io before the search registries, although it is not in the list."""
 
@@ -102,25 +94,6 @@ class TagBeforeDigest(Puller):
         return _renamed(resolution, tag=tag, digest="") if tag and "@" in name else resolution
 
 
-class AcceptsAnything(Puller):
-    """Takes what is no name for a name, without what does not belong there."""
-
-    def resolve(self, name: str) -> Resolution:
-        resolution = super().resolve(name)
-        if resolution.candidates or "short-name" in resolution.refusal:
-            return resolution
-        return super().resolve("".join(each for each in name.lower() if each.isalnum())[:20] or "image")
-
-
-class RefusesDigits(Puller):
-    """Refuses to pull 64 hex digits, taking them for an ID."""
-
-    def resolve(self, name: str) -> Resolution:
-        if len(name) == 64 and set(name) <= set("0123456789abcdef"):  # noqa: PLR2004 (an ID)
-            return Resolution(How.NOT, refusal=f"{name} is an image's ID")
-        return super().resolve(name)
-
-
 class RefusesWithoutTheName(Puller):
     """Refuses a name without saying what was written, or what is wrong with it."""
 
@@ -134,17 +107,6 @@ class IgnoresAliases(Puller):
 
     def resolve(self, name: str) -> Resolution:
         return resolve(name, replace(self.registries, aliases={}, cached_aliases={}), self.mode)
-
-
-class SearchesBehindAliases(Puller):
-    """Goes on to the search registries when the registry of an alias does not serve."""
-
-    def resolve(self, name: str) -> Resolution:
-        resolution = super().resolve(name)
-        if resolution.how is not How.ALIAS:
-            return resolution
-        others = resolve(name, replace(self.registries, aliases={}), "disabled").candidates
-        return resolution._replace(candidates=(*resolution.candidates, *others))
 
 
 class AliasesLoseTheTag(Puller):
@@ -211,13 +173,3 @@ class EnforcesBeforeItsTime(Puller):
 
     def resolve(self, name: str) -> Resolution:
         return resolve(name, self.registries, "enforcing")
-
-
-class ListensToAModeItDoesNotHave(Puller):
-    """Reads short_name_mode, which came with 1.34."""
-
-    release_line = "1.33"
-
-    def __init__(self, settings: Settings, *rest: object) -> None:
-        super().__init__(settings, *rest)  # type: ignore[arg-type]
-        self.mode = settings.short_name_mode or "disabled"

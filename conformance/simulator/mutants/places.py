@@ -26,13 +26,6 @@ class _Misreading(Puller):
         raise NotImplementedError
 
 
-class AsksTheMirrorsBackwards(_Misreading):
-    """Asks the mirrors from the last to the first."""
-
-    def misread(self, entry: Registry) -> Registry:
-        return replace(entry, mirrors=entry.mirrors[::-1])
-
-
 class IgnoresMirrorByDigestOnly(_Misreading):
     """Asks mirrors for tags although they are for digests only."""
 
@@ -66,14 +59,6 @@ class IgnoresWildcards(_Misreading):
 
     def misread(self, entry: Registry) -> Registry:
         return replace(entry, prefix="nowhere.example") if entry.prefix.startswith("*.") else entry
-
-
-class IgnoresInsecure(_Misreading):
-    """Wants a certificate although a registry is marked as insecure."""
-
-    def misread(self, entry: Registry) -> Registry:
-        mirrors = tuple(replace(each, insecure=False) for each in entry.mirrors)
-        return replace(entry, insecure=False, mirrors=mirrors)
 
 
 class MirrorsAreInsecureAsTheirRegistry(_Misreading):

@@ -29,13 +29,6 @@ class MissingIsAnError(ImageService):
         return lookup if lookup.image or lookup.error else Lookup(error=f"image {name} not found")
 
 
-class LooksUpTheFirstCandidateOnly(ImageService):
-    """Looks a short name up under the first search registry's name and no other."""
-
-    def find(self, candidates: tuple[Reference, ...]) -> tuple[Reference, Kept] | None:
-        return super().find(candidates[:1])
-
-
 class LooksUpUnderAnyHost(ImageService):
     """Finds an image under the name of a registry that it is not from."""
 
@@ -44,13 +37,6 @@ class LooksUpUnderAnyHost(ImageService):
             each._replace(domain=domain) for each in candidates for domain in (each.domain, "quay.io", "docker.io")
         ]
         return super().find(tuple(anywhere))
-
-
-class FindsNoDigest(ImageService):
-    """Does not find an image by its digest."""
-
-    def find(self, candidates: tuple[Reference, ...]) -> tuple[Reference, Kept] | None:
-        return super().find(tuple(each for each in candidates if not each.digest))
 
 
 class _Identifying(ImageService):
@@ -80,14 +66,6 @@ class FindsNoShortId(_Identifying):
     def identified(self, text: str) -> str | None:
         found = ImageStore.identified(self.store, text)
         return found if found == text else None
-
-
-class FindsTheShortestId(_Identifying):
-    """Takes two hex digits for the beginning of an ID."""
-
-    def identified(self, text: str) -> str | None:
-        found = [each for each in self.store.images if text and each.startswith(text)]
-        return found[0] if found else ImageStore.identified(self.store, text)
 
 
 class _Listing(ImageService):
@@ -122,36 +100,6 @@ class DigestsOfTheWrongHost(_Listing):
         listed = kept.listed()
         wrong = tuple(f"docker.io/{each.partition('/')[2]}" for each in listed.digests)
         kept.listed = lambda: Listed(kept.id, listed.tags, wrong)  # type: ignore[method-assign]
-        return kept
-
-
-class TagsOfTheWrongHost(_Listing):
-    """Names the tags of every image as docker.io's."""
-
-    def added(self, copied: Copied) -> Kept:
-        kept = super().added(copied)
-        listed = kept.listed()
-        wrong = tuple(f"docker.io/{each.partition('/')[2]}" for each in listed.tags)
-        kept.listed = lambda: Listed(kept.id, wrong, listed.digests)  # type: ignore[method-assign]
-        return kept
-
-
-class NamesNoDigests(_Listing):
-    """Tells no name with a digest."""
-
-    def added(self, copied: Copied) -> Kept:
-        kept = super().added(copied)
-        usual = kept.listed
-        kept.listed = lambda: usual()._replace(digests=())  # type: ignore[method-assign]
-        return kept
-
-
-class NamesTheIndexOnly(_Listing):
-    """Tells the digest of an index, and not that of the image in it."""
-
-    def added(self, copied: Copied) -> Kept:
-        kept = super().added(copied)
-        kept.digests = [each for each in kept.digests if each != copied.manifest.digest] or kept.digests
         return kept
 
 
@@ -233,18 +181,6 @@ class RemovingWhatIsMissingFails(ImageService):
     def remove(self, name: str) -> str:
         lookup = self.status(name)
         return super().remove(name) or ("" if lookup.image or lookup.error else f"image {name} not found")
-
-
-class RemovesTheSecondCandidate(ImageService):
-    """Removes an image by short name under the last search registry's name first."""
-
-    def remove(self, name: str) -> str:
-        usual = self.find
-        self.find = lambda candidates: usual(candidates[::-1])  # type: ignore[method-assign]
-        try:
-            return super().remove(name)
-        finally:
-            self.find = usual  # type: ignore[method-assign]
 
 
 class ListsNothing(ImageService):

@@ -45,18 +45,6 @@ class NotFoundIsFinal(_Stopping):
     final = frozenset({Reason.NOT_FOUND})
 
 
-class ForeignIsFinal(_Stopping):
-    """Asks no registry after one that has the image for other platforms only."""
-
-    final = frozenset({Reason.NO_MATCHING_PLATFORM})
-
-
-class BlockedIsFinal(_Stopping):
-    """Asks no registry after one that is blocked."""
-
-    final = frozenset({Reason.BLOCKED})
-
-
 class GoesOnAfterSuccess(Puller):
     """Asks the registries after the one that served as well, and keeps the first image."""
 
