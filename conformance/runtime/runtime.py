@@ -36,7 +36,7 @@ class Runtime(ABC):
     internet: Internet
     evidence: Collector
     client: Client
-    keeper: Client
+    keeper: Client  # makes calls that are nobody's evidence
     release: Release
     cgroup_parent: str = ""
     shadow: Shadow | None = None
@@ -159,15 +159,19 @@ class Runtime(ABC):
 
     def reset(self) -> None:
         """Take away what a case left: pods, images, and what the registry hosts offer."""
+        self._empty()
+        self.internet.clear()
+        if self.shadow:
+            self.shadow.reset()
+
+    def _empty(self) -> None:
+        """Remove pods and images."""
         for sandbox in self.keeper.list_pod_sandbox(api.ListPodSandboxRequest()).items:
             self.keeper.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=sandbox.id))
             self.keeper.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=sandbox.id))
         for image in self.keeper.list_images(api.ListImagesRequest()).images:
             if not _furniture(StoredImage.of(image)):
                 self.keeper.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=image.id)))
-        self.internet.clear()
-        if self.shadow:
-            self.shadow.reset()
 
 
 def _furniture(image: StoredImage) -> bool:

@@ -69,6 +69,11 @@ class Pods:
         self.pods: dict[str, Pod] = {}
         self.containers: dict[str, Container] = {}
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        self.pods.clear()
+        self.containers.clear()
+
     def pod(self, id_: str) -> Pod:
         """Give a pod by its ID or the beginning of it; raises ``Unknown``."""
         return _identified(self.pods, id_, "PodSandbox")

@@ -99,6 +99,11 @@ class Served:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def forget(self) -> None:
+        """Take away all images, pods and containers; no call may be under way."""
+        self.service.store.images.clear()
+        self.pods.clear()
+
     def close(self) -> None:
         """Stop serving at once; calls that are under way fail."""
         if self._loop.is_closed():

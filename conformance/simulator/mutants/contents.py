@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from conformance.distribution.client import RegistryClient
-from conformance.model.answers import Ask, Blob, Child, Manifest
-from conformance.model.choosing import choose
+from conformance.model.answers import Ask, Blob, Manifest
 from conformance.model.places import Steps, Terms, Trouble
 from conformance.model.pull import Copied, Puller
 from conformance.model.reference import Reference
@@ -23,18 +22,6 @@ class TakesTheFirstPlatform(Puller):
 
     def choose(self, index: Manifest) -> str | None:
         return index.children[0].digest if super().choose(index) else None
-
-
-class IgnoresTheOperatingSystem(Puller):
-    """Takes an image for another operating system on this machine's architecture."""
-
-    def choose(self, index: Manifest) -> str | None:
-        here = self.settings.platform
-        children = tuple(
-            Child(each.digest, replace(each.platform, os=here.os) if each.platform else None) for each in index.children
-        )
-        child = choose(replace(index, children=children), here)
-        return child.digest if child else None
 
 
 class TrustsManifests(Puller):

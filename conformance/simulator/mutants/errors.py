@@ -37,27 +37,11 @@ class ReportsNoTag(Puller):
         return re.sub(r"(docker://[^\s:@]+):[\w.-]+", r"\1", super().error(troubles))
 
 
-class ReportsNoDigest(Puller):
-    """Leaves the digest away in the error."""
-
-    def error(self, troubles: Troubles) -> str:
-        return re.sub(r"@?sha256:[0-9a-f]+", "", super().error(troubles))
-
-
 class ForgetsTheCriCode(Puller):
     """Does not put the CRI's code before the error about a registry that refuses connections."""
 
     def error(self, troubles: Troubles) -> str:
         return super().error(troubles).removeprefix("RegistryUnavailable: ")
-
-
-class CriCodeOfAnyRegistry(Puller):
-    """Puts the CRI's code for an unreachable registry before the error when any of several could not be reached."""
-
-    def error(self, troubles: Troubles) -> str:
-        text = super().error(troubles)
-        refused = any(trouble.refused for _, trouble in troubles)
-        return f"RegistryUnavailable: {text.removeprefix('RegistryUnavailable: ')}" if refused else text
 
 
 class WrongStatusCode(ImageServicer):

@@ -8,13 +8,6 @@ from conformance.model.registries_conf import Paths
 from conformance.simulator.variant import Loader
 
 
-class IgnoresDropIns(Loader):
-    """Reads registries.conf alone, and no drop-in but CRI-O's own."""
-
-    def load(self, paths: Paths, root: Path) -> Registries:
-        return _searching(super().load(replace(paths, conf_dir=""), root), super().load(paths, root))
-
-
 class FirstSearchListWins(Loader):
     """Lets the first file that has a search list count, where the last one does."""
 
@@ -61,14 +54,6 @@ class FirstAliasWins(Loader):
         for file in reversed(whole.files):
             aliases.update(super().load(Paths(conf=file, conf_dir=""), root).aliases)
         return replace(whole, aliases=aliases)
-
-
-class BlamesTheFirstFile(Loader):
-    """Names the first file that was read where the one that sets the search list is to be named."""
-
-    def load(self, paths: Paths, root: Path) -> Registries:
-        whole = super().load(paths, root)
-        return replace(whole, search_file=whole.files[0] if whole.files else "")
 
 
 def _searching(registries: Registries, as_: Registries) -> Registries:

@@ -74,14 +74,6 @@ class AddsLibraryEverywhere(Puller):
         return resolution._replace(candidates=tuple(with_it))
 
 
-class IndexDockerIoIsAHost(Puller):
-    """Takes index.docker.io for a registry of its own."""
-
-    def resolve(self, name: str) -> Resolution:
-        resolution = super().resolve(name)
-        return _renamed(resolution, domain="index.docker.io") if name.startswith("index.docker.io/") else resolution
-
-
 class TagBeforeDigest(Puller):
     """Asks for the tag, and not for the digest, where a name has both."""
 
@@ -145,25 +137,6 @@ class RefusesOneCandidate(Puller):
             refusal = f"short name mode is enforcing, but image name {name} returns ambiguous list"
             return resolution._replace(refusal=refusal)
         return resolution
-
-
-class RefusesAliases(Puller):
-    """Refuses an alias as ambiguous in the mode enforcing."""
-
-    def resolve(self, name: str) -> Resolution:
-        resolution = super().resolve(name)
-        if resolution.how is How.ALIAS and self.mode == "enforcing":
-            refusal = f"short name mode is enforcing, but image name {name} returns ambiguous list"
-            return resolution._replace(refusal=refusal)
-        return resolution
-
-
-class RefusesAnotherName(Puller):
-    """Names an ambiguous image with :latest behind it, although nobody wrote that."""
-
-    def resolve(self, name: str) -> Resolution:
-        resolution = super().resolve(name)
-        return resolution._replace(refusal=resolution.refusal.replace(f"{name} returns", f"{name}:latest returns"))
 
 
 class EnforcesBeforeItsTime(Puller):

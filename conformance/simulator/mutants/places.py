@@ -61,13 +61,6 @@ class IgnoresWildcards(_Misreading):
         return replace(entry, prefix="nowhere.example") if entry.prefix.startswith("*.") else entry
 
 
-class MirrorsAreInsecureAsTheirRegistry(_Misreading):
-    """Treats mirrors as insecure where their registry is, whatever they are marked as."""
-
-    def misread(self, entry: Registry) -> Registry:
-        return replace(entry, mirrors=tuple(replace(each, insecure=True) for each in entry.mirrors))
-
-
 class _Sources(Puller):
     """Asks other places for an image."""
 
@@ -84,13 +77,6 @@ class AsksTheMirrorLast(_Sources):
 
     def places(self, sources: tuple[Source, ...]) -> tuple[Source, ...]:
         return (sources[-1], *sources[:-1])
-
-
-class AsksMirrorsOnly(_Sources):
-    """Does not ask the registry when its mirrors did not serve."""
-
-    def places(self, sources: tuple[Source, ...]) -> tuple[Source, ...]:
-        return sources[:-1] or sources
 
 
 class BlockedMirrorsStopIt(_Sources):

@@ -6,7 +6,6 @@ from conformance.cri.v1 import api_pb2 as api
 from conformance.model.answers import Login
 from conformance.model.places import Steps
 from conformance.model.pull import Copied, Outcome, Puller
-from conformance.model.reference import Reference
 from conformance.model.service import ImageService, Lookup
 from conformance.model.store import ImageStore, Kept, Listed
 from conformance.simulator.images import ImageServicer
@@ -27,16 +26,6 @@ class MissingIsAnError(ImageService):
     def status(self, name: str) -> Lookup:
         lookup = super().status(name)
         return lookup if lookup.image or lookup.error else Lookup(error=f"image {name} not found")
-
-
-class LooksUpUnderAnyHost(ImageService):
-    """Finds an image under the name of a registry that it is not from."""
-
-    def find(self, candidates: tuple[Reference, ...]) -> tuple[Reference, Kept] | None:
-        anywhere = [
-            each._replace(domain=domain) for each in candidates for domain in (each.domain, "quay.io", "docker.io")
-        ]
-        return super().find(tuple(anywhere))
 
 
 class _Identifying(ImageService):
@@ -150,18 +139,6 @@ class RemovesNothing(ImageService):
 
     def remove(self, name: str) -> str:
         return "" if self.store.identified(name) is None and name else super().remove(name)
-
-
-class RemovesOneNameOnly(ImageService):
-    """Removes one name of an image that is removed by its ID."""
-
-    def remove(self, name: str) -> str:
-        id_ = self.store.identified(name) if name else None
-        kept = self.store.images.get(id_) if id_ else None
-        if kept and len(kept.names) > 1:
-            kept.names.pop()
-            return ""
-        return super().remove(name)
 
 
 class RemovesByDigest(ImageService):
