@@ -19,6 +19,7 @@ from conformance.model.profile import newest_of, profile
 from conformance.model.pull import Puller
 from conformance.model.registries import Mirror, Registries, Registry
 
+BATCH = 1000
 HERE = Platform("linux", "amd64")
 LINES = ("1.31", "1.33", "1.36")
 IMAGE = Manifest(
@@ -91,12 +92,15 @@ def predictions(kind: Kind) -> Iterator[Callable[[], object]]:
 
 
 def rate(work: Iterator[Callable[[], object]], count: int) -> float:
-    """Give how many are done in a second of this process's own time."""
-    prepared = list(itertools.islice(work, count))
-    begin = time.process_time()
-    for each in prepared:
-        each()
-    return count / (time.process_time() - begin)
+    """Give how many are done in a second of this process's own time; making the names does not count."""
+    seconds = 0.0
+    for _ in range(0, count, BATCH):
+        batch = list(itertools.islice(work, BATCH))
+        begin = time.process_time()
+        for each in batch:
+            each()
+        seconds += time.process_time() - begin
+    return count / seconds
 
 
 def main() -> None:

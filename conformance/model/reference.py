@@ -25,6 +25,8 @@ DOMAIN = re.compile(_DOMAIN)
 _REFERENCE = re.compile(
     rf"((?:({_DOMAIN})/)?({_COMPONENT}(?:/{_COMPONENT})*))(?::({_TAG}))?(?:@({_DIGEST}))?",
 )
+ID_LENGTH = 64
+_FIRST = re.compile(rf"{_COMPONENT}(?:/|\Z)")
 _IDENTIFIER = re.compile(r"[0-9a-f]{64}")
 _GO_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
 _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
@@ -69,6 +71,20 @@ class Reference(NamedTuple):
         namespace, slash, last = self.path.rpartition("/")
         path = last if slash and namespace == OFFICIAL_NAMESPACE else self.path
         return _text(path, self.tag, self.digest)
+
+    def on(self, host: str) -> "Reference":
+        """Give a short name on a registry host, as ``parse_normalized`` reads the two together, and as it raises.
+
+        Where the host is told from a path, and the name has no capitals in its first component, nothing needs to be
+        read again.
+        """
+        path = self.name
+        if host == DEFAULT_DOMAIN and "/" not in path:
+            path = f"{OFFICIAL_NAMESPACE}/{path}"
+        told = "." in host and host != LEGACY_DOMAIN
+        if not told or not _FIRST.match(path) or len(host) + 1 + len(path) > NAME_LENGTH:
+            return parse_normalized(f"{host}/{self}")
+        return Reference(host, path, self.tag, self.digest)
 
     def with_default_tag(self) -> "Reference":
         """Add ``:latest`` where there is neither tag nor digest (``TagNameOnly``)."""
@@ -125,7 +141,7 @@ def parse_normalized(text: str) -> Reference:
 
     ``reference.ParseNormalizedNamed``; raises ``InvalidReference``.
     """
-    if _IDENTIFIER.fullmatch(text):
+    if len(text) == ID_LENGTH and _IDENTIFIER.fullmatch(text):
         raise InvalidReference(f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings")
     domain, remainder = _split_domain(text)
     name = remainder.partition(":")[0]

@@ -79,12 +79,12 @@ def resolve(name: str, registries: Registries, mode: str) -> Resolution:
             stands_for.domain, stands_for.path, reference.tag or stands_for.tag, reference.digest or stands_for.digest
         )
         return Resolution(How.ALIAS, (_candidate(candidate),), short_name=short_name, file=alias.file)
-    return _search(name, short_name, registries, mode)
+    return _search(name, reference, registries, mode)
 
 
-def _search(name: str, short_name: str, registries: Registries, mode: str) -> Resolution:
+def _search(name: str, reference: Reference, registries: Registries, mode: str) -> Resolution:
     """Complete a short name with every search registry."""
-    file = registries.search_file
+    file, short_name = registries.search_file, reference.name
     if not registries.search:
         where = (
             f"no unqualified-search registries are defined in {go_quote(file)}"
@@ -96,7 +96,7 @@ def _search(name: str, short_name: str, registries: Registries, mode: str) -> Re
     candidates = []
     for registry in registries.search:
         try:
-            candidates.append(_candidate(parse_normalized(f"{registry}/{name}")))
+            candidates.append(_candidate(reference.on(registry)))
         except InvalidReference as error:
             refusal = f"creating reference with unqualified-search registry {go_quote(registry)}: {error}"
             return Resolution(How.SEARCH, refusal=refusal, short_name=short_name, file=file)

@@ -34,6 +34,7 @@ DEFAULT_MESSAGES = {
 }
 """The message that goes with each error code of the distribution-spec when a registry adds nothing of its own."""
 
+CLIENT_ERRORS = range(400, 500)
 _BODY_SHOWN = 50
 _SCOPE_ERRORS = {"insufficient_scope": "DENIED", "invalid_token": "UNAUTHORIZED"}
 _GO_ESCAPES = {
@@ -75,10 +76,10 @@ def _escaped(character: str) -> str:
 def refusal(answer: Refused) -> str:
     """Word an HTTP answer as containers/image does (``registryHTTPResponseToError``)."""
     status = answer.status
-    if status == HTTPStatus.UNAUTHORIZED and answer.scope_error in _SCOPE_ERRORS:
+    if answer.scope_error in _SCOPE_ERRORS and status == HTTPStatus.UNAUTHORIZED:
         code = _SCOPE_ERRORS[answer.scope_error]
         return _coded(code, answer.description or DEFAULT_MESSAGES[code])
-    if not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status not in CLIENT_ERRORS:
         return f"received unexpected HTTP status: {status} {_phrase(status)}".rstrip()
     if not answer.code:
         if status == HTTPStatus.UNAUTHORIZED:
@@ -145,7 +146,7 @@ def reason(answer: Refused | Failed) -> Reason:
     """Say in one word why a host did not serve."""
     if isinstance(answer, Failed):
         return answer.reason
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if answer.status >= CLIENT_ERRORS.stop:
         return Reason.BROKEN
     if answer.step == "token":
         return _TOKEN_REASONS.get(answer.status, Reason.UNCLEAR)
