@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
     from conformance.evidence.evidence import Mark
     from conformance.internet import Internet, RegistryHost
+    from conformance.kubelet import Pod
+    from conformance.kubelet.real import RealKubelet
     from conformance.model.release import Release
     from conformance.run import Run
     from conformance.runtime.configuration import Configuration
-    from conformance.runtime.pods import Pod
+    from conformance.runtime.node import Node
     from conformance.runtime.runtime import Runtime
 
-CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "containers")
+CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "pods", "containers", "kubelet")
 TOLD_WHEN_FEW = 12
 """With ``--stories auto``, every case is told when at most so many were run."""
 
@@ -49,6 +51,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="WHICH",
         help="the CRI-O to run: a release (1.36.3, 1.36), the path of a crio binary, auto (crio on PATH, else the"
         " newest release in the cache folder, else a rehearsal on the simulator; the default), or simulator:1.36",
+    )
+    group.addoption(
+        "--kubelet",
+        metavar="WHICH",
+        help="the kubelet for the cases that need a real one: a path, or a release in the cache folder; by default the"
+        " one there that suits the CRI-O best, if any",
     )
     group.addoption("--mutant", metavar="NAME", help="give the simulator one fault, to see which cases find it")
     group.addoption(
@@ -81,7 +89,9 @@ def _run(config: pytest.Config) -> Run:
         from conformance.run import Run, Unusable, end_as_with_ctrl_c
 
         try:
-            config.stash[RUN] = run = Run(config.getoption("runtime"), config.getoption("mutant"))
+            config.stash[RUN] = run = Run(
+                config.getoption("runtime"), config.getoption("mutant"), config.getoption("kubelet")
+            )
         except Unusable as error:
             raise pytest.UsageError(str(error)) from None
         config.add_cleanup(run.close)
@@ -247,11 +257,50 @@ def ghcr_io(internet: Internet) -> RegistryHost:
 
 
 @pytest.fixture
+def node(runtime: Runtime, containers: None) -> Node:
+    """The machine below the runtime, as its administrator sees it."""
+    del containers
+    from conformance.runtime.crio import Crio
+    from conformance.runtime.node import Node
+
+    assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
+    return Node(runtime)
+
+
+@pytest.fixture
+def kubelet(request: pytest.FixtureRequest, runtime: Runtime, containers: None) -> Iterator[RealKubelet]:
+    """A real kubelet that runs static pods on the CRI-O of that configuration."""
+    del containers
+    from conformance.kubelet.real import kept
+    from conformance.runtime.crio import Crio
+
+    binary = _run(request.config).kubelet
+    if binary is None:
+        pytest.skip("needs the capability kubelet: there is none in the cache folder, and --kubelet names none")
+    assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
+    kubelet = kept(runtime, binary)
+    yield kubelet
+    kubelet.clear()
+
+
+@pytest.fixture
+def containers(runtime: Runtime) -> None:
+    """Nothing; a case that takes it looks into running containers."""
+    _needs(runtime, "containers")
+
+
+def _needs(runtime: Runtime, capability: str) -> None:
+    """Skip a case whose runtime lacks a capability."""
+    if capability not in runtime.capabilities:
+        who = "the simulator runs nothing" if "live" not in runtime.capabilities else "it takes root"
+        pytest.skip(f"needs the capability {capability}: {who}")
+
+
+@pytest.fixture
 def pod(runtime: Runtime) -> Iterator[Pod]:
-    """A running pod on the host's network."""
-    if "containers" not in runtime.capabilities:
-        pytest.skip("needs the capability containers, which takes root")
-    from conformance.runtime.pods import Pod
+    """A pod on the host's network; on the simulator, pods are records."""
+    _needs(runtime, "pods")
+    from conformance.kubelet import Pod
 
     with Pod(runtime) as pod:
         yield pod

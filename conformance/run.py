@@ -16,6 +16,7 @@ from conformance.runtime.installation import Installation, NoRuntime, find
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from conformance.kubelet.binary import KubeletBinary
     from conformance.model.release import Release
     from conformance.runtime.configuration import Configuration
     from conformance.runtime.pool import Pool
@@ -37,11 +38,11 @@ class Run:
     """The runtime that ``--runtime`` names, and a pool of running ones, which is there when it is first asked for.
 
     Where the choice was left to us and there is no CRI-O, or where the simulator was asked for, the run is a rehearsal:
-    ``rehearsal`` says why, and ``installation`` is none. ``mutant`` names the fault that the simulator has. Raises
-    ``Unusable`` when something was named that cannot be had.
+    ``rehearsal`` says why, and ``installation`` is none. ``mutant`` names the fault that the simulator has, ``kubelet``
+    the kubelet for cases that need a real one. Raises ``Unusable`` when something was named that cannot be had.
     """
 
-    def __init__(self, runtime: str | None, mutant: str | None = None) -> None:
+    def __init__(self, runtime: str | None, mutant: str | None = None, kubelet: str | None = None) -> None:
         self.installation: Installation | None = None
         self.release: Release
         self.rehearsal = ""
@@ -53,6 +54,7 @@ class Run:
             self.release = _simulated_release(line)
         else:
             self._find(runtime or "auto")
+        self.kubelet = self._kubelet(kubelet)
         if mutant and not self.rehearsal:
             msg = "--mutant is a fault of the simulator: add --runtime simulator"
             raise Unusable(msg)
@@ -67,6 +69,17 @@ class Run:
                 raise Unusable(str(error)) from None
             self.rehearsal = str(error)
             self.release = newest_of(newest_line())
+
+    def _kubelet(self, wanted: str | None) -> KubeletBinary | None:
+        """Find a kubelet; the simulator has no use for one."""
+        if self.rehearsal and wanted is None:
+            return None
+        from conformance.kubelet.binary import find_kubelet
+
+        try:
+            return find_kubelet(wanted, self.release)
+        except NoRuntime as error:
+            raise Unusable(str(error)) from None
 
     @property
     def title(self) -> str:
@@ -122,7 +135,7 @@ class Run:
         self.require(required)
         try:
             sweep()
-            capabilities = self.pool.get(Configuration()).capabilities
+            capabilities = self.pool.get(Configuration()).capabilities | ({"kubelet"} if self.kubelet else set())
         except (OSError, RuntimeFailure, WorldError) as error:
             raise Unusable(str(error)) from None
         for capability in required:

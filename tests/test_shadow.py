@@ -254,8 +254,8 @@ def test_a_lookup_is_compared(
 
 
 def test_lists_and_removals_are_compared() -> None:
-    assert comparison.removal_differences("", None) == comparison.removal_differences("no", failed("no")) == []
-    assert comparison.removal_differences("", failed("no")) == ["error:\n    the model: \n    CRI-O:     no"]
+    assert comparison.error_differences("", None) == comparison.error_differences("no", failed("no")) == []
+    assert comparison.error_differences("", failed("no")) == ["error:\n    the model: \n    CRI-O:     no"]
     other, of_other = Listed("2", (), ()), StoredImage("2", (), ())
     assert comparison.list_differences([LISTED, other], [of_other, STORED], None) == []
     assert comparison.list_differences("no", [], failed("no")) == []

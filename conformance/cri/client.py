@@ -56,19 +56,26 @@ class Client:
         self._images = ImageServiceStub(self._channel)
         self._runtime = RuntimeServiceStub(self._channel)
 
-    def _call(self, method: Callable[..., Response], request: Message) -> Response:
+    def _call(self, method: Callable[..., Response], request: Message, timeout: float | None = None) -> Response:
         """Make one call and put it on record."""
         rpc = type(request).__name__.removesuffix("Request")
         begin = time.monotonic()
         facts: dict[str, Any] = {"rpc": rpc, "request": redacted(request), "at": begin}
         try:
-            response = method(request, timeout=self.timeout, wait_for_ready=True)
+            response = method(request, timeout=timeout or self.timeout, wait_for_ready=True)
         except grpc.RpcError as failure:
             error = CRIError(rpc, failure.code(), failure.details() or "")
             self.record(Call(**facts, error=error, duration=time.monotonic() - begin))
             raise error from None
         self.record(Call(**facts, response=response, duration=time.monotonic() - begin))
         return response
+
+    def forward(self, path: str, request: Message, response: type[Response], timeout: float | None) -> Response:
+        """Make the call whose method has that path, ``/runtime.v1.ImageService/PullImage``, on somebody's behalf."""
+        method = self._channel.unary_unary(
+            path, request_serializer=type(request).SerializeToString, response_deserializer=response.FromString
+        )
+        return self._call(method, request, timeout)
 
     # Images
 

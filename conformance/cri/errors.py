@@ -72,6 +72,11 @@ class CRIError(Exception):
         """Whether the runtime says that a container uses the image."""
         return wording.image_in_use(self.message)
 
+    @property
+    def empty_field(self) -> str:
+        """The field of a mount that the runtime says is empty, nothing where the text is about something else."""
+        return wording.empty_field(self.message)
+
     def says(self, text: str) -> bool:
         """Tell whether the text contains ``text``: a name as the user wrote it, or a secret."""
         return text in self.message

@@ -52,6 +52,9 @@ _NO_SEARCH_LIST = re.compile(
 _UNKNOWN_ID = re.compile(r'locating image with ID "[0-9a-f]*": image not known')
 """ImageStatus of an ID that no image has, up to 1.32 (containers/storage ``ErrImageUnknown``)."""
 
+_EMPTY_FIELD = re.compile(r"\bmount\.(?P<field>\w+) is empty")
+"""A mount that lacks something (``container_create_linux.go``, ``addOCIBindMounts``)."""
+
 _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern, re.IGNORECASE))
     for reason, pattern in (
@@ -151,3 +154,9 @@ def without_search_list(message: str) -> str | None:
 def unknown_id(message: str) -> bool:
     """Tell whether the runtime says that no image has an ID."""
     return _UNKNOWN_ID.search(message) is not None
+
+
+def empty_field(message: str) -> str:
+    """Give the field of a mount that the runtime says is empty."""
+    match = _EMPTY_FIELD.search(message)
+    return match["field"] if match else ""

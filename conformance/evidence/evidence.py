@@ -1,5 +1,6 @@
 """Evidence: what was recorded between two moments, and the collector that holds all of it."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,16 +13,25 @@ from conformance.internet.recorder import Exchange, Lookup, Recorder
 
 
 @dataclass(frozen=True)
+class Saying:
+    """A line of what a user reads, or of what was wanted, and when (seconds, monotonic clock)."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What was recorded for a case or a call: CRI calls, exchanges (and lookups), CRI-O's log lines.
 
-    ``differences`` tells what the model had predicted otherwise.
+    ``differences`` tells what the model had predicted otherwise, ``told`` what a kubelet wants and would tell a user.
     """
 
     calls: tuple[Call, ...]
     exchanges: tuple[Exchange | Lookup, ...]
     read_lines: Callable[[], tuple[LogLine, ...]]
     differences: tuple[str, ...] = ()
+    told: tuple[Saying, ...] = ()
 
     @cached_property
     def lines(self) -> tuple[LogLine, ...]:
@@ -52,6 +62,7 @@ class Mark:
     exchanges: int
     lines: int
     differences: int
+    told: int
 
 
 class Collector:
@@ -63,10 +74,15 @@ class Collector:
         self.log = log
         self.secrets: set[str] = set()
         self.differences: list[str] = []
+        self.told: list[Saying] = []
+
+    def tell(self, *lines: str) -> None:
+        """Record what a user reads now."""
+        self.told += [Saying(time.monotonic(), line) for line in lines]
 
     def mark(self) -> Mark:
         """Give this moment."""
-        return Mark(len(self.calls), self.recorder.mark(), self.log.mark(), len(self.differences))
+        return Mark(len(self.calls), self.recorder.mark(), self.log.mark(), len(self.differences), len(self.told))
 
     def since(self, mark: Mark) -> Evidence:
         """Give what was recorded since then."""
@@ -76,6 +92,7 @@ class Collector:
             self.recorder.since(mark.exchanges),
             lambda: self.log.since(mark.lines, until),
             tuple(self.differences[mark.differences :]),
+            tuple(self.told[mark.told :]),
         )
 
     def without_secrets(self, text: str) -> str:

@@ -45,7 +45,7 @@ class LogLine:
     @classmethod
     def parse(cls, text: str) -> "LogLine":
         """Read one line; what is no logrus line (a panic, a library's own print) becomes a message without a level."""
-        fields = {key: _unquoted(value) for key, value in _FIELD.findall(text)}
+        fields = fields_of(text)
         if "msg" not in fields or "level" not in fields:
             return cls(text)
         return cls(fields["msg"], fields["level"], fields.get("time", ""), fields.get("id", ""), fields)
@@ -84,6 +84,11 @@ class Log:
         """Give the last lines, for an error that quotes them."""
         self._follow()
         return "\n".join(LogLine.parse(line).message for line in self._lines[-count:])
+
+
+def fields_of(text: str) -> dict[str, str]:
+    """Give the fields of a structured line, ``key=value`` with Go's quoting, as logrus and klog write them."""
+    return {key: _unquoted(value) for key, value in _FIELD.findall(text)}
 
 
 def tried_hosts(lines: Iterable[LogLine]) -> Iterator[str]:

@@ -46,6 +46,7 @@ class Profile:
     (``NewArtifactStorageReference``).
     ``in_use``: how the removal of an image that a container mounts is refused; ``guards_ids`` whether it is also when
     the image is given by its ID (server/image_remove.go).
+    ``volume_refusal``: how a volume is refused that cannot be mounted (server/container_create_linux.go).
     """
 
     since: str
@@ -66,6 +67,7 @@ class Profile:
     refuses_tag_and_digest: bool = False
     in_use: str = "the image is in use by {container}"
     guards_ids: bool = True
+    volume_refusal: str = "ImageVolumeMountFailed: {}"
 
 
 _1_31 = Profile(
@@ -75,6 +77,7 @@ _1_31 = Profile(
     unknown_id='reading image "{id}": locating image with ID "{id}": image not known',
     in_use='image "{name}" is mounted as volume to container with ID: {container}',
     guards_ids=False,
+    volume_refusal="mount image: {}",
 )
 _1_33 = Profile(
     since="1.33",

@@ -8,8 +8,10 @@ from conformance.internet import Exchange
 
 
 def story(evidence: Evidence) -> str:
-    """Tell the calls in order; a pull with each registry host that was asked and its answer."""
-    return "\n".join(line for call in evidence.calls for line in _call(call, evidence))
+    """Tell the calls in order, a pull with each registry host that was asked and its answer; and what a user reads."""
+    told = [(call.at, list(_call(call, evidence))) for call in evidence.calls]
+    told += [(saying.at, [saying.text]) for saying in evidence.told]
+    return "\n".join(line for _, lines in sorted(told, key=lambda each: each[0]) for line in lines)
 
 
 def _call(call: Call, evidence: Evidence) -> Iterator[str]:

@@ -5,8 +5,10 @@ import platform
 import select
 import socket
 import time
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
@@ -16,13 +18,17 @@ from conformance.internet.internet import authority
 from conformance.model.registries_conf import load
 from conformance.model.release import Release
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.huge_pages import unlimited_huge_pages
 from conformance.runtime.installation import Installation
 from conformance.runtime.oom import usable
 from conformance.runtime.runtime import Runtime, RuntimeFailure
 from conformance.runtime.shadow import Shadow, settings
 from conformance.world import Process, World
 
+C = TypeVar("C", bound=AbstractContextManager[Any])
+
 READY_SECONDS = 30.0
+STOP_SECONDS = 10.0
 DATAGRAM_BYTES = 4096
 TMPFS_USER_XATTRS = (6, 6)
 """Linux release from which an overlay of an ordinary user can lie on a tmpfs."""
@@ -37,18 +43,21 @@ class Crio(Runtime):
     def __init__(self, installation: Installation, configuration: Configuration) -> None:
         self.installation = installation
         self.configuration = configuration
+        self._companions: dict[object, Any] = {}
         with ExitStack() as stack:
-            self.world = stack.enter_context(World(visible=installation.folders))
+            self.world = stack.enter_context(World(visible=installation.folders, empty=unlimited_huge_pages()))
             self.internet = stack.enter_context(Internet(self.world.bind))
-            self._socket = self.world.folder / "crio.sock"
+            self.socket = self.world.folder / "crio.sock"
             self._write_files()
-            self.process = self._start(stack)
-            stack.callback(self.process.close)
+            self._notify = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            self._notify.bind(str(self.world.folder / "notify.sock"))
+            self.process = self._start()
+            stack.callback(self._close_process)
             self.log = Log(self.process.log)
             self._await_ready()
             self.evidence = Collector(self.internet.recorder, self.log)
-            self.client = stack.enter_context(Client(str(self._socket), self.evidence.calls.append))
-            self.keeper = stack.enter_context(Client(str(self._socket), lambda _: None, timeout=READY_SECONDS))
+            self.client = stack.enter_context(Client(str(self.socket), self.evidence.calls.append))
+            self.keeper = stack.enter_context(Client(str(self.socket), lambda _: None, timeout=READY_SECONDS))
             self.release = self._ask_release()
             self.cgroup_parent = self.world.cgroup_parent
             home = self.world.folder / "home"
@@ -61,7 +70,7 @@ class Crio(Runtime):
     @property
     def capabilities(self) -> frozenset[str]:
         """What this runtime lets a case do (DESIGN.md, "The words")."""
-        containers = {"containers"} if self.world.root else set()
+        containers = {"pods", "containers"} if self.world.root else set()
         return frozenset({"live", "cri", "hermetic", "configurable", "logs"} | containers)
 
     def _write_files(self) -> None:
@@ -70,7 +79,7 @@ class Crio(Runtime):
         overlay = self.world.root or linux >= TMPFS_USER_XATTRS
         self.configuration.write(
             self.world.etc,
-            self._socket,
+            self.socket,
             replace(self.installation, oci_runtime=usable(self.installation.oci_runtime, self.world.folder)),
             storage_driver="overlay" if overlay else "vfs",
             log_level="debug",
@@ -80,10 +89,8 @@ class Crio(Runtime):
         authority().cert_pem.write_to_path(str(self.world.folder / "authority.pem"))
         (self.world.folder / "home").mkdir()
 
-    def _start(self, stack: ExitStack) -> Process:
+    def _start(self) -> Process:
         """Start the process, which reports through systemd's notification protocol that it is about to serve."""
-        self._notify = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-        self._notify.bind(str(self.world.folder / "notify.sock"))
         env = {
             "PATH": os.pathsep.join([*map(str, self.installation.folders), os.environ.get("PATH", os.defpath)]),
             "HOME": str(self.world.folder / "home"),
@@ -129,6 +136,29 @@ class Crio(Runtime):
     def running(self) -> bool:
         """Whether CRI-O has not ended by itself."""
         return self.process.running
+
+    def _close_process(self) -> None:
+        """Give up the process that runs last."""
+        self.process.close()
+
+    def restart(self) -> None:
+        """Stop the process and start it anew in the same world; containers run on. Raises ``RuntimeFailure``."""
+        self.process.stop(STOP_SECONDS)
+        self.process.close()
+        self.process = self._start()
+        self._await_ready()
+
+    def accompany(self, key: object, make: Callable[[Any, "Crio"], C]) -> C:
+        """Give what was made of that key, made at the first use, kept with this CRI-O and closed before it ends."""
+        if key not in self._companions:
+            self._companions[key] = self._stack.enter_context(make(key, self))
+        companion: C = self._companions[key]
+        return companion
+
+    @property
+    def oci_runtime(self) -> str:
+        """The name of the OCI runtime, and of its folder below ``/run``."""
+        return self.installation.oci_runtime.name
 
     def end(self) -> None:
         """Let its world end, without waiting until it has."""

@@ -9,14 +9,15 @@ from conformance.evidence import Collector
 from conformance.internet import Internet, Login
 from conformance.model.release import Release
 from conformance.model.store import Listed
+from conformance.model.volumes import Mount
 from conformance.runtime import tools
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Found, Pull, StoredImage
 from conformance.runtime.shadow import (
     Shadow,
+    error_differences,
     list_differences,
     pull_differences,
-    removal_differences,
     status_differences,
 )
 
@@ -67,22 +68,23 @@ class Runtime(ABC):
 
     # What cases ask
 
-    def pull(self, name: str, login: Login | None = None) -> Pull:
-        """Pull an image by the name a user would write; a failure is an outcome, not an exception."""
-        predicted = self.shadow.pull(name, login) if self.shadow else None
-        pull = self._pull(name, login)
+    def pull(self, name: str, login: Login | None = None, *, sandbox: api.PodSandboxConfig | None = None) -> Pull:
+        """Pull an image by the name a user would write, for a pod if need be; a failure is an outcome, no exception."""
+        predicted = self.shadow.pull(name, login) if self.shadow and not tools.is_furniture(name) else None
+        pull = self._pull(name, login, sandbox)
         if predicted:
             self._note(f"PullImage {name}", pull_differences(predicted, pull))
         return pull
 
-    def _pull(self, name: str, login: Login | None) -> Pull:
+    def _pull(self, name: str, login: Login | None, sandbox: api.PodSandboxConfig | None) -> Pull:
         """Make the call."""
         mark = self.evidence.mark()
         auth = None
         if login:
             self.evidence.secrets.add(login.password)
             auth = api.AuthConfig(username=login.user, password=login.password, server_address=login.server)
-        request = api.PullImageRequest(image=api.ImageSpec(image=name, user_specified_image=name), auth=auth)
+        image = api.ImageSpec(image=name, user_specified_image=name)
+        request = api.PullImageRequest(image=image, auth=auth, sandbox_config=sandbox)
         try:
             image_ref = self.client.pull_image(request).image_ref
         except CRIError as error:
@@ -147,9 +149,33 @@ class Runtime(ABC):
         except CRIError as failure:
             error = failure
         if predicted is not None:
-            self._note(f"RemoveImage {name}", removal_differences(predicted, error))
+            self._note(f"RemoveImage {name}", error_differences(predicted, error))
         if error:
             raise error
+
+    def create(self, request: api.CreateContainerRequest) -> str:
+        """Create a container and give its ID; raises ``CRIError``.
+
+        What depends on a volume's content is not predicted, nor what pods bring themselves.
+        """
+        asked = request.config.mounts
+        mounts = [Mount(each.container_path, each.image.image, each.host_path) for each in asked]
+        image = request.config.image
+        name = "" if tools.is_furniture(image.user_specified_image or image.image) else image.image
+        predicted = self.shadow.create(name, mounts) if self.shadow else None
+        told = predicted is not None and (predicted.error or not any(each.image_sub_path for each in asked))
+        error, container = None, ""
+        try:
+            container = self.client.create_container(request).container_id
+        except CRIError as failure:
+            error = failure
+        if predicted is not None and told:
+            self._note(f"CreateContainer {image.image}", error_differences(predicted.error, error))
+        if error:
+            raise error
+        if self.shadow and predicted:
+            self.shadow.mount(predicted.mounted, container)
+        return container
 
     def _note(self, call: str, differences: list[str]) -> None:
         """Keep what the model said otherwise."""

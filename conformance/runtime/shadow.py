@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from conformance.cri import CRIError
 from conformance.evidence import Evidence
@@ -17,6 +18,7 @@ from conformance.model.registries_conf import Paths
 from conformance.model.release import Release
 from conformance.model.service import ImageService, Lookup
 from conformance.model.store import Listed
+from conformance.model.volumes import Mount, Refused, Volumes
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Found, Pull, StoredImage
 
@@ -34,6 +36,13 @@ def settings(
     )
 
 
+class Created(NamedTuple):
+    """What CreateContainer comes to: the IDs of the images that are mounted, or ``error``, the text of the error."""
+
+    mounted: tuple[str, ...] = ()
+    error: str = ""
+
+
 class Shadow:
     """What the model says about one runtime with those settings and that internet around it."""
 
@@ -44,14 +53,19 @@ class Shadow:
 
     def reset(self) -> None:
         """Begin with an empty store."""
-        self._mounted: dict[str, str] = {}
-        self._service = ImageService(self._settings, in_use=lambda image: self._mounted.get(image, ""))
+        self._mounted: dict[str, list[str]] = {}
+        self._service = ImageService(self._settings, in_use=lambda image: next(iter(self._mounted.get(image, ())), ""))
 
     def mount(self, images: Iterable[str], container: str) -> None:
-        """Take note that a container has images as volumes, each by the name that it was given."""
-        for name in images:
-            if (image := self._service.status(name).image) is not None:
-                self._mounted.setdefault(image.id, container)
+        """Take note that a container has images, by ID, as volumes."""
+        for image in images:
+            self._mounted.setdefault(image, []).append(container)
+
+    def unmount(self, container: str) -> None:
+        """Take note that a container is gone."""
+        for containers in self._mounted.values():
+            if container in containers:
+                containers.remove(container)
 
     # What will be seen
 
@@ -70,6 +84,16 @@ class Shadow:
     def remove(self, name: str) -> str:
         """Remove in the model; gives the error."""
         return self._service.remove(name)
+
+    def create(self, image: str, mounts: Iterable[Mount]) -> Created:
+        """Create a container of an image (none: it is there) with mounts, images by the names that are given."""
+        rules = Volumes(self._service)
+        try:
+            if image:
+                rules.image(image)
+            return Created(tuple(kept.id for mount in mounts if (kept := rules.mount(mount))))
+        except Refused as refused:
+            return Created(error=str(refused))
 
 
 # What was otherwise
@@ -94,8 +118,8 @@ def status_differences(predicted: Lookup, found: Found) -> list[str]:
     ]
 
 
-def removal_differences(predicted: str, error: CRIError | None) -> list[str]:
-    """Compare a removal with its prediction, an error's text or nothing."""
+def error_differences(predicted: str, error: CRIError | None) -> list[str]:
+    """Compare the error of a call with its prediction, an error's text or nothing."""
     return _different("error", predicted, error.message if error else "")
 
 

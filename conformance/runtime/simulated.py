@@ -52,7 +52,7 @@ class Simulated(Runtime):
     @property
     def capabilities(self) -> frozenset[str]:
         """What it lets a case do: all that needs no running container, and is not about a live CRI-O."""
-        return frozenset({"cri", "hermetic", "configurable", "logs"})
+        return frozenset({"cri", "hermetic", "configurable", "logs", "pods"})
 
     @property
     def running(self) -> bool:

@@ -11,14 +11,14 @@ from functools import cache
 from pathlib import Path
 
 from conformance.internet import Internet
-from conformance.internet.images import Entry, File, Image, image, layer
+from conformance.internet.images import Entry, File, Image, Layer, image, layer
 
 HOST = "registry.k8s.io"
 TOOLS = f"{HOST}/conformance/tools:1"
 PAUSE_TAGS = ("3.10", "3.10.1")
 """The tags of the pause image that CRI-O asks for by default: 1.31 to 1.33, and from 1.34 on."""
 PREFIXES = (f"{HOST}/pause", f"{HOST}/conformance/tools")
-PROGRAMS = ("sh", "sleep", "cat", "touch")
+PROGRAMS = ("sh", "sleep", "cat", "touch", "find", "stat", "id")
 
 
 def is_furniture(name: str) -> bool:
@@ -29,18 +29,20 @@ def is_furniture(name: str) -> bool:
 def offer(internet: Internet) -> None:
     """Offer both images on registry.k8s.io."""
     host = internet.host(HOST)
-    host.store("pause", _image(), PAUSE_TAGS)
-    host.store("conformance/tools", _image(), ("1",))
+    host.store("pause", tool_image(), PAUSE_TAGS)
+    host.store("conformance/tools", tool_image(), ("1",))
+
+
+def tool_image(*more: Layer) -> Image:
+    """Give the image with the programs, and more layers on top."""
+    return image([_base(), *more], config={"Entrypoint": ["/bin/sleep", "infinity"], "Env": ["PATH=/bin"]})
 
 
 @cache
-def _image() -> Image:
-    """Build the image, once per run."""
+def _base() -> Layer:
+    """Build the layer with the programs, once per run."""
     pause = File(b"#!/bin/sh\nexec sleep infinity\n", mode=0o755)
-    return image(
-        [layer({"pause": pause, **dict(_programs())})],
-        config={"Entrypoint": ["/bin/sleep", "infinity"], "Env": ["PATH=/bin"]},
-    )
+    return layer({"pause": pause, **dict(_programs())})
 
 
 def _programs() -> Iterator[tuple[str, Entry]]:

@@ -10,10 +10,11 @@ import grpc
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.release import Release
 from conformance.model.service import ImageService
+from conformance.model.volumes import Refused, Volumes
 from conformance.simulator.log import LogFile
 from conformance.simulator.pods import Container, Pod, Pods, Unknown, labelled
 from conformance.simulator.rpc import Refusal
-from conformance.simulator.volumes import Volumes
+from conformance.simulator.volumes import mounted
 
 VERSION_PARTS = 3
 
@@ -21,11 +22,18 @@ VERSION_PARTS = 3
 class RuntimeServicer:
     """Answers the runtime RPCs that keep records; the others are not there."""
 
-    def __init__(self, service: ImageService, pods: Pods, release: Release, log: LogFile) -> None:
+    def __init__(
+        self,
+        service: ImageService,
+        pods: Pods,
+        release: Release,
+        log: LogFile,
+        volumes: type[Volumes] = Volumes,
+    ) -> None:
         self.pods = pods
         self.release = release
         self.log = log
-        self.volumes = Volumes(service, release, log)
+        self.volumes = volumes(service)
 
     # The runtime
 
@@ -144,9 +152,12 @@ class RuntimeServicer:
         if pod.state != api.SANDBOX_READY:
             raise Refusal(f"CreateContainer failed as the sandbox was stopped: {pod.id}")
         config = request.config
-        image = self.volumes.image(config.image.image)
+        try:
+            image = self.volumes.image(config.image.image)
+        except Refused as refused:
+            raise Refusal(str(refused)) from None
         listed = image.listed()
-        mounts = [self.volumes.mount(mount) for mount in config.mounts]
+        mounts = [mounted(self.volumes, mount) for mount in config.mounts]
         name = next(iter(listed.tags), "")
         container = Container(pod, config, image.id, name, next(iter(listed.digests), image.id), mounts)
         self.pods.containers[container.id] = container

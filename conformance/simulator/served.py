@@ -64,7 +64,7 @@ class Served:
     async def _start(self) -> None:
         """Start serving."""
         images = self.variant.images(self.service, self.client, self.release, self.log)
-        runtime = self.variant.runtime(self.service, self.pods, self.release, self.log)
+        runtime = self.variant.runtime(self.service, self.pods, self.release, self.log, self.variant.volumes)
         dispatcher = Dispatcher(self.release, self.log)
         services = api.DESCRIPTOR.services_by_name
         self._server = grpc.aio.server(options=OPTIONS)

@@ -8,6 +8,7 @@ from conformance.model.pull import Puller
 from conformance.model.registries import Registries
 from conformance.model.registries_conf import Paths, load
 from conformance.model.service import ImageService
+from conformance.model.volumes import Volumes
 from conformance.simulator.images import ImageServicer
 from conformance.simulator.runtime import RuntimeServicer
 
@@ -30,3 +31,4 @@ class Variant:
     client: type[RegistryClient] = RegistryClient
     images: type[ImageServicer] = ImageServicer
     runtime: type[RuntimeServicer] = RuntimeServicer
+    volumes: type[Volumes] = Volumes

@@ -1,8 +1,8 @@
 """The first process inside a world (PID 1 of its PID namespace). Run as a file, standard library only, for its speed.
 
-It prepares the mounts, then serves one control socket (``SOCK_SEQPACKET``, a JSON object per message): it binds
-sockets and starts programs, and hands both out as file descriptors. When the run's end of that socket closes, for
-whatever reason, it ends every process, removes the world's control groups and folder, and goes.
+It prepares the mounts, then serves one control socket (``SOCK_SEQPACKET``, a JSON object per message): it binds and
+connects sockets and starts programs, and hands all of them out as file descriptors. When the run's end of that socket
+closes, for whatever reason, it ends every process, removes the world's control groups and folder, and goes.
 """
 
 import contextlib
@@ -102,6 +102,12 @@ def bind(kind: str, address: str, port: int) -> tuple[dict[str, Any], int]:
     return {}, handle.detach()
 
 
+def connect(address: str, port: int) -> tuple[dict[str, Any], int]:
+    """Connect to a TCP server inside the world's network namespace."""
+    handle = socket.create_connection((address, port))
+    return {}, handle.detach()
+
+
 def status_of(pid: int) -> dict[str, Any]:
     """Tell the exit status of a program that has ended (negative: the signal that ended it)."""
     if pid not in statuses:
@@ -118,6 +124,8 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
                 return spawn(**request)
             case "bind":
                 return bind(**request)
+            case "connect":
+                return connect(**request)
             case _:
                 return status_of(**request), None
     except OSError as error:

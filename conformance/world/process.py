@@ -21,6 +21,12 @@ class Process:
         self._status = status
 
     @property
+    def outer_pid(self) -> int:
+        """Its number outside the world (proc(5), ``fdinfo``); -1 when it has ended."""
+        facts = Path(f"/proc/self/fdinfo/{self.pidfd}").read_text()
+        return int(facts.partition("Pid:")[2].split()[0])
+
+    @property
     def running(self) -> bool:
         """Whether it has not ended yet."""
         return not self.wait(0)

@@ -1,0 +1,179 @@
+"""Pods and their containers, asked for as a kubelet does."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Self
+
+from conformance.cri import CRIError
+from conformance.cri.v1 import api_pb2 as api
+from conformance.evidence import Evidence
+from conformance.internet import Login
+from conformance.kubelet.container import Container
+from conformance.kubelet.volume import ImageVolume, PullPolicy
+from conformance.kubelet.walk import Walk, Walker
+from conformance.kubelet.words import Told
+from conformance.model.release import Release
+from conformance.runtime import tools
+from conformance.runtime.runtime import Runtime
+
+NAMESPACES = api.NamespaceOption(network=api.NODE, pid=api.CONTAINER)
+"""The host's network, as there is no network plugin; a PID namespace per container, as a kubelet asks by default."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """The outcome of CreateContainer and StartContainer: the running container or what went wrong.
+
+    ``told`` is what a kubelet tells the user then.
+    """
+
+    container: Container | None
+    error: CRIError | None
+    told: Told | None
+    evidence: Evidence
+
+    @property
+    def asked(self) -> list[str]:
+        """The registry hosts that were asked meanwhile; starting a container should ask none."""
+        return self.evidence.asked
+
+    @property
+    def running(self) -> Container:
+        """The container; an assertion fails when there is none."""
+        assert self.container is not None, f"no container was started: {self.error}"  # noqa: S101 (a case's statement)
+        return self.container
+
+
+class Pod:
+    """A pod sandbox on the host's network. Containers in it run the tool image until they are told to stop.
+
+    ``kubelet`` is the Kubernetes release that it walks as, by default that of the CRI-O's line. Needs the capability
+    ``pods``: where ``containers`` is absent, a container is created and not started. Raises
+    ``CRIError`` when it cannot be had.
+    """
+
+    def __init__(self, runtime: Runtime, *, kubelet: Release | None = None) -> None:
+        self._runtime = runtime
+        self._client = runtime.client
+        tools.offer(runtime.internet)
+        name = f"pod-{uuid.uuid4().hex[:8]}"
+        self.config = api.PodSandboxConfig(
+            metadata=api.PodSandboxMetadata(name=name, namespace="conformance", uid=name),
+            log_directory=f"/var/log/pods/{name}",
+            linux=api.LinuxPodSandboxConfig(
+                cgroup_parent=f"{runtime.cgroup_parent}/{name}",
+                security_context=api.LinuxSandboxSecurityContext(namespace_options=NAMESPACES),
+            ),
+        )
+        self._walker = Walker(runtime, self.config, kubelet or runtime.release)
+        self.id = self._client.run_pod_sandbox(api.RunPodSandboxRequest(config=self.config)).pod_sandbox_id
+        if runtime.status(tools.TOOLS).image is None:
+            self._client.pull_image(api.PullImageRequest(image=api.ImageSpec(image=tools.TOOLS)))
+
+    # As a kubelet walks
+
+    def mount_image(
+        self,
+        image: str,
+        at: str,
+        *,
+        policy: PullPolicy = "IfNotPresent",
+        sub_path: str = "",
+        login: Login | None = None,
+    ) -> Walk:
+        """Do what a kubelet does for a container with ``image`` as its only volume."""
+        return self.mount(ImageVolume(image, at, policy, sub_path), login=login)
+
+    def mount(
+        self,
+        *volumes: ImageVolume,
+        image: str = tools.TOOLS,
+        policy: PullPolicy = "IfNotPresent",
+        login: Login | None = None,
+    ) -> Walk:
+        """Do what a kubelet does for a container of ``image`` with these volumes; ``policy`` is the container's."""
+        evidence = self._runtime.evidence
+        mark = evidence.mark()
+        ensured = self._walker.ensure_all(volumes, login)
+        if failed := [each for each in ensured if each.told]:  # the last one is told (toKubeContainerImageVolumes)
+            evidence.tell(*_lines(failed[-1].told))
+            return Walk(ensured, None, None, failed[-1].error, failed[-1].told, evidence.since(mark))
+        root = self._walker.ensure(image, policy, login)
+        if root.told:
+            evidence.tell(*_lines(root.told))
+            return Walk(ensured, root, None, root.error, root.told, evidence.since(mark))
+        self._runtime.status(image)  # for the user that it runs as (generateContainerConfig, getImageUser)
+        mounts = [volume.mount(each.reference) for volume, each in zip(volumes, ensured, strict=True)]
+        start = self.start(*mounts, image=root.reference, user_specified=image)
+        return Walk(ensured, root, start.container, start.error, start.told, evidence.since(mark))
+
+    # The calls themselves
+
+    def start(self, *mounts: api.Mount, image: str = tools.TOOLS, user_specified: str = "", user: int = 0) -> Start:
+        """Create and start a container with these mounts, as a user (a UID); a failure is an outcome."""
+        evidence, kubelet = self._runtime.evidence, self._walker.kubelet
+        mark = evidence.mark()
+        told = kubelet.create_failed
+        try:
+            container = self._create(
+                mounts, api.ImageSpec(image=image, user_specified_image=user_specified or image), user
+            )
+            told = kubelet.start_failed
+            if "containers" in self._runtime.capabilities:
+                self._client.start_container(api.StartContainerRequest(container_id=container.id))
+        except CRIError as error:
+            evidence.tell(*_lines(told(error)))
+            return Start(None, error, told(error), evidence.since(mark))
+        return Start(container, None, None, evidence.since(mark))
+
+    def _create(self, mounts: tuple[api.Mount, ...], image: api.ImageSpec, user: int) -> Container:
+        """Create a container; raises ``CRIError``."""
+        name = f"container-{uuid.uuid4().hex[:8]}"
+        context = api.LinuxContainerSecurityContext(namespace_options=NAMESPACES)
+        if user:
+            context.run_as_user.value = user
+        config = api.ContainerConfig(
+            metadata=api.ContainerMetadata(name=name),
+            image=image,
+            command=["/bin/sleep", "infinity"],
+            mounts=mounts,
+            log_path=f"{name}.log",
+            linux=api.LinuxContainerConfig(security_context=context),
+        )
+        request = api.CreateContainerRequest(pod_sandbox_id=self.id, config=config, sandbox_config=self.config)
+        return Container(self._runtime, self._runtime.create(request))
+
+    def containers(self) -> list[Container]:
+        """Give the containers that the runtime says this pod has."""
+        wanted = api.ListContainersRequest(filter=api.ContainerFilter(pod_sandbox_id=self.id))
+        return [Container(self._runtime, each.id) for each in self._client.list_containers(wanted).containers]
+
+    def close(self) -> None:
+        """Stop and remove the pod with all its containers, at once."""
+        for each in self.containers():
+            each.stop()
+        self._client.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=self.id))
+        self._client.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=self.id))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _lines(told: Told | None) -> list[str]:
+    """Put what a kubelet tells into lines; the runtime's text, which is in most of them, stands in the first."""
+    if told is None:
+        return []
+    states = [told, *([told.then] if told.then else [])]
+    lines = [
+        line
+        for state in states
+        for line in (
+            *(f"event {event.reason}: {event.message}" for event in state.events),
+            f"the container waits: {state.reason}: {state.message}",
+        )
+    ]
+    first = next(at for at, line in enumerate(lines) if told.message in line)
+    return [*lines[: first + 1], *(line.replace(told.message, "…") for line in lines[first + 1 :])]

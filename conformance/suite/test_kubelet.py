@@ -1,0 +1,269 @@
+"""Image volumes told by a real kubelet: static pods, and what a user reads of them (KEP-4639)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from conformance.cri import wording
+from conformance.internet import Internet, RegistryHost
+from conformance.internet.images import image, layer
+from conformance.kubelet import ImageVolume, Pod
+from conformance.kubelet.real import RealKubelet, StaticPod
+from conformance.kubelet.static import PodState
+from conformance.kubelet.volume import PullPolicy
+from conformance.kubelet.walk import steps
+from conformance.model.platform import Platform
+from conformance.model.reason import Reason
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.runtime import Runtime
+from conformance.runtime.tools import TOOLS
+
+NAME = "rhuss/caikit-flan-t5-small"
+ELSEWHERE = str(Platform.host().foreign())
+HERE = str(Platform.host())
+FURNISHING = [("PullImage", TOOLS)]
+"""The steps with which a run's first pod has the image that its containers run."""
+
+
+class TestTheStoryOf8780:
+    """The report itself, in the user's own view: docker.io foreign, quay.io unauthorized."""
+
+    @pytest.fixture
+    def pod(self, kubelet: RealKubelet, docker_io: RegistryHost, quay_io: RegistryHost) -> StaticPod:
+        """A pod with the short name as a volume."""
+        docker_io.offer(NAME, platforms=[ELSEWHERE])
+        quay_io.require_login(NAME)
+        return kubelet.run(ImageVolume(NAME, at="/models"))
+
+    @pytest.fixture
+    def state(self, pod: StaticPod) -> PodState:
+        """The state of its container, when the kubelet has given up for now."""
+        return pod.waiting("ImagePullBackOff")
+
+    @pytest.mark.upstream("cri-o/cri-o#8780")
+    def test_the_user_reads_of_both_registries(
+        self, state: PodState, docker_io: RegistryHost, quay_io: RegistryHost
+    ) -> None:
+        """What a pod waits for explains every registry that was asked."""
+        assert state.reasons == {docker_io: Reason.NO_MATCHING_PLATFORM, quay_io: Reason.UNAUTHORIZED}
+
+    @pytest.mark.upstream("cri-o/cri-o#8780")
+    def test_both_registries_were_asked(
+        self, pod: StaticPod, state: PodState, docker_io: RegistryHost, quay_io: RegistryHost
+    ) -> None:
+        """The pull asked docker.io, which has it for another architecture, and went on to quay.io."""
+        del state
+        assert pod.asked == [docker_io, quay_io]
+
+
+class TestTheStoryWithAGoodEnd:
+    """docker.io has the image for this machine."""
+
+    def test_the_container_reads_what_docker_io_has(self, kubelet: RealKubelet, docker_io: RegistryHost) -> None:
+        """From the volume to the file's content, read inside the pod's container."""
+        docker_io.offer(NAME)
+        pod = kubelet.run(ImageVolume(NAME, at="/models"))
+        assert pod.running().read("/models/offered-by") == f"docker.io/{NAME} for {HERE}\n"
+
+
+def test_a_foreign_architecture_sends_the_pod_to_the_next_registry(
+    kubelet: RealKubelet, docker_io: RegistryHost, quay_io: RegistryHost
+) -> None:
+    """A pod's volume shows what the second registry has, when the first has it for another architecture only."""
+    docker_io.offer(NAME, platforms=[ELSEWHERE])
+    quay_io.offer(NAME)
+    pod = kubelet.run(ImageVolume(NAME, at="/models"))
+    assert pod.running().read("/models/offered-by") == f"quay.io/{NAME} for {HERE}\n"
+
+
+class TestPullPolicies:
+    """docker.io has the image."""
+
+    @pytest.fixture(autouse=True)
+    def offered(self, docker_io: RegistryHost) -> None:
+        """The image, with two tags."""
+        docker_io.offer(NAME, tags=["latest", "1"])
+
+    def test_without_a_tag_the_image_is_always_pulled(self, kubelet: RealKubelet) -> None:
+        """A volume's image without tag and pull policy is pulled without a look into the store."""
+        pod = kubelet.run(ImageVolume(NAME, at="/models", policy=None))
+        pod.running()
+        assert steps(pod.evidence)[0] == ("PullImage", f"{NAME}:latest")
+
+    def test_with_a_tag_the_store_is_looked_into_first(self, kubelet: RealKubelet) -> None:
+        """A volume's image with another tag than latest, and no pull policy, is looked up before it is pulled."""
+        pod = kubelet.run(ImageVolume(f"{NAME}:1", at="/models", policy=None))
+        pod.running()
+        assert steps(pod.evidence)[:2] == [("ImageStatus", f"{NAME}:1"), ("PullImage", f"{NAME}:1")]
+
+    @pytest.mark.parametrize("policy", ["IfNotPresent", "Never"])
+    def test_what_is_present_is_not_pulled(self, policy: PullPolicy, kubelet: RealKubelet, runtime: Runtime) -> None:
+        """An image that is in the store is mounted from there, unless it is always to be pulled."""
+        assert runtime.pull(NAME).succeeded
+        pod = kubelet.run(ImageVolume(NAME, at="/models", policy=policy))
+        assert (pod.running().read("/models/offered-by"), pod.asked) == (f"docker.io/{NAME} for {HERE}\n", [])
+
+    def test_always_needs_the_registry(
+        self, kubelet: RealKubelet, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost
+    ) -> None:
+        """With the policy Always a pod waits for its registries, although the image is in the store."""
+        assert runtime.pull(NAME).succeeded
+        docker_io.fail(503)
+        pod = kubelet.run(ImageVolume(NAME, at="/models", policy="Always"))
+        pod.waiting("ErrImagePull", "ImagePullBackOff")
+        assert pod.asked == [docker_io, quay_io]
+
+    @pytest.fixture
+    def pulled_again(self, kubelet: RealKubelet) -> bool:
+        """Whether the image is pulled while the pod runs; the kubelet looks after its pods every second."""
+        pod = kubelet.run(ImageVolume(NAME, at="/models", policy="Always"))
+        pod.running()
+        return pod.pulls_again(seconds=4)
+
+    def test_a_running_pod_does_not_pull(self, pulled_again: bool) -> None:
+        """The image of a volume is pulled when its pod starts, and not again while that runs."""
+        assert not pulled_again
+
+
+class TestNever:
+    """docker.io has the image, the store has not, and it must not be pulled."""
+
+    @pytest.fixture
+    def pod(self, kubelet: RealKubelet, docker_io: RegistryHost) -> StaticPod:
+        """A pod that waits."""
+        docker_io.offer(NAME)
+        pod = kubelet.run(ImageVolume(NAME, at="/models", policy="Never"))
+        pod.waiting("ErrImageNeverPull")
+        return pod
+
+    def test_nobody_is_asked(self, pod: StaticPod) -> None:
+        """No registry is asked for an image that must not be pulled."""
+        assert pod.asked == []
+
+    def test_the_image_is_named(self, pod: StaticPod) -> None:
+        """The user reads which image is missing."""
+        assert f'"{NAME}"' in pod.state.message
+
+
+@pytest.mark.releases(">=1.34", "short_name_mode came with cri-o/cri-o#9401")
+class TestRefusedShortNames:
+    """Two search registries and CRI-O's own default, which refuses to choose between them."""
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """The default short-name mode."""
+        return Configuration(short_name_mode=None)
+
+    @pytest.mark.parametrize(("policy", "reason"), [("IfNotPresent", "ImageInspectError"), ("Always", "ErrImagePull")])
+    def test_the_pod_waits(
+        self, policy: PullPolicy, reason: str, kubelet: RealKubelet, docker_io: RegistryHost
+    ) -> None:
+        """A pod with an ambiguous short name waits, and no registry is asked, whichever call met the refusal."""
+        docker_io.offer(NAME)
+        pod = kubelet.run(ImageVolume(NAME, at="/models", policy=policy))
+        state = pod.waiting(reason, "ImagePullBackOff")
+        assert (wording.ambiguous_name(state.message), pod.asked) == (f"{NAME}:latest", [])
+
+    @pytest.fixture
+    def inspected(self, kubelet: RealKubelet, docker_io: RegistryHost) -> str | None:
+        """What the kubelet says it failed to inspect."""
+        docker_io.offer(NAME)
+        state = kubelet.run(ImageVolume(NAME, at="/models")).waiting("ImageInspectError")
+        return state.inspected
+
+    @pytest.mark.upstream("kubernetes/kubernetes#141571")
+    def test_the_user_reads_which_image_it_is_about(self, inspected: str | None) -> None:
+        """The kubelet names the image that it failed to inspect."""
+        assert inspected == NAME
+
+
+@pytest.mark.parametrize(
+    ("arrange", "expected"),
+    [
+        pytest.param(lambda _: None, {"quay.io": Reason.UNAUTHORIZED}, id="missing"),
+        pytest.param(lambda host: host.require_login(NAME), {"quay.io": Reason.UNAUTHORIZED}, id="private"),
+        pytest.param(lambda host: host.offer(NAME, tags=["other"]), {"quay.io": Reason.NOT_FOUND}, id="no-such-tag"),
+        pytest.param(lambda host: host.fail(503), {"quay.io": Reason.BROKEN}, id="unavailable"),
+    ],
+)
+def test_a_pod_waits_for_an_image_that_cannot_be_had(
+    arrange: Callable[[RegistryHost], object],
+    expected: dict[str, Reason],
+    kubelet: RealKubelet,
+    quay_io: RegistryHost,
+) -> None:
+    """The user reads why the registry in the image's name did not serve."""
+    arrange(quay_io)
+    state = kubelet.run(ImageVolume(f"quay.io/{NAME}", at="/models")).waiting("ErrImagePull", "ImagePullBackOff")
+    assert state.reasons == expected
+
+
+def test_a_registry_that_is_down_has_a_reason_of_its_own(kubelet: RealKubelet, internet: Internet) -> None:
+    """A pod whose registry refuses connections waits with the CRI's code for that as its reason."""
+    internet.refuse("registry.down.example")
+    pod = kubelet.run(ImageVolume(f"registry.down.example/{NAME}", at="/models"))
+    assert pod.waiting("RegistryUnavailable").reason == "RegistryUnavailable"
+
+
+@pytest.mark.releases(">=1.33", "sub paths of image volumes came with cri-o/cri-o#9050")
+class TestSubPaths:
+    """quay.io has an image with a folder in it."""
+
+    @pytest.fixture(autouse=True)
+    def offered(self, quay_io: RegistryHost) -> None:
+        """The image."""
+        quay_io.store(NAME, image([layer({"weights/small/model": "small\n", "readme": "all\n"})]))
+
+    def test_a_folder_of_the_image_is_mounted(self, kubelet: RealKubelet) -> None:
+        """With a sub path the volume shows that folder only."""
+        pod = kubelet.run(ImageVolume(f"quay.io/{NAME}", at="/models", sub_path="weights/small"))
+        assert set(pod.running().tree("/models")) == {".", "model"}
+
+    def test_the_user_reads_which_sub_path_is_missing(self, kubelet: RealKubelet) -> None:
+        """A sub path that the image lacks is told, with the CRI's code for image volumes."""
+        pod = kubelet.run(ImageVolume(f"quay.io/{NAME}", at="/models", sub_path="weights/large"))
+        state = pod.waiting("CreateContainerError")
+        assert (wording.cri_code(state.message), "weights/large" in state.message) == ("ImageVolumeMountFailed", True)
+
+
+class TestTheWalk:
+    """The helper that walks as a kubelet does takes the steps that the real one takes."""
+
+    @pytest.fixture(autouse=True)
+    def offered(self, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
+        """Images by two names each, since a kubelet and its imitation must not find what the other pulled."""
+        for who in ("walked", "run"):
+            docker_io.offer(f"{who}/app")
+            docker_io.offer(f"{who}/foreign", platforms=[ELSEWHERE])
+            quay_io.require_login(f"{who}/foreign")
+
+    @pytest.mark.parametrize(
+        ("names", "policy", "ends"),
+        [
+            pytest.param(["app"], "IfNotPresent", "", id="pulled-when-absent"),
+            pytest.param(["app"], "Always", "", id="always-pulled"),
+            pytest.param(["app"], "Never", "ErrImageNeverPull", id="never-pulled"),
+            pytest.param(["foreign"], "IfNotPresent", "ErrImagePull", id="story-of-8780"),
+            pytest.param(["foreign", "app"], "IfNotPresent", "ErrImagePull", id="second-though-first-failed"),
+        ],
+    )
+    def test_its_steps(
+        self, names: list[str], policy: PullPolicy, ends: str, kubelet: RealKubelet, runtime: Runtime
+    ) -> None:
+        """Both ask the runtime for the same, in the same order."""
+        pod = kubelet.run(*_volumes("run", names, policy))
+        if ends:
+            pod.waiting(ends, "ImagePullBackOff")
+        else:
+            pod.running()
+        with Pod(runtime, kubelet=kubelet.release) as imitation:
+            walk = imitation.mount(*_volumes("walked", names, policy))
+        walked = [(rpc, image.replace("walked/", "run/")) for rpc, image in steps(walk.evidence)]
+        taken = [step for step in steps(pod.evidence) if step not in FURNISHING]
+        assert taken[: len(walked)] == walked
+        assert walk.waits_for == ends
+
+
+def _volumes(who: str, names: list[str], policy: PullPolicy) -> list[ImageVolume]:
+    """Give volumes of images that are there for one of the two."""
+    return [ImageVolume(f"{who}/{name}", f"/{name}", policy) for name in names]
