@@ -1,5 +1,6 @@
 """A container of a pod, and what is seen from inside it."""
 
+import errno
 import os
 from dataclasses import dataclass
 
@@ -25,6 +26,20 @@ class Output:
     stdout: str
     stderr: str
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it failed because a file system is read-only (EROFS)."""
+        return self._failed(errno.EROFS)
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether it failed because that is not allowed (EPERM, EACCES)."""
+        return self._failed(errno.EPERM) or self._failed(errno.EACCES)
+
+    def _failed(self, number: int) -> bool:
+        """Tell whether it failed with that error, as the C library words it."""
+        return self.status != 0 and os.strerror(number) in self.stderr
+
 
 class Container:
     """A container of a pod; what asks for programs in it needs the capability ``containers``."""
@@ -36,7 +51,7 @@ class Container:
     def run(self, *argv: str) -> Output:
         """Run a program in it and wait for that; raises ``CRIError`` when it cannot be started."""
         status, stdout, stderr = self._run(*argv)
-        return Output(status, stdout.decode(), stderr.decode())
+        return Output(status, os.fsdecode(stdout), os.fsdecode(stderr))
 
     def _run(self, *argv: str) -> tuple[int, bytes, bytes]:
         """Run a program in it."""
@@ -59,7 +74,7 @@ class Container:
         """
         status, stdout, stderr = self._run("/bin/sh", "-c", _LIST, "sh", folder)
         if status:
-            raise OSError(stderr.decode().strip())
+            raise OSError(os.fsdecode(stderr).strip())
         return _entries(stdout)
 
     def can_write(self, path: str) -> bool:

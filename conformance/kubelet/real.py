@@ -16,6 +16,7 @@ from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Evidence, attempts
 from conformance.kubelet.binary import KubeletBinary
 from conformance.kubelet.container import Container
+from conformance.kubelet.cover import cover
 from conformance.kubelet.events import VERBOSITY, events_of
 from conformance.kubelet.settings import PORT, settings
 from conformance.kubelet.static import CONTAINER, PodState, manifest, state_of
@@ -37,7 +38,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 class RealKubelet:
     """A kubelet that asks a running CRI-O, through a tap, so that its calls are evidence like any others.
 
-    Raises ``RuntimeFailure`` when it cannot be started.
+    Raises ``RuntimeFailure`` when it cannot be started, and ``WorldError``.
     """
 
     def __init__(self, binary: KubeletBinary, crio: Crio) -> None:
@@ -49,6 +50,7 @@ class RealKubelet:
         with ExitStack() as stack:
             socket = self._folder / "cri.sock"
             stack.enter_context(Tap(socket, crio.socket, crio.evidence.calls.append))
+            cover(crio.world, self._folder / "sysctl")
             with (crio.world.etc / "hosts").open("a") as hosts:
                 hosts.write(f"127.0.0.1 {NODE}\n")
             for hierarchy in filter(Path.is_dir, CGROUPS.iterdir()):
@@ -184,7 +186,8 @@ class StaticPod:
     @property
     def asked(self) -> list[str]:
         """The registry hosts that were asked for the image of its first volume, when that was pulled first."""
-        pull = next((call for call in self.evidence.calls if call.rpc == "PullImage"), None)
+        pulls = (call for call in self.evidence.calls if call.rpc == "PullImage")
+        pull = next((each for each in pulls if not tools.is_furniture(each.request.image.image)), None)  # type: ignore[attr-defined]
         if pull is None:
             return []
         until = pull.at + pull.duration

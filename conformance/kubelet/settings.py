@@ -25,6 +25,8 @@ def settings(manifests: Path, socket: Path, cgroup: str, release: Release) -> di
         "staticPodPath": str(manifests),
         "containerRuntimeEndpoint": f"unix://{socket}",
         "podLogsDir": "/var/log/pods",
+        "volumePluginDir": "/var/lib/kubelet/plugins",
+        "protectKernelDefaults": True,
         "address": "127.0.0.1",
         "readOnlyPort": PORT,
         "healthzPort": 0,

@@ -18,7 +18,6 @@ from conformance.internet.internet import authority
 from conformance.model.registries_conf import load
 from conformance.model.release import Release
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.huge_pages import unlimited_huge_pages
 from conformance.runtime.installation import Installation
 from conformance.runtime.oom import usable
 from conformance.runtime.runtime import Runtime, RuntimeFailure
@@ -45,7 +44,7 @@ class Crio(Runtime):
         self.configuration = configuration
         self._companions: dict[object, Any] = {}
         with ExitStack() as stack:
-            self.world = stack.enter_context(World(visible=installation.folders, empty=unlimited_huge_pages()))
+            self.world = stack.enter_context(World(visible=installation.folders))
             self.internet = stack.enter_context(Internet(self.world.bind))
             self.socket = self.world.folder / "crio.sock"
             self._write_files()

@@ -30,14 +30,13 @@ class World:
     """One private set of namespaces: network (only a loopback), mount and PID; user too when not root.
 
     ``folder`` is seen by both sides under the same path; ``etc`` in it is the world's ``/etc``. ``/run``, ``/var``,
-    ``/tmp`` and ``/dev/shm`` are empty and the world's own, and so are ``empty`` folders of root's worlds; ``visible``
-    names folders below them that stay in sight.
+    ``/tmp`` and ``/dev/shm`` are empty and the world's own; ``visible`` names folders below them that stay in sight.
     The world ends with ``close``, with the ``with`` block, or with the process that made it, whatever ends that.
 
     Raises ``WorldError`` when namespaces cannot be made here.
     """
 
-    def __init__(self, visible: Iterable[Path] = (), empty: Iterable[str] = ()) -> None:
+    def __init__(self, visible: Iterable[Path] = ()) -> None:
         self.root = os.geteuid() == 0
         try:
             self.folder, lock = new_folder()
@@ -64,16 +63,16 @@ class World:
             raise WorldError(msg) from error
         finally:
             os.close(lock)
-        self._prepare(visible, empty if self.root else ())
+        self._prepare(visible)
 
     def _command(self) -> list[str]:
         """Give the command that starts the init in its namespaces (util-linux's unshare)."""
         user = [] if self.root else ["--user", "--map-root-user"]
         return ["unshare", *user, *NAMESPACES, sys.executable, "-I", "-S", init.__file__]
 
-    def _prepare(self, visible: Iterable[Path], empty: Iterable[str]) -> None:
+    def _prepare(self, visible: Iterable[Path]) -> None:
         """Tell the init what to set up, and wait until it has."""
-        covered = [path for path in (*PRIVATE, *empty) if Path(path).is_dir() and not Path(path).is_symlink()]
+        covered = [path for path in PRIVATE if Path(path).is_dir() and not Path(path).is_symlink()]
         try:
             _, (self._init,) = self._ask(
                 etc=str(self.etc),
