@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from conformance.runtime.node import Node
     from conformance.runtime.runtime import Runtime
 
-CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "pods", "containers", "kubelet")
+CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "pods", "containers", "bridge", "kubelet")
 TOLD_WHEN_FEW = 12
 """With ``--stories auto``, every case is told when at most so many were run."""
 
@@ -287,6 +287,17 @@ def kubelet(request: pytest.FixtureRequest, runtime: Runtime, containers: None) 
 def containers(runtime: Runtime) -> None:
     """Nothing; a case that takes it looks into running containers."""
     _needs(runtime, "containers")
+
+
+@pytest.fixture
+def bridge(runtime: Runtime, containers: None) -> None:
+    """Nothing; a case that takes it has pods on a network of their own."""
+    del containers
+    from conformance.runtime.crio import Crio
+
+    assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
+    if "bridge" not in runtime.capabilities:
+        pytest.skip(f"needs the capability bridge: {runtime.without_bridge}")
 
 
 def _needs(runtime: Runtime, capability: str) -> None:

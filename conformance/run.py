@@ -108,7 +108,7 @@ class Run:
         if self.installation is not None:
             from conformance.runtime.crio import Crio
 
-            return Crio(self.installation, configuration)
+            return Crio(self.installation, configuration, self.kubelet.folders if self.kubelet else ())
         from conformance.runtime.simulated import Simulated
 
         return Simulated(self.release, configuration, self.mutant)
@@ -135,9 +135,11 @@ class Run:
         self.require(required)
         try:
             sweep()
-            capabilities = self.pool.get(Configuration()).capabilities | ({"kubelet"} if self.kubelet else set())
+            capabilities = self.pool.get(Configuration()).capabilities
         except (OSError, RuntimeFailure, WorldError) as error:
             raise Unusable(str(error)) from None
+        if self.kubelet and "containers" in capabilities:
+            capabilities |= {"kubelet"}
         for capability in required:
             if capability not in capabilities:
                 raise Lacking(f"--require {capability}: {self.title} cannot offer it to this user here")

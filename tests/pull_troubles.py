@@ -37,6 +37,7 @@ class Case(NamedTuple):
 
     ``image`` is the error of the pull as an image, ``old`` (1.33, 1.34) and ``new`` (1.35.2 and later) that of the one
     as an artifact, empty where none is made; ``counts`` how many manifests 1.31.13, 1.33.13 and 1.36.3 ask for.
+    ``copied`` is what 1.35.0 and 1.35.1 say of the copy for the artifact store, where it is something else.
     """
 
     answers: Mapping[str, Answer]
@@ -46,6 +47,7 @@ class Case(NamedTuple):
     new: str
     counts: tuple[int, int, int]
     name: str = NAME
+    copied: str = ""
 
     def told(self, release: str) -> str:
         """Give the whole error of a release."""
@@ -60,7 +62,7 @@ class Case(NamedTuple):
             case "1.35.1" | "1.36.3" if not self.new:
                 text = f"unable to pull image: {self.image}"
             case "1.35.0" | "1.35.1":
-                text = f"{BOTH}{self.image}; artifact err: pull artifact: {self.image}"
+                text = f"{BOTH}{self.image}; artifact err: pull artifact: {self.copied or self.image}"
             case _:
                 text = f"{BOTH}{self.image}; artifact err: {self.new}"
         return f"RegistryUnavailable: {text}" if "connection refused" in text else text
@@ -84,9 +86,10 @@ def failed(words: str, reason: Reason) -> Case:
     return pinging(Failed(step="ping", url="https://registry-1.docker.io/v2/", words=words, reason=reason), words)
 
 
-def content(answers: Mapping[str, Answer], said: str, reason: Reason = Reason.BROKEN) -> Case:
+def content(answers: Mapping[str, Answer], said: str, reason: Reason = Reason.BROKEN, copied: str = "") -> Case:
     """There is a manifest of an image, and its content is wrong."""
-    return Case({"docker.io": IMAGE, **answers}, reason, said, IS_IMAGE_OLD, IS_IMAGE_NEW, (1, 2, 2))
+    told = {"docker.io": IMAGE, **answers}
+    return Case(told, reason, said, IS_IMAGE_OLD, IS_IMAGE_NEW, (1, 2, 2), copied=copied)
 
 
 def manifest(status: int, code: str, message: str = "", body: str = "") -> Refused:
@@ -104,6 +107,8 @@ CHOOSING = "choosing an image from manifest list docker://rhuss/app:latest: "
 COPYING = "copying system image from manifest list: determining manifest MIME type for docker://rhuss/app:latest: "
 CHOOSE = "image reference: choose manifest instance: "
 BAD_LOGIN = "unable to retrieve auth token: invalid username/password: unauthorized: incorrect username or password"
+OTHER_CONFIG_CAME = f"Download config.json digest {OTHER_CONFIG} does not match expected {CONFIG}"
+OTHER_LAYER_CAME = f"Digest did not match, expected {LAYER}, got {OTHER_LAYER}"
 OTHER_IMAGE = replace(IMAGE, digest=FIVES)
 
 CASES = {
@@ -182,17 +187,19 @@ CASES = {
         {f"docker.io {CONFIG}": NO_BLOB},
         "parsing image configuration: fetching blob: blob unknown",
         Reason.NOT_FOUND,
+        f"reading config blob {CONFIG}: fetching blob: blob unknown",
     ),
     "lost layer": content(
         {f"docker.io {LAYER}": NO_BLOB}, f"reading blob {LAYER}: fetching blob: blob unknown", Reason.NOT_FOUND
     ),
     "tampered config": content(
         {f"docker.io {CONFIG}": Blob(OTHER_CONFIG)},
-        f"parsing image configuration: Download config.json digest {OTHER_CONFIG} does not match expected {CONFIG}",
+        f"parsing image configuration: {OTHER_CONFIG_CAME}",
+        copied=f"reading config blob {CONFIG}: {OTHER_CONFIG_CAME}",
     ),
     "tampered layer": content(
-        {f"docker.io {LAYER}": Blob(OTHER_LAYER)},
-        "writing blob: setting up to decompress blob: happened during read:"
-        f" Digest did not match, expected {LAYER}, got {OTHER_LAYER}",
+        {f"docker.io {LAYER}": Blob(OTHER_LAYER, 100)},
+        f"writing blob: setting up to decompress blob: happened during read: {OTHER_LAYER_CAME}",
+        copied=f"writing blob: happened during read: {OTHER_LAYER_CAME}",
     ),
 }

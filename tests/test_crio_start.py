@@ -183,6 +183,7 @@ class Stub:
         self.configuration = configuration
         self.process = self.world = self
         self.running = True
+        self.spoiled = False
         self.ended = 0
         self.closed = 0
 
@@ -233,6 +234,14 @@ def test_the_one_not_used_for_longest_makes_room(
 def test_a_dead_one_is_closed_and_replaced(stubs: Pool, started: list[Stub]) -> None:
     stubs.get(number(1))
     started[0].running = False
+    found: object = stubs.get(number(1))
+    assert found is started[1]
+    assert [each.closed for each in started] == [1, 0]
+
+
+def test_a_spoiled_one_is_closed_and_replaced(stubs: Pool, started: list[Stub]) -> None:
+    stubs.get(number(1))
+    started[0].spoiled = True
     found: object = stubs.get(number(1))
     assert found is started[1]
     assert [each.closed for each in started] == [1, 0]

@@ -28,6 +28,7 @@ from conformance.internet.images import (
     index,
     layer,
     opaque,
+    raw_layer,
     whiteout,
 )
 from conformance.model.platform import Platform
@@ -191,6 +192,22 @@ def test_whiteouts_are_named_as_the_layer_spec_says_and_come_before_siblings() -
 def test_a_layer_that_could_not_be_unpacked_is_refused(given: dict[str, str | Entry], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         layer(given)
+
+
+def test_a_raw_layer_has_its_members_as_they_are_given() -> None:
+    given: list[tuple[str, Entry]] = [
+        ("../evil", File(b"x", mode=0o4755, uid=1, gid=2)),
+        ("/out", Symlink("/etc")),
+        ("out/.wh.b", File()),
+        ("link", Hardlink("../../none")),
+        ("../evil", Directory(mode=0o700)),
+    ]
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(raw_layer(given).blob.data))) as archive:
+        found = archive.getmembers()
+    assert [member.name for member in found] == [name for name, _ in given]
+    assert (found[0].mode, found[0].uid, found[0].gid, found[0].size) == (0o4755, 1, 2, 1)
+    assert [member.linkname for member in found] == ["", "/etc", "", "../../none", ""]
+    assert (found[3].type, found[4].type, found[4].mode) == (tarfile.LNKTYPE, tarfile.DIRTYPE, 0o700)
 
 
 def test_the_root_cannot_be_whited_out() -> None:

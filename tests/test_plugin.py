@@ -64,7 +64,7 @@ def test_the_summary_counts_what_became_of_each_case_and_says_why(run: Run, pyte
         @pytest.mark.releases("<1.31", "it is too old")
         def test_old(asked): raise AssertionError
 
-        def test_pod(pod): raise AssertionError
+        def test_containers(pod, containers): raise AssertionError
 
         def test_other(): pass
         """
@@ -81,7 +81,7 @@ def test_the_summary_counts_what_became_of_each_case_and_says_why(run: Run, pyte
             "*1 case: cri-o/cri-o#8780: so it is",
             "Not run:",
             "*1 case: speaks of CRI-O <1.31: it is too old",
-            "*1 case: needs the capability containers, which takes root",
+            "*1 case: needs the capability containers: the simulator runs nothing",
         ]
     )
 

@@ -259,3 +259,14 @@ def test_an_image_that_a_container_mounts_stays(release: str, by_name: str, by_i
     assert made.remove("quay.io/other") == ""
     assert made.remove(ID[:12]) == by_id
     assert left(made) == ([APP] if by_id else [])
+
+
+@pytest.mark.parametrize("release", ["1.31.13", "1.36.3"])
+def test_a_containers_own_image_stays_under_its_last_name(release: str) -> None:
+    made = ImageService(settings(release), runs=lambda id_: CONTAINER if id_ == ID else "")
+    pulled(made, APP)
+    pulled(made, "docker.io/rhuss/app:again")
+    assert made.remove("docker.io/rhuss/app:again") == ""
+    refusal = f"image used by {CONTAINER}: image is in use by a container"
+    assert (made.remove(APP), made.remove(ID)) == (refusal, f"delete image: {refusal}")
+    assert (left(made), made.keeps(ID), made.keeps("5" * 64)) == ([APP], True, False)

@@ -24,7 +24,7 @@ from conformance.runtime import shadow as comparison
 from conformance.runtime import simulated
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Found, Pull, StoredImage
-from conformance.runtime.shadow import Shadow, settings
+from conformance.runtime.shadow import Created, Shadow, settings
 from conformance.runtime.simulated import Simulated
 from conformance.simulator.mutants import mutant
 
@@ -288,12 +288,45 @@ def test_what_a_container_mounts_cannot_be_removed_until_the_next_case() -> None
     with Internet(loopback) as internet:
         internet.host("quay.io").offer(NAME)
         shadow = Shadow(Settings(profile=profile(Release("1.36.3"))), internet)
-        assert shadow.pull(f"quay.io/{NAME}", None).outcome.image
-        shadow.mount([f"quay.io/{NAME}", "quay.io/none"], "c1")
-        shadow.mount([f"quay.io/{NAME}"], "c2")
+        image = shadow.pull(f"quay.io/{NAME}", None).outcome.image
+        assert image is not None
+        shadow.created("c1", Created(mounted=(image.id, "5" * 64)))
+        shadow.created("c2", Created(mounted=(image.id,)))
+        shadow.created("c3", Created())
+        assert shadow.remove(f"quay.io/{NAME}") == "the image is in use by c2"
+        shadow.removed("c2")
         assert shadow.remove(f"quay.io/{NAME}") == "the image is in use by c1"
         shadow.reset()
         assert shadow.images("") == []
         shadow.pull(f"quay.io/{NAME}", None)
         assert shadow.remove(f"quay.io/{NAME}") == ""
         assert internet.recorder.since(0) == (), "the model asks nobody"
+
+
+def test_the_image_that_a_container_runs_keeps_its_last_name() -> None:
+    with Internet(loopback) as internet:
+        internet.host("quay.io").offer(NAME, tags=["one", "two"])
+        shadow = Shadow(Settings(profile=profile(Release("1.36.3"))), internet)
+        image = shadow.pull(f"quay.io/{NAME}:one", None).outcome.image
+        shadow.pull(f"quay.io/{NAME}:two", None)
+        assert image is not None
+        shadow.created("c1", Created(image.id))
+        assert shadow.remove(f"quay.io/{NAME}:one") == ""
+        refusal = "image used by c1: image is in use by a container"
+        assert shadow.remove(f"quay.io/{NAME}:two") == refusal
+        assert shadow.remove(image.id) == f"delete image: {refusal}"
+        shadow.removed("c1")
+        assert shadow.remove(image.id) == ""
+
+
+def test_before_1_33_an_image_is_removed_from_under_the_container_that_mounts_it() -> None:
+    with Internet(loopback) as internet:
+        internet.host("quay.io").offer(NAME)
+        shadow = Shadow(Settings(profile=profile(Release("1.31.13"))), internet)
+        image = shadow.pull(f"quay.io/{NAME}", None).outcome.image
+        assert image is not None
+        shadow.created("c1", Created(mounted=(image.id,)))
+        assert "is mounted as volume to container with ID: c1" in shadow.remove(f"quay.io/{NAME}")
+        assert shadow.remove(image.id) == ""
+        shadow.pull(f"quay.io/{NAME}", None)
+        assert shadow.remove(f"quay.io/{NAME}") == "", "the container has lost it"

@@ -12,6 +12,7 @@ from simulator_run import RELEASES, Run, refusal, simulated
 
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
+from conformance.internet.artifacts import artifact
 from conformance.internet.faults import Faults
 from conformance.internet.images import Blob, Image, image, index, layer
 from conformance.model.answers import OCI_INDEX, Login
@@ -408,3 +409,36 @@ def test_it_stops_at_once_whatever_is_under_way() -> None:
 
 def test_a_login_never_shows() -> None:
     assert "secret" not in repr(Login("me", "secret"))
+
+
+# Artifacts
+
+
+@pytest.mark.parametrize(
+    ("release", "pinned"), [("1.33.13", True), ("1.35.1", True), ("1.35.6", False), ("1.36.3", False)]
+)
+def test_an_artifact_is_told_as_it_is(release: str, pinned: bool) -> None:
+    with simulated(release) as run:
+        content = artifact({"a": "1234", "b": "56"})
+        run.internet.host("quay.io").store(NAME, content)
+        run.pull(f"quay.io/{NAME}")
+        found = run.status(f"quay.io/{NAME}", verbose=True)
+        assert found.image == api.Image(
+            id=content.id,
+            repo_tags=[f"quay.io/{NAME}:latest"],
+            repo_digests=[f"quay.io/{NAME}@{content.digest}"],
+            size=6,
+            pinned=pinned,
+        )
+        assert not found.info
+        assert run.images() == [found.image]
+
+
+def test_an_artifact_is_gone_when_it_was_removed_or_forgotten(run: Run) -> None:
+    run.internet.host("quay.io").store(NAME, artifact({"a": "1"}))
+    run.pull(f"quay.io/{NAME}")
+    run.remove(f"quay.io/{NAME}")
+    assert run.images() == []
+    run.pull(f"quay.io/{NAME}")
+    run.served.forget()
+    assert run.images() == []

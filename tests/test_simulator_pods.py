@@ -8,6 +8,8 @@ from simulator_run import RELEASES, Run, refusal, simulated
 
 from conformance.cri import CRIError
 from conformance.cri.v1 import api_pb2 as api
+from conformance.internet.artifacts import artifact
+from conformance.internet.images import image
 
 APP, VOLUME = "quay.io/team/app", "quay.io/team/vol"
 POD = api.PodSandboxConfig(
@@ -130,6 +132,21 @@ def test_a_container_is_on_record_with_the_image_that_it_mounts(run: Run) -> Non
     assert (listed.id, listed.image_id, listed.image_ref) == (id_, app.id, app.repo_digests[0])
 
 
+def test_an_artifact_is_told_with_its_id_once_for_each_file(run: Run) -> None:
+    content = artifact([("a", "1"), ("b/c", "2"), ("b/d", "3"), ("", "4")])
+    run.internet.host("quay.io").store("team/files", content)
+    run.pull("quay.io/team/files")
+    folder = api.Mount(container_path="/n", image=api.ImageSpec(image=content.id), image_sub_path="b")
+    id_ = create(run, pod(run), APP, mount("quay.io/team/files"), folder)
+    status = run.client.container_status(api.ContainerStatusRequest(container_id=id_)).status
+    assert [(each.container_path, each.image.image) for each in status.mounts] == [
+        *[("/m", content.id)] * 3,
+        *[("/n", content.id)] * 2,
+    ]
+    error = refusal(run.remove, "quay.io/team/files:latest")
+    assert (error.is_image_in_use, error.says(id_)) == (True, True)
+
+
 def test_containers_are_listed_by_a_filter(run: Run) -> None:
     pods = pod(run), pod(run)
     first, second = (create(run, each) for each in pods)
@@ -189,6 +206,17 @@ def test_a_volume_whose_image_is_missing(release: str) -> None:
         prefix = "mount image" if release < "1.33" else "ImageVolumeMountFailed"
         assert error.message == f'{prefix}: image "quay.io/team/none" does not exist locally'
         assert not run.client.list_containers(api.ListContainersRequest()).containers
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_volume_whose_image_has_no_layers(release: str) -> None:
+    with simulated(release) as run:
+        offer(run)
+        run.internet.host("quay.io").store("team/empty", image([]))
+        run.pull("quay.io/team/empty")
+        prefix = "mount image" if release < "1.33" else "ImageVolumeMountFailed"
+        error = refusal(create, run, pod(run), APP, mount("quay.io/team/empty"))
+        assert error.message == f"{prefix}: mount storage: layer not known"
 
 
 @pytest.mark.parametrize("release", RELEASES)

@@ -1,8 +1,9 @@
+import grpc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.cri import wording
+from conformance.cri import CRIError, wording
 from conformance.model.reason import Reason
 
 DIGEST = "sha256:" + "a429" * 16
@@ -187,6 +188,7 @@ PULLS = {
 WORDS = {
     'no image found in image index for architecture "s390x"': Reason.NO_MATCHING_PLATFORM,
     'no image found in manifest list for architecture "s390x"': Reason.NO_MATCHING_PLATFORM,
+    'parsing image configuration: unsupported image-specific operation on artifact with type "a/b"': Reason.NO_IMAGE,
     "registry quay.io/a is blocked in /etc/containers/registries.conf": Reason.BLOCKED,
     "Source image rejected: Running image is rejected by policy.": Reason.UNTRUSTED,
     "A signature was required, but no signature exists": Reason.UNTRUSTED,
@@ -235,7 +237,8 @@ def test_a_reason_is_known_by_its_words(text: str, expected: Reason) -> None:
 
 def test_every_reason_is_in_the_tables() -> None:
     assert set(WORDS.values()) == set(Reason)
-    assert {reason for _, found in PULLS.values() for reason in found.values()} == set(Reason)
+    told = {reason for _, found in PULLS.values() for reason in found.values()}
+    assert told == set(Reason) - {Reason.NO_IMAGE}, "the error about an artifact names no registry"
 
 
 @given(st.text() | st.lists(st.sampled_from([*MIRRORS.split(" "), "docker://", "a.b:1/", "@", "\n"])).map(" ".join))
@@ -291,6 +294,25 @@ CODES = {
 @pytest.mark.parametrize(("text", "code"), CODES.items())
 def test_the_cri_code_is_what_a_text_begins_with(text: str, code: str) -> None:
     assert wording.cri_code(text) == code
+    assert wording.cri_codes(text) == ((code,) if code else ())
+    assert wording.cri_codes(f"ImageVolumeMountFailed: {text}") == ("ImageVolumeMountFailed", *([code] if code else []))
+
+
+TEXTS = {
+    'parsing image configuration: unsupported image-specific operation on artifact with type "a/b"': "artifact",
+    'container create failed: time="2026-11-25T08:53:43Z" level=error msg="runc create failed: …"': "OCI runtime",
+    'ImageVolumeMountFailed: sub path "a" does not exist in OCI artifact volume "b"': "sub path",
+    'ImageVolumeMountFailed: sub path "a" does not exist in image volume "b"': "sub path",
+    "the image is in use by container create failed: 1": "",
+}
+
+
+@pytest.mark.parametrize(("text", "about"), TEXTS.items())
+def test_what_a_text_is_about(text: str, about: str) -> None:
+    error = CRIError("CreateContainer", grpc.StatusCode.UNKNOWN, text)
+    assert error.is_about_an_artifact is (about == "artifact")
+    assert error.is_from_oci_runtime is (about == "OCI runtime")
+    assert error.missing_sub_path == (("a", "b") if about == "sub path" else None)
 
 
 @pytest.mark.parametrize("name", ["good/vol:latest", "busybox", f"a/b@{DIGEST}"])
@@ -307,11 +329,18 @@ def test_a_missing_image_is_named(before: str) -> None:
     assert wording.missing_image("the image is in use by C") is None
 
 
+def test_a_missing_sub_path_is_told_with_its_image() -> None:
+    message = 'ImageVolumeMountFailed: sub path "a b/c" does not exist in image volume "quay.io/a/b:1"'
+    assert wording.missing_sub_path(message) == ("a b/c", "quay.io/a/b:1")
+    assert wording.missing_sub_path('image "quay.io/a/b:1" does not exist locally') is None
+
+
 @pytest.mark.parametrize(
     ("message", "in_use"),
     [
         ("the image is in use by 5e3c", True),
         ('image "docker.io/a/b" is mounted as volume to container with ID: 5e3c', True),
+        ("delete image: image used by 5e3c: image is in use by a container", True),
         ('image "docker.io/a/b" does not exist locally', False),
     ],
 )
@@ -358,3 +387,8 @@ def test_an_unknown_id_is_told_from_an_unknown_name() -> None:  # up to 1.32
     digits = "5" * 64
     assert wording.unknown_id(f'reading image "{digits}": locating image with ID "{digits}": image not known')
     assert not wording.unknown_id('image "docker.io/a/b" does not exist locally')
+
+
+def test_the_empty_field_of_a_mount_is_named() -> None:
+    assert wording.empty_field("mount.HostPath is empty") == "HostPath"
+    assert wording.empty_field('ImageVolumeMountFailed: image "mount" does not exist locally') == ""

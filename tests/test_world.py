@@ -135,6 +135,35 @@ def test_an_address_that_is_taken_is_said_to_be(here: World) -> None:
             here.bind("tcp", "127.0.0.9", 443)
 
 
+SERVE = """
+import socket, sys
+with socket.create_server((sys.argv[1], int(sys.argv[2]))) as server:
+    open(sys.argv[3], "w").close()
+    connection, _ = server.accept()
+    with connection:
+        connection.sendall(b"hello " + connection.recv(100))
+"""
+
+
+def test_a_server_inside_is_reached_from_out_here(here: World) -> None:
+    port, bell = free_port(), Bell(here)
+    server = here.spawn([PYTHON, "-I", "-c", SERVE, "127.0.0.9", str(port), str(bell.path)], {}, "server")
+    bell.await_ring()
+    with here.connect("127.0.0.9", port) as client:
+        client.settimeout(PATIENCE)
+        client.sendall(b"you")
+        assert client.recv(100) == b"hello you"
+    assert server.wait(PATIENCE)
+    with pytest.raises(WorldError, match=r"^Connection refused$"):
+        here.connect("127.0.0.9", port)
+    assert run(here, "echo", "still here") == "still here\n"
+
+
+def test_a_server_outside_is_not_reached_as_one_inside(here: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(WorldError, match=r"^Connection refused$"):
+        here.connect(*server.getsockname())
+
+
 # Programs
 
 

@@ -123,6 +123,10 @@ class Client:
         """Remove a pod's sandbox and all containers in it."""
         return self._call(self._runtime.RemovePodSandbox, request)
 
+    def pod_sandbox_status(self, request: api.PodSandboxStatusRequest) -> api.PodSandboxStatusResponse:
+        """Look at a pod's sandbox."""
+        return self._call(self._runtime.PodSandboxStatus, request)
+
     def list_pod_sandbox(self, request: api.ListPodSandboxRequest) -> api.ListPodSandboxResponse:
         """List pod sandboxes."""
         return self._call(self._runtime.ListPodSandbox, request)

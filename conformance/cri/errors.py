@@ -73,9 +73,44 @@ class CRIError(Exception):
         return wording.image_in_use(self.message)
 
     @property
+    def is_without_user_specified_image(self) -> bool:
+        """Whether the runtime says that it cannot ask its policy, as it is not told how the pod names an image."""
+        return wording.without_user_specified_image(self.message)
+
+    @property
     def empty_field(self) -> str:
         """The field of a mount that the runtime says is empty, nothing where the text is about something else."""
         return wording.empty_field(self.message)
+
+    @property
+    def is_about_an_artifact(self) -> bool:
+        """Whether the runtime says that what came is no container image, but an artifact."""
+        return wording.about_an_artifact(self.message)
+
+    @property
+    def cri_codes(self) -> tuple[str, ...]:
+        """All the CRI error codes that the text begins with, one after the other."""
+        return wording.cri_codes(self.message)
+
+    @property
+    def missing_sub_path(self) -> tuple[str, str] | None:
+        """The sub path of an image volume, and the image, that the runtime says lacks it."""
+        return wording.missing_sub_path(self.message)
+
+    @property
+    def is_from_oci_runtime(self) -> bool:
+        """Whether it is the OCI runtime that could not create the container."""
+        return wording.from_oci_runtime(self.message)
+
+    @property
+    def unknown_user(self) -> str:
+        """The user that the runtime says a container's image does not have."""
+        return wording.unknown_user(self.message)
+
+    @property
+    def is_end_of_runtime(self) -> bool:
+        """Whether there is no answer, as the runtime ended meanwhile (gRPC, ``UNAVAILABLE``)."""
+        return self.code is grpc.StatusCode.UNAVAILABLE
 
     def says(self, text: str) -> bool:
         """Tell whether the text contains ``text``: a name as the user wrote it, or a secret."""

@@ -33,8 +33,23 @@ _AMBIGUOUS = re.compile(r"short name mode is enforcing, but image name (?P<name>
 _MISSING = re.compile(r'image "(?P<name>[^"]*)" does not exist locally')
 """An image volume or container whose image is not in the store (``container_create_linux.go``)."""
 
-_IN_USE = re.compile(r"the image is in use by |is mounted as volume to container with ID: ")
-"""RemoveImage of an image that a container mounts (``server/image_remove.go``): from 1.33 on, and before."""
+_IN_USE = re.compile(
+    r"the image is in use by |is mounted as volume to container with ID: |image is in use by a container$"
+)
+"""RemoveImage of an image that a container mounts (``server/image_remove.go``): from 1.33 on, and before; and of one
+that is a container's own (containers/storage ``ErrImageUsedByContainer``)."""
+
+_SUB_PATH = re.compile(r'sub path "(?P<path>[^"]*)" does not exist in (?:image|OCI artifact) volume "(?P<image>[^"]*)"')
+"""An image volume whose image lacks the part that is asked for (``mountImage``, ``FilterMountPathsBySubPath``)."""
+
+_ARTIFACT = re.compile(r"unsupported image-specific operation on artifact with type")
+"""A manifest whose config is no image's (containers/image ``NonImageArtifactError``)."""
+
+_UNKNOWN_USER = re.compile(r"unable to find user (?P<user>\S+): ")
+"""CreateContainer of an image that names a user that is not in its ``/etc/passwd`` (``GetExecUser``)."""
+
+_OCI_RUNTIME = re.compile(r"container create failed: ")
+"""CreateContainer where runc or crun failed; its own words follow (``internal/oci/runtime_oci.go``)."""
 
 _INVALID_NAME = re.compile(
     r'cannot parse input: "(?:[^"\\]|\\.)*": (?P<fault>.+)|'
@@ -49,6 +64,9 @@ _NO_SEARCH_LIST = re.compile(
 )
 """A short name where no search registry is configured (``shortnames.Resolve``), and the file that has the last word."""
 
+_UNVERIFIABLE = re.compile(r"user specified image not specified, cannot verify image signature")
+"""CreateContainer under a signature policy, not told how the pod names an image (``verifyImageSignature``)."""
+
 _UNKNOWN_ID = re.compile(r'locating image with ID "[0-9a-f]*": image not known')
 """ImageStatus of an ID that no image has, up to 1.32 (containers/storage ``ErrImageUnknown``)."""
 
@@ -59,6 +77,7 @@ _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern, re.IGNORECASE))
     for reason, pattern in (
         (Reason.NO_MATCHING_PLATFORM, r"no image found in (image index|manifest list) for architecture"),
+        (Reason.NO_IMAGE, _ARTIFACT.pattern),
         (Reason.BLOCKED, r"is blocked in "),
         (Reason.UNTRUSTED_CERTIFICATE, r"failed to verify certificate|\bx509: "),
         (Reason.PLAIN_HTTP, r"server gave HTTP response to HTTPS client"),
@@ -90,6 +109,15 @@ _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
 def cri_code(message: str) -> str:
     """Give the CRI error code that a text begins with, empty where there is none."""
     return next((code for code in CRI_CODES if message.startswith(code + ":")), "")
+
+
+def cri_codes(message: str) -> tuple[str, ...]:
+    """Give all CRI error codes that a text begins with, one after the other."""
+    codes: list[str] = []
+    while code := cri_code(message):
+        codes.append(code)
+        message = message.removeprefix(f"{code}:").lstrip()
+    return tuple(codes)
 
 
 def reasons(message: str) -> Mapping[str, Reason]:
@@ -139,6 +167,28 @@ def image_in_use(message: str) -> bool:
     return _IN_USE.search(message) is not None
 
 
+def about_an_artifact(message: str) -> bool:
+    """Tell whether the runtime says that something is an artifact, and no image."""
+    return _ARTIFACT.search(message) is not None
+
+
+def missing_sub_path(message: str) -> tuple[str, str] | None:
+    """Give the sub path, and the image, that the runtime says lacks it."""
+    match = _SUB_PATH.search(message)
+    return (match["path"], match["image"]) if match else None
+
+
+def unknown_user(message: str) -> str:
+    """Give the user that the runtime says an image does not have, empty where the text is about something else."""
+    match = _UNKNOWN_USER.search(message)
+    return match["user"] if match else ""
+
+
+def from_oci_runtime(message: str) -> bool:
+    """Tell whether it is the OCI runtime that could not create a container."""
+    return _OCI_RUNTIME.match(message) is not None
+
+
 def invalid_name(message: str) -> str:
     """Give what the runtime says is wrong with an image name, empty where the text is about something else."""
     match = _INVALID_NAME.search(message)
@@ -154,6 +204,11 @@ def without_search_list(message: str) -> str | None:
 def unknown_id(message: str) -> bool:
     """Tell whether the runtime says that no image has an ID."""
     return _UNKNOWN_ID.search(message) is not None
+
+
+def without_user_specified_image(message: str) -> bool:
+    """Tell whether the runtime says that it is not told how the pod names an image."""
+    return _UNVERIFIABLE.search(message) is not None
 
 
 def empty_field(message: str) -> str:

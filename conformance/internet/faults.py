@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from conformance.internet.images import Blob, Image, Index
+from conformance.internet.images import Blob, Content
 from conformance.internet.personality import Refusal
 
-Content = Image | Index | Blob | str
-"""An image, an index or a blob, or the digest of what is meant."""
+Faulty = Content | Blob | str
+"""An image, an index, an artifact or a blob, or the digest of what is meant."""
 
 _WORDS = {
     429: ("TOOMANYREQUESTS", "You have reached your unauthenticated pull rate limit."),
@@ -43,8 +43,8 @@ class Faults:
         return altered(content.data) if content.digest in self.altered else content.data
 
 
-def digest_of(content: Content) -> str:
-    """Give the digest under which a registry stores it; of an image or index, its manifest's."""
+def digest_of(content: Faulty) -> str:
+    """Give the digest under which a registry stores it; of what has a manifest, the manifest's."""
     return content if isinstance(content, str) else content.digest
 
 

@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Self
 
-from conformance.internet.faults import Content, digest_of
-from conformance.internet.images import Entry, Format, Image, Index, image, index, layer
+from conformance.internet.faults import Faulty, digest_of
+from conformance.internet.images import Content, Entry, Format, Image, Index, image, index, layer
 from conformance.internet.origin import MemoryOrigin
 from conformance.internet.personality import Personality
 from conformance.model.answers import Login
@@ -55,8 +55,8 @@ class RegistryHost(str):
         origin = {"offered-by": f"{self}/{name} for {platform}\n"}
         return image([layer({**origin, **files}, format=kind)], platform=platform, format=kind)
 
-    def store(self, name: str, content: Image | Index, tags: Sequence[str] = ("latest",)) -> None:
-        """Offer an image or index that is already built."""
+    def store(self, name: str, content: Content, tags: Sequence[str] = ("latest",)) -> None:
+        """Offer an image, index or artifact that is already built."""
         self.origin.repository(self.personality.repository(name)).store(content, tuple(tags))
 
     def require_login(self, name: str) -> Login:
@@ -71,11 +71,11 @@ class RegistryHost(str):
         """Answer every request for a manifest with that HTTP status, and ``Retry-After`` where it is given."""
         self.origin.faults.fail(status, retry_after)
 
-    def tamper(self, content: Content) -> None:
+    def tamper(self, content: Faulty) -> None:
         """Serve the manifest or blob with altered bytes, under the same tags and digest."""
         self.origin.faults.altered.add(digest_of(content))
 
-    def lose(self, content: Content) -> None:
+    def lose(self, content: Faulty) -> None:
         """Lack the blob or manifest, whatever else refers to it."""
         self.origin.faults.lost.add(digest_of(content))
 

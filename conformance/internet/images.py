@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 from conformance.model.platform import Platform
 
@@ -65,6 +65,24 @@ class Blob:
         claims = {"platform": platform and platform.as_json(), "annotations": annotations and dict(annotations)}
         claims = {name: value for name, value in claims.items() if value}
         return {"mediaType": self.media_type, "digest": self.digest, "size": self.size, **claims}
+
+
+class Content(Protocol):
+    """What a registry stores under a name: a manifest, and all that this refers to."""
+
+    @property
+    def manifest(self) -> Blob:
+        """The manifest that the name stands for."""
+
+    @property
+    def digest(self) -> str:
+        """Its digest."""
+
+    def manifests(self) -> tuple[Blob, ...]:
+        """Give what a registry stores as manifests."""
+
+    def blobs(self) -> tuple[Blob, ...]:
+        """Give what a registry stores as blobs."""
 
 
 @dataclass(frozen=True)
@@ -161,11 +179,20 @@ def layer(entries: Mapping[str, bytes | str | Entry], *, format: Format = Format
         raise ValueError(f"'/{'/'.join(min(wrong))}' must be a directory")
     # Parents come before children, whiteouts before their siblings (a SHOULD), hard links after their targets.
     order = sorted(tree, key=lambda path: (isinstance(tree[path], Hardlink), [(p[:4] != ".wh.", p) for p in path]))
+    return _layer((_member(parts, tree) for parts in order), format)
+
+
+def raw_layer(members: Iterable[tuple[str, Entry]], *, format: Format = Format.OCI) -> Layer:
+    """Make a layer of tar members just as they are given: names and order are neither checked nor completed."""
+    return _layer((_header(name, entry, entry) for name, entry in members), format)
+
+
+def _layer(members: Iterable[tuple[tarfile.TarInfo, io.BytesIO]], format: Format) -> Layer:
     # Default tar headers have time 0 and no owner names. PAX adds records only where the plain header is too small.
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for parts in order:
-            archive.addfile(*_member(parts, tree))
+        for member in members:
+            archive.addfile(*member)
     # Not gzip.compress(): the header it writes differs between releases of Python.
     compressed = zlib.compress(buffer.getvalue(), level=9, wbits=31)
     return Layer(Blob(format.layer_type, compressed), diff_id=Blob("application/x-tar", buffer.getvalue()).digest)
@@ -226,7 +253,7 @@ class Index:
     """One name for several images: usually one for each platform."""
 
     manifest: Blob
-    images: tuple["Image | Index", ...]
+    images: tuple[Content, ...]
 
     @property
     def digest(self) -> str:
@@ -243,7 +270,7 @@ class Index:
 
 
 def index(
-    images: Iterable[Image | Index],
+    images: Iterable[Content],
     *,
     format: Format = Format.OCI,
     platforms: Sequence[Platform | None] | None = None,
@@ -281,20 +308,29 @@ def _parts(path: str) -> _Path:
 
 
 def _member(parts: _Path, tree: Mapping[_Path, Entry]) -> tuple[tarfile.TarInfo, io.BytesIO]:
-    info, entry = tarfile.TarInfo("/".join(parts) or "."), tree[parts]
+    name, entry = "/".join(parts) or ".", tree[parts]
+    if not isinstance(entry, Hardlink):
+        return _header(name, entry, entry)
     # A hard link's header repeats its target's mode and owners, since who unpacks it may apply them.
-    node = tree.get(_parts(entry.target), entry) if isinstance(entry, Hardlink) else entry
-    if isinstance(node, Hardlink) or (isinstance(node, Directory) and node is not entry):
-        raise ValueError(f"the hard link '/{info.name}' needs a file of this layer as its target")
-    content = entry.content if isinstance(entry, File) else b""
-    info.mode, info.uid, info.gid, info.size = node.mode, node.uid, node.gid, len(content)
+    target = _parts(entry.target)
+    node = tree.get(target)
+    if node is None or isinstance(node, Hardlink | Directory):
+        raise ValueError(f"the hard link '/{name}' needs a file of this layer as its target")
+    return _header(name, Hardlink("/".join(target)), node)
+
+
+def _header(name: str, entry: Entry, node: Entry) -> tuple[tarfile.TarInfo, io.BytesIO]:
+    info, content = tarfile.TarInfo(name), entry.content if isinstance(entry, File) else b""
+    info.size = len(content)
+    if not isinstance(node, Hardlink):
+        info.mode, info.uid, info.gid = node.mode, node.uid, node.gid
     match entry:
         case Directory():
             info.type = tarfile.DIRTYPE
         case Symlink(target=target):
             info.type, info.linkname = tarfile.SYMTYPE, target
         case Hardlink(target=target):
-            info.type, info.linkname = tarfile.LNKTYPE, "/".join(_parts(target))
+            info.type, info.linkname = tarfile.LNKTYPE, target
         case Device(kind=kind, major=major, minor=minor):
             info.type, info.devmajor, info.devminor = _DEVICE_TYPES[kind], major, minor
     return info, io.BytesIO(content)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from conformance.internet.faults import Faults
-from conformance.internet.images import Blob, Image, Index
+from conformance.internet.images import Blob, Content
 
 
 @dataclass
@@ -18,7 +18,7 @@ class Repository:
     blobs: dict[str, Blob] = field(default_factory=dict)
     logins: dict[str, str] = field(default_factory=dict)
 
-    def store(self, content: Image | Index, tags: tuple[str, ...]) -> None:
+    def store(self, content: Content, tags: tuple[str, ...]) -> None:
         """Take an image or index with all it refers to, and point the tags at it."""
         for manifest in content.manifests():
             self.manifests[manifest.digest] = manifest

@@ -1,5 +1,6 @@
 """Finding a kubelet: a path, or a release in the user's cache folder."""
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ class KubeletBinary:
 
     path: Path
     release: Release
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that must be visible where it runs."""
+        return tuple(sorted({self.path.parent, self.path.resolve().parent}))
 
 
 def find_kubelet(wanted: str | None, crio: Release) -> KubeletBinary | None:
@@ -52,9 +58,11 @@ def kubelets_folder() -> Path:
 
 
 def _cached() -> dict[Release, Path]:
-    """Give the kubelets in the cache."""
+    """Give the kubelets in the cache that can be run."""
     found = {}
     for path in kubelets_folder().glob("*/kubelet"):
+        if not (path.is_file() and os.access(path, os.X_OK)):
+            continue
         try:
             found[Release(path.parent.name)] = path
         except ValueError:
@@ -66,11 +74,19 @@ def _release_of(path: Path) -> Release:
     """Ask a binary which kubelet it is."""
     try:
         answer = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, errors="replace", timeout=SECONDS, check=False
+            [path, "--version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        why = error.strerror if isinstance(error, OSError) else f"it does not answer within {SECONDS:.0f} s"
-        msg = f"--kubelet {path} cannot be run ({why}): {FORMS}"
+    except OSError as error:
+        msg = f"--kubelet {path} cannot be run ({'it is a folder' if path.is_dir() else error.strerror}): {FORMS}"
+        raise NoRuntime(msg) from error
+    except subprocess.TimeoutExpired as error:
+        msg = f"--kubelet {path} cannot be run (it does not answer within {SECONDS:.0f} s): {FORMS}"
         raise NoRuntime(msg) from error
     match = re.match(r"Kubernetes v(\d+\.\d+\.\d+)", answer.stdout)
     if match is None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from dataclasses import dataclass
 
 from conformance.cri.v1 import api_pb2 as api
@@ -16,6 +17,8 @@ find . \( -type b -o -type c \) -exec stat -c '%t %T' {} + && printf '\n' && fin
 the files' content. No part of an entry can begin with a newline."""
 
 _END_OF_FACTS = b"\0\n"
+
+_LOCAL = re.compile(r"\|-- (\S+)\n\s+/32 host LOCAL")
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,10 @@ class Container:
             raise OSError(output.stderr.strip())
         return output.stdout
 
+    def addresses(self) -> set[str]:
+        """Give the IPv4 addresses of its network; raises ``OSError`` (``/proc/net/fib_trie``, proc_pid_net(5))."""
+        return set(_LOCAL.findall(self.read("/proc/net/fib_trie")))
+
     def tree(self, folder: str) -> dict[str, Entry]:
         """Give all that is seen below a folder, by path, in the words of the image builder.
 
@@ -108,7 +115,7 @@ class Container:
         """Remove it, running or not."""
         self._runtime.client.remove_container(api.RemoveContainerRequest(container_id=self.id))
         if self._runtime.shadow:
-            self._runtime.shadow.unmount(self.id)
+            self._runtime.shadow.removed(self.id)
 
 
 def _entries(told: bytes) -> dict[str, Entry]:

@@ -44,5 +44,5 @@ def _mount(world: World, *arguments: str) -> None:
     status = process.status()
     process.close()
     if status:
-        said = process.log.read_text().strip().splitlines()
+        said = [line for line in process.log.read_text().splitlines() if line.startswith("mount: ")]
         raise WorldError(f"{arguments[-1]} cannot be covered for a kubelet: {said[-1] if said else status}")

@@ -1,8 +1,10 @@
 """Pods and their containers, asked for as a kubelet does."""
 
 import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 from conformance.cri import CRIError
 from conformance.cri.v1 import api_pb2 as api
@@ -16,8 +18,9 @@ from conformance.model.release import Release
 from conformance.runtime import tools
 from conformance.runtime.runtime import Runtime
 
-NAMESPACES = api.NamespaceOption(network=api.NODE, pid=api.CONTAINER)
-"""The host's network, as there is no network plugin; a PID namespace per container, as a kubelet asks by default."""
+NETWORKS = {"host": api.NODE, "bridge": api.POD}
+
+SLEEP = ("/bin/sleep", "infinity")
 
 
 @dataclass(frozen=True)
@@ -45,24 +48,28 @@ class Start:
 
 
 class Pod:
-    """A pod sandbox on the host's network. Containers in it run the tool image until they are told to stop.
+    """A pod sandbox. Containers in it run the tool image until they are told to stop.
 
-    ``kubelet`` is the Kubernetes release that it walks as, by default that of the CRI-O's line. Needs the capability
-    ``pods``: where ``containers`` is absent, a container is created and not started. Raises
-    ``CRIError`` when it cannot be had.
+    ``network`` is the host's or, where CRI-O is configured so, a bridge with an address of the pod's own; ``kubelet``
+    the Kubernetes release that it walks as, by default that of the CRI-O's line. Needs the capability ``pods``: where
+    ``containers`` is absent, a container is created and not started. Raises ``CRIError`` when it cannot be had.
     """
 
-    def __init__(self, runtime: Runtime, *, kubelet: Release | None = None) -> None:
+    def __init__(
+        self, runtime: Runtime, *, kubelet: Release | None = None, network: Literal["host", "bridge"] = "host"
+    ) -> None:
         self._runtime = runtime
         self._client = runtime.client
-        tools.offer(runtime.internet)
+        tools.offer(runtime.internet, runs="containers" in runtime.capabilities)
         name = f"pod-{uuid.uuid4().hex[:8]}"
+        # a PID namespace per container, as a kubelet asks by default
+        self._namespaces = api.NamespaceOption(network=NETWORKS[network], pid=api.CONTAINER)
         self.config = api.PodSandboxConfig(
             metadata=api.PodSandboxMetadata(name=name, namespace="conformance", uid=name),
             log_directory=f"/var/log/pods/{name}",
             linux=api.LinuxPodSandboxConfig(
                 cgroup_parent=f"{runtime.cgroup_parent}/{name}",
-                security_context=api.LinuxSandboxSecurityContext(namespace_options=NAMESPACES),
+                security_context=api.LinuxSandboxSecurityContext(namespace_options=self._namespaces),
             ),
         )
         self._walker = Walker(runtime, self.config, kubelet or runtime.release)
@@ -109,14 +116,21 @@ class Pod:
 
     # The calls themselves
 
-    def start(self, *mounts: api.Mount, image: str = tools.TOOLS, user_specified: str = "", user: int = 0) -> Start:
+    def start(
+        self,
+        *mounts: api.Mount,
+        image: str = tools.TOOLS,
+        user_specified: str = "",
+        user: int = 0,
+        command: Sequence[str] = SLEEP,
+    ) -> Start:
         """Create and start a container with these mounts, as a user (a UID); a failure is an outcome."""
         evidence, kubelet = self._runtime.evidence, self._walker.kubelet
         mark = evidence.mark()
         told = kubelet.create_failed
         try:
             container = self._create(
-                mounts, api.ImageSpec(image=image, user_specified_image=user_specified or image), user
+                mounts, api.ImageSpec(image=image, user_specified_image=user_specified or image), user, command
             )
             told = kubelet.start_failed
             if "containers" in self._runtime.capabilities:
@@ -126,16 +140,34 @@ class Pod:
             return Start(None, error, told(error), evidence.since(mark))
         return Start(container, None, None, evidence.since(mark))
 
-    def _create(self, mounts: tuple[api.Mount, ...], image: api.ImageSpec, user: int) -> Container:
+    def start_at_once(self, count: int, *mounts: api.Mount) -> list[Start]:
+        """Create and start so many containers with these mounts, all at the same time."""
+        with ThreadPoolExecutor(count) as threads:
+            return list(threads.map(lambda _: self.start(*mounts), range(count)))
+
+    def come_and_go(self, count: int, *mounts: api.Mount) -> None:
+        """Start so many containers with these mounts, and stop and remove them, all at the same time."""
+
+        def live(_: int) -> None:
+            container = self.start(*mounts).running
+            container.stop()
+            container.remove()
+
+        with ThreadPoolExecutor(count) as threads:
+            list(threads.map(live, range(count)))
+
+    def _create(
+        self, mounts: tuple[api.Mount, ...], image: api.ImageSpec, user: int, command: Sequence[str]
+    ) -> Container:
         """Create a container; raises ``CRIError``."""
         name = f"container-{uuid.uuid4().hex[:8]}"
-        context = api.LinuxContainerSecurityContext(namespace_options=NAMESPACES)
+        context = api.LinuxContainerSecurityContext(namespace_options=self._namespaces)
         if user:
             context.run_as_user.value = user
         config = api.ContainerConfig(
             metadata=api.ContainerMetadata(name=name),
             image=image,
-            command=["/bin/sleep", "infinity"],
+            command=command,
             mounts=mounts,
             log_path=f"{name}.log",
             linux=api.LinuxContainerConfig(security_context=context),
@@ -143,17 +175,29 @@ class Pod:
         request = api.CreateContainerRequest(pod_sandbox_id=self.id, config=config, sandbox_config=self.config)
         return Container(self._runtime, self._runtime.create(request))
 
+    @property
+    def address(self) -> str:
+        """The address that PodSandboxStatus tells, empty on the host's network; raises ``CRIError``."""
+        request = api.PodSandboxStatusRequest(pod_sandbox_id=self.id)
+        return self._client.pod_sandbox_status(request).status.network.ip
+
     def containers(self) -> list[Container]:
         """Give the containers that the runtime says this pod has."""
         wanted = api.ListContainersRequest(filter=api.ContainerFilter(pod_sandbox_id=self.id))
         return [Container(self._runtime, each.id) for each in self._client.list_containers(wanted).containers]
 
     def close(self) -> None:
-        """Stop and remove the pod with all its containers, at once."""
-        for each in self.containers():
+        """Stop and remove the pod with all its containers, at once; a runtime that ended has none."""
+        if not self._runtime.running:
+            return
+        containers = self.containers()
+        for each in containers:
             each.stop()
         self._client.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=self.id))
         self._client.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=self.id))
+        if self._runtime.shadow:
+            for each in containers:
+                self._runtime.shadow.removed(each.id)
 
     def __enter__(self) -> Self:
         return self

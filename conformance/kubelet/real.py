@@ -4,10 +4,11 @@ Source: Kubernetes ``pkg/kubelet``, the kubelet's configuration (kubelet.config.
 """
 
 import json
+import signal
 import time
 import uuid
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +18,7 @@ from conformance.evidence import Evidence, attempts
 from conformance.kubelet.binary import KubeletBinary
 from conformance.kubelet.container import Container
 from conformance.kubelet.cover import cover
-from conformance.kubelet.events import VERBOSITY, events_of
+from conformance.kubelet.events import VERBOSITY, events_of, last_words
 from conformance.kubelet.settings import PORT, settings
 from conformance.kubelet.static import CONTAINER, PodState, manifest, state_of
 from conformance.kubelet.tap import Tap
@@ -46,14 +47,14 @@ class RealKubelet:
         self.crio = crio
         self._folder = crio.world.folder / "kubelet"
         self.manifests = self._folder / "manifests"
-        self.manifests.mkdir(parents=True)
+        self.manifests.mkdir(parents=True, exist_ok=True)  # it is there when another one could not be started
         with ExitStack() as stack:
             socket = self._folder / "cri.sock"
             stack.enter_context(Tap(socket, crio.socket, crio.evidence.calls.append))
             cover(crio.world, self._folder / "sysctl")
             with (crio.world.etc / "hosts").open("a") as hosts:
                 hosts.write(f"127.0.0.1 {NODE}\n")
-            for hierarchy in filter(Path.is_dir, CGROUPS.iterdir()):
+            for hierarchy in _hierarchies():
                 (hierarchy / crio.cgroup_parent.strip("/")).mkdir(exist_ok=True)
             configuration = settings(self.manifests, socket, crio.cgroup_parent, binary.release)
             (self._folder / "config.json").write_text(json.dumps(configuration))
@@ -69,7 +70,9 @@ class RealKubelet:
             self._process = crio.world.spawn(command, environment, "kubelet.log")
             stack.callback(self._process.close)
             stack.callback(self._process.stop, READY_SECONDS)
-            self.wait(lambda: self.pods() is not None, READY_SECONDS)
+            if not self.wait(lambda: self.pods() is not None, READY_SECONDS):
+                told = f"kubelet {self.release} was not ready after {READY_SECONDS:.0f} s: {last_words(self._log)}"
+                raise RuntimeFailure(told)
             self._stack = stack.pop_all()
 
     def run(self, *volumes: ImageVolume, image: str = tools.TOOLS, policy: PullPolicy | None = None) -> "StaticPod":
@@ -80,8 +83,9 @@ class RealKubelet:
     def pods(self) -> dict[str, PodState] | None:
         """Give the state of every pod, by name; none while it does not answer."""
         try:
-            connection = HTTPConnection("127.0.0.1", PORT, timeout=READY_SECONDS)
+            connection = HTTPConnection("127.0.0.1", PORT)
             connection.sock = self.crio.world.connect("127.0.0.1", PORT)
+            connection.sock.settimeout(READY_SECONDS)
             with connection.sock:
                 connection.request("GET", "/pods")
                 answer = json.loads(connection.getresponse().read())
@@ -99,16 +103,26 @@ class RealKubelet:
             if time.monotonic() > last:
                 return False
             if self._process.wait(LOOK_SECONDS):
-                lines = self._process.log.read_text().splitlines()
-                grave = [line for line in lines if line[:1] in {"E", "F"} or line.startswith("Error")]
-                raise RuntimeFailure(
-                    f"kubelet {self.release} ended: {' '.join((grave or lines or ['no word'])[-1].split())}"
-                )
+                raise RuntimeFailure(f"kubelet {self.release} ended: {last_words(self._log)}")
         return True
+
+    @property
+    def _log(self) -> str:
+        """What it has logged so far."""
+        return self._process.log.read_text(errors="replace")
 
     def events(self, name: str) -> list[Event]:
         """Give the events of a pod, each once, in order: what ``kubectl describe pod`` shows in a cluster."""
-        return events_of(name, self._process.log.read_text())
+        return events_of(name, self._log)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep it from doing anything meanwhile: it would stop every pod that is not one of its own."""
+        self._process.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.signal(signal.SIGCONT)
 
     def clear(self) -> None:
         """Take all pods away, and wait until CRI-O has stopped them."""
@@ -132,6 +146,13 @@ class RealKubelet:
         self.close()
 
 
+def _hierarchies() -> list[Path]:
+    """Give the root of every hierarchy of control groups: the only one (version 2), or each (version 1)."""
+    if (CGROUPS / "cgroup.controllers").exists():
+        return [CGROUPS]
+    return [each for each in CGROUPS.iterdir() if each.is_dir()]
+
+
 class StaticPod:
     """A pod that a kubelet runs because a file says so."""
 
@@ -152,15 +173,13 @@ class StaticPod:
 
     def waiting(self, *reasons: str) -> PodState:
         """Wait until the container waits for one of these reasons, and give its state; an assertion fails otherwise."""
-        self._kubelet.wait(lambda: self.state.reason in reasons, STATE_SECONDS)
-        state = self._told()
+        state = self._until(lambda state: state.reason in reasons)
         assert state.reason in reasons, f"after {STATE_SECONDS:.0f} s: {state}"  # noqa: S101 (a case's statement)
         return state
 
     def running(self) -> Container:
         """Wait until the container runs, and give it; an assertion fails otherwise."""
-        self._kubelet.wait(lambda: bool(self.state.container_id), STATE_SECONDS)
-        state = self._told()
+        state = self._until(lambda state: bool(state.container_id))
         assert state.container_id, f"after {STATE_SECONDS:.0f} s: {state}"  # noqa: S101 (a case's statement)
         return Container(self._kubelet.crio, state.container_id)
 
@@ -193,12 +212,19 @@ class StaticPod:
         until = pull.at + pull.duration
         return [each.host for each in attempts(x for x in self.evidence.exchanges if pull.at <= x.at <= until)]
 
-    def _told(self) -> PodState:
-        """Put what a user reads now on record."""
-        state = self.state
+    def _until(self, holds: Callable[[PodState], bool]) -> PodState:
+        """Wait for a state, and put what a user reads then on record; give the last one that was seen."""
+        state = PodState()
+
+        def seen() -> bool:
+            nonlocal state
+            state = self.state
+            return holds(state)
+
+        self._kubelet.wait(seen, STATE_SECONDS)
         self._evidence.tell(*(f"event {event.reason}: {event.message}" for event in self.events))
-        what = f"waits: {state.reason}: {state.message}" if state.reason else "runs"
-        self._evidence.tell(f"the container {CONTAINER} {what}")
+        what = f"waits: {state.reason}: {state.message}" if state.reason else "does not run"
+        self._evidence.tell(f"the container {CONTAINER} {'runs' if state.container_id else what}")
         return state
 
 

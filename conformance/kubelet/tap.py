@@ -36,7 +36,8 @@ class Tap(grpc.GenericRpcHandler):
 
     def __init__(self, socket: Path, behind: Path, record: Callable[[Call], object]) -> None:
         self._client = Client(str(behind), lambda call: record(call) if call.rpc in TELLING else None)
-        self._server = grpc.server(futures.ThreadPoolExecutor(THREADS), handlers=[self])
+        self._threads = futures.ThreadPoolExecutor(THREADS, thread_name_prefix="tap")
+        self._server = grpc.server(self._threads, handlers=[self])
         self._server.add_insecure_port(f"unix://{socket}")
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
@@ -66,7 +67,8 @@ class Tap(grpc.GenericRpcHandler):
 
     def __exit__(self, *_: object) -> None:
         self._server.stop(None).wait()
-        self._client.close()
+        self._client.close()  # which ends the calls that are under way
+        self._threads.shutdown(cancel_futures=True)
 
 
 def _method(path: str) -> MethodDescriptor | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from conformance.cri.v1 import api_pb2 as api
+from conformance.model.reference import InvalidReference, parse_as_docker
 
 PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 
@@ -23,12 +24,18 @@ class ImageVolume:
 
     @property
     def effective_policy(self) -> PullPolicy:
-        """The pull policy, and where none is written, the default (Kubernetes core/v1 ``SetDefaults_Volume``)."""
+        """The pull policy, and where none is written, the default (Kubernetes core/v1 ``SetDefaults_Volume``).
+
+        The tag ``latest`` is always pulled, also beside a digest; what is no name at all is not.
+        """
         if self.policy is not None:
             return self.policy
-        name, _, digest = self.image.partition("@")
-        tag = name.rpartition("/")[2].partition(":")[2]
-        return "Always" if not digest and tag in {"", "latest"} else "IfNotPresent"
+        try:
+            reference = parse_as_docker(self.image)
+        except InvalidReference:
+            return "IfNotPresent"
+        tag = reference.tag or ("" if reference.digest else "latest")
+        return "Always" if tag == "latest" else "IfNotPresent"
 
     def mount(self, reference: str) -> api.Mount:
         """Give the CRI mount of it; ``reference`` is how the runtime calls the image."""

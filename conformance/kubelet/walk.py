@@ -16,7 +16,7 @@ from conformance.kubelet.container import Container
 from conformance.kubelet.volume import ImageVolume, PullPolicy
 from conformance.kubelet.words import Kubelet, Told
 from conformance.model.reason import Reason
-from conformance.model.reference import InvalidReference, parse_normalized
+from conformance.model.reference import InvalidReference, parse_as_docker
 from conformance.model.release import Release
 from conformance.runtime.pull import Found, Pull
 from conformance.runtime.runtime import Runtime
@@ -142,7 +142,7 @@ def tagged(image: str) -> str:
 
     Raises ``InvalidReference`` for what is no name by Docker's convention.
     """
-    reference = parse_normalized(image)
+    reference = parse_as_docker(image)
     return image if reference.tag or reference.digest else f"{image}:latest"
 
 

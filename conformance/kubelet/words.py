@@ -5,11 +5,13 @@ Source: Kubernetes ``pkg/kubelet/images/image_manager.go``, ``kuberuntime/kuberu
 ``k8s.io/cri-client/pkg/remote_image.go``, at 1.31.14, 1.32.13, 1.33.13, 1.34.9, 1.35.6 and 1.36.2.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import grpc
 
-from conformance.cri import CRIError
+from conformance.cri import CRIError, wording
+from conformance.model.reason import Reason
 from conformance.model.release import Release
 from conformance.model.wording import go_quote
 
@@ -25,6 +27,10 @@ class Event:
     reason: str
     message: str
 
+    def says(self, text: str) -> bool:
+        """Tell whether the message contains ``text``: a name as the user wrote it."""
+        return text in self.message
+
 
 @dataclass(frozen=True)
 class Told:
@@ -37,6 +43,15 @@ class Told:
     message: str
     events: tuple[Event, ...] = ()
     then: "Told | None" = None
+
+    @property
+    def reasons(self) -> Mapping[str, Reason]:
+        """Why each registry named in the message did not serve."""
+        return wording.reasons(self.message)
+
+    def says(self, text: str) -> bool:
+        """Tell whether the message contains ``text``: a name as the user wrote it."""
+        return text in self.message
 
 
 @dataclass(frozen=True)

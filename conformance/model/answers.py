@@ -10,11 +10,20 @@ from hashlib import sha256
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
+from conformance.model.go_manifest import go_manifest
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
+IMAGE_CONFIGS = frozenset({"", OCI_CONFIG, DOCKER_CONFIG})
+"""The media types that the config of a container image may have."""
+
+_TITLES = ("org.opencontainers.image.title", "org.cncf.model.filepath")
+"""The annotations that name the file that a layer is, the first that is there (``artifactName``)."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,9 @@ class Child(NamedTuple):
 class Manifest:
     """A manifest that came: ``digest`` is computed from its bytes. An index has children, an image a config and layers.
 
-    ``config_type`` is the media type of the config, by which an artifact is told from an image.
+    ``config_type``, the media type of the config, and ``artifact_type`` tell an artifact from an image. ``titles`` are
+    what the layers of an artifact are called, each empty where it is not, and ``size`` is that of all its layers, in
+    bytes; ``rewritten`` is the digest that its manifest has once Go has read and written it (``go_manifest``).
     """
 
     digest: str
@@ -63,12 +74,21 @@ class Manifest:
     children: tuple[Child, ...] = ()
     config: str = ""
     layers: tuple[str, ...] = ()
-    config_type: str = ""
+    config_type: str = OCI_CONFIG
+    artifact_type: str = ""
+    titles: tuple[str, ...] = ()
+    size: int = 0
+    rewritten: str = ""
 
     @property
     def is_index(self) -> bool:
         """Whether it lists images for several platforms."""
         return self.media_type in {OCI_INDEX, DOCKER_LIST}
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it counts as a container image, which is never kept as an artifact (``EnsureNotContainerImage``)."""
+        return self.config_type in IMAGE_CONFIGS and not self.artifact_type
 
     @classmethod
     def parse(cls, data: bytes, media_type: str) -> "Manifest":
@@ -76,19 +96,37 @@ class Manifest:
         try:
             content: Mapping[str, Any] = json.loads(data)
             config = content.get("config", {})
+            config_type, artifact_type = config.get("mediaType", ""), content.get("artifactType", "")
+            layers = content.get("layers") or ()
+            is_image = config_type in IMAGE_CONFIGS and not artifact_type
             return cls(
-                digest=f"sha256:{sha256(data).hexdigest()}",
+                digest=_digest(data),
                 media_type=content.get("mediaType") or media_type,
                 children=tuple(
                     Child(each["digest"], _platform(each.get("platform"))) for each in content.get("manifests", ())
                 ),
                 config=config.get("digest", ""),
-                layers=tuple(each["digest"] for each in content.get("layers", ())),
-                config_type=config.get("mediaType", ""),
+                layers=tuple(each["digest"] for each in layers),
+                config_type=config_type,
+                artifact_type=artifact_type,
+                titles=() if is_image else tuple(map(_title, layers)),
+                size=0 if is_image else sum(each["size"] for each in layers),
+                rewritten="" if is_image else _digest(go_manifest(content)),
             )
         except (AttributeError, KeyError, TypeError) as error:
             msg = f"this is no manifest: {error!r}"
             raise ValueError(msg) from error
+
+
+def _digest(data: bytes) -> str:
+    """Compute a digest."""
+    return f"sha256:{sha256(data).hexdigest()}"
+
+
+def _title(layer: Mapping[str, Any]) -> str:
+    """Give what a layer of an artifact is called."""
+    annotations = layer.get("annotations") or {}
+    return next((annotations[each] for each in _TITLES if each in annotations), "")
 
 
 def _platform(members: Mapping[str, str] | None) -> Platform | None:
@@ -108,7 +146,7 @@ class Blob:
     @classmethod
     def of(cls, data: bytes) -> "Blob":
         """Describe bytes."""
-        return cls(f"sha256:{sha256(data).hexdigest()}", len(data))
+        return cls(_digest(data), len(data))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from conformance.model.answers import Address, Answer, Ask, Blob, Failed, Login, Manifest, Refused
 from conformance.model.platform import Platform
+from conformance.model.policy import Policies
 from conformance.model.profile import PROFILES, Profile
 from conformance.model.reason import Reason
 from conformance.model.reference import InvalidReference, Reference
@@ -26,7 +27,7 @@ class Settings:
     """All that a pull depends on, but for the registries' answers.
 
     ``short_name_mode`` is that of crio.conf, see ``resolution.effective_mode``. ``credentials`` gives the login that
-    this machine's auth files have for a host and repository.
+    this machine's auth files have for a host and repository, ``policies`` says what may be pulled.
     """
 
     profile: Profile = PROFILES[-1]
@@ -34,30 +35,37 @@ class Settings:
     short_name_mode: str | None = ""
     platform: Platform = field(default_factory=Platform.host)
     credentials: Callable[[str, str], Login | None] = lambda _host, _repository: None
+    policies: Policies = field(default_factory=Policies)
 
 
 class Trouble(NamedTuple):
     """Why one image, or one place of it, did not come.
 
-    ``text`` is what CRI-O would say; ``network`` and ``refused`` whether Go's error is one of the network, or
-    ECONNREFUSED.
+    ``text`` is what CRI-O would say; ``network``, ``refused`` and ``rejected`` whether Go's error is one of the
+    network, ECONNREFUSED, or the signature policy's.
     """
 
     text: str
     reason: Reason
     network: bool = False
     refused: bool = False
+    rejected: bool = False
 
     def told(self, text: str) -> "Trouble":
         """Give the same in other words."""
-        return Trouble(text, self.reason, self.network, self.refused)
+        return self._replace(text=text)
 
 
 class Terms(NamedTuple):
-    """On which terms a candidate is asked for: the request's login, and whether any certificate and HTTP will do."""
+    """On which terms a candidate is asked for.
+
+    ``login`` is the request's, ``insecure`` says that any certificate and HTTP will do, ``artifact`` that what comes is
+    for the artifact store.
+    """
 
     login: Login | None = None
     insecure: bool = False
+    artifact: bool = False
 
 
 class Opened(NamedTuple):

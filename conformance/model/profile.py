@@ -1,6 +1,6 @@
 """What differs between CRI-O releases, each as one value: adding a release that behaves anew is adding one profile.
 
-Measured on 1.31.13, 1.33.13, 1.34.11 and 1.36.3; 1.33.0 to 1.33.3 and 1.35 are read from the source at their tags.
+Measured on 1.31.13, 1.33.13, 1.34.11 and 1.36.3; 1.32, 1.33.0 to 1.33.3 and 1.35 are read from the source.
 Every field names where it is from.
 """
 
@@ -33,6 +33,13 @@ class Profile:
     ``artifact_reopens``: an index's manifest is fetched once more before the one that was chosen, and no digest is
     verified; before, the chosen one is fetched alone.
     ``artifact_copies``: no look at the manifest; the whole copy is made once more, whatever it is (1.35.0, 1.35.1).
+    ``artifact_copy``: how the error of that copy is told.
+    ``libartifact``: artifacts are looked up by Podman's libartifact (vendor common/pkg/libartifact; cri-o/cri-o#9639):
+    they are found by whole names and by any beginning of their digests only, and by no name with a tag and a digest.
+    Before, CRI-O itself found them by short names too, knew an artifact by the digest of its manifest as Go writes it,
+    and removed it only under the very name that it has (internal/ociartifact/store.go; 1.35.0 under any).
+    ``lists_both``: a list with a filter has the image and the artifact of that name (server/image_list.go).
+    ``pins_artifacts``: artifacts are told to be pinned (cri-o/cri-o#9836).
 
     ``image_ref_is_id``: PullImage answers with the ID, not with name and digest (cri-o/cri-o#9728).
     ``loopback_is_insecure``: hosts in 127.0.0.0/8 need no TLS, and every candidate's host is looked up to see whether
@@ -42,11 +49,14 @@ class Profile:
     ``unknown_id``: what ImageStatus says of an ID that is not in the store, if that is an error
     (internal/storage/image.go, ``ImageStatusByID``).
     ``hex_lookups_are_ids``: a lookup of three or more hex digits is never refused (server/image_status.go).
-    ``refuses_tag_and_digest``: the artifact store, asked after the image store, takes no name with both
-    (``NewArtifactStorageReference``).
     ``in_use``: how the removal of an image that a container mounts is refused; ``guards_ids`` whether it is also when
     the image is given by its ID (server/image_remove.go).
+    ``policy_missing``: what is said where there is no signature policy (containers/image signature/policy_config.go).
+    ``policy_verdict``: how CreateContainer tells what the signature policy says (internal/storage/image.go,
+    ``checkSignature``); ``verifies_volumes``: whether that is asked about volumes (1.33, cri-o/cri-o#9060).
     ``volume_refusal``: how a volume is refused that cannot be mounted (server/container_create_linux.go).
+    ``mounts_images_after_errors``: where an artifact cannot be mounted, an image of that name is, also when there is
+    such an artifact (until cri-o/cri-o#9209).
     """
 
     since: str
@@ -58,16 +68,23 @@ class Profile:
     artifact_takes_lists_for_images: bool = False
     artifact_reopens: bool = False
     artifact_copies: bool = False
+    artifact_copy: str = ""
+    libartifact: bool = False
+    lists_both: bool = False
+    pins_artifacts: bool = False
     image_ref_is_id: bool = False
     loopback_is_insecure: bool = True
     token_status: str = "received unexpected HTTP status: {status} {phrase}"  # noqa: S105 (a text, no secret)
     pings_v1: bool = False
     unknown_id: str = ""
     hex_lookups_are_ids: bool = False
-    refuses_tag_and_digest: bool = False
     in_use: str = "the image is in use by {container}"
     guards_ids: bool = True
+    policy_missing: str = "no policy.json file found at any of the following: {0}, {1}"
+    policy_verdict: str = "verifying signatures: {}"
+    verifies_volumes: bool = True
     volume_refusal: str = "ImageVolumeMountFailed: {}"
+    mounts_images_after_errors: bool = False
 
 
 _1_31 = Profile(
@@ -77,8 +94,12 @@ _1_31 = Profile(
     unknown_id='reading image "{id}": locating image with ID "{id}": image not known',
     in_use='image "{name}" is mounted as volume to container with ID: {container}',
     guards_ids=False,
+    policy_missing="open {2}: no such file or directory",
+    policy_verdict="{}",
+    verifies_volumes=False,
     volume_refusal="mount image: {}",
 )
+_1_32 = replace(_1_31, since="1.32", policy_missing=Profile.policy_missing, policy_verdict=Profile.policy_verdict)
 _1_33 = Profile(
     since="1.33",
     artifact=Fallback.FIRST,
@@ -86,18 +107,26 @@ _1_33 = Profile(
     artifact_choose="choose instance: {}",
     artifact_image="provided artifact is a container image",
     artifact_takes_lists_for_images=True,
+    artifact_copy="copy artifact: {}",
+    pins_artifacts=True,
+    mounts_images_after_errors=True,
 )
 _1_33_4 = replace(_1_33, since="1.33.4", artifact=Fallback.ALWAYS)
-_1_34 = replace(_1_33_4, since="1.34", has_short_name_mode=True)
+_1_34 = replace(
+    _1_33_4,
+    since="1.34",
+    has_short_name_mode=True,
+    mounts_images_after_errors=False,
+)
 _1_35 = replace(
     _1_34,
     since="1.35",
     artifact_copies=True,
+    artifact_copy="pull artifact: {}",
     loopback_is_insecure=False,
     hex_lookups_are_ids=True,
-    refuses_tag_and_digest=True,
 )
-_1_35_1 = replace(_1_35, since="1.35.1", artifact=Fallback.UNLESS_NETWORK)
+_1_35_1 = replace(_1_35, since="1.35.1", artifact=Fallback.UNLESS_NETWORK, libartifact=True)
 _1_35_2 = replace(
     _1_35_1,
     since="1.35.2",
@@ -108,9 +137,11 @@ _1_35_2 = replace(
     artifact_takes_lists_for_images=False,
     artifact_reopens=True,
     image_ref_is_id=True,
+    pins_artifacts=False,
 )
+_1_36 = replace(_1_35_2, since="1.36", lists_both=True)
 
-PROFILES = (_1_31, _1_33, _1_33_4, _1_34, _1_35, _1_35_1, _1_35_2)
+PROFILES = (_1_31, _1_32, _1_33, _1_33_4, _1_34, _1_35, _1_35_1, _1_35_2, _1_36)
 """All profiles, oldest first."""
 
 

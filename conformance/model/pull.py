@@ -1,29 +1,41 @@
 """What happens in a pull, step by step, without a network: questions go out, answers come in, an outcome results."""
 
-from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, MutableSet
+from copy import copy
+from typing import NamedTuple, Self
 
-from conformance.model.answers import DOCKER_LIST, Login, Manifest
+from conformance.model.answers import DOCKER_CONFIG, DOCKER_LIST, OCI_CONFIG, OCI_MANIFEST, Login, Manifest
 from conformance.model.choosing import choose, no_match
 from conformance.model.places import Note, Opened, Places, Settings, Steps, Terms, Trouble
+from conformance.model.policy import Requirement, rejection
 from conformance.model.profile import Fallback
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 from conformance.model.registries import Source
 from conformance.model.resolution import Resolution, effective_mode, resolve
+from conformance.model.wording import go_quote
+
+LOOKED_AT = 8
+"""Bytes of a blob that are read before all, to see how it is compressed (``DetectCompressionFormat``)."""
 
 
 class Copied(NamedTuple):
-    """An image that came: under which name, its own manifest, and the index it was chosen from (else the same)."""
+    """An image or artifact that came.
+
+    ``reference`` is the name under which it came, ``manifest`` its own manifest, ``top`` the index that it was chosen
+    from, else the same.
+    """
 
     reference: Reference
     manifest: Manifest
     top: Manifest
+    is_artifact: bool = False
 
     @property
     def id(self) -> str:
-        """The ID that the store gives it: its config's digest, 64 hex digits."""
-        return self.manifest.config.partition(":")[2]
+        """The ID that the store gives it, 64 hex digits: of an image its config's digest, else its manifest's."""
+        digest = self.manifest.digest if self.is_artifact else self.manifest.config
+        return digest.partition(":")[2]
 
 
 class Outcome(NamedTuple):
@@ -44,17 +56,31 @@ class Outcome(NamedTuple):
 
 
 class Puller(Places):
-    """The rules of a pull under given settings; ``layers`` are the digests of those that the store has already."""
+    """The rules of a pull under given settings.
+
+    ``layers`` are the digests of those that the image store has already, ``blobs`` those of all that the artifact store
+    has, where what comes for it is added. ``namespace`` is that of the pod that it is for, if any.
+    """
+
+    namespace = ""
 
     def __init__(
         self,
         settings: Settings,
         note: Note | None = None,
         layers: Collection[str] = (),
+        blobs: MutableSet[str] | None = None,
     ) -> None:
         super().__init__(settings, note)
         self.layers = layers
+        self.blobs: MutableSet[str] = set() if blobs is None else blobs
         self.mode = effective_mode(settings.profile, settings.short_name_mode, settings.registries)
+
+    def within(self, namespace: str) -> Self:
+        """Give the rules for what is pulled for pods of a namespace."""
+        puller = copy(self)
+        puller.namespace = namespace
+        return puller
 
     # The name
 
@@ -84,10 +110,12 @@ class Puller(Places):
     def error(self, troubles: list[tuple[Reference, Trouble]]) -> str:
         """Give the error for all that failed: that of the last candidate, whatever the others said (cri-o/cri-o#8780).
 
-        A refused connection puts the CRI's code before it (server/image_pull.go, ``PullImage``).
+        A refused connection puts the CRI's code before it, as the policy does (server/image_pull.go, ``PullImage``).
         """
         last = troubles[-1][1]
-        return f"RegistryUnavailable: {last.text}" if last.refused else last.text
+        if last.refused:
+            return f"RegistryUnavailable: {last.text}"
+        return f"SignatureValidationFailed: {last.text}" if last.rejected else last.text
 
     def image_ref(self, copied: Copied) -> str:
         """Give what PullImage answers for an image."""
@@ -101,24 +129,50 @@ class Puller(Places):
         terms = Terms(login, (yield from self.insecure(reference)))
         if profile.artifact is Fallback.FIRST:
             probed = yield from self.artifact(reference, terms)
-            if probed is not None:
+            if isinstance(probed, Trouble):
                 return probed.told(f"unable to try pulling possible OCI artifact: {probed.text}")
+            if probed is not None:
+                return probed
+        if (trouble := self.without_policy()) is not None:
+            return trouble
         got = yield from self.copy(reference, terms)
         if isinstance(got, Copied) or profile.artifact in {Fallback.NEVER, Fallback.FIRST}:
             return got
+        return (yield from self.fall_back(reference, got, terms))
+
+    def fall_back(self, reference: Reference, got: Trouble, terms: Terms) -> Steps[Copied | Trouble]:
+        """Try a candidate that failed as an image as an artifact."""
+        profile = self.profile
         if profile.artifact is Fallback.UNLESS_NETWORK:
             if got.network:
                 return got.told(f"unable to pull image: {got.text}")
             if self.note:
                 self.note("info", f"Falling back to pull {reference} as an OCI artifact: {got.text}")
         second = yield from self.artifact(reference, terms)
+        if isinstance(second, Copied):
+            return second
         artifact = profile.artifact_image if second is None else second.text
         return Trouble(
             f"unable to pull image or OCI artifact: pull image err: {got.text}; artifact err: {artifact}",
             got.reason,
             got.network,
             got.refused or (second is not None and second.refused),
+            got.rejected or (second is not None and second.rejected),
         )
+
+    # The policy
+
+    def without_policy(self) -> Trouble | None:
+        """Refuse where there is no policy that could be asked (containers/image signature/policy_config.go)."""
+        policies = self.settings.policies
+        if policies.policy(self.namespace) is not None:
+            return None
+        return Trouble(policies.missing(self.namespace, self.profile.policy_missing), Reason.UNCLEAR)
+
+    def accepted(self, reference: Reference) -> bool:
+        """Tell what the policy says of an image by the name that is asked for, wherever it comes from."""
+        policy = self.settings.policies.policy(self.namespace)
+        return policy is None or policy.requirement(reference) is Requirement.ACCEPT
 
     # One candidate, as an image
 
@@ -133,7 +187,7 @@ class Puller(Places):
             text = f"determining manifest MIME type for {name}: {_mismatch(reference.digest)}"
             return Trouble(text, Reason.BROKEN)
         if not top.is_index:
-            return (yield from self.content(reference, opened.source, top, top, terms))
+            return (yield from self.parts(reference, opened.source, top, top, terms))
         child = self.choose(top)
         if child is None:
             text = f"choosing an image from manifest list {name}: {no_match(top, self.settings.platform)}"
@@ -162,12 +216,23 @@ class Puller(Places):
             return manifest.told(f"determining manifest MIME type for {name}: {manifest.text}")
         if not self.matches(manifest.digest, digest):
             return Trouble(f"determining manifest MIME type for {name}: {_mismatch(digest)}", Reason.BROKEN)
-        return (yield from self.content(reference, source, manifest, top, terms))
+        return (yield from self.parts(reference, source, manifest, top, terms))
+
+    def parts(
+        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
+    ) -> Steps[Copied | Trouble]:
+        """Fetch what a manifest names, for the store that it is for, unless the policy rejects it (copy/single.go)."""
+        if not self.accepted(reference):
+            return Trouble(f"Source image rejected: {rejection(reference)}", Reason.UNTRUSTED, rejected=True)
+        fetch = self.files if terms.artifact else self.content
+        return (yield from fetch(reference, source, manifest, top, terms))
 
     def content(
         self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
     ) -> Steps[Copied | Trouble]:
         """Fetch config and layers; the platform that the config states is not looked at (copy/single.go)."""
+        if manifest.media_type == OCI_MANIFEST and manifest.config_type != OCI_CONFIG:
+            return Trouble(f"parsing image configuration: {no_image(manifest)}", Reason.NO_IMAGE)
         config = yield from self.blob(reference, source, manifest.config, terms)
         if isinstance(config, Trouble):
             return config.told(f"parsing image configuration: {config.text}")
@@ -189,36 +254,87 @@ class Puller(Places):
 
     # One candidate, as an artifact
 
-    def artifact(self, reference: Reference, terms: Terms) -> Steps[Trouble | None]:
-        """Look whether it is an artifact; none says that it is an image (CRI-O internal/ociartifact/store.go)."""
+    def artifact(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble | None]:
+        """Fetch it as an artifact; none says that it is an image (CRI-O internal/ociartifact/store.go)."""
         profile = self.profile
         if profile.artifact_copies:
-            copied = yield from self.copy(reference, terms)
-            return copied.told(f"pull artifact: {copied.text}") if isinstance(copied, Trouble) else None
+            return (yield from self.copy_artifact(reference, reference, terms))
         opened = yield from self.opened_artifact(reference, terms)
         if isinstance(opened, Trouble):
             return opened
-        top = opened.manifest
-        if not top.is_index or (profile.artifact_takes_lists_for_images and top.media_type == DOCKER_LIST):
+        manifest, asked = opened.manifest, reference
+        if manifest.is_index:
+            chosen = yield from self.chosen_artifact(reference, opened, terms)
+            if not isinstance(chosen, Manifest):
+                return chosen
+            manifest = chosen
+            if not profile.artifact_reopens:
+                asked = Reference(reference.domain, reference.path, "", manifest.digest)
+        if manifest.is_image:
             return None
-        child = self.choose(top)
+        return (yield from self.copy_artifact(reference, asked, terms))
+
+    def chosen_artifact(self, reference: Reference, opened: Opened, terms: Terms) -> Steps[Manifest | Trouble | None]:
+        """Look at what is for this machine; none says that the index is one of images."""
+        index = opened.manifest
+        if self.profile.artifact_takes_lists_for_images and index.media_type == DOCKER_LIST:
+            return None
+        child = self.choose(index)
         if child is None:
-            text = no_match(top, self.settings.platform)
-            return Trouble(profile.artifact_choose.format(text), Reason.NO_MATCHING_PLATFORM)
+            text = no_match(index, self.settings.platform)
+            return Trouble(self.profile.artifact_choose.format(text), Reason.NO_MATCHING_PLATFORM)
         return (yield from self.artifact_instance(reference, opened, child, terms))
 
     def artifact_instance(
         self, reference: Reference, opened: Opened, child: str, terms: Terms
-    ) -> Steps[Trouble | None]:
+    ) -> Steps[Manifest | Trouble]:
         """Look at what was chosen from an index."""
         if not self.profile.artifact_reopens:
             again = yield from self.opened_artifact(Reference(reference.domain, reference.path, "", child), terms)
-            return again if isinstance(again, Trouble) else None
+            return again if isinstance(again, Trouble) else again.manifest
         yield from self.open(reference, terms)
         manifest = yield from self.manifest(reference, opened.source, child, terms)
         if isinstance(manifest, Trouble):
             return manifest.told(f"image reference: get instance manifest: {manifest.text}")
-        return None
+        return manifest
+
+    def copy_artifact(self, reference: Reference, asked: Reference, terms: Terms) -> Steps[Copied | Trouble]:
+        """Fetch all of an artifact that is asked for as ``asked``, and is kept as ``reference``."""
+        got = yield from self.copy(asked, terms._replace(artifact=True))
+        if isinstance(got, Trouble):
+            return got.told(self.profile.artifact_copy.format(got.text))
+        return got._replace(reference=reference)
+
+    def files(
+        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
+    ) -> Steps[Copied | Trouble]:
+        """Fetch the layers of an artifact, all of them whatever becomes of one, then the config (copy/single.go).
+
+        What came is on the disk from then on, also where another part fails (oci/layout).
+        """
+        troubles = []
+        for layer in dict.fromkeys(manifest.layers):
+            if layer in self.blobs:
+                continue
+            blob = yield from self.blob(reference, source, layer, terms)
+            if isinstance(blob, Trouble):
+                troubles.append(blob.told(f"reading blob {layer}: {blob.text}"))
+            elif not self.matches(blob.digest, layer):
+                where = f"reading blob {layer}" if blob.size < LOOKED_AT else "writing blob: happened during read"
+                text = f"{where}: Digest did not match, expected {layer}, got {blob.digest}"
+                troubles.append(Trouble(text, Reason.BROKEN))
+            else:
+                self.blobs.add(layer)
+        if troubles:
+            return troubles[0]
+        config = yield from self.blob(reference, source, manifest.config, terms)
+        if isinstance(config, Trouble):
+            return config.told(f"reading config blob {manifest.config}: {config.text}")
+        if not self.matches(config.digest, manifest.config):
+            text = f"Download config.json digest {config.digest} does not match expected {manifest.config}"
+            return Trouble(f"reading config blob {manifest.config}: {text}", Reason.BROKEN)
+        self.blobs.add(manifest.config)
+        return Copied(reference, manifest, top, is_artifact=True)
 
     def opened_artifact(self, reference: Reference, terms: Terms) -> Steps[Opened | Trouble]:
         """Fetch the manifest of what may be an artifact; up to 1.34 it must match the digest that it is asked by."""
@@ -229,6 +345,14 @@ class Puller(Places):
         if digest and not self.profile.artifact_reopens and not self.matches(opened.manifest.digest, digest):
             return Trouble(f"get manifest: {_mismatch(digest)}", Reason.BROKEN)
         return opened
+
+
+def no_image(manifest: Manifest) -> str:
+    """Word that a manifest is no image's (containers/image internal/manifest/errors.go, ``NonImageArtifactError``)."""
+    kind = manifest.artifact_type or manifest.config_type
+    if kind == DOCKER_CONFIG:
+        return f"invalid mixed OCI image with Docker v2s2 config ({go_quote(kind)})"
+    return f"unsupported image-specific operation on artifact with type {go_quote(kind)}"
 
 
 def _mismatch(digest: str) -> str:

@@ -11,6 +11,7 @@ class Reason(enum.StrEnum):
     LOGIN_REFUSED = "login refused"
     NOT_FOUND = "not found"
     NO_MATCHING_PLATFORM = "no matching platform"
+    NO_IMAGE = "no image"
     TOO_MANY_REQUESTS = "too many requests"
     UNREACHABLE = "unreachable"
     UNKNOWN_HOST = "unknown host"

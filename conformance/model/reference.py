@@ -150,6 +150,20 @@ def parse_normalized(text: str) -> Reference:
     return parse(f"{domain}/{remainder}")
 
 
+def parse_as_docker(text: str) -> Reference:
+    """Read a name as Docker's own library does, which a kubelet has; raises ``InvalidReference``.
+
+    Capitals differ: they make a first component a host, and the error says in which name they must not be
+    (distribution/reference ``ParseNormalizedNamed``).
+    """
+    first, slash, rest = text.partition("/")
+    is_host = slash and first.lower() != first
+    name = (rest if is_host else _split_domain(text)[1]).partition(":")[0]
+    if name.lower() != name:
+        raise InvalidReference(f"invalid reference format: repository name ({name}) must be lowercase")
+    return parse(text) if is_host else parse_normalized(text)
+
+
 def _split_domain(name: str) -> tuple[str, str]:
     """Split a name into host and rest, both as Docker means them (``splitDockerDomain``)."""
     first, slash, rest = name.partition("/")

@@ -82,6 +82,31 @@ def resolve(name: str, registries: Registries, mode: str) -> Resolution:
     return _search(name, reference, registries, mode)
 
 
+def resolve_locally(name: str, registries: Registries) -> Resolution:
+    """Tell what a name may mean among what is stored: never refused for being ambiguous (``ResolveLocally``)."""
+    try:
+        reference = parse(name)
+    except InvalidReference as error:
+        return Resolution(How.NOT, refusal=f"cannot parse input: {go_quote(name)}: {error}")
+    if not reference.is_short:
+        try:
+            return Resolution(How.FULL, (parse_normalized(name).with_default_tag(),))
+        except InvalidReference as error:
+            return Resolution(How.NOT, refusal=f"cannot normalize input: {go_quote(name)}: {error}")
+    candidates = []
+    if alias := registries.alias(reference.name):
+        stands_for = parse_normalized(alias.value)
+        tag, digest = reference.tag or stands_for.tag, reference.digest or stands_for.digest
+        candidates.append(Reference(stands_for.domain, stands_for.path, tag, digest).with_default_tag())
+    for registry in ("localhost", *registries.search):
+        try:
+            candidates.append(reference.on(registry).with_default_tag())
+        except InvalidReference as error:
+            refusal = f"creating reference with unqualified-search registry {go_quote(registry)}: {error}"
+            return Resolution(How.SEARCH, refusal=refusal)
+    return Resolution(How.SEARCH, tuple(candidates))
+
+
 def _search(name: str, reference: Reference, registries: Registries, mode: str) -> Resolution:
     """Complete a short name with every search registry."""
     file, short_name = registries.search_file, reference.name

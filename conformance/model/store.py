@@ -99,11 +99,14 @@ class ImageStore:
 
     def untag(self, image: Kept, reference: Reference) -> None:
         """Take a name away, and the image with its last name; a name that it does not have changes nothing."""
-        name = str(reference)
-        if any(each != name for each in image.names):
-            image.names = [each for each in image.names if each != name]
-        else:
+        if self.is_last_name(image, reference):
             self.delete(image.id)
+        else:
+            image.names = [each for each in image.names if each != str(reference)]
+
+    def is_last_name(self, image: Kept, reference: Reference) -> bool:
+        """Tell whether an image has no name but this one."""
+        return all(each == str(reference) for each in image.names)
 
     def delete(self, id_: str) -> None:
         """Take an image away with all its names, if it is there."""

@@ -4,14 +4,19 @@ Source: CRI-O server/container_create_linux.go (``addOCIBindMounts``, ``mountIma
 server/container_create.go (``resolveAndVerifyContainerImage``).
 """
 
-from typing import NamedTuple
+from copy import copy
+from posixpath import normpath
+from typing import NamedTuple, Self
 
+from conformance.model.artifacts import KeptArtifact, is_whole
+from conformance.model.policy import Requirement, rejection
 from conformance.model.profile import Fallback
-from conformance.model.reference import Reference
+from conformance.model.reference import InvalidReference, Reference, parse_normalized
 from conformance.model.service import ImageService
 from conformance.model.store import Kept
 from conformance.model.wording import go_quote
 
+CODE = "ImageVolumeMountFailed"
 STORE = "[overlay@/var/lib/containers/storage+/run/containers/storage]"
 
 
@@ -20,22 +25,46 @@ class Refused(Exception):  # noqa: N818 (it is an answer)
 
 
 class Mount(NamedTuple):
-    """A mount that is asked for: an image, or a path of the host, at a path of the container."""
+    """A mount that is asked for: an image, or a path in it, or a path of the host, at a path of the container.
+
+    ``user_specified`` is the image as the pod names it.
+    """
 
     container_path: str
     image: str = ""
     host_path: str = ""
+    sub_path: str = ""
+    user_specified: str = ""
+
+
+def depth(container_path: str) -> int:
+    """Tell how deep a mount lies: those of fewer path parts are made first (``criOrderedMounts``)."""
+    return normpath(container_path).count("/")
 
 
 class Volumes:
-    """The rules by which CreateContainer finds images, which never asks a registry."""
+    """The rules by which CreateContainer finds images, which never asks a registry, for a pod of ``namespace``."""
+
+    namespace = ""
 
     def __init__(self, service: ImageService) -> None:
         self.service = service
         self.profile = service.profile
 
-    def image(self, name: str) -> Kept:
-        """Give the image of a container; raises ``Refused``."""
+    def within(self, namespace: str) -> Self:
+        """Give the rules for pods of a namespace."""
+        volumes = copy(self)
+        volumes.namespace = namespace
+        return volumes
+
+    def image(self, name: str, user_specified: str) -> Kept:
+        """Give the image of a container, which its pod names so; raises ``Refused``."""
+        image = self.found(name)
+        self.verify(user_specified)
+        return image
+
+    def found(self, name: str) -> Kept:
+        """Find the image of a container; raises ``Refused``."""
         store, puller = self.service.store, self.service.puller
         if not name:
             raise Refused("CreateContainerRequest.ContainerConfig.Image.Image is empty")
@@ -58,29 +87,79 @@ class Volumes:
         text = f"reference {go_quote(f'{STORE}{reference}')} does not resolve to an image ID"
         return f"{text}: identifier is not an image" if self.profile.artifact is Fallback.NEVER else text
 
-    def mount(self, mount: Mount) -> Kept | None:
-        """Give the image of a mount, none where it is the host's; raises ``Refused``."""
+    def verify(self, user_specified: str) -> None:
+        """Ask the policy that is told to count, by the name that the pod has for an image; raises ``Refused``.
+
+        The system's own policy was asked when the image was pulled, and is not asked again (``verifyImageSignature``).
+        """
+        policies, namespace = self.service.puller.settings.policies, self.namespace
+        if not policies.path(namespace):
+            return
+        if not user_specified:
+            raise Refused("user specified image not specified, cannot verify image signature")
+        try:
+            reference = parse_normalized(user_specified).with_default_tag().without_tag_beside_digest()
+        except InvalidReference as error:
+            what = f"unable to get userSpecifiedImageRef from user specified image {go_quote(user_specified)}"
+            raise Refused(f"{what}: {error}") from None
+        policy = policies.policy(namespace)
+        if policy is None:
+            raise Refused(f"get default policy: {policies.missing(namespace, self.profile.policy_missing)}")
+        if policy.requirement(reference) is Requirement.REJECT:
+            verdict = self.profile.policy_verdict.format(f"SignatureValidationFailed: {rejection(reference)}")
+            raise Refused(f"checking signature of {go_quote(str(reference))}: {verdict}")
+
+    def mount(self, mount: Mount) -> Kept | KeptArtifact | None:
+        """Give the image or artifact of a mount, none where it is the host's; raises ``Refused``."""
         if not mount.container_path:
             raise Refused("mount.ContainerPath is empty")
         if mount.image:
-            return self.volume(mount.image)
+            artifact = self.artifact(mount.image, mount.sub_path)
+            return artifact or self.mountable(self.volume(mount.image), mount.user_specified)
         if not mount.host_path:
             raise Refused("mount.HostPath is empty")
         return None
 
     def volume(self, name: str) -> Kept:
         """Give the image that is mounted under a name; raises ``Refused``."""
-        if error := self.service.artifact_trouble(name):
-            raise self.refusal(error.replace("failed to get artifact:", "failed to get artifact status:", 1))
-        if self.profile.artifact is not Fallback.NEVER:
-            self.note("warning", self.fallback(name))
-        lookup = self.service.status(name)
+        lookup = self.service.image_status(name)
         if lookup.error:
             raise self.refusal(f"get storage image status: {lookup.error}")
         if lookup.image is None:
             self.note("info", f"Image {name} not found")
             raise self.refusal(f"image {go_quote(name)} does not exist locally")
         return self.service.store.images[lookup.image.id]
+
+    def mountable(self, image: Kept, user_specified: str) -> Kept:
+        """Give the image of a volume back if it may and can be mounted; raises ``Refused``."""
+        if self.profile.verifies_volumes:
+            try:
+                self.verify(user_specified)
+            except Refused as refused:
+                raise self.refusal(str(refused)) from None
+        if not image.layers:
+            raise self.refusal("mount storage: layer not known")
+        return image
+
+    def artifact(self, name: str, sub_path: str) -> KeptArtifact | None:
+        """Give the artifact that is mounted under a name, none where an image is looked for; raises ``Refused``."""
+        if not self.service.keeps_artifacts:
+            return None
+        found = self.service.artifacts.find(name)
+        if isinstance(found, KeptArtifact) and found.name:
+            if is_whole(sub_path) or found.below(sub_path):
+                return found
+            error = f"sub path {go_quote(sub_path)} does not exist in OCI artifact volume {go_quote(name)}"
+            raise self.refusal(error if self.profile.mounts_images_after_errors else f"{CODE}: {error}")
+        if isinstance(found, KeptArtifact):
+            error = f"failed to get an image source: no descriptor found for reference {go_quote(found.reference)}"
+            error = f"failed to get artifact blob mount paths: {error}"
+        else:
+            error = f"failed to get artifact status: {found}" if found else ""
+        if error and not self.profile.mounts_images_after_errors:
+            raise self.refusal(error)
+        self.note("warning", self.fallback(name))
+        return None
 
     def fallback(self, name: str) -> str:
         """Word that no artifact has that name, so that an image is looked for."""

@@ -3,11 +3,13 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tomli_w
 
+from conformance.model.policy import SYSTEM, Policy
 from conformance.model.registries import Mirror, Registry
+from conformance.runtime import cni
 from conformance.runtime.installation import Installation
 
 
@@ -19,7 +21,9 @@ class Configuration:
     is empty, there is no such file. ``registries`` and ``aliases`` (short name, full name) stand in
     ``registries.conf``. ``drop_ins`` are more files of ``registries.conf.d``, each a name and its TOML.
     ``short_name_mode`` is that option of ``crio.conf`` (1.34 and later; older releases ignore it); ``None`` leaves
-    CRI-O's default.
+    CRI-O's default. ``policies`` are the signature policies, each a path below ``/etc`` and what is written there, and
+    ``signature_policy`` is that option of ``crio.conf``, a path; where it is empty, the system's own counts. With the
+    ``network`` ``bridge``, pods can have one of their own, besides the host's, where there are CNI plugins for it.
     """
 
     search_registries: tuple[str, ...] = ("docker.io", "quay.io")
@@ -27,15 +31,20 @@ class Configuration:
     aliases: tuple[tuple[str, str], ...] = ()
     drop_ins: tuple[tuple[str, str], ...] = ()
     short_name_mode: str | None = "disabled"
+    policies: tuple[tuple[str, Policy], ...] = ((SYSTEM, Policy()),)
+    signature_policy: str = ""
+    network: Literal["", "bridge"] = ""
 
     def write(self, etc: Path, socket: Path, programs: Installation, *, storage_driver: str, log_level: str) -> None:
         """Write the files below ``etc`` where CRI-O looks for them by default."""
         self.write_registries(etc)
-        (etc / "containers" / "policy.json").write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}))
+        self.write_policies(etc)
+        plugins = cni.plugins(programs.crio.parent) if self.network else None
+        network = cni.write(etc, plugins) if plugins else {}
         crio = etc / "crio"
-        crio.mkdir()
+        crio.mkdir(exist_ok=True)
         (crio / "crio.conf").write_text(
-            tomli_w.dumps({"crio": self._crio(socket, programs, storage_driver, log_level)})
+            tomli_w.dumps({"crio": self._crio(socket, programs, storage_driver, log_level) | network})
         )
 
     def write_registries(self, etc: Path) -> None:
@@ -44,6 +53,13 @@ class Configuration:
         (containers / "registries.conf.d").mkdir(parents=True, exist_ok=True)
         for name, text in self.registries_conf():
             (containers / name).write_text(text)
+
+    def write_policies(self, etc: Path) -> None:
+        """Write the files of containers-policy.json(5) below ``etc``."""
+        for path, policy in self.policies:
+            file = etc / Path(path).relative_to("/etc")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(_policy(policy)))
 
     def registries_conf(self) -> list[tuple[str, str]]:
         """Give the files of containers-registries.conf(5), each a path below ``/etc/containers`` and its text."""
@@ -60,6 +76,8 @@ class Configuration:
         """Give the table ``crio`` of crio.conf(5); what is not here is CRI-O's default."""
         name = programs.oci_runtime.name
         image = {} if self.short_name_mode is None else {"short_name_mode": self.short_name_mode}
+        if self.signature_policy:
+            image["signature_policy"] = self.signature_policy
         return {
             "storage_driver": storage_driver,
             "api": {"listen": str(socket)},
@@ -86,6 +104,13 @@ class Configuration:
             },
             "nri": {"enable_nri": False},
         }
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    """Give what containers-policy.json(5) wants written for a policy."""
+    docker = {scope: [{"type": str(requirement)}] for scope, requirement in policy.scopes}
+    told = {"default": [{"type": str(policy.default)}], "transports": {"docker": docker} if docker else {}}
+    return _told(told)
 
 
 def _registry(registry: Registry) -> dict[str, Any]:

@@ -5,9 +5,11 @@ import platform
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 from conformance.cri import Client, CRIError
@@ -17,6 +19,7 @@ from conformance.internet import Internet
 from conformance.internet.internet import authority
 from conformance.model.registries_conf import load
 from conformance.model.release import Release
+from conformance.runtime import cni
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.installation import Installation
 from conformance.runtime.oom import usable
@@ -34,17 +37,17 @@ TMPFS_USER_XATTRS = (6, 6)
 
 
 class Crio(Runtime):
-    """A CRI-O that runs in a world of its own, with an internet around it.
+    """A CRI-O that runs in a world of its own, with an internet around it. ``visible`` are folders of its companions.
 
     Raises ``RuntimeFailure`` when it cannot be started, and ``WorldError`` when no world can be made.
     """
 
-    def __init__(self, installation: Installation, configuration: Configuration) -> None:
+    def __init__(self, installation: Installation, configuration: Configuration, visible: Iterable[Path] = ()) -> None:
         self.installation = installation
         self.configuration = configuration
         self._companions: dict[object, Any] = {}
         with ExitStack() as stack:
-            self.world = stack.enter_context(World(visible=installation.folders))
+            self.world = stack.enter_context(World(visible=[*installation.folders, *visible]))
             self.internet = stack.enter_context(Internet(self.world.bind))
             self.socket = self.world.folder / "crio.sock"
             self._write_files()
@@ -70,7 +73,13 @@ class Crio(Runtime):
     def capabilities(self) -> frozenset[str]:
         """What this runtime lets a case do (DESIGN.md, "The words")."""
         containers = {"pods", "containers"} if self.world.root else set()
-        return frozenset({"live", "cri", "hermetic", "configurable", "logs"} | containers)
+        bridge = set() if self.without_bridge else {"bridge"}
+        return frozenset({"live", "cri", "hermetic", "configurable", "logs"} | containers | bridge)
+
+    @cached_property
+    def without_bridge(self) -> str:
+        """Why pods cannot have a network of their own, nothing where they can."""
+        return cni.trouble(cni.plugins(self.installation.crio.parent)) if self.world.root else "it takes root"
 
     def _write_files(self) -> None:
         """Write configuration and certificates where CRI-O will look."""

@@ -7,6 +7,7 @@ from conformance.cri.errors import CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.cri.wording import host_of
 from conformance.evidence import Attempt, Evidence
+from conformance.internet.recorder import Kind
 from conformance.model.reason import Reason
 
 
@@ -82,6 +83,12 @@ class Pull:
     def repositories(self) -> list[str]:
         """The repositories that were asked for, with their hosts, each once, in order."""
         return list(dict.fromkeys(f"{a.host}/{name}" for a in self.attempts for name in a.repositories))
+
+    @property
+    def blobs(self) -> list[str]:
+        """The digests of the blobs that were asked for, each once, in order."""
+        exchanges = (each for attempt in self.attempts for each in attempt.exchanges)
+        return list(dict.fromkeys(each.reference for each in exchanges if each.kind is Kind.BLOB))
 
     @property
     def succeeded(self) -> bool:

@@ -1,6 +1,7 @@
 """What cases see of a runtime, whatever it is: asking it for images, and what the model says about that."""
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import Self
 
 from conformance.cri import Client, CRIError
@@ -21,6 +22,8 @@ from conformance.runtime.shadow import (
     status_differences,
 )
 
+ID_BEGINNING = 12
+
 
 class RuntimeFailure(Exception):  # noqa: N818 (a failure of the runtime, told in one sentence)
     """A runtime could not be started: one sentence that says why."""
@@ -30,7 +33,8 @@ class Runtime(ABC):
     """A running CRI runtime with an internet around it.
 
     ``release`` is what it says it is, ``cgroup_parent`` the control group for containers (empty where there are none),
-    ``shadow`` the model beside it, none where the two need not agree.
+    ``shadow`` the model beside it, none where the two need not agree, ``spoiled`` whether it has something that no call
+    removes.
     """
 
     configuration: Configuration
@@ -41,6 +45,7 @@ class Runtime(ABC):
     release: Release
     cgroup_parent: str = ""
     shadow: Shadow | None = None
+    spoiled: bool = False
 
     @property
     @abstractmethod
@@ -68,9 +73,21 @@ class Runtime(ABC):
 
     # What cases ask
 
-    def pull(self, name: str, login: Login | None = None, *, sandbox: api.PodSandboxConfig | None = None) -> Pull:
-        """Pull an image by the name a user would write, for a pod if need be; a failure is an outcome, no exception."""
-        predicted = self.shadow.pull(name, login) if self.shadow and not tools.is_furniture(name) else None
+    def pull(
+        self,
+        name: str,
+        login: Login | None = None,
+        *,
+        sandbox: api.PodSandboxConfig | None = None,
+        unpacks: bool = True,
+    ) -> Pull:
+        """Pull an image by the name a user would write, for a pod if need be; a failure is an outcome, no exception.
+
+        What cannot be unpacked is not predicted: the model does not look into layers.
+        """
+        told = self.shadow is not None and unpacks and not tools.is_furniture(name)
+        namespace = sandbox.metadata.namespace if sandbox else ""
+        predicted = self.shadow.pull(name, login, namespace) if self.shadow and told else None
         pull = self._pull(name, login, sandbox)
         if predicted:
             self._note(f"PullImage {name}", pull_differences(predicted, pull))
@@ -156,25 +173,35 @@ class Runtime(ABC):
     def create(self, request: api.CreateContainerRequest) -> str:
         """Create a container and give its ID; raises ``CRIError``.
 
-        What depends on a volume's content is not predicted, nor what pods bring themselves.
+        What depends on an image's content is not predicted, nor what the OCI runtime says, nor what is about that which
+        pods bring themselves.
         """
-        asked = request.config.mounts
-        mounts = [Mount(each.container_path, each.image.image, each.host_path) for each in asked]
+        mounts = [
+            Mount(
+                each.container_path,
+                each.image.image,
+                each.host_path,
+                each.image_sub_path,
+                each.image.user_specified_image,
+            )
+            for each in request.config.mounts
+        ]
+        namespace = request.sandbox_config.metadata.namespace
         image = request.config.image
         name = "" if tools.is_furniture(image.user_specified_image or image.image) else image.image
-        predicted = self.shadow.create(name, mounts) if self.shadow else None
-        told = predicted is not None and (predicted.error or not any(each.image_sub_path for each in asked))
+        wanted = image.user_specified_image
+        predicted = self.shadow.create(name, wanted, mounts, namespace) if self.shadow else None
         error, container = None, ""
         try:
             container = self.client.create_container(request).container_id
         except CRIError as failure:
             error = failure
-        if predicted is not None and told:
+        if predicted is not None and not predicted.unsure and not (error and _is_beyond_the_model(error)):
             self._note(f"CreateContainer {image.image}", error_differences(predicted.error, error))
         if error:
             raise error
         if self.shadow and predicted:
-            self.shadow.mount(predicted.mounted, container)
+            self.shadow.created(container, predicted)
         return container
 
     def _note(self, call: str, differences: list[str]) -> None:
@@ -185,19 +212,40 @@ class Runtime(ABC):
 
     def reset(self) -> None:
         """Take away what a case left: pods, images, and what the registry hosts offer."""
-        self._empty()
+        if self.running:
+            self._empty()
         self.internet.clear()
         if self.shadow:
             self.shadow.reset()
 
     def _empty(self) -> None:
-        """Remove pods and images."""
+        """Remove pods and images; what runs in a pod that a case left is not asked to end, which may take long."""
+        for container in self.keeper.list_containers(api.ListContainersRequest()).containers:
+            self.keeper.stop_container(api.StopContainerRequest(container_id=container.id, timeout=0))
         for sandbox in self.keeper.list_pod_sandbox(api.ListPodSandboxRequest()).items:
             self.keeper.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=sandbox.id))
             self.keeper.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=sandbox.id))
-        for image in self.keeper.list_images(api.ListImagesRequest()).images:
-            if not _furniture(StoredImage.of(image)):
-                self.keeper.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=image.id)))
+        for image in self._kept():
+            self._remove(image.id)
+        for artifact in self._kept():  # none is removed by its whole ID
+            for name in (*artifact.tags, *artifact.digests, artifact.id[:ID_BEGINNING]):
+                with suppress(CRIError):
+                    self._remove(name)
+        self.spoiled = bool(self._kept())
+
+    def _kept(self) -> list[StoredImage]:
+        """List what a case may have left in the store."""
+        found = map(StoredImage.of, self.keeper.list_images(api.ListImagesRequest()).images)
+        return [image for image in found if not _furniture(image)]
+
+    def _remove(self, name: str) -> None:
+        """Remove an image or artifact; raises ``CRIError``."""
+        self.keeper.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=name)))
+
+
+def _is_beyond_the_model(error: CRIError) -> bool:
+    """Tell whether an error of CreateContainer is about what the model does not know."""
+    return error.is_from_oci_runtime or error.is_end_of_runtime or bool(error.unknown_user)
 
 
 def _furniture(image: StoredImage) -> bool:

@@ -11,14 +11,15 @@ from conformance.internet.answers import Answers
 from conformance.internet.recorder import Exchange, Kind
 from conformance.model.answers import Login
 from conformance.model.places import Settings
+from conformance.model.policy import Policies
 from conformance.model.prediction import Attempt, Prediction, follow
 from conformance.model.profile import profile
 from conformance.model.registries import Registries
 from conformance.model.registries_conf import Paths
 from conformance.model.release import Release
 from conformance.model.service import ImageService, Lookup
-from conformance.model.store import Listed
-from conformance.model.volumes import Mount, Refused, Volumes
+from conformance.model.store import Kept, Listed
+from conformance.model.volumes import Mount, Refused, Volumes, depth
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Found, Pull, StoredImage
 
@@ -33,14 +34,22 @@ def settings(
         profile=profile(release),
         registries=load(Paths.found(None, None, home=home, root=root), root),
         short_name_mode=configuration.short_name_mode or "",
+        policies=Policies(dict(configuration.policies), configuration.signature_policy, str(home)),
     )
 
 
 class Created(NamedTuple):
-    """What CreateContainer comes to: the IDs of the images that are mounted, or ``error``, the text of the error."""
+    """What CreateContainer comes to.
 
+    ``image`` is the ID of the container's own image, empty where that is none of a case's, ``mounted`` are the IDs of
+    the images and artifacts that are mounted, ``error`` the text of the error; ``unsure`` says that an image's content
+    decides whether there is one, which the model does not know.
+    """
+
+    image: str = ""
     mounted: tuple[str, ...] = ()
     error: str = ""
+    unsure: bool = False
 
 
 class Shadow:
@@ -48,30 +57,35 @@ class Shadow:
 
     def __init__(self, settings: Settings, internet: Internet) -> None:
         self._answers = Answers(internet)
-        self._settings = settings
-        self.reset()
+        self._containers: dict[str, Created] = {}
+        self._service = ImageService(
+            settings,
+            in_use=lambda image: self._newest(lambda made: image in made.mounted),
+            runs=lambda image: self._newest(lambda made: image == made.image),
+        )
 
     def reset(self) -> None:
         """Begin with an empty store."""
-        self._mounted: dict[str, list[str]] = {}
-        self._service = ImageService(self._settings, in_use=lambda image: next(iter(self._mounted.get(image, ())), ""))
+        self._containers.clear()
+        self._service.clear()
 
-    def mount(self, images: Iterable[str], container: str) -> None:
-        """Take note that a container has images, by ID, as volumes."""
-        for image in images:
-            self._mounted.setdefault(image, []).append(container)
+    def created(self, container: str, made: Created) -> None:
+        """Take note that a container is there."""
+        self._containers[container] = made
 
-    def unmount(self, container: str) -> None:
+    def removed(self, container: str) -> None:
         """Take note that a container is gone."""
-        for containers in self._mounted.values():
-            if container in containers:
-                containers.remove(container)
+        self._containers.pop(container, None)
+
+    def _newest(self, uses: Callable[[Created], bool]) -> str:
+        """Give the newest container of that kind, or nothing (CRI-O internal/memorystore)."""
+        return next((each for each, made in reversed(self._containers.items()) if uses(made)), "")
 
     # What will be seen
 
-    def pull(self, name: str, login: Login | None) -> Prediction:
-        """Pull in the model."""
-        return follow(self._service.pull(name, login), self._answers)
+    def pull(self, name: str, login: Login | None, namespace: str = "") -> Prediction:
+        """Pull in the model, for a pod of a namespace if need be."""
+        return follow(self._service.pull(name, login, namespace), self._answers)
 
     def status(self, name: str) -> Lookup:
         """Look up in the model."""
@@ -82,18 +96,25 @@ class Shadow:
         return self._service.list(name)
 
     def remove(self, name: str) -> str:
-        """Remove in the model; gives the error."""
-        return self._service.remove(name)
+        """Remove in the model; gives the error. An image that is gone is mounted no more, whoever had it."""
+        error = self._service.remove(name)
+        for container, made in self._containers.items():
+            left = tuple(image for image in made.mounted if self._service.keeps(image))
+            self._containers[container] = made._replace(mounted=left)
+        return error
 
-    def create(self, image: str, mounts: Iterable[Mount]) -> Created:
+    def create(self, image: str, user_specified: str, mounts: Iterable[Mount], namespace: str) -> Created:
         """Create a container of an image (none: it is there) with mounts, images by the names that are given."""
-        rules = Volumes(self._service)
+        rules = Volumes(self._service).within(namespace)
         try:
-            if image:
-                rules.image(image)
-            return Created(tuple(kept.id for mount in mounts if (kept := rules.mount(mount))))
+            own = rules.image(image, user_specified).id if image else ""
+            ordered = sorted(mounts, key=lambda mount: depth(mount.container_path))
+            kept = [(mount, found) for mount in ordered if (found := rules.mount(mount))]
         except Refused as refused:
             return Created(error=str(refused))
+        seen = [found.id for mount, found in kept if isinstance(found, Kept) or found.below(mount.sub_path)]
+        unsure = any(mount.sub_path and isinstance(found, Kept) for mount, found in kept)
+        return Created(own, tuple(seen), unsure=unsure)
 
 
 # What was otherwise

@@ -18,7 +18,7 @@ TOOLS = f"{HOST}/conformance/tools:1"
 PAUSE_TAGS = ("3.10", "3.10.1")
 """The tags of the pause image that CRI-O asks for by default: 1.31 to 1.33, and from 1.34 on."""
 PREFIXES = (f"{HOST}/pause", f"{HOST}/conformance/tools")
-PROGRAMS = ("sh", "sleep", "cat", "touch", "find", "stat", "id")
+PROGRAMS = ("sh", "sleep", "cat", "touch", "find", "stat", "id", "chmod", "mkdir", "rm", "sha256sum")
 
 
 def is_furniture(name: str) -> bool:
@@ -26,11 +26,12 @@ def is_furniture(name: str) -> bool:
     return name.startswith(PREFIXES)
 
 
-def offer(internet: Internet) -> None:
-    """Offer both images on registry.k8s.io."""
+def offer(internet: Internet, *, runs: bool = True) -> None:
+    """Offer both images on registry.k8s.io; where nothing runs, images without programs will do."""
     host = internet.host(HOST)
-    host.store("pause", tool_image(), PAUSE_TAGS)
-    host.store("conformance/tools", tool_image(), ("1",))
+    offered = tool_image() if runs else image([layer({})])
+    host.store("pause", offered, PAUSE_TAGS)
+    host.store("conformance/tools", offered, ("1",))
 
 
 def tool_image(*more: Layer) -> Image:
@@ -45,14 +46,24 @@ def _base() -> Layer:
     return layer({"pause": pause, **dict(_programs())})
 
 
+def program(name: str, mode: int = 0o755) -> File:
+    """Give one of those programs, which runs in any container of the tool image."""
+    return File(Path(_found(name)).read_bytes(), mode)
+
+
+def _found(name: str) -> str:
+    """Find a program on this machine."""
+    found = shutil.which(name)
+    if found is None:
+        msg = f"{name}, which the tool image is made from, is not on PATH"
+        raise FileNotFoundError(msg)
+    return found
+
+
 def _programs() -> Iterator[tuple[str, Entry]]:
     """Give the programs and the libraries that the dynamic linker says they need (ldd(1))."""
     for name in PROGRAMS:
-        found = shutil.which(name)
-        if found is None:
-            msg = f"{name}, which the tool image is made from, is not on PATH"
-            raise FileNotFoundError(msg)
-        yield f"bin/{name}", File(Path(found).read_bytes(), mode=0o755)
-        listed = subprocess.run(["ldd", found], capture_output=True, text=True, check=False).stdout
+        yield f"bin/{name}", program(name)
+        listed = subprocess.run(["ldd", _found(name)], capture_output=True, text=True, check=False).stdout
         for library in re.findall(r"(/\S+) \(0x", listed):
             yield library.lstrip("/"), File(Path(library).read_bytes(), mode=0o755)

@@ -52,7 +52,7 @@ class ImageServicer:
         name = request.image.image
         self.log.write("info", f"Pulling image: {name}")
         login = self.login(request.auth)
-        outcome = await self.shared(self.key(request, login), self.pull(name, login))
+        outcome = await self.shared(self.key(request, login), self.pull(name, login, self.namespace(request)))
         if outcome.error:
             raise self.refusal(outcome.error)
         self.log.write("info", f"Pulled image: {outcome.image_ref}")
@@ -68,10 +68,14 @@ class ImageServicer:
                 raise self.refusal(str(error)) from None
         return Login(user, password) if user else None
 
+    def namespace(self, request: api.PullImageRequest) -> str:
+        """Tell the namespace of the pod that a pull is for."""
+        return request.sandbox_config.metadata.namespace
+
     def key(self, request: api.PullImageRequest, login: Login | None) -> object:
         """Tell which pulls are the same, so that one is made for all who want it at once (``pullArguments``)."""
         pod = request.sandbox_config
-        return request.image.image, pod.linux.cgroup_parent, login, pod.metadata.namespace
+        return request.image.image, pod.linux.cgroup_parent, login, self.namespace(request)
 
     async def shared(self, key: object, pull: Coroutine[Any, Any, Outcome]) -> Outcome:
         """Give the outcome of the same pull where one is under way, whatever becomes of it."""
@@ -99,10 +103,10 @@ class ImageServicer:
         finally:
             del self._pulling[key]
 
-    async def pull(self, name: str, login: Login | None) -> Outcome:
+    async def pull(self, name: str, login: Login | None, namespace: str) -> Outcome:
         """Pull, and remember what the image tells about itself."""
-        outcome = await self.drive(self.service.pull(name, login))
-        if outcome.image is not None:
+        outcome = await self.drive(self.service.pull(name, login, namespace))
+        if outcome.image is not None and not outcome.image.is_artifact:
             self.facts[outcome.image.id] = Facts.read(outcome.image, self.client.contents)
         return outcome
 
@@ -130,6 +134,8 @@ class ImageServicer:
         if lookup.image is None:
             self._say_missing(name)
             return api.ImageStatusResponse()
+        if self.service.artifacts.known(lookup.image.id):
+            return api.ImageStatusResponse(image=self.image(lookup.image))
         facts = self.facts.get(lookup.image.id, Facts())
         response = api.ImageStatusResponse(image=self.image(lookup.image))
         response.image.spec.SetInParent()
@@ -147,7 +153,12 @@ class ImageServicer:
         self.log.write("info", f"Neither image nor artfiact {name} found" if artifacts else f"Image {name} not found")
 
     def image(self, listed: Listed) -> api.Image:
-        """Give an image as the CRI has it."""
+        """Give an image or artifact as the CRI has it."""
+        if (artifact := self.service.artifacts.known(listed.id)) is not None:
+            pinned = self.service.profile.pins_artifacts
+            return api.Image(
+                id=listed.id, repo_tags=listed.tags, repo_digests=listed.digests, size=artifact.size, pinned=pinned
+            )
         facts = self.facts.get(listed.id, Facts())
         image = api.Image(id=listed.id, repo_tags=listed.tags, repo_digests=listed.digests, size=facts.size)
         facts.tell_user(image)

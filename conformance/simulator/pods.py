@@ -83,11 +83,15 @@ class Pods:
         return _identified(self.containers, id_, "container")
 
     def mounting(self, image_id: str) -> str:
-        """Give the ID of a container that mounts an image as a volume, or nothing."""
-        for container in self.containers.values():
+        """Give the ID of the newest container that mounts an image as a volume, or nothing."""
+        for container in reversed(self.containers.values()):
             if any(mount.image.image == image_id for mount in container.mounts):
                 return container.id
         return ""
+
+    def running(self, image_id: str) -> str:
+        """Give the ID of the newest container whose own image it is, or nothing."""
+        return next((each.id for each in reversed(self.containers.values()) if each.image_id == image_id), "")
 
     def within(self, pod: Pod) -> list[Container]:
         """Give the containers of a pod."""

@@ -10,7 +10,7 @@ import grpc
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.release import Release
 from conformance.model.service import ImageService
-from conformance.model.volumes import Refused, Volumes
+from conformance.model.volumes import Refused, Volumes, depth
 from conformance.simulator.log import LogFile
 from conformance.simulator.pods import Container, Pod, Pods, Unknown, labelled
 from conformance.simulator.rpc import Refusal
@@ -153,11 +153,13 @@ class RuntimeServicer:
             raise Refusal(f"CreateContainer failed as the sandbox was stopped: {pod.id}")
         config = request.config
         try:
-            image = self.volumes.image(config.image.image)
+            volumes = self.volumes.within(pod.config.metadata.namespace)
+            image = volumes.image(config.image.image, config.image.user_specified_image)
         except Refused as refused:
             raise Refusal(str(refused)) from None
         listed = image.listed()
-        mounts = [mounted(self.volumes, mount) for mount in config.mounts]
+        ordered = sorted(config.mounts, key=lambda mount: depth(mount.container_path))
+        mounts = [shown for mount in ordered for shown in mounted(volumes, mount)]
         name = next(iter(listed.tags), "")
         container = Container(pod, config, image.id, name, next(iter(listed.digests), image.id), mounts)
         self.pods.containers[container.id] = container

@@ -55,7 +55,11 @@ class Served:
             pings_v1=settings.profile.pings_v1,
         )
         self.service = self.variant.service(
-            settings, self.log.write, in_use=self.pods.mounting, puller=self.variant.puller
+            settings,
+            self.log.write,
+            in_use=self.pods.mounting,
+            runs=self.pods.running,
+            puller=self.variant.puller,
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulator", daemon=True)
@@ -101,7 +105,7 @@ class Served:
 
     def forget(self) -> None:
         """Take away all images, pods and containers; no call may be under way."""
-        self.service.store.images.clear()
+        self.service.clear()
         self.pods.clear()
 
     def close(self) -> None:

@@ -1,18 +1,23 @@
-"""Images as volumes, seen from inside a container (KEP-4639); a first slice. Containers take root."""
+"""Images as volumes (KEP-4639): from a pod's volume to what its container sees."""
+
+from typing import NamedTuple
 
 import pytest
 
 from conformance.cri import CRIError
-from conformance.internet import RegistryHost
-from conformance.internet.images import Image
+from conformance.internet import Internet, Login, RegistryHost
+from conformance.internet.images import image, layer
+from conformance.kubelet import ImageVolume, Pod, Start, Walk, image_mount
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
-from conformance.runtime.pods import Pod, Start, Walk, image_mount
 from conformance.runtime.runtime import Runtime
+from conformance.runtime.tools import tool_image
 
 NAME = "rhuss/caikit-flan-t5-small"
 ELSEWHERE = str(Platform.host().foreign())
 HERE = str(Platform.host())
+ONE, TWO = image([layer({"which": "one"})]), image([layer({"which": "two"})])
+FIVES = "5" * 64
 
 
 class TestOnBoth:
@@ -25,6 +30,7 @@ class TestOnBoth:
         quay_io.offer(NAME)
         return pod.mount_image(NAME, at="/models")
 
+    @pytest.mark.usefixtures("containers")
     def test_the_container_sees_what_docker_io_has(self, walk: Walk) -> None:
         """The volume of a short name shows the content of the first registry that has the image."""
         assert walk.read("/models/offered-by") == f"docker.io/{NAME} for {HERE}\n"
@@ -33,30 +39,33 @@ class TestOnBoth:
         """The image of a volume is looked for as any image: in order, and no further than need be."""
         assert walk.asked == [docker_io]
 
+    @pytest.mark.usefixtures("containers")
     def test_the_volume_is_read_only(self, walk: Walk) -> None:
         """Nothing can be written into an image volume."""
-        assert walk.container is not None
-        assert not walk.container.can_write("/models/new")
+        assert not walk.running.can_write("/models/new")
 
-    def test_the_status_tells_which_image_is_mounted(self, walk: Walk) -> None:
+    def test_the_status_tells_which_image_is_mounted(self, walk: Walk, runtime: Runtime) -> None:
         """ContainerStatus names the mounted image by its ID, which a kubelet's garbage collection relies on."""
-        assert walk.container is not None
-        assert walk.pull is not None
-        assert walk.pull.image is not None
-        assert walk.container.mounted_images() == {"/models": walk.pull.image.id}
+        assert walk.running.mounted_images() == {"/models": _id_of(f"docker.io/{NAME}", runtime)}
 
     def test_a_second_volume_of_it_asks_no_registry(self, walk: Walk, pod: Pod) -> None:
         """An image that is in the store is mounted from there."""
-        assert walk.error is None
-        again = pod.mount_image(NAME, at="/again")
-        assert (again.pull, again.read("/again/offered-by")) == (None, f"docker.io/{NAME} for {HERE}\n")
+        again = pod.mount_image(NAME, at="/models")
+        assert (again.asked, again.running.mounted_images()) == ([], walk.running.mounted_images())
 
     def test_it_cannot_be_removed_while_mounted(self, walk: Walk, runtime: Runtime) -> None:
         """RemoveImage of an image that is mounted as a volume is refused because of that."""
-        assert walk.error is None
+        assert walk.running
         with pytest.raises(CRIError) as refused:
             runtime.remove(f"docker.io/{NAME}")
         assert refused.value.is_image_in_use
+
+    def test_it_can_be_removed_after_the_container(self, walk: Walk, runtime: Runtime) -> None:
+        """An image that was mounted as a volume can be removed when the container is removed."""
+        walk.running.stop()
+        walk.running.remove()
+        runtime.remove(f"docker.io/{NAME}")
+        assert runtime.images() == []
 
 
 class TestForeignOnDockerIo:
@@ -70,9 +79,15 @@ class TestForeignOnDockerIo:
         return pod.mount_image(NAME, at="/models")
 
     @pytest.mark.upstream("cri-o/cri-o#8780")
+    @pytest.mark.usefixtures("containers")
     def test_the_container_sees_what_quay_io_has(self, walk: Walk) -> None:
         """The volume shows the content of the registry that has the image for this machine's architecture."""
         assert walk.read("/models/offered-by") == f"quay.io/{NAME} for {HERE}\n"
+
+    @pytest.mark.upstream("cri-o/cri-o#8780")
+    def test_what_quay_io_has_is_mounted(self, walk: Walk, runtime: Runtime) -> None:
+        """What is mounted is the image of the registry that has it for this machine's architecture."""
+        assert walk.running.mounted_images() == {"/models": _id_of(f"quay.io/{NAME}", runtime)}
 
 
 class TestTheStoryOf8780:
@@ -88,6 +103,7 @@ class TestTheStoryOf8780:
     @pytest.mark.upstream("cri-o/cri-o#8780")
     def test_the_lookup_finds_nothing_and_is_no_error(self, walk: Walk) -> None:
         """ImageStatus of an image that is not in the store answers with nothing, so that a kubelet pulls."""
+        assert walk.status is not None
         assert (walk.status.image, walk.status.error) == (None, None)
 
     @pytest.mark.upstream("cri-o/cri-o#8780")
@@ -101,31 +117,145 @@ class TestTheStoryOf8780:
         assert walk.reasons == {docker_io: Reason.NO_MATCHING_PLATFORM, quay_io: Reason.UNAUTHORIZED}
 
 
-class TestByOtherNames:
-    """quay.io has the image; it is mounted by names that leave nothing to choose."""
+def _id_of(name: str, runtime: Runtime) -> str:
+    """Give the ID of the image that the store has under a name."""
+    found = runtime.status(name).image
+    assert found is not None
+    return found.id
+
+
+def test_a_container_without_a_volume_starts(pod: Pod, containers: None) -> None:
+    """The tool image runs by itself, so that what fails elsewhere in this file is about volumes."""
+    del containers
+    assert pod.start().running.run("/bin/cat", "/etc/hostname").status == 0
+
+
+def test_a_plain_image_for_another_architecture_is_mounted(
+    pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost
+) -> None:
+    """An image that is not chosen from an index is mounted whatever architecture it is for, as it holds files only."""
+    docker_io.store(NAME, image([layer({"which": "one"})], platform=Platform.parse(ELSEWHERE)))
+    quay_io.store(NAME, ONE)
+    walk = pod.mount_image(NAME, at="/models")
+    assert (walk.asked, walk.waits_for) == ([docker_io], "")
+
+
+# Several volumes
+
+
+class TestTwoVolumes:
+    """A pod with a volume from quay.io, one from docker.io, and the image of its container from ghcr.io."""
+
+    VOLUMES = (ImageVolume(f"quay.io/{NAME}", "/one"), ImageVolume(f"docker.io/{NAME}", "/two"))
 
     @pytest.fixture
-    def offered(self, quay_io: RegistryHost) -> Image:
-        """The image."""
-        offered = quay_io.offer(NAME)
-        assert isinstance(offered, Image)
-        return offered
+    def walk(self, pod: Pod, quay_io: RegistryHost, docker_io: RegistryHost, ghcr_io: RegistryHost) -> Walk:
+        """All three are there."""
+        quay_io.store(NAME, ONE)
+        docker_io.store(NAME, TWO)
+        ghcr_io.store("team/tools", tool_image(layer({"team": "ours"})))
+        return pod.mount(*self.VOLUMES, image="ghcr.io/team/tools")
 
-    def test_by_its_full_name(self, pod: Pod, offered: Image, quay_io: RegistryHost) -> None:
-        """A volume's image can be given by its full name; its own registry only is asked."""
-        del offered
-        walk = pod.mount_image(f"quay.io/{NAME}", at="/models")
-        assert (walk.asked, walk.read("/models/offered-by")) == ([quay_io], f"quay.io/{NAME} for {HERE}\n")
+    def test_volumes_come_before_the_container(
+        self, walk: Walk, quay_io: RegistryHost, docker_io: RegistryHost, ghcr_io: RegistryHost
+    ) -> None:
+        """The images of a pod's volumes are pulled in the pod's order, and then that of its container."""
+        assert walk.asked == [quay_io, docker_io, ghcr_io]
 
-    def test_by_its_digest(self, pod: Pod, offered: Image, quay_io: RegistryHost) -> None:
-        """A volume's image can be given by its digest."""
-        walk = pod.mount_image(f"quay.io/{NAME}@{offered.digest}", at="/models")
-        assert (walk.asked, walk.read("/models/offered-by")) == ([quay_io], f"quay.io/{NAME} for {HERE}\n")
+    def test_each_is_at_its_path(self, walk: Walk) -> None:
+        """Each volume shows its own image."""
+        assert walk.running.mounted_images() == {"/one": ONE.id, "/two": TWO.id}
 
-    def test_by_a_short_name_and_digest(self, pod: Pod, offered: Image, quay_io: RegistryHost) -> None:
-        """A short name with a digest is looked for in order; the volume shows what has that digest."""
-        walk = pod.mount_image(f"{NAME}@{offered.digest}", at="/models")
-        assert (walk.asked, walk.read("/models/offered-by")) == (["docker.io", quay_io], f"quay.io/{NAME} for {HERE}\n")
+    def test_one_that_is_missing_does_not_keep_the_other_from_being_pulled(
+        self, pod: Pod, quay_io: RegistryHost, docker_io: RegistryHost
+    ) -> None:
+        """When the image of one volume cannot be had, the others are pulled all the same, and the container's not."""
+        docker_io.store(NAME, TWO)
+        walk = pod.mount(*self.VOLUMES, image="ghcr.io/team/tools")
+        assert (walk.asked, walk.container) == ([quay_io, docker_io], None)
+
+    def test_of_two_that_are_missing_the_last_is_told(self, pod: Pod, docker_io: RegistryHost) -> None:
+        """When the images of several volumes cannot be had, the error about the last one stops the pod."""
+        assert pod.mount(*self.VOLUMES).reasons == {docker_io: Reason.DENIED}
+
+    def test_two_names_of_one_image_are_pulled_once(self, pod: Pod, docker_io: RegistryHost) -> None:
+        """A volume whose image came for another one, by another name, asks no registry."""
+        docker_io.store(NAME, ONE)
+        walk = pod.mount(ImageVolume(NAME, "/one"), ImageVolume(f"docker.io/{NAME}", "/two"))
+        assert [each.pull is not None for each in walk.volumes] == [True, False]
+
+
+# What cannot be had
+
+
+class Lack(NamedTuple):
+    """An image that cannot be had, as a volume names it, and why."""
+
+    image: str
+    reason: Reason
+
+    @property
+    def host(self) -> str:
+        """The registry that is asked."""
+        return self.image.partition("/")[0]
+
+
+DOWN = "registry.down.example"
+LACKS = {
+    "tag": Lack(f"quay.io/{NAME}:none", Reason.NOT_FOUND),
+    "digest": Lack(f"quay.io/{NAME}@sha256:{FIVES}", Reason.NOT_FOUND),
+    "repository": Lack("quay.io/rhuss/none", Reason.UNAUTHORIZED),
+    "login": Lack("quay.io/rhuss/private", Reason.UNAUTHORIZED),
+    "registry": Lack(f"registry.nowhere.example/{NAME}", Reason.UNKNOWN_HOST),
+    "connection": Lack(f"{DOWN}/{NAME}", Reason.UNREACHABLE),
+}
+
+
+class TestWhatCannotBeHad:
+    """A volume whose image has something missing: its tag, its repository, a login for it, its registry."""
+
+    @pytest.fixture(autouse=True)
+    def offered(self, internet: Internet, quay_io: RegistryHost) -> None:
+        """quay.io has one image for everybody and one that is private."""
+        for name in (NAME, "rhuss/private"):
+            quay_io.store(name, ONE)
+        quay_io.require_login("rhuss/private")
+        internet.refuse(DOWN)
+
+    @pytest.mark.parametrize("lack", LACKS.values(), ids=LACKS)
+    def test_the_error_says_what_is_missing(self, pod: Pod, lack: Lack) -> None:
+        """When the image of a volume cannot be had, what stops the pod says why."""
+        assert pod.mount_image(lack.image, at="/models").reasons == {lack.host: lack.reason}
+
+    def test_a_registry_that_is_down_has_the_cri_code(self, pod: Pod) -> None:
+        """A registry that refuses connections is reported with the CRI's code for it, which a kubelet shows."""
+        error = pod.mount_image(f"{DOWN}/{NAME}", at="/models").error
+        assert error is not None
+        assert error.cri_code == "RegistryUnavailable"
+
+
+class TestPrivate:
+    """docker.io's image is private, quay.io has another one of that name for everybody."""
+
+    @pytest.fixture
+    def login(self, docker_io: RegistryHost, quay_io: RegistryHost) -> Login:
+        """The login that opens it."""
+        docker_io.store(NAME, ONE)
+        quay_io.store(NAME, TWO)
+        return docker_io.require_login(NAME)
+
+    def test_the_login_of_the_pod_opens_it(self, pod: Pod, login: Login) -> None:
+        """The pod's login opens the private image of a volume."""
+        walk = pod.mount_image(NAME, at="/models", login=login)
+        assert walk.running.mounted_images() == {"/models": ONE.id}
+
+    def test_without_a_login_the_pod_gets_the_next_registrys(self, pod: Pod, login: Login) -> None:
+        """Without a login, a volume by short name shows another image: that of the next registry."""
+        del login
+        assert pod.mount_image(NAME, at="/models").running.mounted_images() == {"/models": TWO.id}
+
+
+# What CreateContainer refuses
 
 
 class TestAnImageThatIsNotThere:
@@ -134,7 +264,7 @@ class TestAnImageThatIsNotThere:
     @pytest.fixture
     def start(self, pod: Pod, quay_io: RegistryHost) -> Start:
         """A container is asked for; quay.io would have the image."""
-        quay_io.offer(NAME)
+        quay_io.store(NAME, ONE)
         return pod.start(image_mount(f"quay.io/{NAME}", "/models"))
 
     @pytest.fixture
@@ -156,9 +286,44 @@ class TestAnImageThatIsNotThere:
         """CreateContainer never pulls, although the registry has the image."""
         assert (start.container, start.asked) == (None, [])
 
+    def test_no_container_is_left(self, start: Start, pod: Pod) -> None:
+        """A container that was refused is not there."""
+        assert (start.container, pod.containers()) == (None, [])
 
-def test_a_container_without_a_volume_starts(pod: Pod) -> None:
-    """The tool image runs by itself, so that what fails elsewhere in this file is about volumes."""
-    start = pod.start()
-    assert start.container is not None
-    assert start.container.run("/bin/cat", "/etc/hostname").status == 0
+
+class TestAnIdThatIsNotThere:
+    """CreateContainer with a volume by the ID of an image that is not in the store."""
+
+    @pytest.fixture
+    def refusal(self, pod: Pod) -> CRIError:
+        """The error of CreateContainer."""
+        error = pod.start(image_mount(FIVES, "/models")).error
+        assert error is not None
+        return error
+
+    def test_it_says_which_image_is_missing(self, refusal: CRIError) -> None:
+        """The error says that there is no image of that ID."""
+        assert (refusal.is_missing_image, refusal.says(FIVES)) == (True, True)
+
+
+class TestMountsThatLackSomething:
+    """CreateContainer with a mount that is not whole; the image is in the store."""
+
+    @pytest.fixture(autouse=True)
+    def stored(self, runtime: Runtime, quay_io: RegistryHost) -> None:
+        """The image is in the store."""
+        quay_io.store(NAME, ONE)
+        runtime.pull(f"quay.io/{NAME}")
+
+    def test_a_volume_without_a_path(self, pod: Pod) -> None:
+        """A volume that is to be mounted nowhere is refused."""
+        error = pod.start(image_mount(f"quay.io/{NAME}", "")).error
+        assert error is not None
+        assert error.empty_field == "ContainerPath"
+
+    @pytest.mark.parametrize("user_specified", ["", f"quay.io/{NAME}"], ids=["nothing", "only-what-the-user-wrote"])
+    def test_a_mount_of_nothing(self, pod: Pod, user_specified: str) -> None:
+        """A mount with neither an image nor a path of the host is refused, whatever the user had written."""
+        error = pod.start(image_mount("", "/models", user_specified=user_specified)).error
+        assert error is not None
+        assert error.empty_field == "HostPath"

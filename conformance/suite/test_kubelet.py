@@ -256,7 +256,7 @@ class TestTheWalk:
             pod.waiting(ends, "ImagePullBackOff")
         else:
             pod.running()
-        with Pod(runtime, kubelet=kubelet.release) as imitation:
+        with kubelet.held(), Pod(runtime, kubelet=kubelet.release) as imitation:
             walk = imitation.mount(*_volumes("walked", names, policy))
         walked = [(rpc, image.replace("walked/", "run/")) for rpc, image in steps(walk.evidence)]
         taken = [step for step in steps(pod.evidence) if step not in FURNISHING]

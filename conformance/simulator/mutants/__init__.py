@@ -11,10 +11,25 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from conformance.simulator.mutants import contents, credentials, errors, files, names, places, stores, walks
+from conformance.simulator.mutants import (
+    artifacts,
+    contents,
+    credentials,
+    errors,
+    files,
+    names,
+    places,
+    policies,
+    stores,
+    volumes,
+    walks,
+)
 from conformance.simulator.variant import Variant
 
-MODULES: tuple[ModuleType, ...] = (names, files, walks, places, contents, credentials, errors, stores)
+MODULES: tuple[ModuleType, ...] = (
+    *(names, files, walks, places, contents, credentials, errors, stores, volumes),
+    *(artifacts, policies),
+)
 DEFAULT_LINE = "1.36"
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 

@@ -44,7 +44,7 @@ class TrustsWhatAnIndexNames(Puller):
     ) -> Steps[Copied | Trouble]:
         manifest = yield from self.manifest(reference, source, digest, terms)
         if isinstance(manifest, Manifest):
-            return (yield from self.content(reference, source, manifest, top, terms))
+            return (yield from self.parts(reference, source, manifest, top, terms))
         return (yield from super().instance(reference, source, top, digest, terms))
 
 

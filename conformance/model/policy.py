@@ -1,0 +1,101 @@
+"""Signature policies: which images may be pulled and mounted, as far as that is said by their names alone.
+
+Requirements that look at signatures are not known here. Source: containers-policy.json(5); containers/image
+``signature/policy_config.go``, ``policy_eval.go`` (``requirementsForImageRef``), ``policy_eval_simple.go``,
+``docker/policyconfiguration/naming.go``; CRI-O server/image_pull.go (``contextForNamespace``).
+"""
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from conformance.model.reference import Reference
+from conformance.model.wording import go_quote
+
+SYSTEM = "/etc/containers/policy.json"
+FOLDER = "/etc/crio/policies"
+"""``signature_policy_dir`` of crio.conf, by default."""
+
+
+class Requirement(enum.StrEnum):
+    """What a policy wants of an image, in the words of the file."""
+
+    ACCEPT = "insecureAcceptAnything"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy file: what it wants of images of its ``scopes`` in the transport ``docker``, and of all others.
+
+    A scope is an image with tag or digest, a repository, a part of one, a registry host, or ``*.`` and a domain; the
+    scope with no text is all of the transport.
+    """
+
+    default: Requirement = Requirement.ACCEPT
+    scopes: tuple[tuple[str, Requirement], ...] = ()
+
+    @classmethod
+    def accepting(cls, *scopes: str, but: tuple[str, ...] = ()) -> "Policy":
+        """Reject all but what is in some scopes, where more may be rejected."""
+        accepted = tuple((scope, Requirement.ACCEPT) for scope in scopes)
+        return cls(Requirement.REJECT, accepted + tuple((scope, Requirement.REJECT) for scope in but))
+
+    @classmethod
+    def rejecting(cls, *scopes: str, but: tuple[str, ...] = ()) -> "Policy":
+        """Accept all but what is in some scopes, where more may be accepted."""
+        rejected = tuple((scope, Requirement.REJECT) for scope in scopes)
+        return cls(Requirement.ACCEPT, rejected + tuple((scope, Requirement.ACCEPT) for scope in but))
+
+    def requirement(self, reference: Reference) -> Requirement:
+        """Give what is wanted of an image: the narrowest scope decides."""
+        told = dict(self.scopes)
+        return next((told[scope] for scope in scopes(reference) if scope in told), self.default)
+
+
+def scopes(reference: Reference) -> Iterator[str]:
+    """Give the scopes that an image is in, the narrowest first (``PolicyConfigurationIdentity``, ``…Namespaces``)."""
+    yield str(reference)
+    name = reference.name
+    while name:
+        yield name
+        name = name.rpartition("/")[0]
+    host = reference.domain.partition(":")[0]
+    while dot := host.partition(".")[1]:
+        host = host.partition(dot)[2]
+        yield f"*.{host}"
+    yield ""
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The policy files of a machine, by path, and which of them counts.
+
+    ``named`` is ``signature_policy`` of crio.conf, empty where that names none; ``home`` is the folder of the user that
+    CRI-O is.
+    """
+
+    files: Mapping[str, Policy] = field(default_factory=lambda: MappingProxyType({SYSTEM: Policy()}))
+    named: str = ""
+    home: str = "/root"
+
+    def path(self, namespace: str) -> str:
+        """Give the file that is told to count for pods of a namespace, empty where the system's own does."""
+        file = f"{FOLDER}/{namespace}.json"
+        return file if namespace and file in self.files else self.named
+
+    def policy(self, namespace: str) -> Policy | None:
+        """Give the policy for pods of a namespace, none where its file is not there (``DefaultPolicy``)."""
+        return self.files.get(self.path(namespace) or SYSTEM)
+
+    def missing(self, namespace: str, wording: str) -> str:
+        """Word that there is no such file; where none is told, both that were looked for are named."""
+        if path := self.path(namespace):
+            return f"open {path}: no such file or directory"
+        return wording.format(go_quote(f"{self.home}/.config/containers/policy.json"), go_quote(SYSTEM), SYSTEM)
+
+
+def rejection(reference: Reference) -> str:
+    """Word that a policy rejects an image (``prReject.isRunningImageAllowed``)."""
+    return f"Running image docker://{reference.familiar} is rejected by policy."

@@ -1,0 +1,86 @@
+"""A network for pods: the CNI plugins of this machine, whether they work here, and how CRI-O is told of them."""
+
+import json
+import os
+import subprocess
+from functools import cache
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+FOLDERS = (Path("/opt/cni/bin"), Path("/usr/lib/cni"), Path("/usr/libexec/cni"))
+"""Where the plugins lie: upstream's own place, Debian's and Fedora's."""
+
+PLUGINS = ("bridge", "host-local", "loopback")
+SUBNET = IPv4Network("10.88.7.0/24")
+"""Where pods on the bridge have their addresses."""
+
+CONFLIST = "cni/net.d/10-conformance.conflist"
+"""A file below ``/etc``, where CRI-O looks for networks by default."""
+
+ADDRESSES = Path("run/cni/conformance")
+"""The folder below ``/`` that has a file for each address that is given to a pod (CNI plugin ``host-local``)."""
+
+VERSION = "0.4.0"
+"""Of the CNI specification: one that older plugins know, too."""
+
+SECONDS = 10.0
+
+
+def plugins(beside: Path | None = None) -> Path | None:
+    """Find the folder that has the plugins: beside a ``crio``, or where systems keep them."""
+    folders = [beside, *FOLDERS] if beside else FOLDERS
+    return next((each for each in folders if all(os.access(each / name, os.X_OK) for name in PLUGINS)), None)
+
+
+@cache
+def trouble(folder: Path | None) -> str:
+    """Say why no pod can have a network of its own here, nothing where it can: a bridge is made and thrown away."""
+    if folder is None:
+        places = ", ".join(map(str, FOLDERS))
+        return f"the CNI plugins {', '.join(PLUGINS)} are not in {places}, nor beside crio"
+    env = {
+        "CNI_COMMAND": "ADD",
+        "CNI_CONTAINERID": "trial",
+        "CNI_NETNS": "/proc/self/ns/net",
+        "CNI_IFNAME": "trial0",
+        "CNI_PATH": str(folder),
+    }
+    trial = json.dumps({"cniVersion": VERSION, "name": "trial", **_bridge(ipam={})})
+    try:
+        done = subprocess.run(
+            ["unshare", "--net", str(folder / "bridge")],
+            env=os.environ | env,
+            input=trial,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"the CNI plugin bridge cannot be tried: {error}"
+    return f"the CNI plugin bridge fails here: {_said(done.stdout) or done.stderr.strip()}" if done.returncode else ""
+
+
+def write(etc: Path, folder: Path) -> dict[str, Any]:
+    """Write a network below ``etc``, and give what crio.conf(5) says of it: a bridge, and no packet filter."""
+    ipam = {"type": "host-local", "dataDir": f"/{ADDRESSES.parent}", "ranges": [[{"subnet": str(SUBNET)}]]}
+    file = etc / CONFLIST
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"cniVersion": VERSION, "name": ADDRESSES.name, "plugins": [_bridge(ipam)]}))
+    return {"network": {"network_dir": str(Path("/etc", CONFLIST).parent), "plugin_dirs": [str(folder)]}}
+
+
+def _bridge(ipam: dict[str, Any]) -> dict[str, Any]:
+    """Give the plugin's own configuration (containernetworking/plugins, ``bridge``)."""
+    return {"type": "bridge", "bridge": "conformance0", "isGateway": bool(ipam), "ipMasq": False, "ipam": ipam}
+
+
+def _said(stdout: str) -> str:
+    """Read what a plugin says went wrong (CNI specification, "Error")."""
+    try:
+        told = json.loads(stdout)
+    except ValueError:
+        return ""
+    return " ".join(str(told.get(part, "")) for part in ("msg", "details")).strip()

@@ -1,0 +1,216 @@
+"""Faults about artifacts: what is taken for one, under which names it is kept, and what is mounted of it."""
+
+from collections.abc import Callable
+
+from conformance.cri.v1 import api_pb2 as api
+from conformance.model.answers import Manifest
+from conformance.model.artifacts import ArtifactStore, KeptArtifact
+from conformance.model.places import Steps, Terms, Trouble
+from conformance.model.pull import Copied, Puller
+from conformance.model.reason import Reason
+from conformance.model.reference import Reference
+from conformance.model.registries import Source
+from conformance.model.service import ImageService
+from conformance.model.store import Listed
+from conformance.model.volumes import Refused, Volumes
+from conformance.simulator.runtime import RuntimeServicer
+
+# What is pulled
+
+
+class PullsNoArtifact(Puller):
+    """Takes nothing for an artifact."""
+
+    def artifact(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble | None]:
+        yield from self.opened_artifact(reference, terms)
+        return None
+
+
+class WantsAnArtifactType(Puller):
+    """Takes only what says of which type it is for an artifact."""
+
+    def files(self, *arguments: object) -> Steps[Copied | Trouble]:
+        manifest = arguments[2]
+        assert isinstance(manifest, Manifest)  # noqa: S101 (what the base takes)
+        if not manifest.artifact_type:
+            return Trouble("no artifact type", Reason.NO_IMAGE)
+        return (yield from super().files(*arguments))  # type: ignore[arg-type]
+
+
+class DoesWithoutAnArtifactsConfig(Puller):
+    """Takes an artifact although its config cannot be had."""
+
+    def files(
+        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
+    ) -> Steps[Copied | Trouble]:
+        got = yield from super().files(reference, source, manifest, top, terms)
+        lost = isinstance(got, Trouble) and "config blob" in got.text
+        return Copied(reference, manifest, top, is_artifact=True) if lost else got
+
+
+class SaysOfArtifactsNothing(Puller):
+    """Does not say what it is that cannot be an image."""
+
+    release_line = "1.31"
+
+    def content(self, *arguments: object) -> Steps[Copied | Trouble]:
+        got = yield from super().content(*arguments)  # type: ignore[arg-type]
+        return got.told("invalid image") if isinstance(got, Trouble) else got
+
+
+# What is kept
+
+
+class _Keeping(ImageService):
+    """Keeps artifacts in another way."""
+
+    kept: type[ArtifactStore] = ArtifactStore
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        make: Callable[..., None] = super().__init__
+        make(*arguments, **options)
+        blobs = self.artifacts.blobs
+        self.artifacts = self.kept(self.profile, self.artifacts.registries)
+        self.artifacts.blobs = blobs
+
+
+class KnowsArtifactsByWhatGoWrites(_Keeping):
+    """Knows an artifact by the digest of its manifest as it would write it."""
+
+    class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
+        """Gives artifacts that digest."""
+
+        def add(self, copied: Copied) -> KeptArtifact:
+            artifact = super().add(copied)
+            artifact.id = copied.manifest.rewritten.partition(":")[2]
+            return artifact
+
+
+class FindsArtifactsOfAnyRegistry(_Keeping):
+    """Finds an artifact under another registry's name."""
+
+    class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
+        """Looks at the path only."""
+
+        def find(self, name: str) -> KeptArtifact | str | None:
+            path = name.partition("/")[2]
+            alike = (each for each in self.kept if path and path.partition("@")[0] in each.reference)
+            return super().find(name) or next(alike, None)
+
+
+class FindsArtifactsByAnyTag(_Keeping):
+    """Finds an artifact under another tag or digest of its repository."""
+
+    class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
+        """Looks at the repository only."""
+
+        def find(self, name: str) -> KeptArtifact | str | None:
+            repository = name.partition("@")[0].partition(":")[0]
+            alike = (each for each in self.kept if "/" in name and each.reference.startswith(f"{repository}:"))
+            return super().find(name) or next(alike, None)
+
+
+class FindsNoArtifactByItsId(_Keeping):
+    """Finds an artifact by names only."""
+
+    class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
+        """Knows no IDs."""
+
+        def find(self, name: str) -> KeptArtifact | str | None:
+            return super().find(name) if "/" in name else None
+
+
+class ArtifactsKeepOldNames(_Keeping):
+    """Leaves a tag with the artifact that had it when another one gets it."""
+
+    class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
+        """Takes no name away."""
+
+        def add(self, copied: Copied) -> KeptArtifact:
+            names = [(each, each.name) for each in self.kept]
+            artifact = super().add(copied)
+            for each, name in names:
+                each.name = name
+            return artifact
+
+
+class RemovesArtifactsInUse(ImageService):
+    """Removes an artifact that a container mounts."""
+
+    def remove_artifact(self, name: str) -> str:
+        self.artifacts.remove(name)
+        return super().remove_artifact(name)
+
+
+class ForgetsNoArtifact(ImageService):
+    """Says that an artifact is removed, and leaves it."""
+
+    def remove_artifact(self, name: str) -> str:
+        found = self.artifacts.find(name)
+        return self.used(found.id, name) if isinstance(found, KeptArtifact) else super().remove_artifact(name)
+
+
+class ListsNoArtifact(ImageService):
+    """Lists images only."""
+
+    def list(self, name: str = "") -> list[Listed] | str:
+        found = super().list(name)
+        return found if isinstance(found, str) else [each for each in found if each.id in self.store.images]
+
+
+class ArtifactsHideImages(ImageService):
+    """Gives the artifact of a name although an image was pulled under it later."""
+
+    def image_status(self, name: str) -> object:  # type: ignore[override]
+        found = self.artifacts.find(name)
+        lookup = super().image_status(name)
+        return type(lookup)() if isinstance(found, KeptArtifact) else lookup
+
+
+# What is mounted
+
+
+class MountsAnySubPath(Volumes):
+    """Mounts a whole artifact whatever sub path of it is asked for."""
+
+    def artifact(self, name: str, sub_path: str) -> KeptArtifact | None:
+        del sub_path
+        return super().artifact(name, "")
+
+
+class MountsNoArtifact(Volumes):
+    """Looks for images only."""
+
+    def artifact(self, name: str, sub_path: str) -> KeptArtifact | None:
+        del name, sub_path
+        return None
+
+
+class RefusesSubPathsWithoutACode(Volumes):
+    """Says that a sub path is missing without the code for image volumes, and without the path."""
+
+    def artifact(self, name: str, sub_path: str) -> KeptArtifact | None:
+        try:
+            return super().artifact(name, sub_path)
+        except Refused:
+            raise Refused("no such path") from None
+
+
+class NamesMountedArtifactsByTheirName(RuntimeServicer):
+    """Tells an image volume by the name that was asked for, and not by the ID."""
+
+    def create_container(self, request: api.CreateContainerRequest) -> api.CreateContainerResponse:
+        response = super().create_container(request)
+        for mount, asked in zip(
+            self.pods.containers[response.container_id].mounts, request.config.mounts, strict=False
+        ):
+            mount.image.image = asked.image.image and f"{asked.image.image} as it was written"
+        return response
+
+
+class ArtifactsAreImages(Volumes):
+    """Lets a container run from an artifact."""
+
+    def found(self, name: str) -> object:  # type: ignore[override]
+        found = self.service.artifacts.find(name)
+        return found if isinstance(found, KeptArtifact) else super().found(name)

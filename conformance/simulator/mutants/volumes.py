@@ -1,0 +1,226 @@
+"""Faults about image volumes: which image is mounted, what is refused and how, and what a mount holds on to."""
+
+import re
+from collections.abc import Callable
+
+from conformance.cri.v1 import api_pb2 as api
+from conformance.model.reference import InvalidReference, parse
+from conformance.model.service import ImageService, Lookup
+from conformance.model.store import Kept, Listed
+from conformance.model.volumes import Mount, Refused, Volumes
+from conformance.simulator.images import ImageServicer
+from conformance.simulator.pods import Container
+from conformance.simulator.rpc import Refusal
+from conformance.simulator.runtime import RuntimeServicer
+
+# Which image is mounted
+
+
+class MountsTheLastRegistrysImage(Volumes):
+    """Mounts the image of the last search registry where several in the store have a short name."""
+
+    def volume(self, name: str) -> Kept:
+        usual = super().volume(name)
+        candidates = self.service.puller.resolve(name).candidates
+        return next((kept for each in reversed(candidates) if (kept := self.service.store.named(each))), usual)
+
+
+class MountsWithoutTheSearchList(Volumes):
+    """Takes the short name of a volume for docker.io's, whatever the search list and the aliases say."""
+
+    def volume(self, name: str) -> Kept:
+        if self.service.store.identified(name) is None and self.service.puller.resolve(name).short_name:
+            return super().volume(f"docker.io/{name}")
+        return super().volume(name)
+
+
+class MountsAnyDigest(Volumes):
+    """Mounts the image that has a volume's tag, whatever digest is asked for."""
+
+    def volume(self, name: str) -> Kept:
+        return super().volume(name.partition("@")[0])
+
+
+class MountsAnyRegistrysImage(Volumes):
+    """Mounts an image of the same path from another registry where that of a volume is not in the store."""
+
+    def volume(self, name: str) -> Kept:
+        try:
+            reference = parse(name)
+        except InvalidReference:
+            return super().volume(name)
+        images = [] if reference.digest else self.service.store.images.values()
+        alike = (kept for kept in images if reference.path in map(_path, kept.repositories))
+        return next(alike, None) or super().volume(name)
+
+
+class MountsWhatTheUserWrote(RuntimeServicer):
+    """Mounts the image that the user's name means now, and not the one that a kubelet had pulled."""
+
+    def create_container(self, request: api.CreateContainerRequest) -> api.CreateContainerResponse:
+        for mount in request.config.mounts:
+            mount.image.image = mount.image.user_specified_image or mount.image.image
+        return super().create_container(request)
+
+
+class MountsOneVolumeOnly(RuntimeServicer):
+    """Mounts the first of several image volumes, and not the others."""
+
+    def create_container(self, request: api.CreateContainerRequest) -> api.CreateContainerResponse:
+        del request.config.mounts[1:]
+        return super().create_container(request)
+
+
+class TellsTheNameOfAVolume(RuntimeServicer):
+    """Tells a mounted image by the name that it was asked for by, not by its ID."""
+
+    def container_status(self, request: api.ContainerStatusRequest) -> api.ContainerStatusResponse:
+        response = super().container_status(request)
+        asked = self.pods.container(request.container_id).config.mounts
+        for mount in response.status.mounts:
+            names = [each.image.user_specified_image for each in asked if each.container_path == mount.container_path]
+            mount.image.image = next(filter(None, names), mount.image.image)
+        return response
+
+
+class TellsNoVolumes(RuntimeServicer):
+    """Leaves the image volumes out of a container's status."""
+
+    def container_status(self, request: api.ContainerStatusRequest) -> api.ContainerStatusResponse:
+        response = super().container_status(request)
+        others = [mount for mount in response.status.mounts if not mount.image.image]
+        del response.status.mounts[:]
+        response.status.mounts.extend(others)
+        return response
+
+
+# What is refused, and how
+
+
+class LeavesOutMissingVolumes(Volumes):
+    """Creates a container without a volume whose image is missing."""
+
+    def volume(self, name: str) -> Kept:
+        try:
+            return super().volume(name)
+        except Refused as refused:
+            if "does not exist locally" in str(refused):
+                return Kept(name, layers=(name,))
+            raise
+
+
+class ChoosesAmongVolumes(Volumes):
+    """Mounts an image by a name that the short-name mode calls ambiguous."""
+
+    def volume(self, name: str) -> Kept:
+        found = self.service.find(self.service.puller.resolve(name).candidates)
+        return found[1] if found else super().volume(name)
+
+
+class MountsNowhere(Volumes):
+    """Accepts a mount without a container path, and one of neither an image nor the host's."""
+
+    def mount(self, mount: Mount) -> object:  # type: ignore[override]
+        return super().mount(mount._replace(container_path=mount.container_path or "/", host_path="/"))
+
+
+class RefusesVolumesWithoutTheCode(Volumes):
+    """Does not put the CRI's code before the refusal of an image volume."""
+
+    def refusal(self, text: str) -> Refused:
+        return Refused(text)
+
+
+class RefusesVolumesWithoutTheName(Volumes):
+    """Does not say which image it is that a volume lacks."""
+
+    def refusal(self, text: str) -> Refused:
+        return super().refusal(re.sub(r'"[^"]*"', '""', text))
+
+
+class LeavesRefusedContainers(RuntimeServicer):
+    """Keeps a container on record that it has refused to create."""
+
+    def create_container(self, request: api.CreateContainerRequest) -> api.CreateContainerResponse:
+        try:
+            return super().create_container(request)
+        except Refusal:
+            left = Container(self.pods.pod(request.pod_sandbox_id), request.config, "", "", "", [])
+            self.pods.containers[left.id] = left
+            raise
+
+
+# What a mount holds on to
+
+
+class RemovesWhatIsMounted(ImageService):
+    """Removes an image that a container mounts."""
+
+    def used(self, id_: str, name: str) -> str:
+        del id_, name
+        return ""
+
+
+class RemovesWhatRuns(ImageService):
+    """Removes an image that is a container's own."""
+
+    def running(self, id_: str) -> str:
+        del id_
+        return ""
+
+
+class KeepsRemovedContainers(RuntimeServicer):
+    """Says that a container is removed, and keeps it with what it mounts."""
+
+    def remove_container(self, request: api.RemoveContainerRequest) -> api.RemoveContainerResponse:
+        del request
+        return api.RemoveContainerResponse()
+
+
+# What a kubelet is told on the way
+
+
+class FindsRemovedImages(ImageService):
+    """Finds an image by name after it was removed."""
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        make: Callable[..., None] = super().__init__
+        make(*arguments, **options)
+        self._gone: dict[str, Listed] = {}
+
+    def clear(self) -> None:
+        super().clear()
+        self._gone.clear()
+
+    def remove(self, name: str) -> str:
+        image = self.status(name).image
+        error = super().remove(name)
+        if image and not error:
+            self._gone |= dict.fromkeys(image.tags, image)
+        return error
+
+    def status(self, name: str) -> Lookup:
+        lookup = super().status(name)
+        return lookup if lookup.image or lookup.error else Lookup(self._gone.get(name))
+
+
+class PullsOnlyWhatIsMissing(ImageServicer):
+    """Answers a pull with what is in the store, where there is anything of that name."""
+
+    async def pull_image(self, request: api.PullImageRequest) -> api.PullImageResponse:
+        image = self.service.status(request.image.image).image
+        return api.PullImageResponse(image_ref=image.id) if image else await super().pull_image(request)
+
+
+class LosesTheLoginOfAPod(ImageServicer):
+    """Leaves out the login of a pull that is for a pod."""
+
+    async def pull_image(self, request: api.PullImageRequest) -> api.PullImageResponse:
+        if request.HasField("sandbox_config"):
+            request.ClearField("auth")
+        return await super().pull_image(request)
+
+
+def _path(repository: str) -> str:
+    """Give a repository without its registry."""
+    return repository.partition("/")[2]

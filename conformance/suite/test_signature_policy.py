@@ -1,0 +1,393 @@
+"""Signature policies (containers-policy.json(5)): which images may be pulled, and mounted, by their names alone."""
+
+from typing import NamedTuple
+
+import pytest
+
+from conformance.cri.v1 import api_pb2 as api
+from conformance.internet import Internet, RegistryHost
+from conformance.internet.artifacts import Artifact, artifact
+from conformance.internet.images import Image, image, layer
+from conformance.kubelet import Pod, Start, Walk, image_mount
+from conformance.kubelet.words import Told
+from conformance.model.platform import Platform
+from conformance.model.policy import SYSTEM, Policy
+from conformance.model.reason import Reason
+from conformance.model.reference import parse_normalized
+from conformance.model.registries import Mirror, Registry
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.pull import Pull
+from conformance.runtime.runtime import Runtime
+
+NAME = "rhuss/app"
+ON_DOCKER_IO, ON_QUAY_IO = f"docker.io/{NAME}", f"quay.io/{NAME}"
+PODS = "registry.k8s.io"
+"""Where the images lie that pods themselves run on, which a policy must accept for there to be pods."""
+
+NAMED = "/etc/crio/policy.json"
+FOR_OUR_PODS = "/etc/crio/policies/conformance.json"
+"""The policy for pods of the namespace ``conformance``, which is that of our pods."""
+
+ONE, TWO = image([layer({"which": "one"})]), image([layer({"which": "two"})])
+FILES = artifact({"which": "one"})
+ALL = Policy()
+ON_QUAY_IO_ONLY = Policy.accepting("quay.io", PODS)
+ON_DOCKER_IO_ONLY = Policy.accepting("docker.io", PODS)
+VERIFIED = pytest.mark.releases(">=1.33", "policies are asked about volumes since cri-o/cri-o#9060")
+ARTIFACTS = pytest.mark.releases(">=1.33", "artifacts came with cri-o/cri-o#9062")
+
+
+def named(policy: Policy) -> Configuration:
+    """CRI-O with a policy that ``signature_policy`` of crio.conf names, beside a system's own that accepts all."""
+    return Configuration(policies=((SYSTEM, ALL), (NAMED, policy)), signature_policy=NAMED)
+
+
+def for_our_pods(policy: Policy, *, system: Policy = ALL) -> Configuration:
+    """CRI-O with a policy for the namespace of our pods, and the system's own."""
+    return Configuration(policies=((SYSTEM, system), (FOR_OUR_PODS, policy)))
+
+
+# What is not pulled
+
+PLACES = {
+    "the-systems-own": Configuration(policies=((SYSTEM, ON_QUAY_IO_ONLY),)),
+    "named-in-crio.conf": named(ON_QUAY_IO_ONLY),
+    "for-the-transport": Configuration(policies=((SYSTEM, Policy.rejecting("", but=("quay.io",))),)),
+}
+
+
+@pytest.mark.parametrize("configuration", PLACES.values(), ids=PLACES, scope="class")
+class TestARejectedRegistry:
+    """The policy accepts quay.io's images only; docker.io has the image."""
+
+    @pytest.fixture
+    def pull(self, runtime: Runtime, docker_io: RegistryHost) -> Pull:
+        """The image is pulled from docker.io."""
+        docker_io.store(NAME, ONE)
+        return runtime.pull(ON_DOCKER_IO)
+
+    def test_the_error_has_the_cri_code(self, pull: Pull) -> None:
+        """An image that the policy rejects is not pulled, which is reported with the CRI's code for signatures."""
+        assert pull.error is not None
+        assert pull.error.cri_code == "SignatureValidationFailed"
+
+    def test_the_error_says_that_it_is_rejected(self, pull: Pull, docker_io: RegistryHost) -> None:
+        """The error says which registry's image is not trusted."""
+        assert pull.reasons == {docker_io: Reason.UNTRUSTED}
+
+    def test_nothing_is_stored(self, pull: Pull, runtime: Runtime) -> None:
+        """An image that the policy rejects is not in the store."""
+        assert (pull.succeeded, runtime.images()) == (False, [])
+
+    def test_no_content_is_fetched(self, pull: Pull) -> None:
+        """Neither the config nor a layer of a rejected image is asked for."""
+        assert (pull.references, pull.blobs) == (["latest"], [])
+
+    def test_the_next_registry_serves(self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
+        """A short name whose image on the first registry is rejected comes from the next one that is accepted."""
+        docker_io.store(NAME, ONE)
+        quay_io.store(NAME, TWO)
+        pull = runtime.pull(NAME)
+        assert (pull.asked, pull.served_by) == ([docker_io, quay_io], (quay_io,))
+
+
+class TestOtherContent:
+    """crio.conf names a policy that accepts quay.io's images only."""
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with that policy."""
+        return named(ON_QUAY_IO_ONLY)
+
+    @pytest.fixture
+    def pull(self, runtime: Runtime, docker_io: RegistryHost) -> Pull:
+        """The short name is pulled; docker.io has it in an index, and quay.io lacks it."""
+        docker_io.offer(NAME, platforms=[str(Platform.host()), str(Platform.host().foreign())])
+        return runtime.pull(NAME)
+
+    @pytest.mark.upstream("cri-o/cri-o#8780")
+    def test_the_error_explains_both_registries(
+        self, pull: Pull, docker_io: RegistryHost, quay_io: RegistryHost
+    ) -> None:
+        """Where the next registry lacks the image, the error says as well that the first one's is rejected."""
+        assert pull.reasons == {docker_io: Reason.UNTRUSTED, quay_io: Reason.UNAUTHORIZED}
+
+    @ARTIFACTS
+    def test_an_artifact_is_rejected_as_an_image_is(self, runtime: Runtime, docker_io: RegistryHost) -> None:
+        """An artifact that the policy rejects is not pulled either."""
+        docker_io.store(NAME, FILES)
+        pull = runtime.pull(ON_DOCKER_IO)
+        assert (pull.reasons, pull.blobs) == ({docker_io: Reason.UNTRUSTED}, [])
+
+    @pytest.fixture
+    def told(self, pod: Pod, docker_io: RegistryHost) -> Told:
+        """What the user of a pod reads whose volume is rejected."""
+        docker_io.store(NAME, ONE)
+        told = pod.mount_image(ON_DOCKER_IO, at="/models").told
+        assert told is not None
+        return told
+
+    def test_the_user_reads_the_reason(self, told: Told, docker_io: RegistryHost) -> None:
+        """A pod whose volume is rejected waits for a reason of its own, and the user reads which image it is about."""
+        assert (told.reason, told.says(ON_DOCKER_IO)) == ("SignatureValidationFailed", True)
+        assert told.reasons == {docker_io: Reason.UNTRUSTED}
+
+    def test_it_is_tried_again(self, told: Told) -> None:
+        """A pull that the policy rejects is tried again later, as any other."""
+        assert told.then is not None
+        assert told.then.reason == "ImagePullBackOff"
+
+
+# Scopes
+
+
+class Scoped(NamedTuple):
+    """A name, and whether the policy below accepts it."""
+
+    name: str
+    accepted: bool
+
+
+SCOPES = Policy.accepting(
+    "docker.io",
+    f"docker.io/{NAME}",
+    "*.example.com",
+    f"{ON_QUAY_IO}:good",
+    f"{ON_QUAY_IO}@{TWO.digest}",
+    but=("docker.io/rhuss", f"docker.io/{NAME}:old", "docker.io/library/busybox", "bad.example.com"),
+)
+SCOPED = {
+    "registry": Scoped("docker.io/other/app", accepted=True),
+    "namespace": Scoped("docker.io/rhuss/other", accepted=False),
+    "a-namespace-that-begins-so": Scoped("docker.io/rhussian/app", accepted=True),
+    "repository": Scoped(f"docker.io/{NAME}", accepted=True),
+    "official-image": Scoped("busybox", accepted=False),
+    "tag": Scoped(f"docker.io/{NAME}:old", accepted=False),
+    "digest-of-that-tag": Scoped(f"docker.io/{NAME}@{ONE.digest}", accepted=True),
+    "one-tag": Scoped(f"{ON_QUAY_IO}:good", accepted=True),
+    "another-tag": Scoped(ON_QUAY_IO, accepted=False),
+    "one-digest": Scoped(f"{ON_QUAY_IO}@{TWO.digest}", accepted=True),
+    "another-digest": Scoped(f"{ON_QUAY_IO}@{ONE.digest}", accepted=False),
+    "subdomain": Scoped("a.good.example.com/app", accepted=True),
+    "subdomain-with-a-port": Scoped("good.example.com:5000/app", accepted=True),
+    "one-subdomain": Scoped("bad.example.com/app", accepted=False),
+    "the-domain-itself": Scoped("example.com/app", accepted=False),
+}
+
+
+class TestScopes:
+    """A policy with scopes of every kind, some inside others; every registry has every image."""
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with that policy, and docker.io as the only search registry."""
+        return Configuration(policies=((SYSTEM, SCOPES),), search_registries=("docker.io",))
+
+    @pytest.mark.parametrize("scoped", SCOPED.values(), ids=SCOPED)
+    def test_the_narrowest_scope_decides(self, runtime: Runtime, internet: Internet, scoped: Scoped) -> None:
+        """Whether an image may be pulled is said by the narrowest scope that it is in, else by the default."""
+        reference = parse_normalized(scoped.name)
+        host = internet.host(reference.domain)
+        for each in (TWO, ONE):
+            host.store(reference.path, each, (reference.tag or "latest",))
+        pull = runtime.pull(scoped.name)
+        assert pull.reasons == ({} if scoped.accepted else {host: Reason.UNTRUSTED})
+
+
+# Images that come from elsewhere
+
+GOOD, BAD = "good.example.com", "bad.example.com"
+"""Places that the policy accepts, and rejects, when they are asked for by their names."""
+
+MOVED = {
+    "mirror-of-what-is-accepted": Scoped("docker.io/rhuss/app", accepted=True),
+    "mirror-of-what-is-rejected": Scoped("quay.io/rhuss/app", accepted=False),
+    "location-of-what-is-accepted": Scoped("one.example.org/app", accepted=True),
+    "location-of-what-is-rejected": Scoped("two.example.org/app", accepted=False),
+}
+
+
+class TestAnotherPlace:
+    """Two registries with a mirror and two that lie elsewhere, where the policy says the opposite of the place."""
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with those registries and that policy."""
+        return Configuration(
+            registries=(
+                Registry(prefix="docker.io", location="docker.io", mirrors=(Mirror(BAD),)),
+                Registry(prefix="quay.io", location="quay.io", mirrors=(Mirror(GOOD),)),
+                Registry(prefix="one.example.org", location=BAD),
+                Registry(prefix="two.example.org", location=GOOD),
+            ),
+            policies=((SYSTEM, Policy.accepting("docker.io", "one.example.org", GOOD)),),
+        )
+
+    @pytest.mark.parametrize("moved", MOVED.values(), ids=MOVED)
+    def test_the_name_that_is_asked_for_decides(self, runtime: Runtime, internet: Internet, moved: Scoped) -> None:
+        """What the policy says of an image goes by the name that is asked for, wherever the image then comes from."""
+        reference = parse_normalized(moved.name)
+        internet.host(reference.domain)
+        host = internet.host(BAD if moved.accepted else GOOD)
+        host.store(reference.path, ONE)
+        pull = runtime.pull(moved.name)
+        assert (pull.asked, pull.succeeded) == ([host], moved.accepted)
+
+
+# Which policy counts
+
+OPPOSITES = {
+    "stricter": (for_our_pods(ON_DOCKER_IO_ONLY), False),
+    "laxer": (for_our_pods(ALL, system=ON_DOCKER_IO_ONLY), True),
+}
+
+
+@pytest.mark.parametrize(("configuration", "accepted"), OPPOSITES.values(), ids=OPPOSITES, scope="class")
+class TestThePolicyOfANamespace:
+    """There is a policy for the namespace of our pods: it rejects what the system's own accepts, or the opposite."""
+
+    def _pull(self, runtime: Runtime, quay_io: RegistryHost, namespace: str) -> bool:
+        """Tell whether the image is pulled from quay.io for a pod of a namespace."""
+        quay_io.store(NAME, ONE)
+        pod = api.PodSandboxConfig(metadata=api.PodSandboxMetadata(namespace=namespace)) if namespace else None
+        return runtime.pull(ON_QUAY_IO, sandbox=pod).succeeded
+
+    def test_it_counts_for_pods_of_the_namespace(self, runtime: Runtime, quay_io: RegistryHost, accepted: bool) -> None:
+        """Whether an image may be pulled for a pod is said by the policy of the pod's namespace alone."""
+        assert self._pull(runtime, quay_io, "conformance") is accepted
+
+    @pytest.mark.parametrize("namespace", ["", "another"], ids=["for-no-pod", "for-another-namespace"])
+    def test_it_counts_for_nobody_else(
+        self, runtime: Runtime, quay_io: RegistryHost, namespace: str, accepted: bool
+    ) -> None:
+        """Whether an image may be pulled for others is said by the system's own policy."""
+        assert self._pull(runtime, quay_io, namespace) is not accepted
+
+
+MISSING = {SYSTEM: Configuration(policies=()), NAMED: Configuration(signature_policy=NAMED)}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "path"),
+    [(configuration, path) for path, configuration in MISSING.items()],
+    ids=["the-systems-own", "named-in-crio.conf"],
+    scope="class",
+)
+class TestAMissingPolicy:
+    """The policy that counts is missing: the system's own, or the one that crio.conf names."""
+
+    @pytest.fixture
+    def pull(self, runtime: Runtime, docker_io: RegistryHost) -> Pull:
+        """An image is pulled that docker.io has."""
+        docker_io.store(NAME, ONE)
+        return runtime.pull(ON_DOCKER_IO)
+
+    def test_the_error_names_the_file(self, pull: Pull, path: str) -> None:
+        """Without its policy CRI-O pulls nothing, and the error says which file is missing."""
+        assert pull.error is not None
+        assert pull.error.says(path)
+
+    def test_no_registry_is_asked(self, pull: Pull, path: str) -> None:
+        """Without its policy CRI-O asks no registry."""
+        del path
+        assert (pull.succeeded, pull.asked) == (False, [])
+
+
+# What is not mounted
+
+
+class TestVolumes:
+    """crio.conf names a policy that accepts quay.io's images only, and quay.io has the image."""
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with that policy."""
+        return named(ON_QUAY_IO_ONLY)
+
+    @pytest.fixture(autouse=True)
+    def stored(self, quay_io: RegistryHost, runtime: Runtime) -> None:
+        """The image is in the store."""
+        quay_io.store(NAME, ONE)
+        runtime.pull(ON_QUAY_IO)
+
+    @pytest.mark.parametrize("suffix", ["", f"@{ONE.digest}", f":latest@{ONE.digest}"], ids=["tag", "digest", "both"])
+    def test_a_pod_gets_what_is_accepted(self, pod: Pod, suffix: str) -> None:
+        """A volume whose image the policy accepts is mounted."""
+        assert pod.mount_image(f"{ON_QUAY_IO}{suffix}", at="/models").running.mounted_images() == {"/models": ONE.id}
+
+    @pytest.fixture
+    def walk(self, pod: Pod) -> Walk:
+        """A kubelet's walk to a container with the short name as a volume, which docker.io lacks."""
+        return pod.mount_image(NAME, at="/models", policy="Always")
+
+    def test_a_pod_gets_a_short_name_that_is_accepted(self, walk: Walk) -> None:
+        """A volume by short name is mounted where the policy accepts the image of the registry that it came from."""
+        assert (walk.pull is not None and walk.pull.succeeded, walk.waits_for) == (True, "")
+
+    @VERIFIED
+    @pytest.mark.upstream("cri-o/cri-o#9060")
+    def test_a_volume_that_cannot_be_judged_is_refused(self, pod: Pod) -> None:
+        """Where it is not said how the pod names a volume's image, the policy cannot judge it: it is not mounted."""
+        error = pod.start(image_mount(ON_QUAY_IO, "/models", user_specified="")).error
+        assert error is not None
+        assert (error.cri_code, error.is_without_user_specified_image) == ("ImageVolumeMountFailed", True)
+
+    @VERIFIED
+    @pytest.mark.upstream("cri-o/cri-o#9060")
+    def test_the_refusal_says_what_is_rejected(self, pod: Pod, docker_io: RegistryHost) -> None:
+        """A volume that the policy rejects is refused because of that, with the CRI's code for image volumes."""
+        error = pod.start(image_mount(ON_QUAY_IO, "/models", user_specified=ON_DOCKER_IO)).error
+        assert error is not None
+        assert (error.cri_code, error.reasons) == ("ImageVolumeMountFailed", {docker_io: Reason.UNTRUSTED})
+
+    def test_the_image_of_a_container_is_judged_as_well(self, pod: Pod, docker_io: RegistryHost) -> None:
+        """A container is not created of an image that the policy rejects by the name that the pod has for it."""
+        error = pod.start(image=ON_QUAY_IO, user_specified=ON_DOCKER_IO).error
+        assert error is not None
+        assert error.reasons == {docker_io: Reason.UNTRUSTED}
+
+
+class TestVolumesThatThePodsPolicyRejects:
+    """The policy for the namespace of our pods accepts docker.io's images only; quay.io's is in the store."""
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with that policy."""
+        return for_our_pods(ON_DOCKER_IO_ONLY)
+
+    @pytest.fixture
+    def content(self) -> Image | Artifact:
+        """What quay.io has."""
+        return ONE
+
+    @pytest.fixture(autouse=True)
+    def stored(self, quay_io: RegistryHost, runtime: Runtime, content: Image | Artifact) -> None:
+        """It was pulled for nobody in particular."""
+        quay_io.store(NAME, content)
+        runtime.pull(ON_QUAY_IO)
+
+    @pytest.fixture
+    def start(self, pod: Pod) -> Start:
+        """A container with it as a volume is asked for."""
+        return pod.start(image_mount(ON_QUAY_IO, "/models"))
+
+    @pytest.mark.upstream("cri-o/cri-o#9060")
+    @pytest.mark.parametrize(
+        "content",
+        [
+            pytest.param(ONE, id="image"),
+            pytest.param(FILES, id="artifact", marks=[ARTIFACTS, pytest.mark.upstream("cri-o/cri-o#9135")]),
+        ],
+    )
+    def test_it_is_not_mounted(self, start: Start) -> None:
+        """What the policy of a pod's namespace rejects is not mounted in the pod, although it is in the store."""
+        assert start.container is None
+
+    @pytest.fixture
+    def walk(self, pod: Pod) -> Walk:
+        """A kubelet's walk to a container with the short name as a volume, which means quay.io's image."""
+        return pod.mount_image(NAME, at="/models")
+
+    def test_it_is_not_mounted_by_a_short_name(self, walk: Walk) -> None:
+        """What the policy rejects is not mounted either where the pod has a short name for it."""
+        assert walk.container is None

@@ -1,0 +1,309 @@
+"""Artifacts as volumes: files of the container, each under the title that its layer has (image-spec v1.1, "artifacts").
+
+What the store does with artifacts is in ``test_artifacts.py``.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from conformance.cri import CRIError
+from conformance.internet import RegistryHost
+from conformance.internet.artifacts import Artifact, Files, artifact
+from conformance.internet.images import File, image, index, layer
+from conformance.kubelet import ImageVolume, Pod, Start, Walk, image_mount
+from conformance.model.platform import Platform
+from conformance.runtime.node import Node
+from conformance.runtime.runtime import Runtime
+
+NAME = "rhuss/model"
+FULL = f"docker.io/{NAME}"
+AT = "/models"
+WEIGHTS = bytes(range(256)) * 16
+HERE = Platform.host()
+ARTIFACT = artifact({"model.bin": "weights", "doc/README": "read me"})
+ANOTHER = artifact({"other.bin": "other weights"})
+NESTED = artifact({"top": "1", "doc/README": "2", "doc/deep/er": "3", "docs": "4"})
+ABROAD = index([image([layer({"hello": "world"})], platform=HERE.foreign())])
+SHOWN: dict[str, tuple[Files, dict[str, bytes]]] = {
+    "one": ({"model.bin": WEIGHTS}, {"model.bin": WEIGHTS}),
+    "several": ({"a": "1", "b c": "2", "ü": "3"}, {"a": b"1", "b c": b"2", "ü": b"3"}),
+    "in-folders": ({"doc/README": "1", "doc/deep/er": "2"}, {"doc/README": b"1", "doc/deep/er": b"2"}),
+    "alike": ({"a": "same", "b": "same"}, {"a": b"same", "b": b"same"}),
+    "empty": ({"a": "", "b": "1"}, {"a": b"", "b": b"1"}),
+}
+NAMES = {
+    "full": FULL,
+    "full-digest": f"{FULL}@{ARTIFACT.digest}",
+    "short": NAME,
+    "id": ARTIFACT.id,
+    "id-of-12": ARTIFACT.id[:12],
+}
+HOSTILE = {
+    "up": "../../../../../../../../run/marker",
+    "up-from-a-folder": "doc/../../../../../../../../run/marker",
+    "absolute": "/run/marker",
+}
+
+pytestmark = pytest.mark.releases(">=1.33", "artifacts as volumes came with cri-o/cri-o#9062")
+
+
+@pytest.fixture
+def content() -> Artifact:
+    """What is on docker.io."""
+    return ARTIFACT
+
+
+@pytest.fixture
+def walk(pod: Pod, docker_io: RegistryHost, content: Artifact) -> Walk:
+    """A kubelet's walk to a container with the artifact as a volume, by its full name."""
+    docker_io.store(NAME, content)
+    return pod.mount_image(FULL, at=AT)
+
+
+def shown(walk: Walk) -> Mapping[str, bytes]:
+    """Give the files that the container sees in the volume."""
+    return {path: each.content for path, each in walk.running.tree(AT).items() if isinstance(each, File)}
+
+
+@pytest.mark.usefixtures("containers")
+class TestWhatIsSeen:
+    """A container looks at the volume."""
+
+    @pytest.mark.parametrize(
+        ("content", "files"), [(artifact(given), files) for given, files in SHOWN.values()], ids=SHOWN
+    )
+    def test_titles_are_file_names(self, walk: Walk, files: dict[str, bytes]) -> None:
+        """Each layer of an artifact is a file in the volume: under its title, with the layer's bytes."""
+        assert shown(walk) == files
+
+    @pytest.mark.parametrize("content", [artifact([("", "no title"), ("b", "1")])], ids=["untitled"])
+    def test_a_layer_without_a_title_is_left_out(self, walk: Walk) -> None:
+        """A layer that has no title is no file; the others are there."""
+        assert shown(walk) == {"b": b"1"}
+
+    @pytest.mark.parametrize("content", [artifact([("a", "earlier"), ("a", "later")])], ids=["twice"])
+    def test_of_two_with_one_title_the_later_is_seen(self, walk: Walk) -> None:
+        """Where two layers have the same title, the file is the later one."""
+        assert shown(walk) == {"a": b"later"}
+
+    def test_the_files_cannot_be_written(self, walk: Walk) -> None:
+        """A file of an artifact is read-only."""
+        assert not walk.running.can_write(f"{AT}/model.bin")
+
+    @pytest.fixture
+    def can_add(self, walk: Walk) -> bool:
+        """Whether a new file can be made in the volume."""
+        return walk.running.can_write(f"{AT}/new")
+
+    @pytest.mark.upstream("cri-o/cri-o#9174")
+    def test_nothing_can_be_added(self, can_add: bool) -> None:
+        """Nothing can be written into a volume that is an artifact."""
+        assert not can_add
+
+    @pytest.mark.parametrize("content", [artifact({"run": "#!/bin/sh\n"})], ids=["program"])
+    def test_a_file_is_no_program(self, walk: Walk) -> None:
+        """The files of an artifact cannot be run."""
+        assert walk.read(f"{AT}/run") == "#!/bin/sh\n"
+        with pytest.raises(CRIError):
+            walk.running.run(f"{AT}/run")
+
+    def test_two_at_two_paths(self, pod: Pod, docker_io: RegistryHost) -> None:
+        """Two artifacts are two volumes, each with its own files."""
+        docker_io.store("rhuss/one", ARTIFACT)
+        docker_io.store("rhuss/two", ANOTHER)
+        walk = pod.mount(ImageVolume("docker.io/rhuss/one", "/one"), ImageVolume("docker.io/rhuss/two", "/two"))
+        assert [walk.read("/one/model.bin"), walk.read("/two/other.bin")] == ["weights", "other weights"]
+
+    def test_over_a_file(self, pod: Pod, walk: Walk) -> None:
+        """An artifact cannot be mounted on what is a file of the container's image."""
+        assert walk.error is None
+        start = pod.start(image_mount(FULL, "/bin/cat"))
+        assert start.container is None
+
+
+@pytest.mark.usefixtures("containers")
+class TestWhereItComesFrom:
+    """Two registries have the short name."""
+
+    def test_from_the_first_that_can(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
+        """The volume shows the artifact of quay.io where docker.io has an image for another architecture only."""
+        docker_io.store(NAME, ABROAD)
+        quay_io.store(NAME, ARTIFACT)
+        assert pod.mount_image(NAME, at=AT).read(f"{AT}/model.bin") == "weights"
+
+    def test_an_artifact_before_an_image(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
+        """The volume shows the artifact of docker.io where quay.io has an image under that name."""
+        docker_io.store(NAME, ARTIFACT)
+        quay_io.offer(NAME)
+        assert pod.mount_image(NAME, at=AT).read(f"{AT}/model.bin") == "weights"
+
+    def test_an_image_before_an_artifact(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
+        """The volume shows the image of docker.io where quay.io has an artifact under that name."""
+        docker_io.offer(NAME)
+        quay_io.store(NAME, ARTIFACT)
+        assert pod.mount_image(NAME, at=AT).read(f"{AT}/offered-by") == f"docker.io/{NAME} for {HERE}\n"
+
+    def test_of_an_index_the_one_for_this_machine(self, pod: Pod, docker_io: RegistryHost) -> None:
+        """The volume shows the artifact that an index has for this machine's architecture."""
+        docker_io.store(NAME, index([ANOTHER, ARTIFACT], platforms=[HERE.foreign(), HERE]))
+        assert pod.mount_image(FULL, at=AT).read(f"{AT}/model.bin") == "weights"
+
+    def test_a_private_one(self, pod: Pod, docker_io: RegistryHost) -> None:
+        """A private artifact is a volume for the pod that has the login."""
+        docker_io.store(NAME, ARTIFACT)
+        login = docker_io.require_login(NAME)
+        assert pod.mount_image(FULL, at=AT, login=login).read(f"{AT}/model.bin") == "weights"
+
+
+class TestSubPaths:
+    """A part of an artifact is mounted."""
+
+    @pytest.fixture
+    def walk(self, pod: Pod, docker_io: RegistryHost, sub_path: str) -> Walk:
+        """A kubelet's walk to a container with that sub path of the artifact."""
+        docker_io.store(NAME, NESTED)
+        return pod.mount_image(FULL, at=AT, sub_path=sub_path)
+
+    @pytest.mark.usefixtures("containers")
+    @pytest.mark.parametrize(
+        ("sub_path", "files"),
+        [("doc", {"README": b"2", "deep/er": b"3"}), ("doc/deep/", {"er": b"3"})],
+        ids=["folder", "nested"],
+    )
+    def test_a_folder(self, walk: Walk, files: dict[str, bytes]) -> None:
+        """With a sub path, the volume shows what the artifact has below that folder, and nothing else."""
+        assert shown(walk) == files
+
+    @pytest.fixture
+    def refusal(self, walk: Walk) -> CRIError | None:
+        """The error of CreateContainer."""
+        return walk.error
+
+    @pytest.mark.parametrize("sub_path", ["doc/README", "top"])
+    def test_a_file(self, refusal: CRIError | None, sub_path: str) -> None:
+        """A sub path may be one file of the artifact."""
+        assert refusal is None, sub_path
+
+    @pytest.mark.parametrize("sub_path", ["none", "doc/none", "do", "../models"])
+    def test_one_that_is_not_there(self, refusal: CRIError | None, sub_path: str) -> None:
+        """A sub path that the artifact does not have is refused, and the error names it."""
+        assert refusal is not None
+        assert refusal.missing_sub_path is not None
+        assert refusal.missing_sub_path[0] == sub_path
+
+    @pytest.mark.parametrize("sub_path", ["none"])
+    def test_the_refusal_has_the_code(self, refusal: CRIError | None, sub_path: str) -> None:
+        """The error about a missing sub path begins with the CRI's code for image volumes, said once."""
+        assert refusal is not None
+        assert refusal.cri_codes == ("ImageVolumeMountFailed",), sub_path
+
+
+@pytest.mark.usefixtures("containers")
+class TestHostileTitles:
+    """The title of a layer leads out of the volume, to a file that the node has and that the container could have."""
+
+    @pytest.fixture
+    def marker(self, node: Node) -> Iterator[Path]:
+        """The file on the node."""
+        path = node.root / "run/marker"
+        path.write_text("the node's")
+        yield path
+        path.unlink()
+
+    @pytest.fixture
+    def walk(self, pod: Pod, docker_io: RegistryHost, marker: Path, title: str) -> Walk:
+        """A kubelet's walk to a container with such an artifact."""
+        assert marker.exists()
+        docker_io.store(NAME, artifact({title: "the artifact's", "b": "1"}))
+        return pod.mount_image(FULL, at=AT)
+
+    @pytest.mark.parametrize("title", HOSTILE.values(), ids=HOSTILE)
+    def test_the_node_is_left_alone(self, walk: Walk, marker: Path, title: str) -> None:
+        """Whatever the titles of an artifact are, nothing on the node is changed."""
+        assert (walk.error, marker.read_text()) == (None, "the node's"), title
+
+    @pytest.mark.parametrize("title", HOSTILE.values(), ids=HOSTILE)
+    def test_it_stays_in_the_volume(self, walk: Walk, title: str) -> None:
+        """Whatever the title of a layer is, its file is in the volume, and not elsewhere in the container."""
+        assert walk.running.run("/bin/cat", "/run/marker").status != 0, title
+        assert b"the artifact's" in shown(walk).values()
+
+
+class TestOnRecord:
+    """What can be told without a look inside."""
+
+    def test_the_status_names_it(self, walk: Walk) -> None:
+        """ContainerStatus names the artifact by its digest, which a kubelet's garbage collection relies on."""
+        assert walk.running.mounted_images() == {AT: ARTIFACT.id}
+
+    @pytest.fixture
+    def start(self, runtime: Runtime, pod: Pod, docker_io: RegistryHost, written: str) -> Start:
+        """A container with the artifact by a name; it was pulled before."""
+        docker_io.store(NAME, ARTIFACT)
+        assert runtime.pull(FULL).succeeded
+        return pod.start(image_mount(written, AT))
+
+    @pytest.mark.parametrize("written", NAMES.values(), ids=NAMES)
+    def test_by_its_names(self, start: Start, written: str) -> None:
+        """An artifact can be mounted by every name that it was, or could have been, pulled by, and by its ID."""
+        assert start.error is None, written
+        assert start.running.mounted_images() == {AT: ARTIFACT.id}
+
+    @pytest.fixture
+    def again(self, pod: Pod, docker_io: RegistryHost, written: str) -> Walk:
+        """A kubelet's second walk for the same volume."""
+        docker_io.store(NAME, ARTIFACT)
+        assert pod.mount_image(written, at=AT).error is None
+        return pod.mount_image(written, at=AT)
+
+    @pytest.mark.parametrize("written", [FULL, NAME], ids=["full", "short"])
+    def test_it_is_pulled_once(self, again: Walk, written: str) -> None:
+        """An artifact that is in the store is not pulled again where the pull policy is IfNotPresent."""
+        assert again.pull is None, written
+
+    @pytest.mark.parametrize("content", [artifact({"a": "1"}, indent=2)], ids=["indented"])
+    def test_however_its_manifest_is_written(self, walk: Walk) -> None:
+        """An artifact can be mounted whatever JSON its manifest is, as long as it is one."""
+        assert walk.waits_for == ""
+
+    @pytest.fixture
+    def second(self, pod: Pod, docker_io: RegistryHost) -> Walk:
+        """A kubelet's walk for an artifact that another pod has by another tag."""
+        docker_io.store(NAME, ARTIFACT, ["1", "2"])
+        assert pod.mount_image(f"{FULL}:1", at=AT).error is None
+        return pod.mount_image(f"{FULL}:2", at=AT)
+
+    def test_under_two_tags(self, second: Walk) -> None:
+        """An artifact can be mounted by each of its tags, whichever was pulled before."""
+        assert second.waits_for == ""
+
+    @pytest.fixture
+    def as_root(self, pod: Pod, docker_io: RegistryHost) -> Walk:
+        """A kubelet's walk for a container whose image is an artifact."""
+        docker_io.store(NAME, ARTIFACT)
+        return pod.mount(image=FULL)
+
+    def test_it_is_no_container_s_image(self, as_root: Walk) -> None:
+        """An artifact cannot be the image that a container runs from."""
+        assert (as_root.container, as_root.waits_for) == (None, "CreateContainerError")
+
+
+class TestInUse:
+    """A container has the artifact as a volume."""
+
+    @pytest.mark.parametrize("written", [f"{FULL}:latest", ARTIFACT.id[:12]], ids=["name", "id-of-12"])
+    def test_it_cannot_be_removed(self, runtime: Runtime, walk: Walk, written: str) -> None:
+        """RemoveImage of an artifact that is mounted is refused because of that."""
+        assert walk.error is None
+        with pytest.raises(CRIError) as refused:
+            runtime.remove(written)
+        assert refused.value.is_image_in_use
+
+    def test_afterwards_it_can(self, runtime: Runtime, walk: Walk) -> None:
+        """Once the container is gone, the artifact can be removed."""
+        walk.running.stop()
+        walk.running.remove()
+        runtime.remove(f"{FULL}:latest")
+        assert [each.tags for each in runtime.images()] == []

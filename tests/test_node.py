@@ -1,0 +1,198 @@
+"""Looking at the machine below a CRI-O: what is there, and what was left behind. A folder stands for its files."""
+
+import fcntl
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conformance.internet.images import Blob
+from conformance.runtime import node as looking
+from conformance.runtime.node import RUN, STORE, Node, Traces
+
+WORLD = "crio-conformance-test"
+MOUNTINFO = """\
+21 1 0:20 / / rw - overlay overlay rw
+40 21 0:30 / /var/lib/containers/storage/overlay/ab/merged ro - overlay overlay ro
+"""
+
+
+class Folder(Node):
+    """A node whose root is a folder; its CRI-O is what the test says."""
+
+    def __init__(self, folder: Path, crio: Any = None) -> None:
+        known: Any = crio or SimpleNamespace(cgroup_parent=f"/{WORLD}", oci_runtime="runc")
+        super().__init__(known)
+        self.folder = folder
+
+    @property
+    def _proc(self) -> Path:
+        return self.folder / "crio"
+
+    @property
+    def root(self) -> Path:
+        return self.folder
+
+
+def write(path: Path, content: object = "") -> Path:
+    """Make a file with its folders; what is no text is written as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def process(folder: Path, pid: int, name: str, state: str = "S") -> None:
+    """Make a process (proc(5))."""
+    write(folder / f"proc/{pid}/comm", f"{name}\n")
+    write(folder / f"proc/{pid}/stat", f"{pid} ({name}) {state} 1 1\n")
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A world in which nothing was done yet. It lies in memory: elsewhere a file may be locked under another device."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
+        folder = Path(name)
+        write(folder / "crio/mountinfo", MOUNTINFO)
+        write(folder / "crio/net/dev", "Inter-| Receive\n face |bytes\n")
+        process(folder, 1, "python3")
+        process(folder, 7, "crio")
+        (folder / "cgroup/pids").mkdir(parents=True)
+        write(folder / "cgroup/cgroup.procs")
+        monkeypatch.setattr(looking, "CGROUPS", folder / "cgroup")
+        yield folder
+
+
+def test_a_fresh_world_has_its_mounts_only(folder: Path) -> None:
+    assert Folder(folder).traces == Traces(mounts=("/", "/var/lib/containers/storage/overlay/ab/merged"))
+
+
+def test_the_store_tells_containers_and_how_often_a_layer_is_mounted(folder: Path) -> None:
+    write(folder / RUN / "overlay-layers/mountpoints.json", [{"id": "ab", "count": 2}, {"id": "cd", "count": 1}])
+    write(folder / STORE / "overlay-containers/containers.json", [{"id": "c2"}, {"id": "c1"}])
+    write(folder / STORE / "overlay-containers/volatile-containers.json", [{"id": "c1"}])
+    traces = Folder(folder).traces
+    assert (traces.layers, traces.containers) == (("ab", "ab", "cd"), ("c1", "c2"))
+    write(folder / STORE / "overlay-containers/containers.json")
+    assert Folder(folder).traces.containers == ("c1",), "an empty file is an empty list"
+
+
+def test_processes_that_have_ended_are_none(folder: Path) -> None:
+    process(folder, 8, "conmon")
+    process(folder, 9, "sleep", "Z")
+    process(folder, 10, "conmon")
+    (folder / "proc/11").mkdir()
+    assert Folder(folder).traces.processes == ("conmon", "conmon")
+
+
+def test_control_groups_are_crios_and_count_once(folder: Path) -> None:
+    for hierarchy in ("pids", "memory"):
+        (folder / f"cgroup/{hierarchy}/{WORLD}/pod-1/crio-c1").mkdir(parents=True)
+        (folder / f"cgroup/{hierarchy}/another-world/pod-2/crio-c2").mkdir(parents=True)
+    assert Folder(folder).traces.cgroups == (f"{WORLD}/pod-1/crio-c1",)
+
+
+def test_locks_are_seen_by_file(folder: Path) -> None:
+    locked = write(folder / STORE / "overlay-layers/layers.lock")
+    write(folder / RUN / "storage.lock")
+    with locked.open("w") as handle:
+        fcntl.lockf(handle, fcntl.LOCK_EX)
+        assert Folder(folder).traces.locks == (f"{STORE}/overlay-layers/layers.lock",)
+    assert Folder(folder).traces.locks == ()
+
+
+def test_what_was_there_is_not_left() -> None:
+    before = Traces(mounts=("/", "/a"), processes=("conmon",), layers=("ab",))
+    after = Traces(mounts=("/", "/b"), processes=("conmon", "conmon", "sleep"), layers=("ab", "ab"), locks=("x",))
+    left = after.beyond(before)
+    assert left == Traces(mounts=("/b",), processes=("conmon", "sleep"), layers=("ab",), locks=("x",))
+    assert left.counts == {"mounts": 1, "processes": 2, "layers": 1, "locks": 1}
+    assert (before.beyond(before), before.beyond(before).counts) == (Traces(), {})
+
+
+@pytest.mark.parametrize(
+    ("traces", "passes"),
+    [
+        (Traces(processes=("conmon",)), True),
+        (Traces(locks=("layers.lock",)), True),
+        (Traces(mounts=("/a",), layers=("ab",), containers=("c1",), cgroups=("crio-c1",)), False),
+        (Traces(), False),
+    ],
+)
+def test_only_what_ends_by_itself_passes(traces: Traces, *, passes: bool) -> None:
+    assert traces.passes is passes
+
+
+def test_what_is_about_to_end_is_waited_for(folder: Path) -> None:
+    node = Folder(folder)
+    before = node.traces
+    process(folder, 8, "conmon")
+    with subprocess.Popen(["/bin/sh", "-c", f"sleep 0.2; rm {folder}/proc/8/comm"]):
+        assert node.left_since(before) == Traces()
+
+
+def test_what_does_not_end_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "PATIENCE_SECONDS", 0.1)
+    node = Folder(folder)
+    before = node.traces
+    process(folder, 8, "conmon")
+    begin = time.monotonic()
+    assert node.left_since(before) == Traces(processes=("conmon",))
+    assert time.monotonic() - begin >= 0.1
+
+
+def test_the_mounts_of_a_container_are_read_by_its_process(folder: Path) -> None:
+    write(folder / "run/runc/c1/state.json", {"init_process_pid": 12})
+    write(folder / "proc/12/mountinfo", "50 49 0:40 / /models ro,nosuid - overlay overlay rw,lowerdir=/x:/y\n")
+    assert Folder(folder).mounts_of("c1") == {"/models": ("overlay", frozenset({"ro", "nosuid"}))}
+
+
+def test_a_mount_of_a_read_only_file_system_is_read_only(folder: Path) -> None:
+    write(folder / "run/runc/c1/state.json", {"init_process_pid": 12})
+    write(folder / "proc/12/mountinfo", "50 49 0:40 / /models rw - overlay overlay ro,lowerdir=/x:/y\n")
+    assert Folder(folder).mounts_of("c1") == {"/models": ("overlay", frozenset({"ro"}))}
+
+
+def test_a_part_of_an_artifact_is_found_by_its_digest(folder: Path) -> None:
+    part = Blob("text/plain", b"part")
+    assert not Folder(folder).keeps(part)
+    write(folder / STORE / "artifacts/blobs" / part.digest.replace(":", "/"))
+    assert Folder(folder).keeps(part)
+
+
+class Restarted:
+    """A CRI-O that has ended or not, and counts how often it was started again; it is its own process."""
+
+    def __init__(self, *, ended: bool) -> None:
+        self.process = self
+        self.ended = ended
+        self.again = 0
+
+    def wait(self, seconds: float) -> bool:
+        """Tell whether it has ended."""
+        assert seconds == looking.PATIENCE_SECONDS
+        return self.ended
+
+    def restart(self) -> None:
+        """Count."""
+        self.again += 1
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_runtime_that_ended_is_started_again(folder: Path, *, ended: bool) -> None:
+    crio = Restarted(ended=ended)
+    node = Folder(folder, crio)
+    node.revive_runtime()
+    assert crio.again == int(ended)
+    node.restart_runtime()
+    assert crio.again == int(ended) + 1
+
+
+def test_the_root_is_that_of_crios_process() -> None:
+    crio: Any = SimpleNamespace(process=SimpleNamespace(outer_pid=1234))
+    assert Node(crio).root == Path("/proc/1234/root")
