@@ -42,10 +42,10 @@ def fake(tmp_path: Path, namespaces: None) -> Fake:
     return install
 
 
-def failure(installation: Installation, own_tmpdir: Path) -> str:
+def failure(installation: Installation, own_tmpdir: Path, *visible: Path) -> str:
     """Start it in vain; give the one sentence, and see that nothing is left."""
     with pytest.raises(RuntimeFailure) as caught:
-        Crio(installation, Configuration())
+        Crio(installation, Configuration(), visible)
     assert list(own_tmpdir.glob("*/*/")) == []
     assert mentioning(f"{own_tmpdir}/crio-conformance") == []
     return str(caught.value)
@@ -113,6 +113,16 @@ def test_a_crio_that_is_a_link_is_found_inside(fake: Fake, own_tmpdir: Path, tmp
     link = tmp_path / "elsewhere" / "crio"
     link.symlink_to(tmp_path / "crio")
     assert failure(find(str(link)), own_tmpdir).endswith(f": {link}")
+
+
+def test_the_folders_of_its_companions_are_seen_inside(
+    fake: Fake, own_tmpdir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    companion = tmp_path_factory.mktemp("companion") / "kubelet"
+    companion.touch()
+    looking = fake(f"test -e {companion} && echo level=fatal msg=seen || echo level=fatal msg=hidden; exit 1")
+    assert failure(looking, own_tmpdir, companion.parent).endswith(": seen")
+    assert failure(looking, own_tmpdir).endswith(": hidden")
 
 
 # The OCI runtime where oom_score_adj cannot be lowered

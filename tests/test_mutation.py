@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -15,11 +16,14 @@ from typing import Any
 import pytest
 
 from conformance import cli
+from conformance.model.places import Settings
 from conformance.model.profile import NEWEST
 from conformance.model.release import Release
+from conformance.model.service import ImageService
 from conformance.mutation import errands
 from conformance.mutation.errands import Errand, RunFailed, matrix
 from conformance.mutation.matrix import Matrix, Result, reasons, told, unexplained
+from conformance.mutation.reach import EVERYWHERE, Recorder, faulty_methods
 from conformance.simulator import Variant
 from conformance.simulator.mutants import MODULES, Mutant, UnknownMutant, mutant, mutants
 
@@ -144,34 +148,35 @@ def report(when: str, outcome: str, nodeid: str = f"../conformance/suite/{A}", *
 )
 def test_a_case_ends_with_the_gravest_of_its_phases(reports: list[pytest.TestReport], ended: str) -> None:
     outcomes: dict[str, str] = {}
-    listener = errands._Listener(outcomes)
+    listener = errands._Listener(outcomes, Recorder([]), {})
     for each in reports:
         listener.pytest_runtest_logreport(each)
     assert outcomes == {A: ended}
 
 
 def test_a_result_is_read_from_its_file(tmp_path: Path) -> None:
-    errand = Errand("1.33", TWO.name, tmp_path)
+    errand = Errand("1.33", TWO, tmp_path)
     errand.file.write_text(json.dumps({"ran": [A, B], "failed": [B]}))
     assert errand.result() == result([A, B], [B])
 
 
-@pytest.mark.parametrize(("name", "said"), [(ONE.name, ONE.name), (None, "the simulator")])
-def test_a_run_without_a_result_is_told(tmp_path: Path, name: str | None, said: str) -> None:
+@pytest.mark.parametrize(("wrong", "said"), [(ONE, ONE.name), (None, "the simulator")])
+def test_a_run_without_a_result_is_told(tmp_path: Path, wrong: Mutant | None, said: str) -> None:
     with pytest.raises(RunFailed, match=rf"^the run of {said} on 1\.36 came to no end$"):
-        Errand("1.36", name, tmp_path).result()
+        Errand("1.36", wrong, tmp_path).result()
 
 
 def results(monkeypatch: pytest.MonkeyPatch, of: dict[str | None, Result], code: int = 0) -> list[Errand]:
     """Let runs of the suite come to these results, else fail one case; gives which are made."""
     made: list[Errand] = []
 
-    def collect(runs: Sequence[Errand], _jobs: int) -> None:
-        made.extend(runs)
+    def collect(sound: Sequence[Errand], faulty: Sequence[Errand], _jobs: int, *, whole: bool) -> None:
+        del whole
+        made.extend([*sound, *faulty])
 
     def main(_arguments: list[str], **_plugins: object) -> int:
         for errand in made:
-            found = of.get(errand.mutant, result([A], [A]))
+            found = of.get(errand.mutant.name if errand.mutant else None, result([A], [A]))
             errand.file.write_text(json.dumps({"ran": [*found.ran], "failed": [*found.failed]}))
         return code
 
@@ -186,7 +191,7 @@ def test_each_line_is_run_without_a_fault_once(monkeypatch: pytest.MonkeyPatch) 
     found = matrix([ONE, TWO, third], 2)
     assert [(each.line, each.mutant) for each in made] == [
         *(("1.36", None), ("1.33", None)),
-        *(("1.36", ONE.name), ("1.33", TWO.name), ("1.36", third.name)),
+        *(("1.36", ONE), ("1.33", TWO), ("1.36", third)),
     ]
     assert len({each.file for each in made}) == len(made)
     assert (list(found.sound), list(found.caught)) == (["1.36", "1.33"], [ONE, TWO, third])
@@ -203,6 +208,44 @@ def test_a_suite_that_cannot_be_run_is_told(monkeypatch: pytest.MonkeyPatch, cod
     results(monkeypatch, {None: result([A])}, code)
     with pytest.raises(RunFailed, match=rf"^the suite cannot be run on the simulator: pytest ended with {code}$"):
         matrix([ONE], 1)
+
+
+# What a case reaches
+
+
+def test_a_fault_is_where_the_mutant_has_another_method() -> None:
+    assert faulty_methods(mutant("reports-the-first-error-only")) == {"puller.error"}
+    assert faulty_methods(mutant("finds-no-id")) == {EVERYWHERE}  # in how the store is made
+
+
+def test_every_mutant_is_faulty_somewhere() -> None:
+    assert [each.name for each in mutants().values() if not faulty_methods(each)] == []
+
+
+def test_a_recorder_tells_what_is_called_and_changes_nothing() -> None:
+    recorder = Recorder([mutant("reports-the-first-error-only"), mutant("lists-nothing")])
+    service = recorder.mutant.variant.service(Settings(), puller=recorder.mutant.variant.puller)
+    assert recorder.reached == set()
+    assert service.list() == ImageService(Settings()).list()
+    assert recorder.reached == {"service.list"}
+
+
+def test_a_mutant_is_run_on_what_reaches_it_and_first_on_what_none_has_failed() -> None:
+    reached = {A: frozenset({"puller.error"}), B: frozenset({"puller.pull"}), C: frozenset({"puller.error"})}
+    assert errands.reaching(mutant("reports-the-first-error-only"), reached) == {A, C}
+    assert errands.reaching(mutant("finds-no-id"), reached) == {A, B, C}
+    items = [SimpleNamespace(nodeid=each) for each in (A, B, C)]
+    order = errands.economically(items, frozenset({A, C}), Counter({A: 2, B: 1}))  # type: ignore[arg-type]
+    assert [each.nodeid for each in order] == [C, A]
+
+
+def test_what_others_have_failed_is_left_out_once_a_mutant_is_caught() -> None:
+    outcomes = {A: "passed"}
+    economy = errands._Economy(outcomes, frozenset({B}))
+    asked = [SimpleNamespace(nodeid=each) for each in (B, C)]
+    assert [economy.pytest_runtest_protocol(each) for each in asked] == [None, None]  # type: ignore[arg-type]
+    outcomes[A] = "failed"
+    assert [economy.pytest_runtest_protocol(each) for each in asked] == [True, None]  # type: ignore[arg-type]
 
 
 # The command

@@ -143,6 +143,8 @@ def test_a_case_in_which_model_and_runtime_differ_fails_whatever_it_states(
         ("--runtime nonsense", "--runtime nonsense is not understood"),
         ("--runtime 9.9", "CRI-O 9.9 is not in"),
         ("--runtime 9.9 -n 2", "CRI-O 9.9 is not in"),
+        ("--kubelet /nonexistent", "--kubelet /nonexistent cannot be run (No such file or directory)"),
+        ("--kubelet 9.9", "kubelet 9.9 is not in"),
     ],
 )
 def test_what_cannot_be_had_is_a_usage_error_in_one_sentence(run: Run, asked: str, said: str) -> None:
@@ -153,6 +155,91 @@ def test_what_cannot_be_had_is_a_usage_error_in_one_sentence(run: Run, asked: st
     assert errors[0].startswith(f"ERROR: {said}")
     assert "Traceback" not in result.stdout.str() + result.stderr.str()
     assert "INTERNALERROR" not in result.stdout.str()
+
+
+# What a runtime can do
+
+
+def test_a_case_is_skipped_for_what_the_runtime_lacks(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from conformance.runtime.simulated import Simulated
+
+        @pytest.fixture(autouse=True)
+        def able(request, monkeypatch):
+            monkeypatch.setattr(Simulated, "capabilities", request.function.able)
+
+        def can(*capabilities):
+            return lambda case: setattr(case, "able", frozenset(capabilities)) or case
+
+        @can("live", "containers")
+        def test_told(kubelet): raise AssertionError
+
+        @can("live")
+        def test_told_as_a_user(kubelet): raise AssertionError
+
+        @can("live")
+        def test_pod_of_a_user(pod): raise AssertionError
+
+        @can("pods")
+        def test_inside(pod, node): raise AssertionError
+        """
+    )
+    result = run()
+    result.assert_outcomes(skipped=4)
+    result.stdout.fnmatch_lines_random(
+        [
+            "*1 case: needs the capability kubelet: there is none in the cache folder, and --kubelet names none",
+            "*1 case: needs the capability containers: it takes root",
+            "*1 case: needs the capability pods: it takes root",
+            "*1 case: needs the capability containers: the simulator runs nothing",
+        ]
+    )
+
+
+@pytest.fixture
+def able(pytester: pytest.Pytester, tmp_path: Path) -> Callable[[str], list[str]]:
+    """Lets the simulator be able to do this and no more; gives the options that name a kubelet where there is one."""
+
+    def able(capabilities: str) -> list[str]:
+        pytester.makeconftest(
+            f"""
+            from conformance.runtime.simulated import Simulated
+
+            Simulated.capabilities = frozenset({capabilities.split()}) - {{"kubelet"}}
+            """
+        )
+        pytester.makepyfile(test_it="def test_it(runtime): pass")
+        kubelet = tmp_path / "kubelet"
+        kubelet.write_text("#!/bin/sh\necho Kubernetes v1.36.2\n")
+        kubelet.chmod(0o755)
+        return ["--kubelet", str(kubelet)] if "kubelet" in capabilities else []
+
+    return able
+
+
+@pytest.mark.parametrize(
+    ("there", "required", "more"),
+    [
+        ("live", "pods", []),
+        ("live pods containers", "kubelet", []),
+        ("live pods kubelet", "kubelet", []),
+        ("pods", "kubelet", ["-n", "2"]),
+    ],
+)
+def test_what_is_required_and_lacking_ends_the_run_with_a_code_of_its_own(
+    run: Run, able: Callable[[str], list[str]], there: str, required: str, more: list[str]
+) -> None:
+    result = run(f"--require={required}", *able(there), *more)
+    assert result.ret == plugin.EXIT_LACKING
+    assert f"--require {required}: the simulator of CRI-O 1.36 cannot offer it to this user here" in result.stdout.str()
+    result.assert_outcomes()
+
+
+def test_what_is_required_and_there_lets_the_run_go_on(run: Run, able: Callable[[str], list[str]]) -> None:
+    options = able("live pods containers kubelet")
+    run("--require=pods", "--require=containers", "--require=kubelet", *options).assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("option", ["--require=flight", "--stories=some"])

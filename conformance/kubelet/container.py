@@ -112,7 +112,7 @@ class Container:
         self._runtime.client.stop_container(api.StopContainerRequest(container_id=self.id, timeout=0))
 
     def remove(self) -> None:
-        """Remove it, running or not."""
+        """Remove it; one that runs and ignores SIGTERM is waited for as long as the call may take (CRI-O 1.32 on)."""
         self._runtime.client.remove_container(api.RemoveContainerRequest(container_id=self.id))
         if self._runtime.shadow:
             self._runtime.shadow.removed(self.id)

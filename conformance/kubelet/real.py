@@ -19,7 +19,7 @@ from conformance.kubelet.binary import KubeletBinary
 from conformance.kubelet.container import Container
 from conformance.kubelet.cover import cover
 from conformance.kubelet.events import VERBOSITY, events_of, last_words
-from conformance.kubelet.settings import PORT, settings
+from conformance.kubelet.settings import PORT, ROOT, settings
 from conformance.kubelet.static import CONTAINER, PodState, manifest, state_of
 from conformance.kubelet.tap import Tap
 from conformance.kubelet.volume import ImageVolume, PullPolicy
@@ -61,8 +61,8 @@ class RealKubelet:
             command = [
                 str(binary.path),
                 f"--config={self._folder / 'config.json'}",
-                f"--root-dir={self._folder / 'root'}",
-                f"--cert-dir={self._folder / 'pki'}",
+                f"--root-dir={ROOT}",  # where it mounts things: not in the folder that the world must remove
+                f"--cert-dir={ROOT}/pki",
                 f"--hostname-override={NODE}",
                 f"--v={VERBOSITY}",
             ]

@@ -11,6 +11,9 @@ from conformance.model.release import Release
 PORT = 10255
 """The port on which anybody may ask for the pods (``readOnlyPort``)."""
 
+ROOT = "/var/lib/kubelet"
+"""Where it keeps its own things, in the world's own ``/var``."""
+
 ALWAYS_ON = Release("1.36")
 """From here on image volumes need no feature gate."""
 
@@ -25,7 +28,7 @@ def settings(manifests: Path, socket: Path, cgroup: str, release: Release) -> di
         "staticPodPath": str(manifests),
         "containerRuntimeEndpoint": f"unix://{socket}",
         "podLogsDir": "/var/log/pods",
-        "volumePluginDir": "/var/lib/kubelet/plugins",
+        "volumePluginDir": f"{ROOT}/plugins",
         "protectKernelDefaults": True,
         "address": "127.0.0.1",
         "readOnlyPort": PORT,

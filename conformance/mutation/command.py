@@ -15,6 +15,12 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="how many runs at once (default: one a core)"
     )
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="run every mutant on every case; by default one that has been caught is run on those cases alone that no"
+        " mutant has failed, unless mutants are named",
+    )
     parser.add_argument("--list", action="store_true", help="list the mutants, and run nothing")
     parser.set_defaults(run=main)
     return parser
@@ -31,7 +37,7 @@ def main(options: argparse.Namespace) -> int:
         if options.list:
             print(*(f"{each.name} ({each.line}): {each.fault}" for each in chosen), sep="\n")
             return 0
-        found = matrix(chosen, max(1, options.jobs))
+        found = matrix(chosen, max(1, options.jobs), whole=options.whole or bool(options.names))
     except (UnknownMutant, RunFailed) as error:
         print(f"crio-conformance mutants: {error}", file=sys.stderr)
         return 2

@@ -28,6 +28,16 @@ class MissingIsAnError(ImageService):
         return lookup if lookup.image or lookup.error else Lookup(error=f"image {name} not found")
 
 
+class UnknownIdsAreNoError(ImageService):
+    """Finds nothing under an ID that no image has, as later releases do."""
+
+    release_line = "1.31"
+
+    def status(self, name: str) -> Lookup:
+        lookup = super().status(name)
+        return Lookup() if "image not known" in lookup.error else lookup
+
+
 class _Identifying(ImageService):
     """Finds images by ID in another way."""
 

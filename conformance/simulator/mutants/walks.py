@@ -1,7 +1,7 @@
 """Faults in going from one registry to the next."""
 
 from conformance.model.answers import Login
-from conformance.model.places import Steps, Trouble
+from conformance.model.places import Steps, Terms, Trouble
 from conformance.model.pull import Copied, Outcome, Puller
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
@@ -63,3 +63,15 @@ class LogsNothing(Puller):
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
         self.note = None
+
+
+class AsksAgainBeforeItsTime(Puller):
+    """Asks a registry that failed once more, for an artifact, as later releases do."""
+
+    release_line = "1.31"
+
+    def candidate(self, reference: Reference, login: Login | None) -> Steps[Copied | Trouble]:
+        got = yield from super().candidate(reference, login)
+        if isinstance(got, Trouble):
+            yield from self.open(reference, Terms(login))
+        return got
