@@ -87,7 +87,7 @@ def test_processes_that_have_ended_are_none(folder: Path) -> None:
     process(folder, 9, "sleep", "Z")
     process(folder, 10, "conmon")
     (folder / "proc/11").mkdir()
-    assert Folder(folder).traces.processes == ("conmon", "conmon")
+    assert Folder(folder).traces.processes == ("10 conmon", "8 conmon")
 
 
 def test_control_groups_are_crios_and_count_once(folder: Path) -> None:
@@ -107,10 +107,11 @@ def test_locks_are_seen_by_file(folder: Path) -> None:
 
 
 def test_what_was_there_is_not_left() -> None:
-    before = Traces(mounts=("/", "/a"), processes=("conmon",), layers=("ab",))
-    after = Traces(mounts=("/", "/b"), processes=("conmon", "conmon", "sleep"), layers=("ab", "ab"), locks=("x",))
+    before = Traces(mounts=("/", "/a"), processes=("8 conmon", "9 runc"), layers=("ab",))
+    processes = ("10 sleep", "8 conmon", "9 sleep", "90 conmon")
+    after = Traces(mounts=("/", "/b"), processes=processes, layers=("ab", "ab"), locks=("x",))
     left = after.beyond(before)
-    assert left == Traces(mounts=("/b",), processes=("conmon", "sleep"), layers=("ab",), locks=("x",))
+    assert left == Traces(mounts=("/b",), processes=("10 sleep", "90 conmon"), layers=("ab",), locks=("x",))
     assert left.counts == {"mounts": 1, "processes": 2, "layers": 1, "locks": 1}
     assert (before.beyond(before), before.beyond(before).counts) == (Traces(), {})
 
@@ -142,7 +143,7 @@ def test_what_does_not_end_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch
     before = node.traces
     process(folder, 8, "conmon")
     begin = time.monotonic()
-    assert node.left_since(before) == Traces(processes=("conmon",))
+    assert node.left_since(before) == Traces(processes=("8 conmon",))
     assert time.monotonic() - begin >= 0.1
 
 

@@ -157,13 +157,13 @@ class Layer:
     diff_id: str
 
 
-def layer(entries: Mapping[str, bytes | str | Entry], *, format: Format = Format.OCI) -> Layer:
+def layer(entries: Mapping[str, bytes | str | Entry], *, format: Format = Format.OCI, compression: int = 9) -> Layer:
     """Make a layer of paths and what is there (image-spec v1.1, Image Layer Filesystem Changeset).
 
     Bytes and text are the content of a File. A leading slash means nothing, `/` is the root's own Directory, and
     directories that are not given are `Directory()`: that overrides mode and owners which a layer below gave them.
-    Raises ValueError for a path given twice or leading out of the layer, entries inside something that is not a
-    directory, and a hard link whose target is not a file of this layer.
+    `compression` is zlib's level, 1 to 9. Raises ValueError for a path given twice or leading out of the layer, entries
+    inside something that is not a directory, and a hard link whose target is not a file of this layer.
     """
     tree: dict[_Path, Entry] = {}
     for path, entry in entries.items():
@@ -179,7 +179,7 @@ def layer(entries: Mapping[str, bytes | str | Entry], *, format: Format = Format
         raise ValueError(f"'/{'/'.join(min(wrong))}' must be a directory")
     # Parents come before children, whiteouts before their siblings (a SHOULD), hard links after their targets.
     order = sorted(tree, key=lambda path: (isinstance(tree[path], Hardlink), [(p[:4] != ".wh.", p) for p in path]))
-    return _layer((_member(parts, tree) for parts in order), format)
+    return _layer((_member(parts, tree) for parts in order), format, compression)
 
 
 def raw_layer(members: Iterable[tuple[str, Entry]], *, format: Format = Format.OCI) -> Layer:
@@ -187,14 +187,14 @@ def raw_layer(members: Iterable[tuple[str, Entry]], *, format: Format = Format.O
     return _layer((_header(name, entry, entry) for name, entry in members), format)
 
 
-def _layer(members: Iterable[tuple[tarfile.TarInfo, io.BytesIO]], format: Format) -> Layer:
+def _layer(members: Iterable[tuple[tarfile.TarInfo, io.BytesIO]], format: Format, compression: int = 9) -> Layer:
     # Default tar headers have time 0 and no owner names. PAX adds records only where the plain header is too small.
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for member in members:
             archive.addfile(*member)
     # Not gzip.compress(): the header it writes differs between releases of Python.
-    compressed = zlib.compress(buffer.getvalue(), level=9, wbits=31)
+    compressed = zlib.compress(buffer.getvalue(), level=compression, wbits=31)
     return Layer(Blob(format.layer_type, compressed), diff_id=Blob("application/x-tar", buffer.getvalue()).digest)
 
 

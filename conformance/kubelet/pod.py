@@ -191,8 +191,8 @@ class Pod:
         if not self._runtime.running:
             return
         containers = self.containers()
-        for each in containers:
-            each.stop()
+        with ThreadPoolExecutor(max(1, len(containers))) as threads:
+            list(threads.map(Container.stop, containers))
         self._client.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=self.id))
         self._client.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=self.id))
         if self._runtime.shadow:

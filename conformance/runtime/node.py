@@ -5,7 +5,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,7 +26,7 @@ class Traces:
     """What containers need on a machine: two of these are equal where nothing was left behind.
 
     ``mounts`` are the mount points that CRI-O sees, ``layers`` what its store has mounted, as many times as it counts,
-    ``containers`` the IDs that the store knows (of pods as well), ``processes`` the names of all programs but CRI-O's
+    ``containers`` the IDs that the store knows (of pods as well), ``processes`` the PIDs and names of all but CRI-O's
     own, ``cgroups`` the control groups that CRI-O made (those of pods are a kubelet's), ``locks`` the files that are
     locked in the store (flock(2), fcntl(2)), ``interfaces`` the network interfaces that CRI-O sees, ``addresses`` those
     that are given to pods on a bridge.
@@ -45,7 +45,9 @@ class Traces:
         """Give what of it was not there before."""
         kinds = (each.name for each in fields(self))
         more = {kind: Counter(getattr(self, kind)) - Counter(getattr(before, kind)) for kind in kinds}
-        return type(self)(**{kind: _sorted(found.elements()) for kind, found in more.items()})
+        left = type(self)(**{kind: _sorted(found.elements()) for kind, found in more.items()})
+        known = {_pid(each) for each in before.processes}  # which may have another name by now
+        return replace(left, processes=tuple(each for each in left.processes if _pid(each) not in known))
 
     @property
     def passes(self) -> bool:
@@ -140,7 +142,7 @@ class Node:
         return json.loads(text) if text.strip() else []
 
     def _processes(self) -> list[str]:
-        """Name the programs that run, but for the world's first and CRI-O's own."""
+        """Give PID and name of what runs, but for the world's first and CRI-O's own."""
         names = []
         for each in (self.root / "proc").iterdir():
             if each.name.isdigit() and each.name != "1":
@@ -150,7 +152,7 @@ class Node:
                 except (FileNotFoundError, ProcessLookupError):
                     continue
                 if name not in OWN_PROCESSES and not ended:
-                    names.append(name)
+                    names.append(f"{each.name} {name}")
         return names
 
     def _cgroups(self) -> Iterator[str]:
@@ -173,6 +175,11 @@ class Node:
             for file in (*folder.glob("*.lock"), *folder.glob("overlay-*/*.lock")):
                 if _lock_name(file.lstat()) in held:
                     yield str(file.relative_to(self.root))
+
+
+def _pid(process: str) -> str:
+    """Give the number of a process."""
+    return process.partition(" ")[0]
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

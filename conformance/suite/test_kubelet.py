@@ -251,13 +251,13 @@ class TestTheWalk:
         self, names: list[str], policy: PullPolicy, ends: str, kubelet: RealKubelet, runtime: Runtime
     ) -> None:
         """Both ask the runtime for the same, in the same order."""
+        with kubelet.held(), Pod(runtime, kubelet=kubelet.release) as imitation:
+            walk = imitation.mount(*_volumes("walked", names, policy))
         pod = kubelet.run(*_volumes("run", names, policy))
         if ends:
             pod.waiting(ends, "ImagePullBackOff")
         else:
             pod.running()
-        with kubelet.held(), Pod(runtime, kubelet=kubelet.release) as imitation:
-            walk = imitation.mount(*_volumes("walked", names, policy))
         walked = [(rpc, image.replace("walked/", "run/")) for rpc, image in steps(walk.evidence)]
         taken = [step for step in steps(pod.evidence) if step not in FURNISHING]
         assert taken[: len(walked)] == walked

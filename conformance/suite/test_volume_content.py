@@ -237,10 +237,17 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", [pytest.param(each, id=name.replace(" ", "-")) for name, each in CHANGES.items()])
-def test_a_later_layer_replaces(show: Show, change: Change) -> None:
+def test_a_later_layer_replaces(show: Show) -> None:
     """What a later layer says of a path takes the place of what the layers below say."""
-    assert show(layer(change.below), layer(change.above)) == change.above
+    below = layer(_apart({what: change.below for what, change in CHANGES.items()}))
+    above = _apart({what: change.above for what, change in CHANGES.items()})
+    seen = show(below, layer(above))
+    assert {path: entry for path, entry in seen.items() if path not in CHANGES} == above
+
+
+def _apart(trees: dict[str, Tree]) -> Tree:
+    """Put trees into one, each in a folder of its own."""
+    return {f"{folder}/{path}": entry for folder, tree in trees.items() for path, entry in tree.items()}
 
 
 def test_a_later_layer_changes_a_folder_only(show: Show) -> None:
@@ -275,6 +282,21 @@ HIDING = {
     "a folder that comes back": Hiding(
         [["folder/gone"], [whiteout("folder")], ["folder/new"]], ["folder", "folder/new"]
     ),
+}
+
+
+def test_a_whiteout_hides_what_is_below(show: Show) -> None:
+    """A whiteout hides a path of the layers below, an opaque one all in a folder; nothing else."""
+    names = [
+        [f"{what}/{name}" for what, hiding in HIDING.items() for name in dict(enumerate(hiding.layers)).get(at, ())]
+        for at in range(3)
+    ]
+    seen = show(*Hiding(names, []).built())
+    left = sorted(f"{what}/{name}" for what, hiding in HIDING.items() for name in hiding.left)
+    assert sorted(set(seen) - set(HIDING)) == left
+
+
+ODDLY_HIDING = {
     "a folder that is made anew": Hiding(
         [["folder/gone"], [whiteout("folder"), "folder/new"]], ["folder", "folder/new"]
     ),
@@ -282,9 +304,11 @@ HIDING = {
 }
 
 
-@pytest.mark.parametrize("hiding", [pytest.param(each, id=name.replace(" ", "-")) for name, each in HIDING.items()])
+@pytest.mark.parametrize(
+    "hiding", [pytest.param(each, id=name.replace(" ", "-")) for name, each in ODDLY_HIDING.items()]
+)
 class TestWhiteouts:
-    """A later layer hides what is in those below."""
+    """A later layer hides what is in those below, and has something in its place."""
 
     @pytest.fixture
     def seen(self, show: Show, hiding: Hiding) -> list[str]:

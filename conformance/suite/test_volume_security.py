@@ -69,15 +69,15 @@ UNTOUCHED = {"secret": "the node's\n"}
 # What can be seen
 
 
-@pytest.mark.parametrize("prefix", ["", UP, "/proc/1/root", "/proc/self/root"])
-def test_a_link_leads_to_what_the_container_has(
-    pod: Pod, folder: Path, name: str, registry: RegistryHost, prefix: str
-) -> None:
+def test_a_link_leads_to_what_the_container_has(pod: Pod, folder: Path, name: str, registry: RegistryHost) -> None:
     """A symbolic link in a volume is followed inside the container, and never to what the node has there."""
-    registry.store(NAME, image([layer({"link": Symlink(f"{prefix}{FOLDER}/secret")})]))
+    prefixes = ("", UP, "/proc/1/root", "/proc/self/root")
+    links = {str(number): Symlink(f"{prefix}{FOLDER}/secret") for number, prefix in enumerate(prefixes)}
+    registry.store(NAME, image([layer(links)]))
     registry.offer("own", files={"secret": "the container's\n"})
     walk = pod.mount(ImageVolume(name, AT), ImageVolume(f"{registry}/own", FOLDER))
-    assert (walk.read(f"{AT}/link"), content(folder)) == ("the container's\n", UNTOUCHED)
+    read = walk.running.run("/bin/cat", *(f"{AT}/{link}" for link in links))
+    assert (read.stdout, content(folder)) == ("the container's\n" * len(links), UNTOUCHED)
 
 
 @pytest.mark.parametrize("device", [Device("block", 8, 0, 0o666), Device("char", 1, 1, 0o666)], ids=["disk", "memory"])
@@ -145,11 +145,18 @@ WAYS_OUT: dict[str, list[Members]] = {
 
 @pytest.mark.parametrize("layers", [pytest.param(way, id=what.replace(" ", "-")) for what, way in WAYS_OUT.items()])
 def test_a_layer_is_unpacked_within_the_image(
-    pod: Pod, folder: Path, name: str, registry: RegistryHost, layers: list[Members]
+    runtime: Runtime, folder: Path, name: str, registry: RegistryHost, layers: list[Members]
 ) -> None:
     """Whatever a layer names, and through whatever link, is unpacked within the image: the node stays as it was."""
     registry.store(NAME, image(map(raw_layer, layers)))
-    assert (pod.mount_image(name, AT).waits_for, content(folder)) == ("", UNTOUCHED)
+    assert (runtime.pull(name).succeeded, content(folder)) == (True, UNTOUCHED)
+
+
+def test_a_link_in_place_of_the_root_is_none(pod: Pod, folder: Path, name: str, registry: RegistryHost) -> None:
+    """An image whose root is said to be a link is mounted as a folder, and the node stays as it was."""
+    registry.store(NAME, image(map(raw_layer, WAYS_OUT["a link in place of the root"])))
+    walk = pod.mount_image(name, AT)
+    assert (walk.read(f"{AT}/new"), content(folder)) == ("evil\n", UNTOUCHED)
 
 
 def test_a_link_is_no_way_for_a_later_layer(pod: Pod, containers: None, name: str, registry: RegistryHost) -> None:
