@@ -28,7 +28,9 @@ METHODS = {rpc.name: rpc for service in SERVICES for rpc in api.DESCRIPTOR.servi
 FACES = sorted(
     name
     for name, face in vars(Client).items()
-    if not name.startswith("_") and name != "close" and Parameter.empty is not signature(face).return_annotation
+    if not name.startswith("_")
+    and name not in {"close", "forward"}
+    and Parameter.empty is not signature(face).return_annotation
 )
 
 

@@ -427,9 +427,9 @@ def test_a_socket_on_which_nobody_answers(run: Run, own_tmpdir: Path, monkeypatc
         ("1.33.0", "1.33", ""),
         ("v1.35", "1.35.2", ""),
         ("1.35.1", "1.35.1", ""),
-        ("1.36-dev", "1.35.2", ""),
-        ("1.40", "1.35.2", "1.36"),
-        ("1.40.0", "1.35.2", "1.36"),
+        ("1.36-dev", "1.36", ""),
+        ("1.40", "1.36", "1.36"),
+        ("1.40.0", "1.36", "1.36"),
     ],
 )
 def test_a_line_is_its_last_release(text: str, since: str, explained_as: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from conformance.kubelet import binary
 from conformance.kubelet.binary import KubeletBinary, find_kubelet
 from conformance.model.release import Release
+from conformance.runtime import installation
 from conformance.runtime.installation import NoRuntime
 
 CRIO = Release("1.36.3")
@@ -156,10 +157,10 @@ def no_program(path: Path) -> None:
 
 
 SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
-    "missing": (lambda _: None, "--kubelet {} cannot be run (No such file or directory)"),
-    "a folder": (Path.mkdir, "--kubelet {} cannot be run (it is a folder)"),
-    "not executable": (not_executable, "--kubelet {} cannot be run (Permission denied)"),
-    "no program": (no_program, "--kubelet {} cannot be run (Exec format error)"),
+    "missing": (lambda _: None, "{} cannot be run (No such file or directory)"),
+    "a folder": (Path.mkdir, "{} cannot be run (it is a folder)"),
+    "not executable": (not_executable, "{} cannot be run (Permission denied)"),
+    "no program": (no_program, "{} cannot be run (Exec format error)"),
     "another program": (
         lambda path: program(path, "echo crio version 1.36.3; echo more"),
         "{} is no kubelet (to --version it says 'crio version 1.36.3')",
@@ -188,6 +189,6 @@ def test_a_path_that_is_no_kubelet_is_told_with_its_fault(tmp_path: Path, how: s
 
 
 def test_a_kubelet_that_does_not_answer_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binary, "SECONDS", 0.1)
+    monkeypatch.setattr(installation, "SECONDS", 0.1)
     path = program(tmp_path / "kubelet", "exec sleep 1000")
-    assert refusal(str(path)) == f"--kubelet {path} cannot be run (it does not answer within 0 s): {REMEDY}"
+    assert refusal(str(path)) == f"{path} does not answer --version within 0 s, so it is no kubelet: {REMEDY}"

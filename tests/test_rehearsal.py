@@ -25,7 +25,7 @@ def test_pull(runtime, quay_io):
     quay_io.offer("ours")
     assert runtime.pull("quay.io/ours").succeeded
 
-def test_pod(pod):
+def test_inside(pod, containers):
     raise AssertionError("there is no CRI-O")
 
 def test_other():

@@ -1,16 +1,13 @@
 """Finding a kubelet: a path, or a release in the user's cache folder."""
 
 import os
-import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.model.release import Release
-from conformance.runtime.installation import NoRuntime, releases_folder
+from conformance.runtime.installation import NoRuntime, release_of, releases_folder
 
 FORMS = "write the path of a kubelet, or a release such as 1.36.2"
-SECONDS = 20.0
 TAKES_IMAGE_VOLUMES = Release("1.33")
 """Before, a static pod with an image volume was refused, feature gate or not (``pkg/kubelet/config/common.go``)."""
 
@@ -43,7 +40,7 @@ def find_kubelet(wanted: str | None, crio: Release) -> KubeletBinary | None:
         return KubeletBinary(found[best[0]], best[0]) if best else None
     if "/" in wanted:
         path = Path(wanted).absolute()
-        return KubeletBinary(path, _release_of(path))
+        return KubeletBinary(path, release_of(path, r"Kubernetes v(\d+\.\d+\.\d+)", "kubelet", FORMS))
     matching = [release for release in found if wanted in {str(release), release.line}]
     if not matching:
         there = ", ".join(str(release) for release in sorted(found)) or "none"
@@ -68,29 +65,3 @@ def _cached() -> dict[Release, Path]:
         except ValueError:
             continue
     return found
-
-
-def _release_of(path: Path) -> Release:
-    """Ask a binary which kubelet it is."""
-    try:
-        answer = subprocess.run(
-            [path, "--version"],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=SECONDS,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    except OSError as error:
-        msg = f"--kubelet {path} cannot be run ({'it is a folder' if path.is_dir() else error.strerror}): {FORMS}"
-        raise NoRuntime(msg) from error
-    except subprocess.TimeoutExpired as error:
-        msg = f"--kubelet {path} cannot be run (it does not answer within {SECONDS:.0f} s): {FORMS}"
-        raise NoRuntime(msg) from error
-    match = re.match(r"Kubernetes v(\d+\.\d+\.\d+)", answer.stdout)
-    if match is None:
-        said = (answer.stdout or answer.stderr).strip().splitlines()
-        msg = f"{path} is no kubelet (to --version it says {said[0] if said else 'nothing'!r}): {FORMS}"
-        raise NoRuntime(msg)
-    return Release(match[1])

@@ -87,7 +87,7 @@ def _cached() -> dict[Release, Path]:
 def installation(crio: Path) -> Installation:
     """Complete a ``crio`` binary with the programs it needs, found beside it or on PATH; raises ``NoRuntime``."""
     crio = crio.absolute()  # a bare name would be looked for on PATH
-    release = _release_of(crio)
+    release = release_of(crio, r"crio version (\S+)", "CRI-O", FORMS)
     return Installation(
         crio=crio,
         pinns=_program(crio, "pinns"),
@@ -97,11 +97,14 @@ def installation(crio: Path) -> Installation:
     )
 
 
-def _release_of(crio: Path) -> Release:
-    """Ask a binary which CRI-O it is."""
+def release_of(program: Path, answers: str, what: str, forms: str) -> Release:
+    """Ask a program which release it is; ``answers`` is the pattern of what it says to ``--version``.
+
+    Raises ``NoRuntime``, which says that it is not ``what``, and which ``forms`` there are of saying it.
+    """
     try:
         answer = subprocess.run(
-            [crio, "--version"],
+            [program, "--version"],
             capture_output=True,
             text=True,
             errors="replace",
@@ -110,17 +113,17 @@ def _release_of(crio: Path) -> Release:
             stdin=subprocess.DEVNULL,
         )
     except OSError as error:
-        msg = f"{crio} cannot be run ({'it is a folder' if crio.is_dir() else error.strerror}): {FORMS}"
+        msg = f"{program} cannot be run ({'it is a folder' if program.is_dir() else error.strerror}): {forms}"
         raise NoRuntime(msg) from error
     except subprocess.TimeoutExpired as error:
-        msg = f"{crio} does not answer --version within {SECONDS:.0f} s, so it is no CRI-O: {FORMS}"
+        msg = f"{program} does not answer --version within {SECONDS:.0f} s, so it is no {what}: {forms}"
         raise NoRuntime(msg) from error
-    match = re.match(r"crio version (\S+)", answer.stdout)
+    match = re.match(answers, answer.stdout)
     try:
         return Release(match[1] if match else "")
     except ValueError:
         said = (answer.stdout or answer.stderr).strip().splitlines()
-        msg = f"{crio} is no CRI-O (to --version it says {said[0] if said else 'nothing'!r}): {FORMS}"
+        msg = f"{program} is no {what} (to --version it says {said[0] if said else 'nothing'!r}): {forms}"
         raise NoRuntime(msg) from None
 
 

@@ -33,8 +33,8 @@ class UnknownIdsAreNoError(ImageService):
 
     release_line = "1.31"
 
-    def status(self, name: str) -> Lookup:
-        lookup = super().status(name)
+    def image_status(self, name: str) -> Lookup:
+        lookup = super().image_status(name)
         return Lookup() if "image not known" in lookup.error else lookup
 
 
