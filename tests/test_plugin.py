@@ -143,7 +143,7 @@ def test_a_case_in_which_model_and_runtime_differ_fails_whatever_it_states(
         ("--runtime nonsense", "--runtime nonsense is not understood"),
         ("--runtime 9.9", "CRI-O 9.9 is not in"),
         ("--runtime 9.9 -n 2", "CRI-O 9.9 is not in"),
-        ("--kubelet /nonexistent", "--kubelet /nonexistent cannot be run (No such file or directory)"),
+        ("--kubelet /nonexistent", "/nonexistent cannot be run (No such file or directory)"),
         ("--kubelet 9.9", "kubelet 9.9 is not in"),
     ],
 )
