@@ -25,6 +25,7 @@ RUN = """
 import json, os, signal, sys
 from conformance.world import World
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with SIGINT ignored
 worlds = [World(), World()]
 for world in worlds:
     world.spawn(["sleep", "1000"], {"PATH": os.defpath}, "log")
