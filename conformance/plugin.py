@@ -1,8 +1,10 @@
 """The pytest plugin: options, fixtures, hooks. The only module that knows pytest's hooks.
 
-Options: ``--runtime`` says which CRI-O, ``--require`` what it must be able to do, ``--stories`` which cases are told.
-Fixtures for cases: ``runtime``, ``pod``, ``docker_io``, ``quay_io``, ``registry_k8s_io``, ``ghcr_io``, ``internet``,
-``release``, and ``configuration``, which a case overrides to have CRI-O configured otherwise.
+Options: ``--runtime`` says which CRI-O, ``--kubelet`` which kubelet, ``--require`` what they must be able to do,
+``--stories`` which cases are told.
+Fixtures for cases: ``runtime``, ``pod``, ``kubelet``, ``node``, ``docker_io``, ``quay_io``, ``registry_k8s_io``,
+``ghcr_io``, ``internet``, ``release``; ``containers`` and ``bridge``, which only say what a case needs; and
+``configuration``, which a case overrides to have CRI-O configured otherwise.
 """
 
 from __future__ import annotations
@@ -278,9 +280,8 @@ def kubelet(request: pytest.FixtureRequest, runtime: Runtime, containers: None) 
     if binary is None:
         pytest.skip("needs the capability kubelet: there is none in the cache folder, and --kubelet names none")
     assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
-    kubelet = kept(runtime, binary)
-    yield kubelet
-    kubelet.clear()
+    with kept(runtime, binary).at_work() as kubelet:
+        yield kubelet
 
 
 @pytest.fixture

@@ -338,6 +338,28 @@ def test_one_that_is_held_does_nothing_meanwhile(kubelet: RealKubelet, monkeypat
     assert pod.running().id == "ab12"
 
 
+def test_between_two_cases_it_has_no_pods_and_does_nothing(
+    kubelet: RealKubelet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        with kubelet.at_work() as working:
+            pod = working.run(volume("runs"))
+            assert pod.running().id == "ab12"
+        assert list(kubelet.manifests.iterdir()) == []
+        with monkeypatch.context() as short:
+            short.setattr(real, "READY_SECONDS", 0.2)
+            assert kubelet.pods() is None
+
+
+def test_closing_one_that_is_held_ends_it_without_force(install: Install, crio: Crio) -> None:
+    living = RealKubelet(install(f"#!{PYTHON} -I\n{FAKE}"), crio)
+    with living.at_work():
+        pass
+    before = time.monotonic()
+    living.close()
+    assert time.monotonic() - before < real.READY_SECONDS / 2, "it was asked to end, and heard it"
+
+
 def test_closing_ends_it_and_frees_its_socket(install: Install, crio: Crio) -> None:
     binary = install(f"#!{PYTHON} -I\n{FAKE}")
     for _ in range(2):

@@ -27,7 +27,8 @@ class Folder(Node):
     """A node whose root is a folder; its CRI-O is what the test says."""
 
     def __init__(self, folder: Path, crio: Any = None) -> None:
-        known: Any = crio or SimpleNamespace(cgroup_parent=f"/{WORLD}", oci_runtime="runc")
+        running = SimpleNamespace(wait=time.sleep)
+        known: Any = crio or SimpleNamespace(cgroup_parent=f"/{WORLD}", oci_runtime="runc", process=running)
         super().__init__(known)
         self.folder = folder
 

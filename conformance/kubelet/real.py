@@ -70,6 +70,7 @@ class RealKubelet:
             self._process = crio.world.spawn(command, environment, "kubelet.log")
             stack.callback(self._process.close)
             stack.callback(self._process.stop, READY_SECONDS)
+            stack.callback(self._process.signal, signal.SIGCONT)  # held, it would not hear that it is to end
             if not self.wait(lambda: self.pods() is not None, READY_SECONDS):
                 told = f"kubelet {self.release} was not ready after {READY_SECONDS:.0f} s: {last_words(self._log)}"
                 raise RuntimeFailure(told)
@@ -124,8 +125,18 @@ class RealKubelet:
         finally:
             self._process.signal(signal.SIGCONT)
 
+    @contextmanager
+    def at_work(self) -> Iterator[Self]:
+        """Let it run pods for a while; afterwards they are taken away, and it is held until it is at work again."""
+        self._process.signal(signal.SIGCONT)
+        try:
+            yield self
+            self.clear()
+        finally:
+            self._process.signal(signal.SIGSTOP)
+
     def clear(self) -> None:
-        """Take all pods away, and wait until CRI-O has stopped them."""
+        """Take all pods away, and wait until CRI-O has stopped them; raises ``RuntimeFailure`` when they stay."""
         for each in self.manifests.iterdir():
             each.unlink()
         keeper = self.crio.keeper
@@ -133,7 +144,10 @@ class RealKubelet:
             keeper.stop_container(api.StopContainerRequest(container_id=container.id, timeout=0))
         state = api.PodSandboxStateValue(state=api.SANDBOX_READY)
         ready = api.ListPodSandboxRequest(filter=api.PodSandboxFilter(state=state))
-        self.wait(lambda: not self.pods() and not keeper.list_pod_sandbox(ready).items, READY_SECONDS)
+        if not self.wait(lambda: not self.pods() and not keeper.list_pod_sandbox(ready).items, READY_SECONDS):
+            raise RuntimeFailure(
+                f"kubelet {self.release} still has pods {READY_SECONDS:.0f} s after they were taken away"
+            )
 
     def close(self) -> None:
         """End it."""

@@ -97,10 +97,11 @@ class Node:
         )
 
     def left_since(self, before: Traces) -> Traces:
-        """Give what is there and was not before; what is about to end is waited for."""
+        """Give what is there and was not before; what is about to end is waited for, as long as CRI-O runs."""
         until = time.monotonic() + PATIENCE_SECONDS
         while (left := self.traces.beyond(before)).passes and time.monotonic() < until:
-            time.sleep(WAIT_SECONDS)
+            if self._crio.process.wait(WAIT_SECONDS):
+                break
         return left
 
     def mounts_of(self, container_id: str) -> dict[str, tuple[str, frozenset[str]]]:
