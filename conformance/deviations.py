@@ -21,8 +21,8 @@ class Deviation:
     """One known departure.
 
     ``cases`` names the cases, as ``test_file.py::TestClass::test_name``, with or without parameters (``[id]``);
-    ``releases`` is a range such as ``>=1.31,<1.34``; ``upstream`` the issue or pull request, or ``unreported``;
-    ``why`` one sentence.
+    ``releases`` is a range of the releases of ``runtime``, such as ``>=1.31,<1.34``; ``upstream`` the issue or pull
+    request, or ``unreported``; ``why`` one sentence.
     ``seen`` maps an expression over the case's fixtures (``pull.reasons``) to its value on these releases.
     """
 
@@ -31,10 +31,12 @@ class Deviation:
     upstream: str
     why: str
     seen: Mapping[str, Any] = field(hash=False)
+    runtime: str = "CRI-O"
 
-    def covers(self, case: str, release: Release) -> bool:
-        """Tell whether it speaks of this case on this release."""
-        return (case in self.cases or case.partition("[")[0] in self.cases) and release.within(self.releases)
+    def covers(self, case: str, release: Release, runtime: str = "CRI-O") -> bool:
+        """Tell whether it speaks of this case on this release of a runtime."""
+        named = case in self.cases or case.partition("[")[0] in self.cases
+        return named and runtime == self.runtime and release.within(self.releases)
 
     def differences(self, fixtures: Mapping[str, Any]) -> list[str]:
         """Compare what was seen with what it says is seen; give a sentence for each difference."""
@@ -63,7 +65,8 @@ def parse(text: str) -> list[Deviation]:
             deviation = Deviation(**entry | {"cases": tuple(entry["cases"])})
         except (KeyError, TypeError) as error:
             msg = (
-                f"deviation {number}: cases, releases, upstream, why and seen must be given, and nothing else ({error})"
+                f"deviation {number}: cases, releases, upstream, why and seen must be given, runtime may be,"
+                f" and nothing else ({error})"
             )
             raise ValueError(msg) from error
         if wrong := _wrong(deviation, entry):
@@ -86,9 +89,9 @@ def _wrong(deviation: Deviation, entry: Mapping[str, Any]) -> str:
     return ""
 
 
-def covering(deviations: Iterable[Deviation], case: str, release: Release) -> Deviation | None:
-    """Give the deviation that covers a case on a release; the more particular name wins."""
-    found = [each for each in deviations if each.covers(case, release)]
+def covering(deviations: Iterable[Deviation], case: str, release: Release, runtime: str = "CRI-O") -> Deviation | None:
+    """Give the deviation that covers a case on a release of a runtime; the more particular name wins."""
+    found = [each for each in deviations if each.covers(case, release, runtime)]
     return next((each for each in found if case in each.cases), found[0] if found else None)
 
 

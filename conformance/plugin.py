@@ -1,10 +1,10 @@
 """The pytest plugin: options, fixtures, hooks. The only module that knows pytest's hooks.
 
 Options: ``--runtime`` says which CRI-O, ``--kubelet`` which kubelet, ``--require`` what they must be able to do,
-``--stories`` which cases are told.
+``--registries`` where registry hosts keep their content, ``--stories`` which cases are told.
 Fixtures for cases: ``runtime``, ``pod``, ``kubelet``, ``node``, ``docker_io``, ``quay_io``, ``registry_k8s_io``,
-``ghcr_io``, ``internet``, ``release``; ``containers`` and ``bridge``, which only say what a case needs; and
-``configuration``, which a case overrides to have CRI-O configured otherwise.
+``ghcr_io``, ``registry``, ``internet``, ``release``; ``containers`` and ``bridge``, which only say what a case needs;
+and ``configuration``, which a case overrides to have CRI-O configured otherwise.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from conformance.kubelet import Pod
     from conformance.kubelet.real import RealKubelet
     from conformance.model.release import Release
+    from conformance.registries.container import RunRegistry
     from conformance.run import Run
     from conformance.runtime.configuration import Configuration
     from conformance.runtime.node import Node
     from conformance.runtime.runtime import Runtime
+    from conformance.runtime.subject import Subject
 
 CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "pods", "containers", "bridge", "kubelet")
 TOLD_WHEN_FEW = 12
@@ -38,7 +40,9 @@ EXIT_LACKING = 6
 """The exit code of a run whose runtime lacks what ``--require`` names."""
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
+REGISTRY: pytest.StashKey[RunRegistry] = pytest.StashKey()
 UNUSABLE = "conformance_unusable"
+REGISTRY_OF_THE_RUN = "conformance_registry"
 MARK: pytest.StashKey[tuple[Runtime, Mark]] = pytest.StashKey()
 
 
@@ -52,7 +56,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--runtime",
         metavar="WHICH",
         help="the CRI-O to run: a release (1.36.3, 1.36), the path of a crio binary, auto (crio on PATH, else the"
-        " newest release in the cache folder, else a rehearsal on the simulator; the default), or simulator:1.36",
+        " newest release in the cache folder, else a rehearsal on the simulator; the default), or simulator:1.36; for"
+        " contrast podman, containerd, or the socket of a CRI runtime that already runs, unix:///PATH",
     )
     group.addoption(
         "--kubelet",
@@ -69,6 +74,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="make it an error when the runtime cannot do this here, instead of skipping the cases that need it",
     )
     group.addoption(
+        "--registries",
+        choices=("memory", "containers"),
+        default="memory",
+        help="where registry hosts keep their content: in memory, or in a real registry in a container",
+    )
+    group.addoption("--registry-base", metavar="IMAGE", help="the image that this container's image is built from")
+    group.addoption(
         "--stories",
         choices=("auto", "all", "none"),
         default="auto",
@@ -79,6 +91,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Describe our markers."""
     config.addinivalue_line("markers", "upstream(issue): the upstream issue or pull request that a case is about")
+    config.addinivalue_line("markers", "cri: what any CRI runtime must do, CRI-O or not")
     config.addinivalue_line("markers", "releases(range, why): the CRI-O releases that a case speaks of, and why")
     chosen = any(argument.startswith("--dist") for argument in config.invocation_params.args)
     if _ours(config) and config.getoption("dist", "no") == "load" and not chosen:
@@ -104,8 +117,10 @@ def _run(config: pytest.Config) -> Run:
 def _ours(config: pytest.Config) -> bool:
     """Tell, before anything is collected, whether this run is about CRI-O."""
     suite = str(Path(__file__).parent / "suite")
-    return bool(config.getoption("runtime")) or any(
-        "conformance.suite" in each or str(Path(each).absolute()).startswith(suite) for each in config.args
+    return (
+        bool(config.getoption("runtime"))
+        or config.getoption("registries") == "containers"
+        or any("conformance.suite" in each or str(Path(each).absolute()).startswith(suite) for each in config.args)
     )
 
 
@@ -119,6 +134,36 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             _run(session.config).require(session.config.getoption("require"))
         except Lacking as error:
             _give_up(str(error), lacking=True)
+        _open_registries(session.config)
+
+
+def _open_registries(config: pytest.Config) -> None:
+    """Let content lie in containers where that was asked for: started here, or by the one who started this worker."""
+    if config.getoption("registries") == "memory" or config.option.collectonly:
+        return
+    from conformance.internet.origins import use_registry
+
+    if hasattr(config, "workerinput"):
+        from conformance.distribution.registry import Access
+
+        use_registry(Access(**config.workerinput[REGISTRY_OF_THE_RUN]), config.workerinput["workerid"])
+        return
+    from conformance.registries.container import RunRegistry
+    from conformance.registries.engine import NoRegistries
+
+    try:
+        config.stash[REGISTRY] = registry = RunRegistry(config.getoption("registry_base"))
+    except NoRegistries as error:
+        raise pytest.UsageError(str(error)) from None
+    config.add_cleanup(registry.close)
+    use_registry(registry.access, "main")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker where the run's registry is, and its login: by the pipe, since others see a command line."""
+    if REGISTRY in node.config.stash:
+        node.workerinput[REGISTRY_OF_THE_RUN] = vars(node.config.stash[REGISTRY].access)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -161,8 +206,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     yield
     config = session.config
     terminal = config.pluginmanager.getplugin("terminalreporter")
-    if terminal is not None and RUN in config.stash and config.stash[RUN].rehearsal:
-        terminal.write_line(config.stash[RUN].announcement, bold=True)
+    if terminal is not None and RUN in config.stash:
+        for line in config.stash[RUN].subject.foot:
+            terminal.write_line(line, bold=True)
 
 
 def _end_workers(session: pytest.Session, exitstatus: int) -> None:
@@ -188,14 +234,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.extra_keyword_matches.update(mark.args)
 
 
-def pytest_report_header(config: pytest.Config) -> str | None:
-    """Say at the top which CRI-O this is about."""
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say at the top which runtime this is about, and which registry."""
     if not _ours(config):
-        return None
-    run = _run(config)
-    if run.installation is None:
-        return f"conformance: {run.announcement}\n  {run.title}, because {run.rehearsal}"
-    return f"conformance: CRI-O {run.installation.release} ({run.installation.crio})"
+        return []
+    registry = [config.stash[REGISTRY].title] if REGISTRY in config.stash else []
+    return [f"conformance: {_run(config).subject.head}", *registry]
 
 
 # Fixtures
@@ -211,15 +255,26 @@ def configuration() -> Configuration:
 
 @pytest.fixture
 def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Iterator[Runtime]:
-    """A running CRI-O with that configuration and an empty store, in a world of its own."""
+    """A running CRI-O, or other runtime, with that configuration and an empty store, in a world of its own."""
     run = _run(request.config)
-    for mark in request.node.iter_markers("releases"):
-        if not run.release.within(mark.args[0]):
-            pytest.skip(f"speaks of CRI-O {mark.args[0]}: {mark.args[1]}")
-    crio = run.pool.get(configuration)
-    request.node.stash[MARK] = (crio, crio.evidence.mark())
-    yield crio
-    crio.reset()
+    if why := _silent(request.node, run.subject):
+        pytest.skip(why)
+    running = run.pool.get(configuration)
+    if request.node.get_closest_marker("cri") is not None:
+        _needs(running, "cri")
+    request.node.stash[MARK] = (running, running.evidence.mark())
+    yield running
+    running.reset()
+
+
+def _silent(item: pytest.Item, subject: Subject) -> str:
+    """Say why a case does not speak of what the run is about; nothing where it does."""
+    if subject.only_cri and item.get_closest_marker("cri") is None:
+        return subject.only_cri
+    for mark in item.iter_markers("releases"):
+        if not subject.within(mark.args[0]):
+            return f"speaks of CRI-O {mark.args[0]}: {mark.args[1]}"
+    return ""
 
 
 @pytest.fixture
@@ -231,6 +286,7 @@ def release(runtime: Runtime) -> Release:
 @pytest.fixture
 def internet(runtime: Runtime) -> Internet:
     """The internet around CRI-O; ``internet.host(name)`` gives any registry host."""
+    _needs(runtime, "hermetic")
     return runtime.internet
 
 
@@ -256,6 +312,12 @@ def registry_k8s_io(internet: Internet) -> RegistryHost:
 def ghcr_io(internet: Internet) -> RegistryHost:
     """The registry host ghcr.io, with nothing to offer yet."""
     return internet.host("ghcr.io")
+
+
+@pytest.fixture
+def registry(runtime: Runtime) -> RegistryHost:
+    """A registry host that any runtime can pull from by its full name, with nothing to offer yet."""
+    return runtime.registry
 
 
 @pytest.fixture
@@ -294,18 +356,13 @@ def containers(runtime: Runtime) -> None:
 def bridge(runtime: Runtime, containers: None) -> None:
     """Nothing; a case that takes it has pods on a network of their own."""
     del containers
-    from conformance.runtime.crio import Crio
-
-    assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
-    if "bridge" not in runtime.capabilities:
-        pytest.skip(f"needs the capability bridge: {runtime.without_bridge}")
+    _needs(runtime, "bridge")
 
 
 def _needs(runtime: Runtime, capability: str) -> None:
     """Skip a case whose runtime lacks a capability."""
-    if capability not in runtime.capabilities:
-        who = "the simulator runs nothing" if "live" not in runtime.capabilities else "it takes root"
-        pytest.skip(f"needs the capability {capability}: {who}")
+    if why := runtime.without(capability):
+        pytest.skip(f"needs the capability {capability}: {why}")
 
 
 @pytest.fixture
@@ -322,6 +379,32 @@ def pod(runtime: Runtime) -> Iterator[Pod]:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Skip a case whose fixtures ask for what its runtime lacks."""
+    yield from _skipping(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Skip a case that asks for what its runtime lacks."""
+    yield from _skipping(item)
+
+
+def _skipping(item: pytest.Item) -> Generator[None]:
+    """Skip a case when it asks for a capability that its runtime lacks, or offers what the registry does not take."""
+    if not _needs_runtime(item):
+        yield
+        return
+    from conformance.internet.origin import NotTaken
+    from conformance.runtime.runtime import CapabilityLacking
+
+    try:
+        yield
+    except (CapabilityLacking, NotTaken) as error:
+        pytest.skip(str(error))
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -335,7 +418,8 @@ def pytest_runtest_makereport(
 
     crio, mark = item.stash[MARK]
     if report.when == "call":
-        known = deviations.covering(item.config.stash[RUN].deviations, case_of(item.nodeid), crio.release)
+        run = item.config.stash[RUN]
+        known = deviations.covering(run.deviations, case_of(item.nodeid), crio.release, crio.program)
         if known is not None:
             _judge(report, call, known, item)
         evidence = crio.evidence.since(mark)
@@ -346,7 +430,7 @@ def pytest_runtest_makereport(
         if differences:
             _contradict(report, differences)
     if report.failed and report.when != "teardown" and item.config.getoption("tbstyle") != "no":
-        for title, text in telling.sections(crio.evidence.since(mark)):
+        for title, text in telling.sections(crio.evidence.since(mark), crio.program):
             report.sections.append((title, crio.evidence.without_secrets(text)))
     return report
 
@@ -404,7 +488,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("stories")
         for report, verdict in ended:
             _tell(terminalreporter, report, verdict)
-    terminalreporter.section(f"conformance of {run.title}")
+    terminalreporter.section(f"conformance of {run.subject.title}")
     for line in table(verdicts):
         terminalreporter.write_line(line)
     for kind, heading in (("deviates", "Known deviations met:"), ("skipped", "Not run:")):

@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -275,3 +276,9 @@ def test_a_start_that_fails_leaves_the_pool_usable() -> None:
     with pytest.raises(RuntimeFailure, match="r2"):
         broken.get(number(2))
     broken.close()
+
+
+def test_what_one_lacks_is_said() -> None:
+    able = SimpleNamespace(capabilities={"cri", "pods"}, _without_bridge="there are no CNI plugins")
+    told = [Crio.without(cast("Crio", able), each) for each in ("cri", "containers", "bridge")]
+    assert told == ["", "it takes root", "there are no CNI plugins"]

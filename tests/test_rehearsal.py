@@ -12,7 +12,9 @@ from conformance import run as running
 from conformance.model.release import Release
 from conformance.plugin import EXIT_LACKING
 from conformance.run import Lacking, Unusable
+from conformance.runtime import subject
 from conformance.runtime.installation import NoRuntime
+from conformance.runtime.subject import Rehearsal
 
 ONE_FILE = ("--pyargs", "conformance.suite.test_short_name_mode")
 FEW = (*ONE_FILE, "-k", "pull_is_refused_as_ambiguous")
@@ -189,7 +191,7 @@ def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(wanted: str) -> None:
         raise NoRuntime(f"there is no {wanted}")
 
-    monkeypatch.setattr(running, "find", find)
+    monkeypatch.setattr(subject, "find", find)
 
 
 @pytest.mark.usefixtures("nothing_found")
@@ -206,7 +208,8 @@ def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_rehearsal_takes_the_newest_release_unless_told(asked: str | None, rehearsal: str, release: str) -> None:
     made = running.Run(asked)
-    assert (made.rehearsal, made.release, made.installation) == (rehearsal, Release(release), None)
+    assert isinstance(made.subject, Rehearsal)
+    assert (made.subject.rehearsal, made.subject.release) == (rehearsal, Release(release))
     with pytest.raises(Lacking, match=f"^--require live: {rehearsal}$"):
         made.require(["cri", "live"])
     made.require(["cri", "containers"])
@@ -222,9 +225,9 @@ def test_what_was_named_is_not_replaced_by_a_rehearsal(asked: str) -> None:
 
 def test_a_mutant_is_no_cri_o(monkeypatch: pytest.MonkeyPatch) -> None:
     found = SimpleNamespace(release=Release("1.36.3"), crio=Path("/nowhere/crio"))
-    monkeypatch.setattr(running, "find", lambda _wanted: found)
+    monkeypatch.setattr(subject, "find", lambda _wanted: found)
     with pytest.raises(Unusable, match=r"^--mutant is a fault of the simulator: add --runtime simulator$"):
         running.Run(None, "never-enforces")
     made = running.Run(None)
-    assert (made.title, made.announcement) == ("CRI-O 1.36.3", "")
+    assert (made.subject.title, made.subject.foot) == ("CRI-O 1.36.3", [])
     made.require(["live"])

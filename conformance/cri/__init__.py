@@ -5,6 +5,6 @@ from ``protos/cri/`` when the package is built or installed.
 """
 
 from conformance.cri.client import Call, Client
-from conformance.cri.errors import CRIError
+from conformance.cri.errors import CRIError, Failure
 
-__all__ = ["CRIError", "Call", "Client"]
+__all__ = ["CRIError", "Call", "Client", "Failure"]

@@ -9,18 +9,20 @@ from conformance.cri import wording
 from conformance.model.reason import Reason
 
 
-class CRIError(Exception):
-    """A CRI call that failed.
+class Failure(Exception):  # noqa: N818 (what a runtime did, not what went wrong here)
+    """What a runtime says when it did not do as it was asked.
 
-    ``rpc`` is the method's name, ``code`` the gRPC status code, ``message`` the text as it came. The facts in the text
-    are read on demand: ``cri_code``, ``reasons``, ``hosts``, and so on.
+    ``message`` is the text as it came. The facts in it are read on demand: ``reasons``, ``hosts``, and so on.
     """
 
-    def __init__(self, rpc: str, code: grpc.StatusCode, message: str) -> None:
-        super().__init__(f"{rpc}: {code.name}: {message}")
-        self.rpc = rpc
-        self.code = code
+    def __init__(self, what: str, message: str) -> None:
+        super().__init__(f"{what}: {message}")
         self.message = message
+
+    @property
+    def code(self) -> grpc.StatusCode:
+        """The gRPC status code."""
+        raise NotImplementedError
 
     @property
     def cri_code(self) -> str:
@@ -115,3 +117,17 @@ class CRIError(Exception):
     def says(self, text: str) -> bool:
         """Tell whether the text contains ``text``: a name as the user wrote it, or a secret."""
         return text in self.message
+
+
+class CRIError(Failure):
+    """A CRI call that failed: ``rpc`` is the method's name, ``code`` the gRPC status code."""
+
+    def __init__(self, rpc: str, code: grpc.StatusCode, message: str) -> None:
+        super().__init__(f"{rpc}: {code.name}", message)
+        self.rpc = rpc
+        self._code = code
+
+    @property
+    def code(self) -> grpc.StatusCode:
+        """The gRPC status code."""
+        return self._code

@@ -5,7 +5,7 @@ a report tells. Log lines are matched here and nowhere else.
 """
 
 from conformance.evidence.attempts import Attempt, attempts
-from conformance.evidence.evidence import Collector, Evidence
+from conformance.evidence.evidence import Collector, Command, Evidence
 from conformance.evidence.log import Log, LogLine
 
-__all__ = ["Attempt", "Collector", "Evidence", "Log", "LogLine", "attempts"]
+__all__ = ["Attempt", "Collector", "Command", "Evidence", "Log", "LogLine", "attempts"]

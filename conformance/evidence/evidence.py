@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from conformance.cri.client import Call
+from conformance.cri import Call, Failure
 from conformance.cri.redact import REDACTED
 from conformance.evidence.attempts import Attempt, attempts
 from conformance.evidence.log import Log, LogLine, tried_hosts
@@ -21,8 +21,18 @@ class Saying:
 
 
 @dataclass(frozen=True)
+class Command:
+    """A command that a runtime without a CRI was asked with, when (``time.monotonic``) and for how long (seconds)."""
+
+    line: tuple[str, ...]
+    error: Failure | None
+    at: float
+    duration: float
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """What was recorded for a case or a call: CRI calls, exchanges (and lookups), CRI-O's log lines.
+    """What was recorded for a case or a call: CRI calls or commands, exchanges (and lookups), CRI-O's log lines.
 
     ``differences`` tells what the model had predicted otherwise, ``told`` what a kubelet wants and would tell a user.
     """
@@ -32,6 +42,7 @@ class Evidence:
     read_lines: Callable[[], tuple[LogLine, ...]]
     differences: tuple[str, ...] = ()
     told: tuple[Saying, ...] = ()
+    commands: tuple[Command, ...] = ()
 
     @cached_property
     def lines(self) -> tuple[LogLine, ...]:
@@ -63,6 +74,7 @@ class Mark:
     lines: int
     differences: int
     told: int
+    commands: int
 
 
 class Collector:
@@ -75,6 +87,7 @@ class Collector:
         self.secrets: set[str] = set()
         self.differences: list[str] = []
         self.told: list[Saying] = []
+        self.commands: list[Command] = []
 
     def tell(self, *lines: str) -> None:
         """Record what a user reads now."""
@@ -82,7 +95,14 @@ class Collector:
 
     def mark(self) -> Mark:
         """Give this moment."""
-        return Mark(len(self.calls), self.recorder.mark(), self.log.mark(), len(self.differences), len(self.told))
+        return Mark(
+            len(self.calls),
+            self.recorder.mark(),
+            self.log.mark(),
+            len(self.differences),
+            len(self.told),
+            len(self.commands),
+        )
 
     def since(self, mark: Mark) -> Evidence:
         """Give what was recorded since then."""
@@ -93,6 +113,7 @@ class Collector:
             lambda: self.log.since(mark.lines, until),
             tuple(self.differences[mark.differences :]),
             tuple(self.told[mark.told :]),
+            tuple(self.commands[mark.commands :]),
         )
 
     def without_secrets(self, text: str) -> str:

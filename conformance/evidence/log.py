@@ -14,6 +14,10 @@ _TRYING = re.compile(r'Trying to access "(?P<name>[^"]+)"')
 _RESOLVING = re.compile(r'Resolv(?:ing|ed) "(?P<name>[^"]+)" (?:using|as)')
 
 
+REGISTRIES_APPLIED = "Applied new registry configuration"
+RELOADED = "Configuration reload completed"
+"""How the lines begin that CRI-O prints when it has read registries.conf anew, and when all of its configuration."""
+
 _HOUSEKEEPING = (
     "Request: ",
     "Response: ",

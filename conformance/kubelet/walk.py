@@ -8,7 +8,7 @@ of every volume, in the pod's order and whatever became of the others, then that
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.cri import CRIError
+from conformance.cri import Failure
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Evidence
 from conformance.internet import Login
@@ -37,7 +37,7 @@ class Ensured:
     told: Told | None = None
 
     @property
-    def error(self) -> CRIError | None:
+    def error(self) -> Failure | None:
         """The error of the runtime that is the reason."""
         failed = self.pull or self.status
         return failed.error if failed else None
@@ -54,7 +54,7 @@ class Walk:
     volumes: tuple[Ensured, ...]
     image: Ensured | None
     container: Container | None
-    error: CRIError | None
+    error: Failure | None
     told: Told | None
     evidence: Evidence
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import grpc
 
-from conformance.cri import CRIError, wording
+from conformance.cri import Failure, wording
 from conformance.model.reason import Reason
 from conformance.model.release import Release
 from conformance.model.wording import go_quote
@@ -76,7 +76,7 @@ class Kubelet:
         message = f"Failed to apply default image tag {go_quote(image)}: {parsed}"
         return self._waiting("InvalidImageName", message, Event("InspectFailed", message))
 
-    def inspect_failed(self, image: str, error: CRIError) -> Told:
+    def inspect_failed(self, image: str, error: Failure) -> Told:
         """Tell that ImageStatus failed; from 1.32 on the name is left out (``imagePullPrecheck``)."""
         named = image if self.always_inspects else ""
         message = f"Failed to inspect image {go_quote(named)}: {_go(error)}"
@@ -87,7 +87,7 @@ class Kubelet:
         message = f"Container image {go_quote(image)} is not present with pull policy of Never"
         return self._waiting("ErrImageNeverPull", message, Event("ErrImageNeverPull", message))
 
-    def pull_failed(self, image: str, error: CRIError) -> Told:
+    def pull_failed(self, image: str, error: Failure) -> Told:
         """Tell that PullImage failed (``evalCRIPullErr``)."""
         text = error.message if error.code is grpc.StatusCode.UNKNOWN else _go(error)
         reason, message = "ErrImagePull", text
@@ -107,11 +107,11 @@ class Kubelet:
         pulling = Event("Pulling", f"Pulling image {go_quote(image)}")
         return self._waiting(reason, message, pulling, failed, then=later)
 
-    def create_failed(self, error: CRIError) -> Told:
+    def create_failed(self, error: Failure) -> Told:
         """Tell that CreateContainer failed."""
         return Told("CreateContainerError", error.message, (Event("Failed", f"Error: {error.message}"),))
 
-    def start_failed(self, error: CRIError) -> Told:
+    def start_failed(self, error: Failure) -> Told:
         """Tell that StartContainer failed."""
         return Told("RunContainerError", error.message, (Event("Failed", f"Error: {error.message}"),))
 
@@ -120,7 +120,7 @@ class Kubelet:
         return Told(reason, message, (*events, Event("Failed", f"Error: {reason}")), then)
 
 
-def _go(error: CRIError) -> str:
+def _go(error: Failure) -> str:
     """Give an error as a Go client of gRPC prints it (``status.Error``)."""
     return f"rpc error: code = {_CODES.get(error.code, error.code.name.title())} desc = {error.message}"
 

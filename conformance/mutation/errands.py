@@ -18,6 +18,7 @@ from conformance.mutation.reach import EVERYWHERE, Recorder, faulty_methods
 from conformance.plugin import RUN, case_of
 from conformance.run import Run
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.subject import Rehearsal
 from conformance.simulator.mutants import Mutant
 
 QUIETLY = (
@@ -181,7 +182,7 @@ class _Loop:
             session.config.pluginmanager.unregister(name="terminalreporter")
             run = session.config.stash[RUN] = Run(f"simulator:{errand.line}")
             recorder = Recorder(each.mutant for each in self.faulty if each.mutant)
-            run.mutant = errand.mutant or recorder.mutant
+            run.subject = Rehearsal(run.subject.release, run.subject.rehearsal, errand.mutant or recorder.mutant)
             run.pool.get(Configuration())
             reached: dict[str, list[str]] = {}
             started = frozenset(recorder.reached)

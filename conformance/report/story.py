@@ -3,20 +3,21 @@
 from collections.abc import Iterable, Iterator
 
 from conformance.cri import Call
-from conformance.evidence import Evidence, LogLine, attempts
+from conformance.evidence import Command, Evidence, LogLine, attempts
 from conformance.internet import Exchange
 
 
 def story(evidence: Evidence) -> str:
     """Tell the calls in order, a pull with each registry host that was asked and its answer; and what a user reads."""
-    told = [(call.at, list(_call(call, evidence))) for call in evidence.calls]
+    told = [(call.at, list(_call(f"{call.rpc} {_subject(call)}", call, evidence))) for call in evidence.calls]
+    told += [(each.at, list(_call(" ".join(each.line), each, evidence))) for each in evidence.commands]
     told += [(saying.at, [saying.text]) for saying in evidence.told]
     return "\n".join(line for _, lines in sorted(told, key=lambda each: each[0]) for line in lines)
 
 
-def _call(call: Call, evidence: Evidence) -> Iterator[str]:
-    """Tell one call."""
-    yield f"{call.rpc} {_subject(call)} ({call.duration * 1000:.0f} ms)".replace("  ", " ")
+def _call(title: str, call: Call | Command, evidence: Evidence) -> Iterator[str]:
+    """Tell one call or command."""
+    yield f"{title} ({call.duration * 1000:.0f} ms)".replace("  ", " ")
     end = call.at + call.duration
     within = tuple(record for record in evidence.exchanges if call.at <= record.at <= end)
     for attempt in attempts(within):
@@ -37,12 +38,12 @@ def _subject(call: Call) -> str:
     return ""
 
 
-def sections(evidence: Evidence) -> list[tuple[str, str]]:
-    """Give what a failed case shows, under titles: the story, the exchanges, CRI-O's lines."""
+def sections(evidence: Evidence, program: str = "CRI-O") -> list[tuple[str, str]]:
+    """Give what a failed case shows, under titles: the story, the exchanges, the runtime's lines."""
     return [
         ("the story", story(evidence)),
         ("exchanges", exchanges(evidence)),
-        ("CRI-O's log", log(evidence.lines)),
+        (f"{program}'s log", log(evidence.lines)),
     ]
 
 

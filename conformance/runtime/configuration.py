@@ -67,7 +67,7 @@ class Configuration:
         if self.search_registries:
             search = {"unqualified-search-registries": list(self.search_registries)}
             files.append(("registries.conf.d/crio.conf", tomli_w.dumps(search)))
-        main = {"registry": [_registry(each) for each in self.registries], "aliases": dict(self.aliases)}
+        main = {"registry": [registry_table(each) for each in self.registries], "aliases": dict(self.aliases)}
         if told := {key: value for key, value in main.items() if value}:
             files.append(("registries.conf", tomli_w.dumps(told)))
         return files
@@ -113,7 +113,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
     return _told(told)
 
 
-def _registry(registry: Registry) -> dict[str, Any]:
+def registry_table(registry: Registry) -> dict[str, Any]:
     """Give the table ``[[registry]]`` of an entry."""
     return _told(
         {

@@ -1,7 +1,6 @@
 """A running CRI-O in a world of its own, and the face of it that cases see."""
 
 import os
-import platform
 import select
 import socket
 import time
@@ -16,11 +15,11 @@ from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Log
 from conformance.internet import Internet
-from conformance.internet.internet import authority
 from conformance.model.registries_conf import load
 from conformance.model.release import Release
 from conformance.runtime import cni
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.furnish import furnish, storage_driver
 from conformance.runtime.installation import Installation
 from conformance.runtime.oom import usable
 from conformance.runtime.runtime import Runtime, RuntimeFailure
@@ -32,8 +31,6 @@ C = TypeVar("C", bound=AbstractContextManager[Any])
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 DATAGRAM_BYTES = 4096
-TMPFS_USER_XATTRS = (6, 6)
-"""Linux release from which an overlay of an ordinary user can lie on a tmpfs."""
 
 
 class Crio(Runtime):
@@ -50,7 +47,14 @@ class Crio(Runtime):
             self.world = stack.enter_context(World(visible=[*installation.folders, *visible]))
             self.internet = stack.enter_context(Internet(self.world.bind))
             self.socket = self.world.folder / "crio.sock"
-            self._write_files()
+            self._env = furnish(self.world, self.internet)
+            self.configuration.write(
+                self.world.etc,
+                self.socket,
+                replace(installation, oci_runtime=usable(installation.oci_runtime, self.world.folder)),
+                storage_driver=storage_driver(self.world),
+                log_level="debug",
+            )
             self._notify = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
             self._notify.bind(str(self.world.folder / "notify.sock"))
             self.process = self._start()
@@ -73,38 +77,24 @@ class Crio(Runtime):
     def capabilities(self) -> frozenset[str]:
         """What this runtime lets a case do (DESIGN.md, "The words")."""
         containers = {"pods", "containers"} if self.world.root else set()
-        bridge = set() if self.without_bridge else {"bridge"}
+        bridge = set() if self._without_bridge else {"bridge"}
         return frozenset({"live", "cri", "hermetic", "configurable", "logs"} | containers | bridge)
 
+    def without(self, capability: str) -> str:
+        """Say why it lacks a capability; nothing where it has it."""
+        if capability in self.capabilities:
+            return ""
+        return self._without_bridge if capability == "bridge" else "it takes root"
+
     @cached_property
-    def without_bridge(self) -> str:
+    def _without_bridge(self) -> str:
         """Why pods cannot have a network of their own, nothing where they can."""
         return cni.trouble(cni.plugins(self.installation.crio.parent)) if self.world.root else "it takes root"
 
-    def _write_files(self) -> None:
-        """Write configuration and certificates where CRI-O will look."""
-        linux = tuple(int(part) for part in platform.release().split(".")[:2] if part.isdigit())
-        overlay = self.world.root or linux >= TMPFS_USER_XATTRS
-        self.configuration.write(
-            self.world.etc,
-            self.socket,
-            replace(self.installation, oci_runtime=usable(self.installation.oci_runtime, self.world.folder)),
-            storage_driver="overlay" if overlay else "vfs",
-            log_level="debug",
-        )
-        with (self.world.etc / "hosts").open("a") as hosts:
-            hosts.write(self.internet.hosts_file)
-        authority().cert_pem.write_to_path(str(self.world.folder / "authority.pem"))
-        (self.world.folder / "home").mkdir()
-
     def _start(self) -> Process:
         """Start the process, which reports through systemd's notification protocol that it is about to serve."""
-        env = {
-            "PATH": os.pathsep.join([*map(str, self.installation.folders), os.environ.get("PATH", os.defpath)]),
-            "HOME": str(self.world.folder / "home"),
-            "SSL_CERT_FILE": str(self.world.folder / "authority.pem"),
-            "NOTIFY_SOCKET": str(self.world.folder / "notify.sock"),
-        }
+        path = os.pathsep.join([*map(str, self.installation.folders), os.environ.get("PATH", os.defpath)])
+        env = self._env | {"PATH": path, "NOTIFY_SOCKET": str(self.world.folder / "notify.sock")}
         return self.world.spawn([str(self.installation.crio)], env, "crio.log")
 
     def _await_ready(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conformance.cri.errors import CRIError
+from conformance.cri.errors import Failure
 from conformance.cri.v1 import api_pb2 as api
 from conformance.cri.wording import host_of
 from conformance.evidence import Attempt, Evidence
@@ -36,7 +36,7 @@ class Found:
 
     name: str
     image: StoredImage | None
-    error: CRIError | None
+    error: Failure | None
     evidence: Evidence
 
     @property
@@ -56,7 +56,7 @@ class Pull:
     name: str
     image_ref: str
     image: StoredImage | None
-    error: CRIError | None
+    error: Failure | None
     evidence: Evidence
 
     @property

@@ -4,12 +4,11 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from typing import Self
 
-from conformance.cri import Client, CRIError
+from conformance.cri import Client, CRIError, Failure
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector
-from conformance.internet import Internet, Login
+from conformance.internet import Internet, Login, RegistryHost
 from conformance.model.release import Release
-from conformance.model.store import Listed
 from conformance.model.volumes import Mount
 from conformance.runtime import tools
 from conformance.runtime.configuration import Configuration
@@ -21,8 +20,16 @@ from conformance.runtime.shadow import (
     pull_differences,
     status_differences,
 )
+from conformance.runtime.subject import CRIO
 
 ID_BEGINNING = 12
+
+
+class CapabilityLacking(Exception):  # noqa: N818 (nothing went wrong: the case asks for more than there is)
+    """A case asked a runtime for what that does not have: ``capability``, and why not."""
+
+    def __init__(self, capability: str, why: str) -> None:
+        super().__init__(f"needs the capability {capability}: {why}")
 
 
 class RuntimeFailure(Exception):  # noqa: N818 (a failure of the runtime, told in one sentence)
@@ -32,9 +39,9 @@ class RuntimeFailure(Exception):  # noqa: N818 (a failure of the runtime, told i
 class Runtime(ABC):
     """A running CRI runtime with an internet around it.
 
-    ``release`` is what it says it is, ``cgroup_parent`` the control group for containers (empty where there are none),
-    ``shadow`` the model beside it, none where the two need not agree, ``spoiled`` whether it has something that no call
-    removes.
+    ``program`` is whose ``release`` it says it is, ``cgroup_parent`` the control group for containers (empty where
+    there are none), ``shadow`` the model beside it, none where the two need not agree, ``spoiled`` whether it has
+    something that no call removes.
     """
 
     configuration: Configuration
@@ -42,6 +49,7 @@ class Runtime(ABC):
     evidence: Collector
     client: Client
     keeper: Client  # makes calls that are nobody's evidence
+    program: str = CRIO
     release: Release
     cgroup_parent: str = ""
     shadow: Shadow | None = None
@@ -51,6 +59,10 @@ class Runtime(ABC):
     @abstractmethod
     def capabilities(self) -> frozenset[str]:
         """What this runtime lets a case do (DESIGN.md, "The words")."""
+
+    def without(self, capability: str) -> str:
+        """Say why it lacks a capability; nothing where it has it."""
+        return "" if capability in self.capabilities else f"{self.program} cannot offer it"
 
     @property
     @abstractmethod
@@ -70,6 +82,11 @@ class Runtime(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def registry(self) -> RegistryHost:
+        """A registry host that it can pull from by its full name, whatever runtime it is."""
+        return self.internet.host("registry.example")
 
     # What cases ask
 
@@ -128,29 +145,32 @@ class Runtime(ABC):
         return Found(name, image, None, self.evidence.since(mark))
 
     def images(self) -> list[StoredImage]:
-        """List the images in the store, those that pods need left out; raises ``CRIError``."""
-        return self._listed("ListImages", api.ListImagesRequest(), self.shadow.images("") if self.shadow else None)
+        """List the images in the store, those that pods need left out; raises ``Failure``."""
+        return self._listed("", "ListImages")
 
     def listed(self, name: str) -> list[StoredImage]:
-        """List the images in the store with a name as the filter; raises ``CRIError``."""
-        request = api.ListImagesRequest(filter=api.ImageFilter(image=api.ImageSpec(image=name)))
-        return self._listed(f"ListImages {name}", request, self.shadow.images(name) if self.shadow else None)
+        """List the images in the store with a name as the filter; raises ``Failure``."""
+        return self._listed(name, f"ListImages {name}")
 
-    def _listed(
-        self, call: str, request: api.ListImagesRequest, predicted: list[Listed] | str | None
-    ) -> list[StoredImage]:
-        """Make the call, and compare it with its prediction."""
+    def _listed(self, name: str, call: str) -> list[StoredImage]:
+        """List, and compare that with its prediction."""
+        predicted = self.shadow.images(name) if self.shadow else None
         images, failure = [], None
         try:
-            images = list(map(StoredImage.of, self.client.list_images(request).images))
-        except CRIError as error:
+            images = self._list(name)
+        except Failure as error:
             failure = error
-        images = [image for image in images if not _furniture(image)]
+        images = [image for image in images if self._ours(image)]
         if predicted is not None:
             self._note(call, list_differences(predicted, images, failure))
         if failure:
             raise failure
         return images
+
+    def _list(self, name: str) -> list[StoredImage]:
+        """Make the call; raises ``CRIError``."""
+        wanted = api.ImageFilter(image=api.ImageSpec(image=name)) if name else None
+        return list(map(StoredImage.of, self.client.list_images(api.ListImagesRequest(filter=wanted)).images))
 
     def image_folders(self) -> list[str]:
         """Name the folders that hold images (ImageFsInfo)."""
@@ -158,17 +178,21 @@ class Runtime(ABC):
         return [each.fs_id.mountpoint for each in found.image_filesystems]
 
     def remove(self, name: str) -> None:
-        """Remove an image; raises ``CRIError``."""
+        """Remove an image; raises ``Failure``."""
         predicted = self.shadow.remove(name) if self.shadow else None
         error = None
         try:
-            self.client.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=name)))
-        except CRIError as failure:
+            self._remove(self.client, name)
+        except Failure as failure:
             error = failure
         if predicted is not None:
             self._note(f"RemoveImage {name}", error_differences(predicted, error))
         if error:
             raise error
+
+    def _remove(self, client: Client, name: str) -> None:
+        """Make the call; raises ``CRIError``."""
+        client.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=name)))
 
     def create(self, request: api.CreateContainerRequest) -> str:
         """Create a container and give its ID; raises ``CRIError``.
@@ -226,28 +250,23 @@ class Runtime(ABC):
             self.keeper.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=sandbox.id))
             self.keeper.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=sandbox.id))
         for image in self._kept():
-            self._remove(image.id)
+            self._remove(self.keeper, image.id)
         for artifact in self._kept():  # none is removed by its whole ID
             for name in (*artifact.tags, *artifact.digests, artifact.id[:ID_BEGINNING]):
                 with suppress(CRIError):
-                    self._remove(name)
+                    self._remove(self.keeper, name)
         self.spoiled = bool(self._kept())
 
     def _kept(self) -> list[StoredImage]:
         """List what a case may have left in the store."""
         found = map(StoredImage.of, self.keeper.list_images(api.ListImagesRequest()).images)
-        return [image for image in found if not _furniture(image)]
+        return [image for image in found if self._ours(image)]
 
-    def _remove(self, name: str) -> None:
-        """Remove an image or artifact; raises ``CRIError``."""
-        self.keeper.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=name)))
+    def _ours(self, image: StoredImage) -> bool:
+        """Tell whether an image is a case's, and not there for pods to run on."""
+        return not any(map(tools.is_furniture, (*image.tags, *image.digests)))
 
 
 def _is_beyond_the_model(error: CRIError) -> bool:
     """Tell whether an error of CreateContainer is about what the model does not know."""
     return error.is_from_oci_runtime or error.is_end_of_runtime or bool(error.unknown_user)
-
-
-def _furniture(image: StoredImage) -> bool:
-    """Tell whether an image is there for pods to run on, not for a case."""
-    return any(map(tools.is_furniture, (*image.tags, *image.digests)))

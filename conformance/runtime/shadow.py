@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from conformance.cri import CRIError
+from conformance.cri import Failure
 from conformance.evidence import Evidence
 from conformance.internet import Internet
 from conformance.internet.answers import Answers
@@ -85,7 +85,7 @@ class Shadow:
 
     def pull(self, name: str, login: Login | None, namespace: str = "") -> Prediction:
         """Pull in the model, for a pod of a namespace if need be."""
-        return follow(self._service.pull(name, login, namespace), self._answers)
+        return follow(self._service.pull(name, login, namespace), self._answers, self._answers.challenges)
 
     def status(self, name: str) -> Lookup:
         """Look up in the model."""
@@ -139,12 +139,12 @@ def status_differences(predicted: Lookup, found: Found) -> list[str]:
     ]
 
 
-def error_differences(predicted: str, error: CRIError | None) -> list[str]:
+def error_differences(predicted: str, error: Failure | None) -> list[str]:
     """Compare the error of a call with its prediction, an error's text or nothing."""
     return _different("error", predicted, error.message if error else "")
 
 
-def list_differences(predicted: list[Listed] | str, images: list[StoredImage], error: CRIError | None) -> list[str]:
+def list_differences(predicted: list[Listed] | str, images: list[StoredImage], error: Failure | None) -> list[str]:
     """Compare a list of images, in whatever order, or the error in its place, with its prediction."""
     expected = predicted if isinstance(predicted, str) else sorted(predicted)
     return _different("images", expected, error.message if error else sorted(filter(None, map(_listed, images))))

@@ -54,6 +54,10 @@ class Simulated(Runtime):
         """What it lets a case do: all that needs no running container, and is not about a live CRI-O."""
         return frozenset({"cri", "hermetic", "configurable", "logs", "pods"})
 
+    def without(self, capability: str) -> str:
+        """Say why it lacks a capability; nothing where it has it."""
+        return "" if capability in self.capabilities else "the simulator runs nothing"
+
     @property
     def running(self) -> bool:
         """It runs until it is closed."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.cri import CRIError
+from conformance.cri import Failure
 from conformance.internet import RegistryHost
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Found, Pull
@@ -72,7 +72,7 @@ class TestSeveralCandidates:
 
     def test_a_removal_is_refused_as_ambiguous(self, runtime: Runtime) -> None:
         """RemoveImage of an ambiguous name is refused as well."""
-        with pytest.raises(CRIError) as refused:
+        with pytest.raises(Failure) as refused:
             runtime.remove(NAME)
         assert refused.value.is_ambiguous_name
 

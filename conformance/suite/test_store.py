@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cri import CRIError
+from conformance.cri import Failure
 from conformance.internet import Exchange, Kind, RegistryHost
 from conformance.internet.images import image, index, layer
 from conformance.runtime.pull import Found, Pull, StoredImage
@@ -53,11 +53,15 @@ class TestFound:
         """ImageStatus finds an image by tag, digest, short name, ID, and an ID's first three digits or more."""
         assert runtime.status(written).image == pull.image is not None
 
-    @pytest.mark.parametrize("written", OTHERS.values(), ids=OTHERS)
-    def test_it_is_not_found_by_others(self, runtime: Runtime, pull: Pull, written: str) -> None:
-        """ImageStatus finds nothing, without an error, under another tag, digest, registry, name or ID."""
+    @pytest.fixture
+    def found(self, runtime: Runtime, pull: Pull, written: str) -> Found:
+        """What is found under another name."""
         assert pull.succeeded
-        found = runtime.status(written)
+        return runtime.status(written)
+
+    @pytest.mark.parametrize("written", OTHERS.values(), ids=OTHERS)
+    def test_it_is_not_found_by_others(self, found: Found) -> None:
+        """ImageStatus finds nothing, without an error, under another tag, digest, registry, name or ID."""
         assert (found.image, found.error) == (None, None)
 
     @pytest.mark.parametrize("written", [NAME, f"docker.io/{NAME}", f"quay.io/{NAME}"], ids=["short", "full", "other"])
@@ -89,11 +93,11 @@ class TestAnUnknownId:
         return runtime.status(self.ID)
 
     @pytest.fixture
-    def refusal(self, runtime: Runtime) -> CRIError | None:
+    def refusal(self, runtime: Runtime) -> Failure | None:
         """What is said when images are listed with the ID as the filter."""
         try:
             assert runtime.listed(self.ID) == []
-        except CRIError as error:
+        except Failure as error:
             return error
         return None
 
@@ -101,7 +105,7 @@ class TestAnUnknownId:
         """ImageStatus of an ID that no image has finds nothing, without an error."""
         assert (found.image, found.error) == (None, None)
 
-    def test_a_list_is_empty(self, refusal: CRIError | None) -> None:
+    def test_a_list_is_empty(self, refusal: Failure | None) -> None:
         """ListImages with such an ID as its filter gives nothing, without an error."""
         assert refusal is None
 
@@ -169,13 +173,6 @@ class TestSeveralNames:
         digests = tuple(f"{host}/{NAME}@{IMAGE.digest}" for host in ("docker.io", "quay.io"))
         assert runtime.images() == [StoredImage(IMAGE.id, self.NAMES, digests)]
 
-    @pytest.mark.parametrize("removed", NAMES, ids=["docker-1.2", "docker-latest", "quay-latest"])
-    def test_removing_one_leaves_the_others(self, runtime: Runtime, pulls: list[Pull], removed: str) -> None:
-        """RemoveImage by one of several names takes that name away, and leaves the image with the others."""
-        assert pulls
-        runtime.remove(removed)
-        assert [each.tags for each in runtime.images()] == [tuple(name for name in self.NAMES if name != removed)]
-
     def test_removing_all_names_removes_it(self, runtime: Runtime, pulls: list[Pull]) -> None:
         """When its last name is removed, the image is gone."""
         assert pulls
@@ -222,17 +219,6 @@ class TestRemoved:
         runtime.pull(f"docker.io/{NAME}@{IMAGE.digest}")
         runtime.remove(f"docker.io/{NAME}@{IMAGE.digest}")
         assert runtime.images() == []
-
-    @pytest.fixture
-    def left(self, runtime: Runtime, pull: Pull) -> list[tuple[str, ...]]:
-        """The tags of the images that are left when one pulled by tag was removed by digest."""
-        assert pull.succeeded
-        runtime.remove(f"docker.io/{NAME}@{IMAGE.digest}")
-        return [each.tags for each in runtime.images()]
-
-    def test_by_a_digest_that_finds_it(self, left: list[tuple[str, ...]]) -> None:
-        """RemoveImage by the digest of an image that was pulled by tag removes it."""
-        assert left == []
 
 
 class TestPulledAnew:

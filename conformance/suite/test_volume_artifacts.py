@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cri import CRIError
+from conformance.cri import CRIError, Failure
 from conformance.internet import RegistryHost
 from conformance.internet.artifacts import Artifact, Files, artifact
 from conformance.internet.images import File, image, index, layer
@@ -177,24 +177,24 @@ class TestSubPaths:
         assert shown(walk) == files
 
     @pytest.fixture
-    def refusal(self, walk: Walk) -> CRIError | None:
+    def refusal(self, walk: Walk) -> Failure | None:
         """The error of CreateContainer."""
         return walk.error
 
     @pytest.mark.parametrize("sub_path", ["doc/README", "top"])
-    def test_a_file(self, refusal: CRIError | None, sub_path: str) -> None:
+    def test_a_file(self, refusal: Failure | None, sub_path: str) -> None:
         """A sub path may be one file of the artifact."""
         assert refusal is None, sub_path
 
     @pytest.mark.parametrize("sub_path", ["none", "doc/none", "do", "../models"])
-    def test_one_that_is_not_there(self, refusal: CRIError | None, sub_path: str) -> None:
+    def test_one_that_is_not_there(self, refusal: Failure | None, sub_path: str) -> None:
         """A sub path that the artifact does not have is refused, and the error names it."""
         assert refusal is not None
         assert refusal.missing_sub_path is not None
         assert refusal.missing_sub_path[0] == sub_path
 
     @pytest.mark.parametrize("sub_path", ["none"])
-    def test_the_refusal_has_the_code(self, refusal: CRIError | None, sub_path: str) -> None:
+    def test_the_refusal_has_the_code(self, refusal: Failure | None, sub_path: str) -> None:
         """The error about a missing sub path begins with the CRI's code for image volumes, said once."""
         assert refusal is not None
         assert refusal.cri_codes == ("ImageVolumeMountFailed",), sub_path

@@ -70,12 +70,13 @@ def reap(*_: object) -> None:
             statuses[pid] = status
 
 
-def spawn(program: str, argv: list[str], env: dict[str, str], log: str) -> tuple[dict[str, Any], int]:
-    """Start a program with its output appended to ``log``; give its PID and a pidfd of it."""
+def spawn(program: str, argv: list[str], env: dict[str, str], log: str, output: str) -> tuple[dict[str, Any], int]:
+    """Start a program, what it prints appended to ``output`` and its errors to ``log``; give its PID and a pidfd."""
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
-        (os.POSIX_SPAWN_DUP2, 1, 2),
+        (os.POSIX_SPAWN_OPEN, 1, output, append, 0o600),
+        (os.POSIX_SPAWN_OPEN, 2, log, append, 0o600),
     ]
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # so that nothing is reaped before the pidfd is there
     try:

@@ -119,13 +119,17 @@ class World:
         _, (handle,) = self._ask(do="connect", address=address, port=port)
         return socket.socket(fileno=handle)
 
-    def spawn(self, argv: Iterable[str], env: Mapping[str, str], log: str) -> Process:
-        """Start a program, found on the PATH in ``env``, inside the world, its output appended to ``folder/log``."""
+    def spawn(self, argv: Iterable[str], env: Mapping[str, str], log: str, output: str = "") -> Process:
+        """Start a program, found on the PATH in ``env``, inside the world.
+
+        What it prints is appended to ``folder/log``; with ``output``, only its errors are, and the rest goes there.
+        """
         argv = list(argv)
         path = self.folder / log
         program = shutil.which(argv[0], path=env.get("PATH", os.defpath)) or argv[0]
+        told = {"log": str(path), "output": str(self.folder / (output or log))}
         try:
-            reply, (handle,) = self._ask(do="spawn", program=program, argv=argv, env=dict(env), log=str(path))
+            reply, (handle,) = self._ask(do="spawn", program=program, argv=argv, env=dict(env), **told)
         except WorldError as error:
             msg = f"{argv[0]} cannot be started: {error}"
             raise WorldError(msg) from error

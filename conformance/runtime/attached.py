@@ -1,0 +1,154 @@
+"""A CRI runtime that already runs: nothing of its configuration is changed, and only images of ours are removed."""
+
+import re
+import socket as sockets
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+from conformance.cri import Client, CRIError
+from conformance.cri.v1 import api_pb2 as api
+from conformance.evidence import Collector, Log
+from conformance.internet import Internet, RegistryHost, loopback
+from conformance.model.release import Release
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.installation import NoRuntime
+from conformance.runtime.pull import StoredImage
+from conformance.runtime.runtime import Runtime, RuntimeFailure
+from conformance.runtime.subject import CRIO, Subject
+
+SECONDS = 10.0
+UNPRIVILEGED = 1024
+"""The first port that takes no privilege to listen on."""
+
+HELP = {
+    CRIO: 'Let it speak plain HTTP there: [[registry]], location = "127.0.0.1", insecure = true in a file of'
+    " /etc/containers/registries.conf.d, and reload it",
+    "": "Let it speak plain HTTP to 127.0.0.1",
+}
+LOOPBACK = "127.0.0.1"
+PROGRAMS = {"cri-o": CRIO}
+"""The names by which runtimes call themselves in the CRI, where we write them otherwise."""
+
+
+class AttachedSubject(Subject):
+    """The runtime that answers on a socket."""
+
+    def __init__(self, socket: Path, program: str, release: Release) -> None:
+        self.socket = socket
+        self.program = program
+        self.release = release
+        self.only_cri = f"needs the capability hermetic: a {program} that already runs asks registries of its own"
+
+    @property
+    def head(self) -> str:
+        """Say which runtime, and where its socket is."""
+        return f"{self.title} (unix://{self.socket}), as it runs: only cases that any CRI runtime must pass"
+
+    def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
+        """Connect to it."""
+        del visible
+        return Attached(self.socket, self.program, self.release, configuration)
+
+
+def find_attached(url: str) -> AttachedSubject:
+    """Ask the runtime at ``unix://url`` who it is; raises ``NoRuntime``."""
+    socket = Path("/" + url.lstrip("/"))
+    try:
+        with sockets.socket(sockets.AF_UNIX) as probe:
+            probe.settimeout(SECONDS)
+            probe.connect(str(socket))
+        with Client(str(socket), lambda _: None, timeout=SECONDS) as client:
+            version = client.version(api.VersionRequest())
+    except OSError as error:
+        why = error.strerror or error
+        msg = f"--runtime unix://{socket}: nobody can be asked there ({why}): write the path of a CRI socket"
+        raise NoRuntime(msg) from None
+    except CRIError as error:
+        msg = f"--runtime unix://{socket}: what listens there does not answer as a CRI runtime ({error.message})"
+        raise NoRuntime(msg) from None
+    program = PROGRAMS.get(version.runtime_name, version.runtime_name)
+    number = re.match(r"v?(\d+(?:\.\d+)*)", version.runtime_version)
+    return AttachedSubject(socket, program, Release(number[1] if number else "0"))
+
+
+class Attached(Runtime):
+    """A runtime on this machine that others use as well, and a registry on loopback that it can ask.
+
+    Raises ``RuntimeFailure`` when it cannot pull from there.
+    """
+
+    def __init__(self, socket: Path, program: str, release: Release, configuration: Configuration) -> None:
+        self.program = program
+        self.release = release
+        self.configuration = configuration
+        with ExitStack() as stack:
+            self._host = f"{LOOPBACK}:{_free_port()}"
+            self.internet = stack.enter_context(Internet(_bind))
+            self.evidence = Collector(self.internet.recorder, Log(Path("/nowhere")))
+            self.client = stack.enter_context(Client(str(socket), self.evidence.calls.append))
+            self.keeper = stack.enter_context(Client(str(socket), lambda _: None))
+            self._try()
+            self._stack = stack.pop_all()
+
+    def _try(self) -> None:
+        """Pull something, so that what is in the way is told once."""
+        self.registry.offer("conformance/probe")
+        try:
+            self.keeper.pull_image(api.PullImageRequest(image=api.ImageSpec(image=f"{self._host}/conformance/probe")))
+        except CRIError as error:
+            msg = (
+                f"{self.program} cannot pull from the registry that this run started ({self._host}): {error.message}."
+                f" {HELP.get(self.program, HELP[''])}"
+            )
+            raise RuntimeFailure(msg) from None
+        self.reset()
+
+    @property
+    def registry(self) -> RegistryHost:
+        """A registry on this machine's loopback, without TLS."""
+        return self.internet.plain_http(self._host)
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What this runtime lets a case do (DESIGN.md, "The words")."""
+        return frozenset({"live", "cri"})
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs is not ours to say; a call that it does not answer fails."""
+        return True
+
+    def _ours(self, image: StoredImage) -> bool:
+        """Tell whether an image has a name of the registry that this run started."""
+        return any(name.startswith(f"{self._host}/") for name in (*image.tags, *image.digests))
+
+    def _empty(self) -> None:
+        """Remove images of ours; what else there is, pods among it, is somebody's."""
+        for image in self._kept():
+            self._remove(self.keeper, image.id)
+
+    def end(self) -> None:
+        """It goes on."""
+
+    def close(self) -> None:
+        """Leave it as it was found."""
+        self._empty()
+        self._stack.close()
+
+
+def _free_port() -> int:
+    """Find a port that nobody uses on loopback."""
+    with sockets.socket() as handle:
+        handle.bind((LOOPBACK, 0))
+        return int(handle.getsockname()[1])
+
+
+def _bind(kind: str, address: str, port: int) -> sockets.socket:
+    """Bind on this machine's loopback: the port itself where no privilege is needed for it, or any."""
+    if port < UNPRIVILEGED:
+        return loopback(kind, address, port)
+    handle = sockets.socket()
+    handle.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
+    handle.bind((LOOPBACK, port))
+    return handle

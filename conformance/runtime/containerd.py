@@ -1,0 +1,134 @@
+"""containerd, for contrast: another CRI runtime, in a world of its own, for the cases that any must pass."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+import tomli_w
+
+from conformance.cri import Client, CRIError
+from conformance.cri.v1 import api_pb2 as api
+from conformance.evidence import Collector, Log
+from conformance.internet import Internet
+from conformance.model.release import Release
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.furnish import furnish
+from conformance.runtime.installation import NoRuntime, release_of
+from conformance.runtime.runtime import Runtime, RuntimeFailure
+from conformance.runtime.subject import Subject
+from conformance.world import World
+
+CONTAINERD = "containerd"
+FORMS = "install Debian's containerd, or write the path of one"
+READY_SECONDS = 30.0
+LOOK_SECONDS = 0.05
+
+
+class ContainerdSubject(Subject):
+    """A containerd, in worlds of its own."""
+
+    program = CONTAINERD
+    only_cri = "is about CRI-O, and containerd is another runtime"
+
+    def __init__(self, binary: Path, release: Release) -> None:
+        self.binary = binary
+        self.release = release
+
+    @property
+    def head(self) -> str:
+        """Say which containerd, and where its binary is."""
+        return f"{self.title} ({self.binary}), for contrast: only cases that any CRI runtime must pass"
+
+    def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
+        """Start it in a new world."""
+        del visible
+        return Containerd(self.binary, self.release, configuration)
+
+
+def find_containerd(wanted: str) -> ContainerdSubject:
+    """Find a containerd on PATH, or at a path; raises ``NoRuntime``."""
+    found = wanted if "/" in wanted else shutil.which(wanted)
+    if found is None:
+        msg = f"--runtime containerd: containerd is not on PATH: {FORMS}"
+        raise NoRuntime(msg)
+    binary = Path(found).absolute()
+    return ContainerdSubject(binary, release_of(binary, r"containerd \S+ v?(\d+(?:\.\d+)+)", CONTAINERD, FORMS))
+
+
+class Containerd(Runtime):
+    """A containerd that runs in a world of its own, with an internet around it.
+
+    Raises ``RuntimeFailure`` when it cannot be started, and ``WorldError`` when no world can be made.
+    """
+
+    program = CONTAINERD
+
+    def __init__(self, binary: Path, release: Release, configuration: Configuration) -> None:
+        self.release = release
+        self.configuration = configuration
+        with ExitStack() as stack:
+            self.world = stack.enter_context(World(visible=[binary.parent, binary.resolve().parent]))
+            self.internet = stack.enter_context(Internet(self.world.bind))
+            socket = self.world.folder / "containerd.sock"
+            config = self.world.folder / "containerd.toml"
+            config.write_text(tomli_w.dumps(_settings(socket, root=self.world.root)))
+            path = os.pathsep.join([str(binary.parent), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+            env = furnish(self.world, self.internet) | {"PATH": path}
+            self.process = self.world.spawn([str(binary), "--config", str(config)], env, "containerd.log")
+            stack.callback(self.process.close)
+            self.evidence = Collector(self.internet.recorder, Log(self.process.log))
+            self.client = stack.enter_context(Client(str(socket), self.evidence.calls.append))
+            self.keeper = stack.enter_context(Client(str(socket), lambda _: None, timeout=READY_SECONDS))
+            self._await_ready(socket)
+            self._stack = stack.pop_all()
+
+    def _await_ready(self, socket: Path) -> None:
+        """Wait until its CRI service answers, which it does a while after it listens."""
+        until = time.monotonic() + READY_SECONDS
+        while time.monotonic() < until:
+            if socket.exists():
+                try:
+                    self.keeper.version(api.VersionRequest())
+                except CRIError:
+                    pass
+                else:
+                    return
+            if self.process.wait(LOOK_SECONDS):
+                msg = f"containerd {self.release} ended while it started: {self.evidence.log.end(1)}"
+                raise RuntimeFailure(msg)
+        msg = f"containerd {self.release} was not ready after {READY_SECONDS:.0f} s: {self.evidence.log.end(1)}"
+        raise RuntimeFailure(msg)
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What this runtime lets a case do (DESIGN.md, "The words")."""
+        return frozenset({"live", "cri", "hermetic", "logs"})
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended by itself."""
+        return self.process.running
+
+    def end(self) -> None:
+        """Let its world end, without waiting until it has."""
+        self.world.end()
+
+    def close(self) -> None:
+        """End its world, and it with that."""
+        self._stack.close()
+
+
+def _settings(socket: Path, *, root: bool) -> dict[str, object]:
+    """Give its configuration (containerd-config.toml(5), version 2): all its folders are the world's own."""
+    cri = {"sandbox_image": "registry.k8s.io/pause:3.10", "containerd": {} if root else {"snapshotter": "native"}}
+    return {
+        "version": 2,
+        "root": "/var/lib/containerd",
+        "state": "/run/containerd",
+        "grpc": {"address": str(socket)},
+        "debug": {"level": "debug"},
+        "plugins": {"io.containerd.grpc.v1.cri": cri},
+    }
