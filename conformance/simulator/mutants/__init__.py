@@ -21,13 +21,14 @@ from conformance.simulator.mutants import (
     places,
     policies,
     stores,
+    telling,
     volumes,
     walks,
 )
 from conformance.simulator.variant import Variant
 
 MODULES: tuple[ModuleType, ...] = (
-    *(names, files, walks, places, contents, credentials, errors, stores, volumes),
+    *(names, files, walks, places, contents, credentials, errors, stores, telling, volumes),
     *(artifacts, policies),
 )
 DEFAULT_LINE = "1.36"
