@@ -98,6 +98,7 @@ def test_docker_io_s_insufficient_scope_is_tried_twice(internet: Internet, ask: 
         status=401,
         code="UNAUTHORIZED",
         message="authentication required",
+        detail=True,
         scope_error="insufficient_scope",
     )
     again = ["auth.docker.io/token 200 None", f"registry-1.docker.io/v2/{NAME}/manifests/latest 401 ''"]

@@ -365,7 +365,7 @@ def test_all_places_are_told_when_none_has_it(said: Probe, internet: Internet) -
     internet.host("tags.example")
     told = said("quay.io/team/app:latest", MIRRORS)
     assert said.manifests == ["tags.example", "quay.io"]
-    assert told.says("tags.example does not have such a repository (HTTP 404): CRI-O tries the next place.")
+    assert told.says("tags.example does not have it (HTTP 404): CRI-O tries the next place.")
     assert told.says("quay.io answers unauthorized (HTTP 401), and that is what you will be told.")
     assert told.says("(Mirrors also failed: [mirror.example/quay/team/app:latest: ")
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """The wheel, built from a copy: building writes the stubs, which other tests may be reading."""
     folder = tmp_path_factory.mktemp("wheel")
-    for name in ("conformance", "protos"):
+    for name in ("conformance", "fixtures", "protos"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*_pb2*"))
     for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
@@ -36,6 +36,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         "conformance/simulator/mutants/__init__.py",
         "conformance/model/pull.py",
         "conformance/internet/answers.py",
+        "conformance/registries/fixtures/Dockerfile",
+        "conformance/registries/fixtures/htpasswd.yml",
         *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "conformance" / "suite").glob("*.py"))),
     ],
 )

@@ -9,13 +9,13 @@ from conformance.internet.host import RegistryHost
 from conformance.internet.internet import NOBODY, Internet, Transport
 from conformance.internet.origin import Repository
 from conformance.internet.personality import Refusal
+from conformance.internet.recorder import Kind
 from conformance.model.answers import Address, Answer, Ask, Blob, Failed, Login, Manifest, Refused
 from conformance.model.reason import Reason
 from conformance.model.wording import server_of
 
 UNAUTHORIZED = 401
 NAME_SERVER = "127.0.0.1:53"
-NO_BLOB = Refusal(404, "BLOB_UNKNOWN", "blob unknown to registry")
 
 
 class Answers:
@@ -36,6 +36,11 @@ class Answers:
             return refused
         held = repository or Repository()
         return _blob(host, held, ask) if ask.blob else _manifest(host, held, ask)
+
+    def challenges(self, host: str) -> bool:
+        """Tell whether a host wants a token of everybody; others, and who is not there, ask nobody who it is."""
+        found = self._internet.hosts.get(host.lower())
+        return found is not None and bool(found.personality.realm)
 
     def _address(self, ask: Ask) -> Address | Failed:
         """Look a host up; every address here is in 127.0.0.0/8, but for those that are written as one."""
@@ -93,8 +98,9 @@ def _refused(host: RegistryHost, ask: Ask, repository: Repository | None) -> Ref
     if host.origin.faults.refusal and not ask.blob:
         return _no(step, host.origin.faults.refusal)
     if not allowed:
-        scope_error = manners.scope_error if manners.realm and manners.missing.status == UNAUTHORIZED else ""
-        return _no(step, manners.missing, scope_error)
+        missing = manners.absent(Kind.BLOB if ask.blob else Kind.MANIFEST)
+        scope_error = manners.scope_error if manners.realm and missing.status == UNAUTHORIZED else ""
+        return _no(step, missing, scope_error)
     return None
 
 
@@ -119,7 +125,7 @@ def _blob(host: RegistryHost, repository: Repository, ask: Ask) -> Answer:
     found = repository.blobs.get(ask.reference)
     data = host.origin.faults.served(found)
     if found is None or data is None:
-        return _no("blob", NO_BLOB)
+        return _no("blob", host.personality.no_blob)
     return Blob(found.digest if data is found.data else Blob.of(data).digest, len(data))
 
 

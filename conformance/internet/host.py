@@ -6,7 +6,7 @@ from typing import Self
 
 from conformance.internet.faults import Faulty, digest_of
 from conformance.internet.images import Content, Entry, Format, Image, Index, image, index, layer
-from conformance.internet.origin import MemoryOrigin
+from conformance.internet.origin import MemoryOrigin, Origin
 from conformance.internet.personality import Personality
 from conformance.model.answers import Login
 from conformance.model.platform import Platform
@@ -18,13 +18,13 @@ class RegistryHost(str):
     __slots__ = ("origin", "personality")
 
     personality: Personality
-    origin: MemoryOrigin
+    origin: Origin
 
-    def __new__(cls, personality: Personality) -> Self:
-        """Make the host of that personality, with nothing to offer yet."""
+    def __new__(cls, personality: Personality, origin: Origin | None = None) -> Self:
+        """Make the host of that personality, with nothing to offer yet; in memory unless told otherwise."""
         host = super().__new__(cls, personality.name)
         host.personality = personality
-        host.origin = MemoryOrigin()
+        host.origin = origin or MemoryOrigin()
         return host
 
     def offer(
@@ -56,8 +56,8 @@ class RegistryHost(str):
         return image([layer({**origin, **files}, format=kind)], platform=platform, format=kind)
 
     def store(self, name: str, content: Content, tags: Sequence[str] = ("latest",)) -> None:
-        """Offer an image, index or artifact that is already built."""
-        self.origin.repository(self.personality.repository(name)).store(content, tuple(tags))
+        """Offer an image, index or artifact that is already built; raises what ``Origin.store`` does."""
+        self.origin.store(self.personality.repository(name), content, tuple(tags))
 
     def require_login(self, name: str) -> Login:
         """Make the repository private, offered or not; give the login that opens it."""

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from conformance.internet.host import RegistryHost
 from conformance.internet.names import NameServer
+from conformance.internet.origins import origins
 from conformance.internet.personality import WELL_KNOWN, plain
 from conformance.internet.recorder import Lookup, Recorder
 from conformance.internet.server import RegistryServer
@@ -91,6 +92,7 @@ class Internet:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="internet", daemon=True)
         self._thread.start()
+        self._origins = origins(self._run)
         try:
             self._names = self._run(self._serve_names(bind("udp", NAME_SERVER, 53)))
             for name in WELL_KNOWN:
@@ -121,7 +123,7 @@ class Internet:
     def _host(self, name: str, transport: Transport) -> RegistryHost:
         """Give a registry host; raises ``ValueError`` where it is there already and is spoken to in another way."""
         if name not in self._hosts:
-            host = RegistryHost(WELL_KNOWN.get(name) or plain(name))
+            host = RegistryHost(WELL_KNOWN.get(name) or plain(name), self._origins.make())
             servers = [_split(server, transport) for server in host.personality.servers]
             names, port = tuple(server for server, _ in servers), servers[0][1]
             address = self._address_of(names[0])
@@ -251,6 +253,7 @@ class Internet:
             self._names.close()
         for name in list(self._runners):
             await self._close_host(name)
+        await self._origins.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something on the event loop and wait for it."""

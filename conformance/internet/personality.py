@@ -4,18 +4,27 @@ Each value is what the public service sends to an anonymous client, as seen in t
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from conformance.internet.recorder import Kind
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """An answer that is no: HTTP status and the error that the body carries (distribution-spec, "Error Codes")."""
+    """An answer that is no: HTTP status and the error that the body carries (distribution-spec, "Error Codes").
+
+    ``detail`` may be made of what was asked for: a function of the repository's name and the tag or digest.
+    """
 
     status: int
     code: str
     message: str
     detail: Any = None
+
+    def asked(self, name: str, reference: str) -> "Refusal":
+        """Give the answer to somebody who asked for that."""
+        return replace(self, detail=self.detail(name, reference)) if callable(self.detail) else self
 
     def body(self) -> bytes:
         """Give the body as JSON."""
@@ -30,9 +39,11 @@ class Personality:
     ``servers`` are the names it is reached by, the registry's first. ``realm`` is the URL of its token service (none:
     it asks for no token), ``blobs`` the server it redirects blobs to, ``backend`` a server and path prefix that it
     redirects everything to. ``default_namespace`` comes before names of one component. ``missing`` answers for a
-    repository that does not exist or that the caller may not see, ``no_manifest`` for a tag or digest that does not.
+    repository that does not exist or that the caller may not see (none: as for one that is empty), ``no_manifest``,
+    ``no_blob`` and ``no_tags`` for what a repository does not have.
     ``token_refused``, where there is one, is what the token service itself says to a caller who may not pull, and
     ``scope_error`` the error that the challenge names when a token is there but does not open the repository.
+    ``strict`` is a registry that takes nothing but the tokens of its service, and says of others that they are none.
     """
 
     name: str
@@ -42,15 +53,43 @@ class Personality:
     blobs: str = ""
     backend: tuple[str, str] = ("", "")
     default_namespace: str = ""
-    missing: Refusal
+    missing: Refusal | None = None
     no_manifest: Refusal
+    no_blob: Refusal = Refusal(404, "BLOB_UNKNOWN", "blob unknown to registry")
+    no_tags: Refusal = Refusal(404, "NAME_UNKNOWN", "repository name not known to registry")
+    unauthorized: Refusal = Refusal(401, "UNAUTHORIZED", "authentication required")
     bad_login: Refusal = Refusal(401, "UNAUTHORIZED", "incorrect username or password")
     token_refused: Refusal | None = None
     scope_error: str = ""
+    strict: bool = False
+
+    def absent(self, kind: Kind) -> Refusal:
+        """Give the answer about a repository that does not exist, or that the caller may not see."""
+        return self.missing or {Kind.BLOB: self.no_blob, Kind.TAGS: self.no_tags}.get(kind, self.no_manifest)
 
     def repository(self, name: str) -> str:
         """Give the repository's name as the host knows it (``busybox`` is ``library/busybox`` on docker.io)."""
         return f"{self.default_namespace}/{name}" if self.default_namespace and "/" not in name else name
+
+
+def _access(name: str, _: str) -> list[dict[str, str]] | None:
+    """Tell what a caller would have needed, as distribution does (``registry/api/errcode``, ``auth.Access``)."""
+    return [{"Type": "repository", "Class": "", "Name": name, "Action": "pull"}] if name else None
+
+
+def _manifest(name: str, reference: str) -> dict[str, str]:
+    """Tell which manifest there is not, as distribution does (``ErrManifestUnknown``)."""
+    return {"Name": name, "Revision": reference} if ":" in reference else {"Tag": reference}
+
+
+def _blob(_: str, reference: str) -> str:
+    """Tell which blob there is not."""
+    return reference
+
+
+def _name(name: str, _: str) -> dict[str, str]:
+    """Tell which repository there is not (``ErrRepositoryUnknown``)."""
+    return {"name": name}
 
 
 DOCKER_IO = Personality(
@@ -67,8 +106,10 @@ DOCKER_IO = Personality(
     blobs="production.cloudflare.docker.com",
     default_namespace="library",
     scope_error="insufficient_scope",
-    missing=Refusal(401, "UNAUTHORIZED", "authentication required"),
-    no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown"),
+    strict=True,
+    unauthorized=Refusal(401, "UNAUTHORIZED", "authentication required", _access),
+    missing=Refusal(401, "UNAUTHORIZED", "authentication required", _access),
+    no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown", _manifest),
 )
 
 QUAY_IO = Personality(
@@ -105,10 +146,14 @@ WELL_KNOWN = {personality.name: personality for personality in (DOCKER_IO, QUAY_
 
 
 def plain(name: str) -> Personality:
-    """Give the manners of any other host: the CNCF distribution registry, open to all, 404 for what it lacks."""
+    """Give the manners of any other host: the CNCF distribution registry, open to all, 404 for what it lacks.
+
+    As seen of distribution 2.8.2; a test holds it against the registry in a container.
+    """
     return Personality(
         name=name,
         servers=(name,),
-        missing=Refusal(404, "NAME_UNKNOWN", "repository name not known to registry"),
-        no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown"),
+        no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown", _manifest),
+        no_blob=Refusal(404, "BLOB_UNKNOWN", "blob unknown to registry", _blob),
+        no_tags=Refusal(404, "NAME_UNKNOWN", "repository name not known to registry", _name),
     )

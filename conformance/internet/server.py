@@ -7,13 +7,14 @@ registry (``docs/spec/auth/token``). Serving is aiohttp's; a fault of the transp
 import base64
 import json
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from conformance.internet.host import RegistryHost
 from conformance.internet.images import Blob
-from conformance.internet.origin import Repository
+from conformance.internet.origin import OriginFailure, Repository
 from conformance.internet.personality import Refusal
 from conformance.internet.recorder import Exchange, Kind, Recorder
 
@@ -40,7 +41,7 @@ class RegistryServer:
 
     def application(self) -> web.Application:
         """Give the aiohttp application that serves the host, whichever of its names is asked."""
-        application = web.Application()
+        application = web.Application(middlewares=[self.origin_failures])
         application.router.add_get("/v2/", self.ping)
         if self.manners.realm:
             application.router.add_get("/" + self.manners.realm.split("/", 3)[3], self.token)
@@ -50,12 +51,22 @@ class RegistryServer:
         application.router.add_route("*", "/{rest:.*}", self.nothing)
         return application
 
+    @web.middleware
+    async def origin_failures(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Answer 502 where the origin fails, and say why on record: no case expects that answer, so the case fails."""
+        try:
+            return await handler(request)
+        except OriginFailure as error:
+            return self._refuse(request, Kind.OTHER, Refusal(502, "UNKNOWN", str(error)))
+
     # What is asked
 
     async def ping(self, request: web.Request) -> web.Response:
         """Answer ``GET /v2/``: whether a token is wanted, and from whom."""
         if self.manners.realm and self._caller(request).user is None:
-            return self._challenge(request, Kind.PING, Refusal(401, "UNAUTHORIZED", "authentication required"))
+            return self._challenge(request, Kind.PING, self.manners.unauthorized)
         return self._record(request, Kind.PING, web.json_response({}))
 
     async def token(self, request: web.Request) -> web.Response:
@@ -87,7 +98,7 @@ class RegistryServer:
             return other
         if (refusal := self._not_allowed(request, Kind.MANIFEST)) is not None:
             return refusal
-        found = self._repository(request).manifest(request.match_info["reference"])
+        found = await self.host.origin.manifest(self._name(request), request.match_info["reference"])
         data = faults.served(found)
         if found is None or data is None:
             return self._refuse(request, Kind.MANIFEST, self.manners.no_manifest)
@@ -101,20 +112,20 @@ class RegistryServer:
             return other
         store = self.manners.blobs
         if request.host == store:  # the redirected address is its own permission, as a signed URL is
-            return self._blob(request)
+            return await self._blob(request)
         if (refusal := self._not_allowed(request, Kind.BLOB)) is not None:
             return refusal
         if store:
             return self._redirect(request, Kind.BLOB, f"https://{store}{request.path}")
-        return self._blob(request)
+        return await self._blob(request)
 
-    def _blob(self, request: web.Request) -> web.Response:
+    async def _blob(self, request: web.Request) -> web.Response:
         """Give the bytes of a blob."""
         digest = request.match_info["reference"]
-        found = self._repository(request).blobs.get(digest)
+        found = await self.host.origin.blob(self._name(request), digest)
         data = self.host.origin.faults.served(found)
         if found is None or data is None:
-            return self._refuse(request, Kind.BLOB, Refusal(404, "BLOB_UNKNOWN", "blob unknown to registry"))
+            return self._refuse(request, Kind.BLOB, self.manners.no_blob)
         body = web.Response(body=data, content_type=BLOB_TYPE, headers={"Docker-Content-Digest": digest})
         return self._record(request, Kind.BLOB, body, note=_altered(found, data).removeprefix(", "))
 
@@ -125,7 +136,7 @@ class RegistryServer:
         if (refusal := self._not_allowed(request, Kind.TAGS)) is not None:
             return refusal
         name = request.match_info["name"]
-        tags = sorted(self._repository(request).tags)
+        tags = await self.host.origin.tags(self._name(request))
         return self._record(request, Kind.TAGS, web.json_response({"name": name, "tags": tags}))
 
     async def nothing(self, request: web.Request) -> web.Response:
@@ -151,7 +162,7 @@ class RegistryServer:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return self._tokens.get(value, Caller(None))
-        if (login := self._basic(request)) is not None:
+        if not self.manners.strict and (login := self._basic(request)) is not None:
             return Caller(*login)
         return Caller(None)
 
@@ -170,20 +181,16 @@ class RegistryServer:
         """Give the repository's name, without what a backend puts before it."""
         return request.match_info.get("name", "").removeprefix(self.manners.backend[1])
 
-    def _repository(self, request: web.Request) -> Repository:
-        """Give the repository that is asked for."""
-        return self.host.origin.repositories.get(self._name(request), Repository())
-
     def _not_allowed(self, request: web.Request, kind: Kind) -> web.Response | None:
         """Refuse a caller without a token, or without the right to pull."""
         caller = self._caller(request)
         if self.manners.realm and caller.user is None:
-            return self._challenge(request, kind, Refusal(401, "UNAUTHORIZED", "authentication required"))
+            return self._challenge(request, kind, self.manners.unauthorized)
         repository = self.host.origin.repositories.get(self._name(request))
         if self._may_pull(caller, repository):
             return None
         note = "no such repository" if repository is None else "private"
-        return self._challenge(request, kind, self.manners.missing, note=note)
+        return self._challenge(request, kind, self.manners.absent(kind), note=note)
 
     # How it is answered
 
@@ -207,6 +214,8 @@ class RegistryServer:
                 fields["scope"] = f"repository:{self._name(request)}:pull"
             if self.manners.scope_error and self._caller(request).user is not None:
                 fields["error"] = self.manners.scope_error
+            elif self.manners.strict and request.headers.get("Authorization", "").lower().startswith("bearer "):
+                fields["error"] = "invalid_token"
             headers["WWW-Authenticate"] = "Bearer " + ",".join(f'{key}="{value}"' for key, value in fields.items())
         return self._refuse(request, kind, refusal, note=note, headers=headers)
 
@@ -221,6 +230,7 @@ class RegistryServer:
         headers: dict[str, str] | None = None,
     ) -> web.Response:
         """Answer no, in the host's words."""
+        refusal = refusal.asked(self._name(request), request.match_info.get("reference", ""))
         response = web.Response(
             status=refusal.status, body=refusal.body(), content_type="application/json", headers=headers
         )
