@@ -92,6 +92,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Describe our markers."""
     config.addinivalue_line("markers", "upstream(issue): the upstream issue or pull request that a case is about")
     config.addinivalue_line("markers", "cri: what any CRI runtime must do, CRI-O or not")
+    config.addinivalue_line("markers", "podman: what Podman, with CRI-O's library and another face, must do as well")
     config.addinivalue_line("markers", "releases(range, why): the CRI-O releases that a case speaks of, and why")
     chosen = any(argument.startswith("--dist") for argument in config.invocation_params.args)
     if _ours(config) and config.getoption("dist", "no") == "load" and not chosen:
@@ -260,8 +261,6 @@ def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Ite
     if why := _silent(request.node, run.subject):
         pytest.skip(why)
     running = run.pool.get(configuration)
-    if request.node.get_closest_marker("cri") is not None:
-        _needs(running, "cri")
     request.node.stash[MARK] = (running, running.evidence.mark())
     yield running
     running.reset()
@@ -269,8 +268,8 @@ def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Ite
 
 def _silent(item: pytest.Item, subject: Subject) -> str:
     """Say why a case does not speak of what the run is about; nothing where it does."""
-    if subject.only_cri and item.get_closest_marker("cri") is None:
-        return subject.only_cri
+    if subject.marker and item.get_closest_marker(subject.marker) is None:
+        return subject.unmarked
     for mark in item.iter_markers("releases"):
         if not subject.within(mark.args[0]):
             return f"speaks of CRI-O {mark.args[0]}: {mark.args[1]}"

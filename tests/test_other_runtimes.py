@@ -34,7 +34,7 @@ def program(path: Path, script: str) -> str:
 @pytest.mark.usefixtures("namespaces")
 def test_containerd_pulls_in_a_world_of_its_own(own_tmpdir: Path) -> None:
     subject = choose("containerd")
-    assert subject.only_cri == "is about CRI-O, and containerd is another runtime"
+    assert subject.unmarked == "is about CRI-O, and containerd is another runtime"
     with subject.start(Configuration()) as running:
         running.registry.offer("team/app")
         pull = running.pull("registry.example/team/app")
@@ -107,7 +107,7 @@ def test_only_images_of_ours_are_seen_and_removed(run: Run) -> None:
     theirs = run.images()
     subject = attached(run)
     assert (subject.program, subject.release) == ("CRI-O", Release("1.34.11"))
-    assert subject.only_cri.startswith("needs the capability hermetic: ")
+    assert subject.unmarked.startswith("needs the capability hermetic: ")
     with subject.start(Configuration()) as running:
         assert isinstance(running, Attached)
         running.registry.offer("team/app")

@@ -34,11 +34,13 @@ PROGRAMS = {"cri-o": CRIO}
 class AttachedSubject(Subject):
     """The runtime that answers on a socket."""
 
+    marker = "cri"
+
     def __init__(self, socket: Path, program: str, release: Release) -> None:
         self.socket = socket
         self.program = program
         self.release = release
-        self.only_cri = f"needs the capability hermetic: a {program} that already runs asks registries of its own"
+        self.unmarked = f"needs the capability hermetic: a {program} that already runs asks registries of its own"
 
     @property
     def head(self) -> str:

@@ -31,7 +31,8 @@ class ContainerdSubject(Subject):
     """A containerd, in worlds of its own."""
 
     program = CONTAINERD
-    only_cri = "is about CRI-O, and containerd is another runtime"
+    marker = "cri"
+    unmarked = "is about CRI-O, and containerd is another runtime"
 
     def __init__(self, binary: Path, release: Release) -> None:
         self.binary = binary

@@ -40,6 +40,8 @@ class PodmanSubject(Subject):
     """A Podman, in worlds of its own."""
 
     program = PODMAN
+    marker = "podman"
+    unmarked = "is about CRI-O, and not about what Podman does as well"
 
     def __init__(self, binary: Path, release: Release) -> None:
         self.binary = binary

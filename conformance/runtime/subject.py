@@ -25,13 +25,14 @@ class Subject(ABC):
     """A runtime that can be started, once for each configuration.
 
     ``program`` is whose ``release`` that is, ``rehearsal`` why there is no live one (empty where there is),
-    ``only_cri`` why only cases about any CRI runtime speak of it (empty where the others do as well).
+    ``marker`` what cases must be marked with to speak of it (empty: all do), ``unmarked`` why the others do not.
     """
 
     program: str = CRIO
     release: Release
     rehearsal: str = ""
-    only_cri: str = ""
+    marker: str = ""
+    unmarked: str = ""
 
     @property
     def title(self) -> str:

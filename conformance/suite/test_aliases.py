@@ -12,6 +12,8 @@ from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Pull
 from conformance.runtime.runtime import Runtime
 
+pytestmark = pytest.mark.podman
+
 IMAGE = image([layer({"hello": "world"})])
 ALIASES = (
     ("app", "quay.io/team/app"),

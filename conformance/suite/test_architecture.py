@@ -9,6 +9,8 @@ from conformance.model.reason import Reason
 from conformance.runtime.pull import Pull
 from conformance.runtime.runtime import Runtime
 
+pytestmark = pytest.mark.podman
+
 NAME = "rhuss/caikit-flan-t5-small"
 HERE = Platform.host()
 ELSEWHERE = HERE.foreign()

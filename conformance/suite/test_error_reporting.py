@@ -12,6 +12,8 @@ from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Pull
 from conformance.runtime.runtime import Runtime
 
+pytestmark = pytest.mark.podman
+
 NAME = "rhuss/caikit-flan-t5-small"
 ELSEWHERE = str(Platform.host().foreign())
 DIGEST = "sha256:" + "5" * 64

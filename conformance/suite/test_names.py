@@ -7,6 +7,8 @@ from conformance.internet.images import image, layer
 from conformance.runtime.pull import Found, Pull
 from conformance.runtime.runtime import Runtime
 
+pytestmark = pytest.mark.podman
+
 IMAGE = image([layer({"hello": "world"})])
 HEX = "5" * 64
 FORMAT = "invalid reference format"

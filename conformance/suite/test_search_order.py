@@ -10,6 +10,8 @@ from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Pull
 from conformance.runtime.runtime import Runtime
 
+pytestmark = pytest.mark.podman
+
 NAME = "rhuss/caikit-flan-t5-small"
 HOSTS = ("docker.io", "quay.io", "ghcr.io", "registry.k8s.io")
 IMAGE = image([layer({"hello": "world"})])

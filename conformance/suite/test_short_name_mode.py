@@ -8,6 +8,8 @@ from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Found, Pull
 from conformance.runtime.runtime import Runtime
 
+pytestmark = pytest.mark.podman
+
 NAME = "rhuss/caikit-flan-t5-small"
 DIGEST = "sha256:" + "5" * 64
 ENFORCING = pytest.mark.releases(">=1.34", "short_name_mode came with cri-o/cri-o#9401")
