@@ -8,6 +8,7 @@ from typing import Any
 from conformance import serve
 from conformance.explain import command as explain
 from conformance.mutation import command as mutation
+from conformance.oracle import command as oracle
 
 DESCRIPTION = "Show what a CRI-O release does with image names, registries, errors and image volumes."
 QUIETLY = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
@@ -51,6 +52,7 @@ COMMANDS: tuple[Callable[[Any], argparse.ArgumentParser], ...] = (
     explain.add_command,
     serve.add_command,
     mutation.add_command,
+    oracle.add_command,
 )
 """Each adds a command; what it parsed goes to its ``run``."""
 

@@ -8,6 +8,7 @@ from functools import cache
 
 from conformance.model.answers import OCI_INDEX, Child, Manifest
 from conformance.model.platform import Platform
+from conformance.model.profile import Profile
 
 _VARIANTS = {"arm": ("v8", "v7", "v6", "v5"), "arm64": ("v8",)}
 """CPU variants, the most capable first."""
@@ -36,8 +37,9 @@ def choose(index: Manifest, platform: Platform) -> Child | None:
     return next((child for child in index.children if child.platform is None), None)
 
 
-def no_match(index: Manifest, platform: Platform) -> str:
-    """Word that an index has nothing for a machine."""
+def no_match(index: Manifest, platform: Platform, wording: str = Profile.no_match) -> str:
+    """Word that an index has nothing for a machine; ``wording`` is the profile's."""
     best = wanted(platform)[0]
     kind = "image index" if index.media_type == OCI_INDEX else "manifest list"
-    return f'no image found in {kind} for architecture "{best.architecture}", variant "{best.variant}", OS "{best.os}"'
+    wanted_platform = wording.format(architecture=best.architecture, variant=best.variant, os=best.os)
+    return f"no image found in {kind} for {wanted_platform}"

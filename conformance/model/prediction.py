@@ -34,8 +34,13 @@ class Prediction(NamedTuple):
 
         A host that refuses connections, or whose certificate is refused, sees nothing of it and is left out.
         """
+        return [_attempt(host, asked) for host, asked in self.visits]
+
+    @property
+    def visits(self) -> list[tuple[str, list[tuple[Ask, Answer]]]]:
+        """The questions that a host sees, with their answers, by the name under which they are on record."""
         seen = [each for each in self.asked if not _is_unseen(each[1])]
-        return [_attempt(host, list(group)) for host, group in groupby(seen, key=_seen_as)]
+        return [(host, list(group)) for host, group in groupby(seen, key=_seen_as)]
 
 
 def predict(puller: Puller, name: str, answer: Callable[[Ask], Answer], login: Login | None = None) -> Prediction:
@@ -43,14 +48,19 @@ def predict(puller: Puller, name: str, answer: Callable[[Ask], Answer], login: L
     return follow(puller.pull(name, login), answer)
 
 
-def follow(steps: Steps[Outcome], answer: Callable[[Ask], Answer]) -> Prediction:
-    """Follow the steps of a pull to their end."""
+def follow(
+    steps: Steps[Outcome], answer: Callable[[Ask], Answer], challenges: Callable[[str], bool] = lambda _host: True
+) -> Prediction:
+    """Follow the steps of a pull to their end.
+
+    A host that does not challenge is shown no login (docker/docker_client.go, ``setupRequestAuth``).
+    """
     asked = []
     try:
         ask = next(steps)
         while True:
             reply = answer(ask)
-            asked.append((ask, reply))
+            asked.append((ask if challenges(ask.host) else ask._replace(login=None), reply))
             ask = steps.send(reply)
     except StopIteration as end:
         return Prediction(tuple(asked), end.value)
@@ -74,9 +84,10 @@ def _is_unseen(answer: Answer) -> bool:
 
 
 def _seen_as(asked: tuple[Ask, Answer]) -> str:
-    """Give the name under which a question is on record: of a host that is looked up in vain, without the port."""
+    """Give the name under which a question is on record, in small letters: without the port, of a host nobody knows."""
     ask, answer = asked
-    return ask.host.partition(":")[0] if isinstance(answer, Failed) else ask.host
+    host = ask.host.lower()
+    return host.partition(":")[0] if isinstance(answer, Failed) else host
 
 
 def _attempt(host: str, asked: list[tuple[Ask, Answer]]) -> Attempt:

@@ -46,6 +46,12 @@ class Profile:
     it is one (``isSecureIndex``; gone with cri-o/cri-o#9511).
     ``token_status``: how the status of a token service is worded (containers/image docker/errors.go).
     ``pings_v1``: a host that answers no ping is asked for /v1/_ping (containers/image docker/docker_client.go).
+    ``no_match``: how a platform that an index lacks is told (containers/image internal/manifest/oci_index.go).
+    ``names_tls``: Go says that an untrusted certificate is TLS's trouble (Go 1.20, ``CertificateVerificationError``).
+    ``all_errors``: all errors in a registry's answer are told, and each with its code (docker/distribution
+    registry/client/errors.go, ``HandleErrorResponse``); later the first alone is (containers/image docker/errors.go).
+    ``trims_mirrors``: a slash at the end of a mirror's location goes; before containers/image 5.35, no name can be made
+    with it (pkg/sysregistriesv2/system_registries_v2.go, ``postProcessRegistries``).
     ``unknown_id``: what ImageStatus says of an ID that is not in the store, if that is an error
     (internal/storage/image.go, ``ImageStatusByID``).
     ``hex_lookups_are_ids``: a lookup of three or more hex digits is never refused (server/image_status.go).
@@ -76,6 +82,10 @@ class Profile:
     loopback_is_insecure: bool = True
     token_status: str = "received unexpected HTTP status: {status} {phrase}"  # noqa: S105 (a text, no secret)
     pings_v1: bool = False
+    no_match: str = 'architecture "{architecture}", variant "{variant}", OS "{os}"'
+    names_tls: bool = True
+    all_errors: bool = False
+    trims_mirrors: bool = True
     unknown_id: str = ""
     hex_lookups_are_ids: bool = False
     in_use: str = "the image is in use by {container}"
@@ -91,6 +101,7 @@ _1_31 = Profile(
     since="1.31",
     token_status="invalid status code from registry {status} ({phrase})",  # noqa: S106 (a text, no secret)
     pings_v1=True,
+    trims_mirrors=False,
     unknown_id='reading image "{id}": locating image with ID "{id}": image not known',
     in_use='image "{name}" is mounted as volume to container with ID: {container}',
     guards_ids=False,
@@ -140,6 +151,19 @@ _1_35_2 = replace(
     pins_artifacts=False,
 )
 _1_36 = replace(_1_35_2, since="1.36", lists_both=True)
+
+SKOPEO_1_9 = replace(
+    _1_31,
+    since="1.9",
+    loopback_is_insecure=False,
+    no_match='architecture {architecture}, variant "{variant}", OS {os}',
+    names_tls=False,
+    all_errors=True,
+)
+"""skopeo 1.9.3, as Debian 12 has it: containers/image 5.22, built with Go 1.19. ``since`` is skopeo's own release."""
+
+PODMAN_4_3 = replace(SKOPEO_1_9, since="4.3")
+"""Podman 4.3.1, as Debian 12 has it: containers/image 5.23, built with Go 1.19. ``since`` is Podman's own release."""
 
 PROFILES = (_1_31, _1_32, _1_33, _1_33_4, _1_34, _1_35, _1_35_1, _1_35_2, _1_36)
 """All profiles, oldest first."""

@@ -190,7 +190,7 @@ class Puller(Places):
             return (yield from self.parts(reference, opened.source, top, top, terms))
         child = self.choose(top)
         if child is None:
-            text = f"choosing an image from manifest list {name}: {no_match(top, self.settings.platform)}"
+            text = f"choosing an image from manifest list {name}: {self.no_match(top)}"
             return Trouble(text, Reason.NO_MATCHING_PLATFORM)
         got = yield from self.instance(reference, opened.source, top, child, terms)
         if isinstance(got, Trouble):
@@ -201,6 +201,10 @@ class Puller(Places):
         """Give the digest of an index's image for this machine."""
         child = choose(index, self.settings.platform)
         return child.digest if child else None
+
+    def no_match(self, index: Manifest) -> str:
+        """Word that an index has nothing for this machine."""
+        return no_match(index, self.settings.platform, self.profile.no_match)
 
     def matches(self, actual: str, expected: str) -> bool:
         """Tell whether content is what its digest says (internal/image/unparsed.go, ``Manifest``)."""
@@ -281,8 +285,8 @@ class Puller(Places):
             return None
         child = self.choose(index)
         if child is None:
-            text = no_match(index, self.settings.platform)
-            return Trouble(self.profile.artifact_choose.format(text), Reason.NO_MATCHING_PLATFORM)
+            text = self.profile.artifact_choose.format(self.no_match(index))
+            return Trouble(text, Reason.NO_MATCHING_PLATFORM)
         return (yield from self.artifact_instance(reference, opened, child, terms))
 
     def artifact_instance(

@@ -31,8 +31,10 @@ class Config:
     aliases: Mapping[str, Alias] = field(default_factory=dict)
 
 
-def checked(written: Written, file: str, *, drop_in: bool) -> Config:
+def checked(written: Written, file: str, *, drop_in: bool, trims_mirrors: bool = True) -> Config:
     """Check and complete what a file says (``loadConfigFile``); raises ``InvalidRegistries``.
+
+    ``trims_mirrors`` says that a slash at the end of a mirror's location goes, as it does everywhere else.
 
     Where both versions of the format are in it, Go shows all that it read after the sentence, which is left out here.
     """
@@ -42,7 +44,7 @@ def checked(written: Written, file: str, *, drop_in: bool) -> Config:
         if written.has_v2:
             raise InvalidRegistries("mixing sysregistry v1/v2 is not supported")
         written = _in_version_2(written)
-    entries = [_completed(entry, file) for entry in written.registries or ()]
+    entries = [_completed(entry, file, trims_mirrors=trims_mirrors) for entry in written.registries or ()]
     _check_conflicts(entries)
     search = None if written.search is None else tuple(map(_search_registry, written.search))
     if written.mode not in _MODES:
@@ -93,7 +95,7 @@ def _in_version_2(written: Written) -> Written:
     )
 
 
-def _completed(entry: Entry, file: str) -> Registry:
+def _completed(entry: Entry, file: str, *, trims_mirrors: bool) -> Registry:
     """Check an entry, and give it its prefix (``postProcessRegistries``)."""
     location, prefix = _location(entry.registry.location), entry.registry.prefix
     if prefix:
@@ -109,7 +111,8 @@ def _completed(entry: Entry, file: str) -> Registry:
         raise InvalidRegistries(
             f"pull-from-mirror must not be set for a non-mirror registry {go_quote(registry.prefix)}"
         )
-    return replace(registry, mirrors=tuple(_checked_mirror(mirror, registry) for mirror in registry.mirrors))
+    checked_mirrors = tuple(_checked_mirror(mirror, registry) for mirror in registry.mirrors)
+    return replace(registry, mirrors=checked_mirrors if trims_mirrors else registry.mirrors)
 
 
 def _checked_mirror(mirror: Mirror, registry: Registry) -> Mirror:

@@ -34,6 +34,9 @@ DEFAULT_MESSAGES = {
 }
 """The message that goes with each error code of the distribution-spec when a registry adds nothing of its own."""
 
+TLS_TROUBLE = "tls: failed to verify certificate: "
+"""How Go 1.20 and later begin to say that a certificate cannot be trusted."""
+
 CLIENT_ERRORS = range(400, 500)
 _BODY_SHOWN = 50
 _SCOPE_ERRORS = {"insufficient_scope": "DENIED", "invalid_token": "UNAUTHORIZED"}
@@ -73,12 +76,18 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004 (the basic plane)
 
 
-def refusal(answer: Refused) -> str:
-    """Word an HTTP answer as containers/image does (``registryHTTPResponseToError``)."""
-    status = answer.status
-    if answer.scope_error in _SCOPE_ERRORS and status == HTTPStatus.UNAUTHORIZED:
+def refusal(answer: Refused, *, all_errors: bool = False) -> str:
+    """Word an HTTP answer (``registryHTTPResponseToError``); ``all_errors`` as in a profile."""
+    if answer.scope_error in _SCOPE_ERRORS and answer.status == HTTPStatus.UNAUTHORIZED:
         code = _SCOPE_ERRORS[answer.scope_error]
-        return _coded(code, answer.description or DEFAULT_MESSAGES[code])
+        scope = _coded(code, answer.description or DEFAULT_MESSAGES[code], always=all_errors)
+        return f"errors:\n{scope}\n{_of_body(answer, all_errors=True)}\n" if all_errors else scope
+    return _of_body(answer, all_errors=all_errors)
+
+
+def _of_body(answer: Refused, *, all_errors: bool) -> str:
+    """Word an HTTP answer by its status and body."""
+    status = answer.status
     if status not in CLIENT_ERRORS:
         return f"received unexpected HTTP status: {status} {_phrase(status)}".rstrip()
     if not answer.code:
@@ -90,12 +99,12 @@ def refusal(answer: Refused) -> str:
     code = answer.code if answer.code in DEFAULT_MESSAGES else "UNKNOWN"
     if not answer.detail and answer.message in {"", DEFAULT_MESSAGES[code]}:
         return _words(code)
-    return _coded(code, answer.message)
+    return _coded(code, answer.message, always=all_errors)
 
 
-def _coded(code: str, message: str) -> str:
-    """Word an error code and its message; the code is not said beside its own message."""
-    return message if message == DEFAULT_MESSAGES[code] else f"{_words(code)}: {message}"
+def _coded(code: str, message: str, *, always: bool) -> str:
+    """Word an error code and its message; the code is not said beside its own message, unless it always is."""
+    return message if message == DEFAULT_MESSAGES[code] and not always else f"{_words(code)}: {message}"
 
 
 def _words(code: str) -> str:
@@ -117,11 +126,12 @@ def unanswered(ask: Ask, name: str, answer: Refused | Failed, profile: Profile) 
     Source: ``detectProperties``, ``getBearerToken``, ``fetchManifest``, ``getBlob``.
     """
     if isinstance(answer, Failed):
-        text = f'Get "{answer.url}": {answer.words}'
+        words = answer.words if profile.names_tls else answer.words.removeprefix(TLS_TROUBLE)
+        text = f'Get "{answer.url}": {words}'
     elif answer.step == "token":
         return _token_refusal(answer, profile)
     else:
-        text = refusal(answer)
+        text = refusal(answer, all_errors=profile.all_errors)
     match answer.step:
         case "ping":
             return f"pinging container registry {server_of(ask.host)}: {text}"
@@ -137,7 +147,8 @@ def _token_refusal(answer: Refused, profile: Profile) -> str:
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return "too many requests to registry"
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        return f"unable to retrieve auth token: invalid username/password: {refusal(answer)}"
+        words = refusal(answer, all_errors=profile.all_errors)
+        return f"unable to retrieve auth token: invalid username/password: {words}"
     status = profile.token_status.format(status=answer.status, phrase=_phrase(answer.status))
     return f"Requesting bearer token: {status}"
 

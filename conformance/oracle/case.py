@@ -1,0 +1,79 @@
+"""A scenario as a case that can be pasted into a test file, to be seen on a CRI-O."""
+
+from collections.abc import Iterator
+
+from conformance.oracle.comparison import Told
+from conformance.oracle.scenario import USER, Host, Scenario, Spoken
+
+_WAYS = {Spoken.TLS: "host", Spoken.PLAIN_HTTP: "plain_http", Spoken.UNTRUSTED: "untrusted", Spoken.REFUSED: "refuse"}
+
+
+def as_case(scenario: Scenario, model: Told) -> str:
+    """Write the case: it states what the model predicts."""
+    return "\n".join([*_head(), *_configuration(scenario), "", "", *_test(scenario, model)]) + "\n"
+
+
+def _head() -> Iterator[str]:
+    """Write the imports."""
+    yield "import pytest"
+    yield ""
+    yield "from conformance.internet import Login"
+    yield "from conformance.oracle.scenario import Kind, content"
+    yield "from conformance.runtime.configuration import Configuration"
+    yield ""
+    yield ""
+
+
+def _configuration(scenario: Scenario) -> Iterator[str]:
+    """Write the fixture for registries.conf: the main file becomes the first drop-in, which means the same."""
+    own = [file for file in scenario.files if file.path.startswith(USER)] or scenario.files
+    yield "@pytest.fixture"
+    yield "def configuration():"
+    yield "    return Configuration("
+    yield "        search_registries=(),"
+    yield f"        short_name_mode={scenario.mode or None!r},"
+    yield "        drop_ins=("
+    for number, file in enumerate(own):
+        yield f'            ("{number}.conf", """\\'
+        yield from file.text.rstrip("\n").splitlines()
+        yield '"""),'
+    yield "        ),"
+    yield "    )"
+
+
+def _test(scenario: Scenario, model: Told) -> Iterator[str]:
+    """Write the test."""
+    yield "def test_what_an_oracle_does_otherwise(runtime, internet):"
+    yield f'    """What becomes of {scenario.written}."""'
+    for host in scenario.hosts:
+        yield from (f"    {line}" for line in _host(host))
+    if scenario.logins:
+        yield f"    # in the auth file: {dict(scenario.logins)}"
+    login = f', Login("{scenario.login}", "secret")' if scenario.login else ""
+    yield f"    pull = runtime.pull({scenario.written!r}{login})"
+    yield f"    assert pull.asked == {[visit.host for visit in model.visits]!r}"
+    named = (f"{visit.host}/{asked.partition(':')[0]}" for visit in model.visits for asked in visit.manifests)
+    yield f"    assert pull.repositories == {list(dict.fromkeys(named))!r}"
+    if model.error:
+        yield f"    assert pull.error.message == {model.error!r}"
+    else:
+        yield "    assert pull.succeeded"
+
+
+def _host(host: Host) -> Iterator[str]:
+    """Write what one host holds."""
+    if host.spoken is Spoken.NOBODY:
+        return
+    if host.spoken is Spoken.REFUSED:
+        yield f'internet.refuse("{host.name}")'
+        return
+    yield f'host = internet.{_WAYS[host.spoken]}("{host.name}")'
+    if host.fails:
+        yield f"host.fail({host.fails})"
+    for each in host.repositories:
+        if each.content:
+            yield f'host.store("{each.name}", content(Kind.{each.content.name}, {each.version}), {list(each.tags)!r})'
+        if each.private_to or not each.content:
+            yield f'repository = host.origin.repository("{each.name}")'
+        if each.private_to:
+            yield f'repository.logins["{each.private_to}"] = "secret"'

@@ -1,0 +1,124 @@
+"""What an oracle is: it is told a scenario and asked what came of it; and the rules by which that is predicted."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from conformance.internet import Internet
+from conformance.internet.answers import Answers
+from conformance.model.auth import credentials
+from conformance.model.places import Settings
+from conformance.model.prediction import Prediction, follow
+from conformance.model.profile import Profile
+from conformance.model.pull import Outcome, Puller
+from conformance.model.registries import InvalidRegistries, Registries
+from conformance.model.registries_conf import Paths, load
+from conformance.oracle.arrangement import arrange, auth, login, write
+from conformance.oracle.comparison import Told, predicted
+from conformance.oracle.rules import OraclePuller
+from conformance.oracle.scenario import Scenario
+
+HOME = Path("/etc/home")
+"""The home of a program in a world, as it sees that: where the model sees it as well, below the folder of the world."""
+
+
+class OracleFailure(Exception):  # noqa: N818 (the oracle failed, not this program)
+    """An oracle cannot be had, or did not come to an end: one sentence."""
+
+
+class Foretold(NamedTuple):
+    """A prediction, and the rules as they were set for it: none where registries.conf cannot be used."""
+
+    prediction: Prediction
+    puller: Puller | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """How a program is predicted: its profile and puller, and how it names an image.
+
+    ``load`` reads registries.conf.
+    """
+
+    profile: Profile
+    puller: type[OraclePuller]
+    image: Callable[[Outcome], str]
+    load: Callable[..., Registries] = load
+
+    def predict(self, scenario: Scenario, root: Path, home: Path, answers: Answers) -> Foretold:
+        """Predict the pull of a scenario that is arranged, its files below ``root``."""
+        try:
+            paths = Paths.found(None, None, home=home, root=root)
+            registries = self.load(paths, root, trims_mirrors=self.profile.trims_mirrors)
+        except InvalidRegistries as error:
+            unreadable = self.puller(Settings(profile=self.profile)).unreadable(scenario.written, str(error))
+            return Foretold(Prediction((), Outcome(error=unreadable)), None)
+        logins = auth(scenario)
+        settings = Settings(
+            profile=self.profile,
+            registries=registries,
+            short_name_mode=scenario.mode,
+            credentials=lambda host, repository: credentials(logins, host, repository),
+        )
+        puller = self.puller(settings)
+        steps = puller.pull(scenario.written, login(scenario.login) if scenario.login else None)
+        return Foretold(follow(steps, answers, answers.challenges), puller)
+
+    def told(self, prediction: Prediction) -> Told:
+        """Put a prediction into the oracle's terms."""
+        outcome = prediction.outcome
+        return Told(predicted(prediction), self.image(outcome), outcome.error)
+
+
+class Oracle(ABC):
+    """A program with an internet around it, and the rules that predict it.
+
+    ``root`` is the folder below which its ``/etc`` lies, ``home`` its home as it sees that.
+    """
+
+    title: str
+    rules: Rules
+    internet: Internet
+    root: Path
+    home: Path = HOME
+    _stack: ExitStack
+
+    def adapted(self, scenario: Scenario) -> Scenario:
+        """Give the scenario without what this program cannot be told."""
+        return replace(scenario, login="", mode="disabled")
+
+    def takes(self, foretold: Foretold) -> bool:
+        """Tell whether the program is to be asked at all."""
+        del foretold
+        return True
+
+    @property
+    def home_here(self) -> Path:
+        """Where its home lies for us."""
+        return self.root / self.home.relative_to("/")
+
+    def arrange(self, scenario: Scenario) -> None:
+        """Make a scenario real around the program."""
+        arrange(self.internet, scenario)
+        write(scenario, self.root / "etc", self.home_here)
+
+    def predict(self, scenario: Scenario, rules: Rules | None = None) -> Foretold:
+        """Predict what comes of a scenario that is arranged, by these rules or others."""
+        return (rules or self.rules).predict(scenario, self.root, self.home, Answers(self.internet))
+
+    @abstractmethod
+    def ask(self, scenario: Scenario) -> Told:
+        """Let the program pull; raises ``OracleFailure``."""
+
+    def close(self) -> None:
+        """End it and clear up."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,89 @@
+"""What the programs make of containers/image's rules: the model's, each in its own manner of asking and telling.
+
+Source: skopeo 1.9.3 ``cmd/skopeo/copy.go``; Podman 4.3.1 ``cmd/podman/images/pull.go`` and, as it vendors it,
+containers/common ``libimage/pull.go``, ``libimage/normalize.go``; containers/image ``pkg/shortnames/shortnames.go``.
+"""
+
+from conformance.model.places import Trouble
+from conformance.model.pull import Puller
+from conformance.model.reference import ID_LENGTH, InvalidReference, Reference, parse, parse_normalized
+from conformance.model.resolution import How, Resolution, resolve
+
+
+class OraclePuller(Puller):
+    """The rules of a pull, and what is said where registries.conf cannot be used."""
+
+    def unreadable(self, name: str, error: str) -> str:
+        """Say that a registries.conf is wrong: of CRI-O it is said when it starts, whatever the name."""
+        del name
+        return error
+
+
+class SkopeoPuller(OraclePuller):
+    """``skopeo copy docker://NAME``: a full name by Docker's convention, and one candidate."""
+
+    def resolve(self, name: str) -> Resolution:
+        """Read a name (docker/docker_transport.go, ``ParseReference``)."""
+        try:
+            reference = parse_normalized(name)
+        except InvalidReference as error:
+            return Resolution(How.NOT, refusal=f"Invalid source name docker://{name}: {error}")
+        if reference.tag and reference.digest:
+            trouble = "Docker references with both a tag and digest are currently not supported"
+            return Resolution(How.NOT, refusal=f"Invalid source name docker://{name}: {trouble}")
+        return Resolution(How.FULL, (reference.with_default_tag(),))
+
+    def unreadable(self, name: str, error: str) -> str:
+        """Say that a registries.conf is wrong, which is found out when its mirrors are looked for."""
+        resolution = self.resolve(name)
+        if resolution.refusal:
+            return resolution.refusal
+        familiar = resolution.candidates[0].familiar
+        return f"initializing source docker://{familiar}: loading registries configuration: {error}"
+
+    def error(self, troubles: list[tuple[Reference, Trouble]]) -> str:
+        """Give the error as it is, without CRI's words."""
+        return troubles[-1][1].text
+
+
+class PodmanPuller(OraclePuller):
+    """``podman pull NAME``: every candidate's error is told."""
+
+    def resolve(self, name: str) -> Resolution:
+        """Read a name, the tag beside a digest left out first (``normalizeTaggedDigestedString``).
+
+        What is no name is told as one without a transport (transports/alltransports/alltransports.go), and what may be
+        an ID is not pulled.
+        """
+        if name.startswith("sha256:") or (len(name) == ID_LENGTH and not set(name) & set("/.:@")):
+            refusal = f"pull policy is always but image has been referred to by ID ({name})"
+            return Resolution(How.NOT, refusal=refusal)
+        try:
+            reference = parse(name)
+        except InvalidReference as error:
+            return Resolution(How.NOT, refusal=str(error))
+        name = str(reference.without_tag_beside_digest())
+        try:
+            parse_normalized(name)
+        except InvalidReference:
+            transport, colon, _ = name.partition(":")
+            why = f'unknown transport "{transport}"' if colon else "expected colon-separated transport:reference"
+            return Resolution(How.NOT, refusal=f'Invalid image name "{name}", {why}')
+        mode = self.registries.short_name_mode
+        resolution = resolve(name, self.registries, "disabled")
+        if mode == "enforcing" and len(resolution.candidates) > 1 and not resolution.refusal:
+            refusal = "short-name resolution enforced but cannot prompt without a TTY"
+            return resolution._replace(refusal=refusal)
+        return resolution
+
+    def unreadable(self, name: str, error: str) -> str:
+        """Say that a registries.conf is wrong, which is found out when the name is read."""
+        resolution = self.resolve(name)
+        return resolution.refusal if resolution.how is How.NOT else error
+
+    def error(self, troubles: list[tuple[Reference, Trouble]]) -> str:
+        """Give all errors (``FormatPullErrors``)."""
+        texts = [trouble.text for _, trouble in troubles]
+        if len(texts) == 1:
+            return texts[0]
+        return "\n * ".join([f"{len(texts)} errors occurred while pulling:", *texts])
