@@ -147,15 +147,15 @@ def _mixed(fault: type[Puller], sound: type[Puller]) -> Any:
     return type(fault.__name__, (fault, sound), {})
 
 
-def _loading(fault: type[Loader], rules: Rules) -> Callable[..., Registries]:
+def _loading(fault: type[Loader], rules: Rules) -> Callable[[Paths, Path], Registries]:
     """Put a fault before the program's own way of reading files."""
 
     class Sound(Loader):
         def load(self, paths: Paths, root: Path) -> Registries:
-            return rules.load(paths, root, trims_mirrors=rules.profile.trims_mirrors)
+            return rules.load(paths, root)
 
     loader: Loader = type(fault.__name__, (fault, Sound), {})()
-    return lambda paths, root, **_: loader.load(paths, root)
+    return loader.load
 
 
 class Hunt(Search):

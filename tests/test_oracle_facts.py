@@ -12,6 +12,7 @@ from conformance.model.answers import Answer, Ask, Failed, Login
 from conformance.model.prediction import follow
 from conformance.model.profile import PODMAN_4_3, PROFILES, SKOPEO_1_9, Profile
 from conformance.model.reason import Reason
+from conformance.model.reference import InvalidReference, parse_normalized
 from conformance.model.registries import InvalidRegistries
 from conformance.model.registries_conf import Paths, load
 from conformance.model.release import Release
@@ -57,12 +58,16 @@ def test_a_slash_at_the_end_of_a_mirrors_location_stayed_for_long(tmp_path: Path
     conf = tmp_path / "registries.conf"
     conf.write_text('[[registry]]\nlocation = "one.example.com"\n[[registry.mirror]]\nlocation = "two.example.com/"\n')
     paths = Paths(conf=str(conf), conf_dir="")
-    for trims, location in ((True, "two.example.com"), (False, "two.example.com/")):
-        (registry,) = load(paths, trims_mirrors=trims).registries
-        assert registry.mirrors[0].location == location
+    registries, name = load(paths), parse_normalized("one.example.com/app")
+    assert [str(each.reference) for each in registries.sources(name)] == [
+        "two.example.com/app",
+        "one.example.com/app",
+    ]
+    with pytest.raises(InvalidReference, match="rewriting reference: invalid reference format"):
+        registries.sources(name, trims_mirrors=False)
     conf.write_text(conf.read_text().replace("two.", "https://two."))
     with pytest.raises(InvalidRegistries, match="URI schemes are not supported"):
-        load(paths, trims_mirrors=False)
+        load(paths)
     trimming = [each.since for each in PROFILES if each.trims_mirrors]
     assert min(map(Release, trimming)) == Release("1.33")
     assert not PODMAN_4_3.trims_mirrors

@@ -102,7 +102,7 @@ def test_a_file_is_read_whole(loaded: Loaded) -> None:
             CACHE: '[aliases]\nnew = "quay.io/new"\nold = ""\n[[registry]]\nlocation = 1',
         }
     )
-    mirrors = Mirror("b.lan", pull_from_mirror="tag-only"), Mirror("a.lan", insecure=True)
+    mirrors = Mirror("b.lan/", pull_from_mirror="tag-only"), Mirror("a.lan", insecure=True)  # it is trimmed in use
     assert registries == Registries(
         registries=(
             Registry(prefix="*.example.com", blocked=True, mirror_by_digest_only=True, file=CONF),

@@ -103,7 +103,7 @@ class _Looking:
     def places(self, reference: Reference, entry: Registry | None, visits: Mapping[Source, Visit]) -> tuple[Place, ...]:
         """Give the places of a candidate in order, the mirrors that are not asked before the registry's own."""
         try:
-            sources = self.registries.sources(reference)
+            sources = self.registries.sources(reference, trims_mirrors=self.settings.profile.trims_mirrors)
         except InvalidReference:
             return ()
         loopback = self.settings.profile.loopback_is_insecure and (

@@ -110,7 +110,7 @@ class Places:
     def sources(self, reference: Reference) -> tuple[Source, ...]:
         """Give the places of an image; they are wanted twice in a row, for an image and for an artifact."""
         if self._placed[0] is not reference:
-            self._placed = reference, self.registries.sources(reference)
+            self._placed = reference, self.registries.sources(reference, trims_mirrors=self.profile.trims_mirrors)
         return self._placed[1]
 
     def unopened(self, troubles: list[tuple[Source, Trouble]]) -> Trouble:

@@ -119,17 +119,22 @@ class Registries:
         alias = self.cached_aliases.get(short_name) or self.aliases.get(short_name)
         return alias if alias and alias.value else None
 
-    def sources(self, reference: Reference) -> tuple[Source, ...]:
+    def sources(self, reference: Reference, *, trims_mirrors: bool = True) -> tuple[Source, ...]:
         """Give the places where an image is asked for, in order: mirrors that serve such a reference, then its own.
 
-        ``PullSourcesFromReference``; raises ``InvalidReference`` when a location does not make a name.
+        ``trims_mirrors`` as in a profile (``PullSourcesFromReference``). Raises ``InvalidReference`` when a location
+        does not make a name.
         """
         registry = self.find(reference.name) if self.registries else None
         if registry is None:
             return (Source(reference),)
         mirrors = [mirror for mirror in registry.mirrors if _serves(mirror, registry, reference)]
+        places = [each.location.rstrip("/") if trims_mirrors else each.location for each in mirrors]
         return (
-            *(Source(_rewritten(registry, mirror.location, reference), mirror.insecure, mirror) for mirror in mirrors),
+            *(
+                Source(_rewritten(registry, place, reference), mirror.insecure, mirror)
+                for place, mirror in zip(places, mirrors, strict=True)
+            ),
             Source(_rewritten(registry, registry.location, reference), registry.insecure),
         )
 

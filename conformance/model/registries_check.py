@@ -31,10 +31,8 @@ class Config:
     aliases: Mapping[str, Alias] = field(default_factory=dict)
 
 
-def checked(written: Written, file: str, *, drop_in: bool, trims_mirrors: bool = True) -> Config:
+def checked(written: Written, file: str, *, drop_in: bool) -> Config:
     """Check and complete what a file says (``loadConfigFile``); raises ``InvalidRegistries``.
-
-    ``trims_mirrors`` says that a slash at the end of a mirror's location goes, as it does everywhere else.
 
     Where both versions of the format are in it, Go shows all that it read after the sentence, which is left out here.
     """
@@ -44,7 +42,7 @@ def checked(written: Written, file: str, *, drop_in: bool, trims_mirrors: bool =
         if written.has_v2:
             raise InvalidRegistries("mixing sysregistry v1/v2 is not supported")
         written = _in_version_2(written)
-    entries = [_completed(entry, file, trims_mirrors=trims_mirrors) for entry in written.registries or ()]
+    entries = [_completed(entry, file) for entry in written.registries or ()]
     _check_conflicts(entries)
     search = None if written.search is None else tuple(map(_search_registry, written.search))
     if written.mode not in _MODES:
@@ -95,7 +93,7 @@ def _in_version_2(written: Written) -> Written:
     )
 
 
-def _completed(entry: Entry, file: str, *, trims_mirrors: bool) -> Registry:
+def _completed(entry: Entry, file: str) -> Registry:
     """Check an entry, and give it its prefix (``postProcessRegistries``)."""
     location, prefix = _location(entry.registry.location), entry.registry.prefix
     if prefix:
@@ -111,12 +109,13 @@ def _completed(entry: Entry, file: str, *, trims_mirrors: bool) -> Registry:
         raise InvalidRegistries(
             f"pull-from-mirror must not be set for a non-mirror registry {go_quote(registry.prefix)}"
         )
-    checked_mirrors = tuple(_checked_mirror(mirror, registry) for mirror in registry.mirrors)
-    return replace(registry, mirrors=checked_mirrors if trims_mirrors else registry.mirrors)
+    for mirror in registry.mirrors:
+        _check_mirror(mirror, registry)
+    return registry
 
 
-def _checked_mirror(mirror: Mirror, registry: Registry) -> Mirror:
-    """Check a mirror of a registry (``postProcessRegistries``)."""
+def _check_mirror(mirror: Mirror, registry: Registry) -> None:
+    """Check a mirror of a registry (``postProcessRegistries``); its location stays as it is written."""
     location, only = _location(mirror.location), mirror.pull_from_mirror
     if not location:
         raise InvalidRegistries("invalid condition: mirror location is unset")
@@ -127,7 +126,6 @@ def _checked_mirror(mirror: Mirror, registry: Registry) -> Mirror:
         )
     if only not in _PULL_FROM_MIRROR:
         raise InvalidRegistries(f"unsupported pull-from-mirror value {go_quote(only)} for mirror {go_quote(location)}")
-    return replace(mirror, location=location)
 
 
 def _check_conflicts(registries: list[Registry]) -> None:

@@ -57,15 +57,13 @@ class Paths:
         )
 
 
-def load(paths: Paths, root: Path = Path("/"), *, trims_mirrors: bool = True) -> Registries:
+def load(paths: Paths, root: Path = Path("/")) -> Registries:
     """Read the files below ``root`` and merge them (``tryUpdatingCache``); raises ``InvalidRegistries``.
-
-    ``trims_mirrors`` as in a profile.
 
     The recorded aliases are read last (``loadShortNameAliasConf``): CRI-O starts without them, and reads them, with the
     same error, whenever it is asked for a short name.
     """
-    merged = _loaded(root, paths.conf, "registries configuration", trims_mirrors=trims_mirrors)
+    merged = _loaded(root, paths.conf, "registries configuration")
     if merged is None and paths.conf_given:
         raise InvalidRegistries(
             f"loading registries configuration {go_quote(paths.conf)}: open {paths.conf}: no such file or directory"
@@ -73,8 +71,7 @@ def load(paths: Paths, root: Path = Path("/"), *, trims_mirrors: bool = True) ->
     files = [paths.conf] if merged else []
     merged = merged or Config()
     for path in (*_drop_ins(root, paths.conf_dir), *_drop_ins(root, paths.user_conf_dir)):
-        what = "drop-in registries configuration"
-        drop_in = _loaded(root, path, what, drop_in=True, trims_mirrors=trims_mirrors)
+        drop_in = _loaded(root, path, "drop-in registries configuration", drop_in=True)
         if drop_in:
             files.append(path)
             merged = _merged(merged, drop_in)
@@ -113,7 +110,8 @@ def _effective(registry: Registry) -> dict[str, Any]:
         "insecure": registry.insecure,
         "blocked": registry.blocked,
         "mirrors": [
-            [mirror.location, mirror.insecure, every or mirror.pull_from_mirror or "all"] for mirror in registry.mirrors
+            [mirror.location.rstrip("/"), mirror.insecure, every or mirror.pull_from_mirror or "all"]
+            for mirror in registry.mirrors
         ],
     }
 
@@ -147,13 +145,13 @@ def _content(root: Path, path: str) -> bytes | None:
         raise InvalidRegistries(f"{action} {path}: {_words(error)}") from None
 
 
-def _loaded(root: Path, path: str, what: str, *, drop_in: bool = False, trims_mirrors: bool) -> Config | None:
+def _loaded(root: Path, path: str, what: str, *, drop_in: bool = False) -> Config | None:
     """Read a file and check it; errors say what it is."""
     try:
         content = _content(root, path)
         if content is None:
             return None
-        return checked(read_settings(content), path, drop_in=drop_in, trims_mirrors=trims_mirrors)
+        return checked(read_settings(content), path, drop_in=drop_in)
     except InvalidRegistries as error:
         raise InvalidRegistries(f"loading {what} {go_quote(path)}: {error}") from None
 

@@ -46,13 +46,13 @@ class Rules:
     profile: Profile
     puller: type[OraclePuller]
     image: Callable[[Outcome], str]
-    load: Callable[..., Registries] = load
+    load: Callable[[Paths, Path], Registries] = load
 
     def predict(self, scenario: Scenario, root: Path, home: Path, answers: Answers) -> Foretold:
         """Predict the pull of a scenario that is arranged, its files below ``root``."""
         try:
             paths = Paths.found(None, None, home=home, root=root)
-            registries = self.load(paths, root, trims_mirrors=self.profile.trims_mirrors)
+            registries = self.load(paths, root)
         except InvalidRegistries as error:
             unreadable = self.puller(Settings(profile=self.profile)).unreadable(scenario.written, str(error))
             return Foretold(Prediction((), Outcome(error=unreadable)), None)

@@ -237,6 +237,27 @@ def test_the_error_explains_the_mirror_without_this_architecture(mirror_without_
     assert mirror_without_this_architecture.reasons == {FIRST: Reason.NO_MATCHING_PLATFORM}
 
 
+class TestASlashAtTheEnd:
+    """A mirror whose location was written with a slash at the end."""
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with such a mirror of docker.io."""
+        return Configuration(
+            registries=(Registry(prefix="docker.io", location="docker.io", mirrors=(Mirror(f"{FIRST}/hub/"),)),)
+        )
+
+    @pytest.fixture
+    def pull(self, runtime: Runtime, first: RegistryHost) -> Pull:
+        """The mirror has the image, and it is pulled."""
+        first.store(f"hub/{NAME}", IMAGE)
+        return runtime.pull(f"docker.io/{NAME}")
+
+    def test_it_is_asked_as_without_the_slash(self, pull: Pull) -> None:
+        """A slash at the end of a mirror's location changes nothing."""
+        assert (pull.succeeded, pull.repositories) == (True, [f"{FIRST}/hub/{NAME}"])
+
+
 class Mode(NamedTuple):
     """How a mirror is restricted, by which sort of name it is asked for, and whether it is asked."""
 
