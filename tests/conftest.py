@@ -1,3 +1,4 @@
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,10 @@ import pytest
 from conformance.world import World, WorldError
 
 pytest_plugins = "pytester"
+
+signal.signal(
+    signal.SIGINT, signal.default_int_handler
+)  # a background job begins with it ignored, as would its children
 
 
 @pytest.fixture(scope="session")
