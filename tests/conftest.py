@@ -9,9 +9,8 @@ from conformance.world import World, WorldError
 
 pytest_plugins = "pytester"
 
-signal.signal(
-    signal.SIGINT, signal.default_int_handler
-)  # a background job begins with it ignored, as would its children
+# A background job begins with it ignored, as would what it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
