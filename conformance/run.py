@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance import deviations
+from conformance.runtime.choice import LiveCrio, Rehearsal, choose
 from conformance.runtime.installation import NoRuntime
-from conformance.runtime.subject import LiveCrio, Rehearsal, choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,11 +12,11 @@ from simulator_run import Run, simulated
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.release import Release
 from conformance.runtime.attached import Attached, AttachedSubject
+from conformance.runtime.choice import choose
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.containerd import find_containerd
 from conformance.runtime.installation import NoRuntime
 from conformance.runtime.runtime import RuntimeFailure
-from conformance.runtime.subject import choose
 
 VERSION = "containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u3"
 

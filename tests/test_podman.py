@@ -11,12 +11,12 @@ from helpers import mentioning
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.reason import Reason
 from conformance.report.story import story
+from conformance.runtime.choice import choose
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.furnish import storage_driver
 from conformance.runtime.installation import NoRuntime
 from conformance.runtime.podman import Podman, PodmanSubject, find_podman
 from conformance.runtime.runtime import CapabilityLacking, RuntimeFailure
-from conformance.runtime.subject import choose
 
 NAME = "rhuss/caikit-flan-t5-small"
 needs_podman = pytest.mark.skipif(shutil.which("podman") is None, reason="podman is not on PATH")

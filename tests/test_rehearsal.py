@@ -12,9 +12,9 @@ from conformance import run as running
 from conformance.model.release import Release
 from conformance.plugin import EXIT_LACKING
 from conformance.run import Lacking, Unusable
-from conformance.runtime import subject
+from conformance.runtime import choice
+from conformance.runtime.choice import Rehearsal
 from conformance.runtime.installation import NoRuntime
-from conformance.runtime.subject import Rehearsal
 
 ONE_FILE = ("--pyargs", "conformance.suite.test_short_name_mode")
 FEW = (*ONE_FILE, "-k", "pull_is_refused_as_ambiguous")
@@ -191,7 +191,7 @@ def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(wanted: str) -> None:
         raise NoRuntime(f"there is no {wanted}")
 
-    monkeypatch.setattr(subject, "find", find)
+    monkeypatch.setattr(choice, "find", find)
 
 
 @pytest.mark.usefixtures("nothing_found")
@@ -225,7 +225,7 @@ def test_what_was_named_is_not_replaced_by_a_rehearsal(asked: str) -> None:
 
 def test_a_mutant_is_no_cri_o(monkeypatch: pytest.MonkeyPatch) -> None:
     found = SimpleNamespace(release=Release("1.36.3"), crio=Path("/nowhere/crio"))
-    monkeypatch.setattr(subject, "find", lambda _wanted: found)
+    monkeypatch.setattr(choice, "find", lambda _wanted: found)
     with pytest.raises(Unusable, match=r"^--mutant is a fault of the simulator: add --runtime simulator$"):
         running.Run(None, "never-enforces")
     made = running.Run(None)

@@ -17,8 +17,8 @@ from conformance.mutation.matrix import Matrix, Result
 from conformance.mutation.reach import EVERYWHERE, Recorder, faulty_methods
 from conformance.plugin import RUN, case_of
 from conformance.run import Run
+from conformance.runtime.choice import Rehearsal
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.subject import Rehearsal
 from conformance.simulator.mutants import Mutant
 
 QUIETLY = (

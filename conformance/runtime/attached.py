@@ -12,10 +12,10 @@ from conformance.evidence import Collector, Log
 from conformance.internet import Internet, RegistryHost, loopback
 from conformance.model.release import Release
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.installation import NoRuntime
+from conformance.runtime.installation import CRIO, NoRuntime
 from conformance.runtime.pull import StoredImage
 from conformance.runtime.runtime import Runtime, RuntimeFailure
-from conformance.runtime.subject import CRIO, Subject
+from conformance.runtime.subject import Subject
 
 SECONDS = 10.0
 UNPRIVILEGED = 1024

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from conformance.model.release import Release
 
+CRIO = "CRI-O"
 FORMS = "write a release (1.36.3 or 1.36), the path of a crio binary, or auto"
 SECONDS = 20.0
 
@@ -87,7 +88,7 @@ def _cached() -> dict[Release, Path]:
 def installation(crio: Path) -> Installation:
     """Complete a ``crio`` binary with the programs it needs, found beside it or on PATH; raises ``NoRuntime``."""
     crio = crio.absolute()  # a bare name would be looked for on PATH
-    release = release_of(crio, r"crio version (\S+)", "CRI-O", FORMS)
+    release = release_of(crio, r"crio version (\S+)", CRIO, FORMS)
     return Installation(
         crio=crio,
         pinns=_program(crio, "pinns"),

@@ -12,6 +12,7 @@ from conformance.model.release import Release
 from conformance.model.volumes import Mount
 from conformance.runtime import tools
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.installation import CRIO
 from conformance.runtime.pull import Found, Pull, StoredImage
 from conformance.runtime.shadow import (
     Shadow,
@@ -20,7 +21,6 @@ from conformance.runtime.shadow import (
     pull_differences,
     status_differences,
 )
-from conformance.runtime.subject import CRIO
 
 ID_BEGINNING = 12
 
