@@ -110,6 +110,7 @@ def test_only_images_of_ours_are_seen_and_removed(run: Run) -> None:
     assert subject.unmarked.startswith("needs the capability hermetic: ")
     with subject.start(Configuration()) as running:
         assert isinstance(running, Attached)
+        assert running.without("hermetic") == "this CRI-O is somebody's, and is left as it is"
         running.registry.offer("team/app")
         name = f"{running.registry}/team/app"
         assert running.registry.startswith("127.0.0.1:")

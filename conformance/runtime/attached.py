@@ -116,6 +116,10 @@ class Attached(Runtime):
         """What this runtime lets a case do (DESIGN.md, "The words")."""
         return frozenset({"live", "cri"})
 
+    def without(self, capability: str) -> str:
+        """Say why it lacks a capability; nothing where it has it."""
+        return "" if capability in self.capabilities else f"this {self.program} is somebody's, and is left as it is"
+
     @property
     def running(self) -> bool:
         """Whether it runs is not ours to say; a call that it does not answer fails."""
