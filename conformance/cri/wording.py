@@ -53,13 +53,15 @@ _OCI_RUNTIME = re.compile(r"container create failed: ")
 
 _INVALID_NAME = re.compile(
     r'cannot parse input: "(?:[^"\\]|\\.)*": (?P<fault>.+)|'
-    r'creating reference with unqualified-search registry "[^"]*": (?P<fault_in_full>.+)|'
-    r"^(?P<fault_alone>invalid reference format|repository name must .+"
-    r"|(?:invalid|unsupported) (?:checksum )?digest .+)$"
+    r'creating reference with unqualified-search registry "[^"]*": (?P<fault_in_full>.+)'
 )
 """A text that is no image name (``shortnames.Resolve``), what is wrong with it in the words of distribution/reference;
-the second form is that of a first component in capitals, which is taken for a registry host at first, the third is all
-that Podman says (libimage)."""
+the second form is that of a first component in capitals, which is taken for a registry host at first."""
+
+_FAULT_ALONE = re.compile(
+    r"invalid reference format|repository name must .+|(?:invalid|unsupported) (?:checksum )?digest .+"
+)
+"""All that Podman says of a text that is no image name (libimage), in the words of distribution/reference."""
 
 _NO_SEARCH_LIST = re.compile(
     r"did not resolve to an alias and no (?:unqualified-search registries are defined in \"(?P<file>[^\"]*)\"|"
@@ -195,7 +197,12 @@ def from_oci_runtime(message: str) -> bool:
 def invalid_name(message: str) -> str:
     """Give what the runtime says is wrong with an image name, empty where the text is about something else."""
     match = _INVALID_NAME.search(message)
-    return next(filter(None, match.groups())) if match else ""
+    return (match["fault"] or match["fault_in_full"]) if match else ""
+
+
+def fault_alone(message: str) -> str:
+    """Give a text that says nothing but what is wrong with an image name, as Podman does; empty for any other."""
+    return message if _FAULT_ALONE.fullmatch(message) else ""
 
 
 def without_search_list(message: str) -> str | None:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import grpc
 
 from conformance.cri import Failure
+from conformance.cri.wording import fault_alone
 from conformance.internet import Login
 from conformance.runtime.pull import StoredImage
 from conformance.runtime.runtime import CapabilityLacking
@@ -24,6 +25,11 @@ NOT_THERE = "failed to find image"
 
 class PodmanError(Failure):
     """A command that failed, and what it said."""
+
+    @property
+    def fault_of_name(self) -> str:
+        """What Podman says is wrong with the image's name, empty where the text is about something else."""
+        return fault_alone(self.message)
 
     @property
     def code(self) -> grpc.StatusCode:
