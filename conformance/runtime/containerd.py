@@ -1,7 +1,6 @@
 """containerd, for contrast: another CRI runtime, in a world of its own, for the cases that any must pass."""
 
 import os
-import shutil
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -16,13 +15,12 @@ from conformance.internet import Internet
 from conformance.model.release import Release
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.furnish import furnish
-from conformance.runtime.installation import NoRuntime, release_of
+from conformance.runtime.installation import contrasting
 from conformance.runtime.runtime import Runtime, RuntimeFailure
 from conformance.runtime.subject import Subject
 from conformance.world import World
 
 CONTAINERD = "containerd"
-FORMS = "install Debian's containerd, or write the path of one"
 READY_SECONDS = 30.0
 LOOK_SECONDS = 0.05
 
@@ -51,12 +49,7 @@ class ContainerdSubject(Subject):
 
 def find_containerd(wanted: str) -> ContainerdSubject:
     """Find a containerd on PATH, or at a path; raises ``NoRuntime``."""
-    found = wanted if "/" in wanted else shutil.which(wanted)
-    if found is None:
-        msg = f"--runtime containerd: containerd is not on PATH: {FORMS}"
-        raise NoRuntime(msg)
-    binary = Path(found).absolute()
-    return ContainerdSubject(binary, release_of(binary, r"containerd \S+ v?(\d+(?:\.\d+)+)", CONTAINERD, FORMS))
+    return ContainerdSubject(*contrasting(wanted, r"containerd \S+ v?(\d+(?:\.\d+)+)", CONTAINERD))
 
 
 class Containerd(Runtime):

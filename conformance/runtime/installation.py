@@ -128,6 +128,17 @@ def release_of(program: Path, answers: str, what: str, forms: str) -> Release:
         raise NoRuntime(msg) from None
 
 
+def contrasting(wanted: str, answers: str, what: str) -> tuple[Path, Release]:
+    """Find another runtime, by its program's name on PATH or by a path, and its release; raises ``NoRuntime``."""
+    forms = f"install {what}, or write the path of one"
+    found = wanted if "/" in wanted else shutil.which(wanted)
+    if found is None:
+        msg = f"--runtime {wanted}: {wanted} is not on PATH: {forms}"
+        raise NoRuntime(msg)
+    binary = Path(found).absolute()
+    return binary, release_of(binary, answers, what, forms)
+
+
 def _program(crio: Path, *names: str) -> Path:
     """Find the first of these programs beside ``crio`` or on PATH."""
     beside = [str(crio.parent), str(crio.resolve().parent)]

@@ -6,7 +6,6 @@ case that asks for CRI's own answers asks for a capability that this runtime lac
 """
 
 import os
-import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,7 +22,7 @@ from conformance.internet import Internet, Login
 from conformance.model.release import Release
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.furnish import furnish, storage_driver
-from conformance.runtime.installation import NoRuntime, release_of
+from conformance.runtime.installation import contrasting
 from conformance.runtime.podman_service import NO_CRI, PodmanError, Service
 from conformance.runtime.pull import Found, Pull, StoredImage
 from conformance.runtime.runtime import CapabilityLacking, Runtime, RuntimeFailure
@@ -31,7 +30,6 @@ from conformance.runtime.subject import Subject
 from conformance.world import World
 
 PODMAN = "Podman"
-FORMS = "install Debian's podman, or write the path of one"
 READY_SECONDS = 30.0
 LOOK_SECONDS = 0.01
 
@@ -60,12 +58,7 @@ class PodmanSubject(Subject):
 
 def find_podman(wanted: str) -> PodmanSubject:
     """Find a Podman on PATH, or at a path; raises ``NoRuntime``."""
-    found = wanted if "/" in wanted else shutil.which(wanted)
-    if found is None:
-        msg = f"--runtime podman: podman is not on PATH: {FORMS}"
-        raise NoRuntime(msg)
-    binary = Path(found).absolute()
-    return PodmanSubject(binary, release_of(binary, r"podman version (\S+)", PODMAN, FORMS))
+    return PodmanSubject(*contrasting(wanted, r"podman version (\S+)", PODMAN))
 
 
 class NoClient(Client):
