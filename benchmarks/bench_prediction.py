@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from conformance.model.answers import OCI_INDEX, Answer, Ask, Blob, Child, Manifest, Refused
-from conformance.model.places import Settings
 from conformance.model.platform import Platform
 from conformance.model.prediction import predict
 from conformance.model.profile import newest_of, profile
 from conformance.model.pull import Puller
+from conformance.model.pull_sources import Settings
 from conformance.model.registries import Mirror, Registries, Registry
 
 BATCH = 1000

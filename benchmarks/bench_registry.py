@@ -19,9 +19,9 @@ from random import Random
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from conformance.internet import Internet
-from conformance.internet.internet import authority
-from conformance.internet.personality import WELL_KNOWN
+from conformance.registry_hosts import Internet
+from conformance.registry_hosts.internet import authority
+from conformance.registry_hosts.personality import WELL_KNOWN
 
 HOST = "docker.io"
 SERVER = WELL_KNOWN[HOST].servers[0]

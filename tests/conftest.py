@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.world import World, WorldError
+from conformance.node import World, WorldError
 
 pytest_plugins = "pytester"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from conformance.world import World
+from conformance.node import World
 
 PYTHON = os.path.realpath(sys.executable)
 """A Python that is there inside a world, too: a virtual environment may lie in a folder that is covered."""

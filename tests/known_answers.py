@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from conformance.model.answers import OCI_INDEX, Address, Answer, Ask, Blob, Child, Failed, Manifest, Refused
-from conformance.model.places import Settings, Steps
 from conformance.model.platform import Platform
 from conformance.model.profile import profile
 from conformance.model.pull import Puller
+from conformance.model.pull_sources import Settings, Steps
 from conformance.model.reason import Reason
 from conformance.model.registries import Registries
 from conformance.model.release import Release

@@ -7,19 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from conformance.internet import Internet, loopback
 from conformance.model.answers import Login
-from conformance.model.places import Settings, Steps, Trouble
 from conformance.model.pull import Copied, Puller
+from conformance.model.pull_sources import Settings, Steps, Trouble
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 from conformance.model.registries import Registries, Registry
 from conformance.model.registries_conf import Paths
 from conformance.oracle.comparison import Told, differences
 from conformance.oracle.oracle import Foretold, Oracle, Rules
-from conformance.oracle.scenario import Scenario
 from conformance.oracle.search import Search
-from conformance.simulator.mutants import files, names, places
+from conformance.registry_hosts import Internet, loopback
+from conformance.scenario.scenario import Scenario
+from conformance.simulator.mutants import mirrors, names, registries_conf
 from conformance.simulator.variant import Loader
 
 
@@ -115,17 +115,21 @@ PULLERS: tuple[type[Puller], ...] = (
     LastMirrorOnly,
     names.SearchOrderReversed,
     names.ForgetsLibrary,
-    places.ShortestPrefixWins,
-    places.PrefixesMatchAnywhere,
-    places.AsksTheMirrorLast,
-    places.IgnoresBlocked,
-    places.BlocksByTheNameAsWritten,
-    places.IgnoresMirrorByDigestOnly,
-    places.IgnoresPullFromMirror,
-    places.IgnoresLocations,
-    places.IgnoresWildcards,
+    mirrors.ShortestPrefixWins,
+    mirrors.PrefixesMatchAnywhere,
+    mirrors.AsksTheMirrorLast,
+    mirrors.IgnoresBlocked,
+    mirrors.BlocksByTheNameAsWritten,
+    mirrors.IgnoresMirrorByDigestOnly,
+    mirrors.IgnoresPullFromMirror,
+    mirrors.IgnoresLocations,
+    mirrors.IgnoresWildcards,
 )
-LOADERS: tuple[type[Loader], ...] = (files.FirstEntryWins, files.FirstSearchListWins, files.FirstAliasWins)
+LOADERS: tuple[type[Loader], ...] = (
+    registries_conf.FirstEntryWins,
+    registries_conf.FirstSearchListWins,
+    registries_conf.FirstAliasWins,
+)
 SHORT_NAMES_ONLY = {
     "AliasesIgnored",
     "StopsWhereNothingIsFound",
@@ -148,7 +152,7 @@ def _mixed(fault: type[Puller], sound: type[Puller]) -> Any:
 
 
 def _loading(fault: type[Loader], rules: Rules) -> Callable[[Paths, Path], Registries]:
-    """Put a fault before the program's own way of reading files."""
+    """Put a fault before the program's own way of reading registries_conf."""
 
     class Sound(Loader):
         def load(self, paths: Paths, root: Path) -> Registries:

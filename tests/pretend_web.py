@@ -13,8 +13,8 @@ from typing import Any
 import dns.message
 import dns.query
 
-from conformance.internet import Exchange, Internet, Login, RegistryHost
-from conformance.internet.internet import authority
+from conformance.registry_hosts import Exchange, Internet, Login, RegistryHost
+from conformance.registry_hosts.internet import authority
 
 SECONDS = 10
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from conformance.registries.container import RegistryContainer
-from conformance.registries.engine import NoRegistries
-from conformance.registries.image import BASE, BASE_VARIABLE
+from conformance.registry_containers.engine import NoRegistries
+from conformance.registry_containers.registry_container import RegistryContainer
+from conformance.registry_containers.registry_image import BASE, BASE_VARIABLE
 
 
 def base() -> str:

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from conformance.distribution import RegistryClient
-from conformance.internet import Internet
-from conformance.internet.internet import authority
 from conformance.model.answers import Answer, Ask
+from conformance.registry_client import RegistryClient
+from conformance.registry_hosts import Internet
+from conformance.registry_hosts.internet import authority
 
 
 class Sent(NamedTuple):

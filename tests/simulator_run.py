@@ -12,12 +12,12 @@ import pytest
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Log, LogLine
-from conformance.internet import Exchange, Internet, loopback
-from conformance.internet.internet import authority
-from conformance.model.places import Settings
 from conformance.model.profile import profile
+from conformance.model.pull_sources import Settings
 from conformance.model.registries import Registries
 from conformance.model.release import Release
+from conformance.registry_hosts import Exchange, Internet, loopback
+from conformance.registry_hosts.internet import authority
 from conformance.simulator import Served
 
 CONF = "/etc/containers/registries.conf.d/crio.conf"

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from conformance.internet import Internet, loopback
-from conformance.internet.artifacts import EMPTY, TITLE, TYPE, Artifact, artifact
-from conformance.internet.images import Blob, index
+from conformance.images.artifacts import EMPTY, TITLE, TYPE, Artifact, artifact
+from conformance.images.builder import Blob, index
 from conformance.model.answers import Manifest
 from conformance.model.platform import Platform
+from conformance.registry_hosts import Internet, loopback
 
 HELM = Blob("application/vnd.cncf.helm.config.v1+json", b'{"name": "a"}')
 

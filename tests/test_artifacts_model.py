@@ -3,17 +3,17 @@
 import pytest
 from known_answers import AMD64, IMAGE, NO_BLOB, Known, settings, went
 
-from conformance.internet.artifacts import Artifact, artifact
-from conformance.internet.images import Blob as Content
-from conformance.internet.images import index
+from conformance.images.artifacts import Artifact, artifact
+from conformance.images.builder import Blob as Content
+from conformance.images.builder import index
 from conformance.model.answers import Answer, Blob, Manifest
-from conformance.model.artifacts import go_clean
+from conformance.model.artifact_store import go_clean
+from conformance.model.image_service import ImageService
+from conformance.model.image_store import Listed
 from conformance.model.platform import Platform
 from conformance.model.pull import Outcome
 from conformance.model.reason import Reason
 from conformance.model.release import Release
-from conformance.model.service import ImageService
-from conformance.model.store import Listed
 from conformance.model.volumes import Mount, Refused, Volumes
 
 RELEASES = ("1.33.2", "1.33.13", "1.34.11", "1.35.1", "1.35.6", "1.36.3")

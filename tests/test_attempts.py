@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from conformance.evidence import Attempt, Collector, Log, attempts
-from conformance.internet import Exchange, Kind, Lookup
-from conformance.internet.recorder import Recorder
+from conformance.registry_hosts import Exchange, Kind, Lookup
+from conformance.registry_hosts.recorder import Recorder
 
 
 def exchange(host: str, kind: Kind = Kind.MANIFEST, status: int = 200, **more: Any) -> Exchange:

@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.model.answers import DOCKER_LIST, OCI_INDEX, Child, Manifest
-from conformance.model.choosing import choose, no_match, wanted
+from conformance.model.instance_choice import choose, no_match, wanted
 from conformance.model.platform import Platform
 
 

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from conformance import cli
+from conformance.commands import main as commands
 
 ARGUMENTS = ["--runtime", "1.36.3", "-n", "2", "-k", "8780 or login", "--require=live", "-x"]
 
@@ -16,7 +16,7 @@ def test_run_passes_its_arguments_on(monkeypatch: pytest.MonkeyPatch) -> None:
         return pytest.ExitCode.TESTS_FAILED
 
     monkeypatch.setattr(pytest, "main", main)
-    assert cli.main(["run", *ARGUMENTS]) == 1
+    assert commands.main(["run", *ARGUMENTS]) == 1
     assert given[0][-len(ARGUMENTS) - 2 :] == ["--pyargs", "conformance.suite", *ARGUMENTS]
 
 
@@ -36,14 +36,14 @@ def test_run_passes_its_arguments_on(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_is_no_command_is_a_usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        cli.main(arguments)
+        commands.main(arguments)
     assert ended.value.code == 2
     assert "usage: crio-conformance" in capsys.readouterr().err
 
 
 def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        cli.main(["--help"])
+        commands.main(["--help"])
     assert ended.value.code == 0
     told = capsys.readouterr().out
     for each in ("run the conformance suite", "    explain  ", "    serve  "):
@@ -53,13 +53,13 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("command", ["explain", "serve"])
 def test_help_of_a_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        cli.main([command, "--help"])
+        commands.main([command, "--help"])
     assert ended.value.code == 0
     assert "--release 1.36" in capsys.readouterr().out
 
 
 def test_the_module_runs_pytest_on_the_suite() -> None:
-    asked = [sys.executable, "-m", "conformance.cli", "run", "--help"]
+    asked = [sys.executable, "-m", "conformance.commands.main", "run", "--help"]
     ended = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 0, ended.stderr
     assert "--runtime=WHICH" in ended.stdout

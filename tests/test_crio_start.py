@@ -10,13 +10,14 @@ from typing import cast
 import pytest
 from helpers import mentioning
 
+from conformance.releases.installation import Installation, find
 from conformance.runtime import crio as crio_module
-from conformance.runtime import oom, pool
+from conformance.runtime import oom
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.crio import Crio
-from conformance.runtime.installation import Installation, find
-from conformance.runtime.pool import Pool
 from conformance.runtime.runtime import RuntimeFailure
+from conformance.targets import pool
+from conformance.targets.pool import Pool
 
 Fake = Callable[[str], Installation]
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from conformance.deviations import Deviation, covering, evaluate, load, parse, plain
-from conformance.internet import RegistryHost
-from conformance.internet.personality import WELL_KNOWN
 from conformance.model.reason import Reason
 from conformance.model.release import Release
+from conformance.registry_hosts import RegistryHost
+from conformance.registry_hosts.personality import WELL_KNOWN
 
 CASE = "test_errors.py::TestStory::test_it_explains"
 ENTRY = {

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from scripted import asking
 
-from conformance.internet import Exchange, Internet, Login, Lookup, loopback
-from conformance.internet.images import Format, Image
+from conformance.images.builder import Format, Image
 from conformance.model.answers import Address, Answer, Ask, Blob, Failed, Manifest, Refused
 from conformance.model.reason import Reason
+from conformance.registry_hosts import Exchange, Internet, Login, Lookup, loopback
 
 NAME = "team/app"
 Asking = Callable[..., list[Answer]]

@@ -13,12 +13,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from scripted import Reply, Script, Scripted, Sent
 
-from conformance.distribution import RegistryClient, Wire
-from conformance.distribution.challenge import Challenge, challenges, insufficient_scope, scope_error
-from conformance.distribution.contents import KEPT, SMALL, Contents, Incoming
-from conformance.internet.internet import authority
 from conformance.model.answers import Ask, Blob, Failed, Login, Manifest, Refused
 from conformance.model.reason import Reason
+from conformance.registry_client import RegistryClient, Wire
+from conformance.registry_client.challenge import Challenge, challenges, insufficient_scope, scope_error
+from conformance.registry_client.downloads import KEPT, SMALL, Contents, Incoming
+from conformance.registry_hosts.internet import authority
 
 HOST = "r.example"
 ASK = Ask(HOST, "team/app", "latest", insecure=True, opens=True)

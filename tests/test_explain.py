@@ -8,9 +8,9 @@ import pytest
 
 from conformance.explain import Explanation, explain
 from conformance.explain.explanation import State
+from conformance.explain.pull_trace import foresee
 from conformance.explain.text import as_text
-from conformance.explain.walk import foresee
-from conformance.machine.reading import Options, circumstances
+from conformance.node_config.reader import Options, circumstances
 
 NAME = "rhuss/caikit-flan-t5-small"
 BOTH = 'unqualified-search-registries = ["docker.io", "quay.io"]\n'

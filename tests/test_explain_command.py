@@ -16,12 +16,12 @@ from typing import Any, NamedTuple, NoReturn
 import grpc
 import pytest
 
+from conformance.commands import explain
 from conformance.cri.v1 import api_pb2 as api
-from conformance.explain import command
 from conformance.explain.explanation import Found
-from conformance.machine import crio_conf, reading, release
-from conformance.machine.logins import Logins
-from conformance.machine.unusable import Unusable
+from conformance.node_config import crio_conf, crio_release, reader
+from conformance.node_config.errors import Unusable
+from conformance.node_config.logins import Logins
 
 DOC = Path(__file__).parent.parent / "docs" / "explain.md"
 NAME = "team/app"
@@ -46,7 +46,7 @@ Run = Callable[..., Ended]
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a machine's files, which is the whole machine."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(release, "SOCKETS", ())
+    monkeypatch.setattr(crio_release, "SOCKETS", ())
     monkeypatch.setattr(crio_conf, "DEFAULT_PATHS", (tmp_path / "none.conf", tmp_path / "none.d"))
     (tmp_path / "d").mkdir()
     (tmp_path / "registries.conf").write_text('unqualified-search-registries = ["docker.io", "quay.io"]\n')
@@ -58,15 +58,15 @@ def run(files: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command on those files."""
     del files
 
-    def explain(*arguments: str) -> Ended:
+    def explained(*arguments: str) -> Ended:
         parser = argparse.ArgumentParser(prog="crio-conformance")
-        command.add_command(parser.add_subparsers(required=True))
+        explain.add_command(parser.add_subparsers(required=True))
         given = ["--registries-conf", "registries.conf", "--registries-conf-dir", "d"]
         parsed = parser.parse_args(["explain", *given, *arguments])
         code = parsed.run(parsed)
         return Ended(code, *capsys.readouterr())
 
-    return explain
+    return explained
 
 
 # Exit codes
@@ -236,7 +236,7 @@ def test_the_same_configuration_has_one_fingerprint(run: Run, files: Path) -> No
 
 
 def test_a_fingerprint_of_half_the_files_is_none(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_is_forbidden", lambda path: path.endswith("short-name-aliases.conf"))
+    monkeypatch.setattr(reader, "_is_forbidden", lambda path: path.endswith("short-name-aliases.conf"))
     code, _, err = run("--fingerprint")
     assert (code, err.count("\n")) == (2, 1)
     assert "short-name-aliases.conf counts, and cannot be read by this user" in err
@@ -268,7 +268,7 @@ class Terminal(io.StringIO):
     ],
 )
 def test_when_it_is_coloured(wanted: str, stream: io.StringIO, env: Mapping[str, str], coloured: bool) -> None:
-    assert command.is_coloured(wanted, stream, env) is coloured
+    assert explain.is_coloured(wanted, stream, env) is coloured
 
 
 def test_colour_changes_nothing_else(run: Run) -> None:
@@ -322,12 +322,12 @@ def test_a_crio_conf_that_may_not_be_read_is_told(run: Run, files: Path, monkeyp
 def test_global_auth_file_is_the_only_one_then(files: Path) -> None:
     (files / "auth.json").write_text('{"auths": {"quay.io": {"auth": "cm9ib3Q6eA=="}}}')
     (files / "crio.conf").write_text(f'[crio.image]\nglobal_auth_file = "{files}/auth.json"\n')
-    options = reading.Options(registries_conf="registries.conf", crio_conf=("crio.conf",), release="1.36", probe=True)
-    login = reading.circumstances(options).settings.credentials("quay.io", NAME)
+    options = reader.Options(registries_conf="registries.conf", crio_conf=("crio.conf",), release="1.36", probe=True)
+    login = reader.circumstances(options).settings.credentials("quay.io", NAME)
     assert login is not None
     assert login.user == "robot"
     (files / "auth.json").unlink()
-    assert reading.circumstances(options).settings.credentials("quay.io", NAME) is None, "it need not be there"
+    assert reader.circumstances(options).settings.credentials("quay.io", NAME) is None, "it need not be there"
 
 
 def test_crio_s_logins_are_root_s(tmp_path: Path) -> None:
@@ -349,13 +349,13 @@ def test_crio_s_logins_are_root_s(tmp_path: Path) -> None:
 
 def test_the_logins_of_another_user_are_not_used(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (files / "config.json").write_text('{"auths": {"quay.io": {"auth": "bWU6eA=="}}}')
-    options = reading.Options(registries_conf="registries.conf", release="1.36", probe=True)
+    options = reader.Options(registries_conf="registries.conf", release="1.36", probe=True)
     env = {"DOCKER_CONFIG": str(files)}
-    monkeypatch.setattr(reading, "_home", lambda: files / "home")
+    monkeypatch.setattr(reader, "_home", lambda: files / "home")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert reading.circumstances(options, env).settings.credentials("quay.io", NAME) is not None
+    assert reader.circumstances(options, env).settings.credentials("quay.io", NAME) is not None
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert reading.circumstances(options, env).settings.credentials("quay.io", NAME) is None
+    assert reader.circumstances(options, env).settings.credentials("quay.io", NAME) is None
 
 
 # The release
@@ -400,16 +400,16 @@ def test_the_release_is_asked_from_a_socket(run: Run, serve: Callable[[str, str]
 
 def test_the_crio_that_answers_here_is_the_one(run: Run, serve: Callable[[str, str], str]) -> None:
     other, path = serve("containerd", "1.7.2"), serve("cri-o", "1.31.5-2.rhaos4.18.gitb0e1bcf.el9")
-    known = release.known(None, None, ["/no/such.sock", other, path])
+    known = crio_release.known(None, None, ["/no/such.sock", other, path])
     assert (known.text, known.socket, known.profile.since) == ("1.31.5", path, "1.31")
-    assert release.known(None, None, [other]).origin == "default"
+    assert crio_release.known(None, None, [other]).origin == "default"
     assert run(NAME, "--socket", other).err == (
         f"crio-conformance explain: what answers on {other} is containerd 1.7.2, no CRI-O\n"
     )
 
 
 def test_a_socket_on_which_nobody_answers(run: Run, own_tmpdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release, "SECONDS", 0.2)
+    monkeypatch.setattr(crio_release, "SECONDS", 0.2)
     path = own_tmpdir / "dead.sock"
     with socket.socket(socket.AF_UNIX) as handle:
         handle.bind(str(path))
@@ -417,7 +417,7 @@ def test_a_socket_on_which_nobody_answers(run: Run, own_tmpdir: Path, monkeypatc
         assert (
             run(NAME, "--socket", str(path)).err == f"crio-conformance explain: no CRI-O answers on {path} within 0 s\n"
         )
-        assert release.known(None, None, [str(path)]).origin == "default"
+        assert crio_release.known(None, None, [str(path)]).origin == "default"
 
 
 @pytest.mark.parametrize(
@@ -433,7 +433,7 @@ def test_a_socket_on_which_nobody_answers(run: Run, own_tmpdir: Path, monkeypatc
     ],
 )
 def test_a_line_is_its_last_release(text: str, since: str, explained_as: str) -> None:
-    known = release.known(text, None)
+    known = crio_release.known(text, None)
     assert (known.profile.since, known.explained_as) == (since, explained_as)
 
 

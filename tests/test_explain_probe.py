@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from test_explain import BOTH, MIRRORS, NAME, Said
 
-from conformance.distribution.requests import Conversation
 from conformance.explain import explain, prober
 from conformance.explain.explanation import State
 from conformance.explain.prober import Prober
-from conformance.explain.walk import Walk, probe
-from conformance.internet import Exchange, Internet, Kind, Lookup, RegistryHost, loopback
-from conformance.internet.internet import authority
-from conformance.machine.reading import Options, circumstances
-from conformance.machine.unusable import Unusable
+from conformance.explain.pull_trace import Walk, probe
 from conformance.model.answers import Address, Answer, Ask, Login
 from conformance.model.reason import Reason
+from conformance.node_config.errors import Unusable
+from conformance.node_config.reader import Options, circumstances
+from conformance.registry_client.requests import Conversation
+from conformance.registry_hosts import Exchange, Internet, Kind, Lookup, RegistryHost, loopback
+from conformance.registry_hosts.internet import authority
 
 NO_LIST = "unqualified-search-registries = []\n"
 

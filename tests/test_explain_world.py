@@ -11,9 +11,9 @@ import pytest
 from helpers import PATIENCE
 
 import conformance
-from conformance.internet import Exchange, Internet, Kind
-from conformance.internet.internet import authority
-from conformance.world import World
+from conformance.node import World
+from conformance.registry_hosts import Exchange, Internet, Kind
+from conformance.registry_hosts.internet import authority
 
 pytestmark = pytest.mark.usefixtures("namespaces")
 NAME = "rhuss/caikit-flan-t5-small"
@@ -57,7 +57,15 @@ def explain(inside: tuple[World, Internet]) -> Explain:
 
     def run(*arguments: str) -> Told:
         mark = internet.recorder.mark()
-        command = [sys.executable, "-m", "conformance.cli", "explain", "--platform", "linux/amd64", *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "conformance.commands.main",
+            "explain",
+            "--platform",
+            "linux/amd64",
+            *arguments,
+        ]
         process = world.spawn(command, env, f"log-{mark}")
         assert process.wait(PATIENCE * 3), "it does not end"
         records = [each for each in internet.recorder.since(mark) if isinstance(each, Exchange)]

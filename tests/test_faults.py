@@ -6,10 +6,10 @@ from hashlib import sha256
 import pytest
 from pretend_web import Web
 
-from conformance.internet import Kind, RegistryHost
-from conformance.internet.faults import Faults, altered, digest_of
-from conformance.internet.images import Blob, Image, Index, image, index, layer
-from conformance.internet.personality import WELL_KNOWN
+from conformance.images.builder import Blob, Image, Index, image, index, layer
+from conformance.registry_hosts import Kind, RegistryHost
+from conformance.registry_hosts.faults import Faults, altered, digest_of
+from conformance.registry_hosts.personality import WELL_KNOWN
 
 IMAGE = image([layer({"hello": "world"})])
 LAYER = IMAGE.layers[0].blob

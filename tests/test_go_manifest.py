@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.internet.artifacts import artifact
+from conformance.images.artifacts import artifact
 from conformance.model.answers import Manifest
 from conformance.model.go_manifest import go_manifest
 

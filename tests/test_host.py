@@ -2,11 +2,11 @@ import json
 
 import pytest
 
-from conformance.internet import Login, RegistryHost
-from conformance.internet.images import Entry, File, Format, Image, Index, image, layer
-from conformance.internet.origin import Repository
-from conformance.internet.personality import WELL_KNOWN, plain
+from conformance.images.builder import Entry, File, Format, Image, Index, image, layer
 from conformance.model.platform import Platform
+from conformance.registry_hosts import Login, RegistryHost
+from conformance.registry_hosts.origin import Repository
+from conformance.registry_hosts.personality import WELL_KNOWN, plain
 
 
 @pytest.fixture

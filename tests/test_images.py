@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.internet.images import (
+from conformance.images.builder import (
     Blob,
     Device,
     Directory,

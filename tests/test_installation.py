@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from conformance.model.release import Release
-from conformance.runtime import installation
-from conformance.runtime.installation import Installation, NoRuntime, find
+from conformance.releases import installation
+from conformance.releases.installation import Installation, NoRuntime, find
 
 REMEDY = "write a release (1.36.3 or 1.36), the path of a crio binary, or auto"
 ALL = ("pinns", "conmon", "runc")

@@ -14,8 +14,8 @@ import dns.rcode
 import pytest
 from pretend_web import SECONDS, Web, Wires, trusting
 
-from conformance.internet import Exchange, Internet, Kind, Lookup
-from conformance.internet.personality import WELL_KNOWN
+from conformance.registry_hosts import Exchange, Internet, Kind, Lookup
+from conformance.registry_hosts.personality import WELL_KNOWN
 
 SERVERS = [server for personality in WELL_KNOWN.values() for server in personality.servers]
 

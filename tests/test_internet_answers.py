@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from conformance.distribution import RegistryClient
-from conformance.internet import Exchange, Internet, Login, RegistryHost, loopback
-from conformance.internet.answers import Answers
-from conformance.internet.images import Format, Image, Index
-from conformance.internet.internet import authority
+from conformance.images.builder import Format, Image, Index
 from conformance.model.answers import Address, Answer, Ask, Blob, Failed, Manifest, Refused
 from conformance.model.prediction import requests
 from conformance.model.reason import Reason
+from conformance.registry_client import RegistryClient
+from conformance.registry_hosts import Exchange, Internet, Login, RegistryHost, loopback
+from conformance.registry_hosts.host_answers import Answers
+from conformance.registry_hosts.internet import authority
 
 HOSTS = ("docker.io", "quay.io", "ghcr.io", "registry.k8s.io", "plain.example.com", "plain.example.com:5000")
 NAME = "rhuss/app"

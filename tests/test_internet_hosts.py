@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 from pretend_web import SECONDS, trusting
 
-from conformance.internet import Internet, Lookup, RegistryHost, loopback
-from conformance.internet.personality import WELL_KNOWN
+from conformance.registry_hosts import Internet, Lookup, RegistryHost, loopback
+from conformance.registry_hosts.personality import WELL_KNOWN
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_what_refuses_listens_to_nobody_even_after_others_came(internet: Interne
 
 SCRIPT = """
 import os, socket
-from conformance.internet import Internet, loopback
+from conformance.registry_hosts import Internet, loopback
 Internet(loopback).close()  # what is imported late must be there before: root's own Python is no other user's
 if os.getuid() == 0:
     os.setgroups([])

@@ -16,8 +16,8 @@ import yaml
 from kind_schema import CONTAINERD, faults, kubeadm_documents, merged, patched
 
 from conformance.model.release import Release
+from conformance.releases.installation import releases_folder
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.installation import releases_folder
 
 ROOT = Path(__file__).parent.parent
 NODE = ROOT / "fixtures/node"

@@ -3,11 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.kubelet import binary
-from conformance.kubelet.binary import KubeletBinary, find_kubelet
 from conformance.model.release import Release
-from conformance.runtime import installation
-from conformance.runtime.installation import NoRuntime
+from conformance.releases import installation, kubelet_binary
+from conformance.releases.installation import NoRuntime
+from conformance.releases.kubelet_binary import KubeletBinary, find_kubelet
 
 CRIO = Release("1.36.3")
 REMEDY = "write the path of a kubelet, or a release such as 1.36.2"
@@ -94,7 +93,7 @@ def test_what_is_no_kubelet_of_a_release_is_passed_over(cache: Path) -> None:
 def test_the_cache_is_in_the_home_folder_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert binary.kubelets_folder() == tmp_path / ".cache" / "crio-conformance" / "kubelets"
+    assert kubelet_binary.kubelets_folder() == tmp_path / ".cache" / "crio-conformance" / "kubelets"
 
 
 # A release

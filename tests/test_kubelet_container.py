@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.internet.images import Device, Directory, Entry, File, Hardlink, Symlink
+from conformance.images.builder import Device, Directory, Entry, File, Hardlink, Symlink
 from conformance.kubelet import Container, Output
 from conformance.kubelet.container import _entries
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from helpers import PYTHON_HOME, run
 
-from conformance.kubelet import cover as cover_module
-from conformance.kubelet.cover import SYSCTL, WANTED, cover
-from conformance.world import World, WorldError
+from conformance.kubelet import sysctl_masks as cover_module
+from conformance.kubelet.sysctl_masks import SYSCTL, WANTED, cover
+from conformance.node import World, WorldError
 
 pytestmark = [
     pytest.mark.usefixtures("namespaces", "own_tmpdir"),

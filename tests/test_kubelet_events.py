@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.kubelet.events import events_of, last_words
-from conformance.kubelet.words import Event
+from conformance.kubelet.messages import Event
 
 POD = "pod-1-node"
 PULLING = Event("Pulling", 'Pulling image "team/app"')

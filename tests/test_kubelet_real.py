@@ -16,17 +16,17 @@ from simulator_run import Run, refusal, simulated
 from conformance.cri import Call, Client
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector
-from conformance.kubelet import ImageVolume, real
-from conformance.kubelet.binary import KubeletBinary
-from conformance.kubelet.cover import WANTED
-from conformance.kubelet.real import RealKubelet
-from conformance.kubelet.static import PodState
-from conformance.kubelet.words import Event
+from conformance.kubelet import ImageVolume, process
+from conformance.kubelet.messages import Event
+from conformance.kubelet.process import RealKubelet
+from conformance.kubelet.static_pods import PodState
+from conformance.kubelet.sysctl_masks import WANTED
 from conformance.model.release import Release
+from conformance.node import World, WorldError
+from conformance.releases.kubelet_binary import KubeletBinary
 from conformance.runtime.crio import Crio
+from conformance.runtime.pod_images import TOOLS
 from conformance.runtime.runtime import RuntimeFailure
-from conformance.runtime.tools import TOOLS
-from conformance.world import World, WorldError
 
 pytestmark = [
     pytest.mark.usefixtures("namespaces"),
@@ -52,7 +52,7 @@ def cgroups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for hierarchy in ("memory", "cpu,cpuacct"):
         (folder / hierarchy).mkdir(parents=True)
     (folder / "cpu").symlink_to("cpu,cpuacct")
-    monkeypatch.setattr(real, "CGROUPS", folder)
+    monkeypatch.setattr(process, "CGROUPS", folder)
     return folder
 
 
@@ -154,7 +154,7 @@ with socket.create_server(("127.0.0.1", 10255)) as server:
 def test_one_that_never_becomes_ready_is_given_up_and_ended(
     install: Install, crio: Crio, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
-    monkeypatch.setattr(real, "READY_SECONDS", SHORT)
+    monkeypatch.setattr(process, "READY_SECONDS", SHORT)
     begin = time.monotonic()
     told = failure(install(script), crio).replace("no word", "busy")  # a busy machine's has not come to speak
     assert told == "kubelet 1.36.2 was not ready after 1 s: busy"
@@ -225,7 +225,7 @@ def test_the_state_that_was_waited_for_is_the_one_told(kubelet: RealKubelet) -> 
 def test_a_state_that_does_not_come_fails_the_case_with_what_is_seen(
     kubelet: RealKubelet, monkeypatch: pytest.MonkeyPatch, states: str
 ) -> None:
-    monkeypatch.setattr(real, "STATE_SECONDS", 0.1)
+    monkeypatch.setattr(process, "STATE_SECONDS", 0.1)
     pod = kubelet.run(volume(states))
     with pytest.raises(AssertionError) as caught:
         pod.waiting("ErrImagePull")
@@ -255,7 +255,7 @@ def test_what_a_user_reads_is_on_record_with_the_events_so_far(kubelet: RealKube
 def test_a_pod_that_it_does_not_tell_of_is_none_that_runs(
     kubelet: RealKubelet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(real, "STATE_SECONDS", 0.1)
+    monkeypatch.setattr(process, "STATE_SECONDS", 0.1)
     pod = kubelet.run(volume("runs"))
     pod.file.unlink()
     with pytest.raises(AssertionError):
@@ -333,7 +333,7 @@ def test_one_that_is_held_does_nothing_meanwhile(kubelet: RealKubelet, monkeypat
     pod = kubelet.run(volume("ContainerCreating,runs"))
     assert pod.state.reason == "ContainerCreating"
     with kubelet.held(), monkeypatch.context() as short:
-        short.setattr(real, "READY_SECONDS", 0.2)
+        short.setattr(process, "READY_SECONDS", 0.2)
         assert kubelet.pods() is None
     assert pod.running().id == "ab12"
 
@@ -347,7 +347,7 @@ def test_between_two_cases_it_has_no_pods_and_does_nothing(
             assert pod.running().id == "ab12"
         assert list(kubelet.manifests.iterdir()) == []
         with monkeypatch.context() as short:
-            short.setattr(real, "READY_SECONDS", 0.2)
+            short.setattr(process, "READY_SECONDS", 0.2)
             assert kubelet.pods() is None
 
 
@@ -357,7 +357,7 @@ def test_closing_one_that_is_held_ends_it_without_force(install: Install, crio: 
         pass
     before = time.monotonic()
     living.close()
-    assert time.monotonic() - before < real.READY_SECONDS / 2, "it was asked to end, and heard it"
+    assert time.monotonic() - before < process.READY_SECONDS / 2, "it was asked to end, and heard it"
 
 
 def test_closing_ends_it_and_frees_its_socket(install: Install, crio: Crio) -> None:

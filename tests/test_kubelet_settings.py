@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.kubelet.settings import PORT, settings
+from conformance.kubelet.kubelet_config import PORT, settings
 from conformance.model.release import Release
 
 

@@ -16,7 +16,7 @@ from conformance.cri import Call, Client, CRIError
 from conformance.cri.redact import REDACTED
 from conformance.cri.v1 import api_pb2 as api
 from conformance.cri.v1.api_pb2_grpc import ImageServiceStub, RuntimeServiceStub
-from conformance.kubelet.tap import THREADS, Tap
+from conformance.kubelet.cri_proxy import THREADS, Tap
 
 APP = "quay.io/team/app"
 PATIENCE = 20.0

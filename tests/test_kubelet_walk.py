@@ -7,20 +7,20 @@ import pytest
 
 from conformance.cri import CRIError
 from conformance.cri.v1 import api_pb2 as api
-from conformance.internet import Login
-from conformance.internet.images import image, layer
+from conformance.images.builder import image, layer
 from conformance.kubelet import ImageVolume, Pod, Walk
+from conformance.kubelet.pod_sync import steps, tagged
 from conformance.kubelet.volume import PullPolicy
-from conformance.kubelet.walk import steps, tagged
 from conformance.model.reference import InvalidReference
 from conformance.model.release import Release
-from conformance.runtime import tools
+from conformance.registry_hosts import Login
+from conformance.runtime import pod_images
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.simulated import Simulated
 
 NAME = "quay.io/team/vol"
 LOOK, PULL, CREATE = (("ImageStatus", f"{NAME}:latest"), ("PullImage", f"{NAME}:latest"), ("CreateContainer", ""))
-TOOLS = [("ImageStatus", tools.TOOLS)] * 2  # whether it is there; whom it runs as
+TOOLS = [("ImageStatus", pod_images.TOOLS)] * 2  # whether it is there; whom it runs as
 OLD, NEW = image([layer({"which": "old"})]), image([layer({"which": "new"})])
 
 
@@ -121,9 +121,9 @@ def test_the_mount_is_what_the_runtime_calls_it_and_says_what_the_user_wrote(sim
     assert isinstance(created, api.CreateContainerRequest)
     spec = api.ImageSpec(image=OLD.id, user_specified_image="team/vol")
     assert list(created.config.mounts) == [api.Mount(container_path="/m", image=spec, readonly=True)]
-    found = simulator.status(tools.TOOLS).image
+    found = simulator.status(pod_images.TOOLS).image
     assert found is not None
-    assert created.config.image == api.ImageSpec(image=found.id, user_specified_image=tools.TOOLS)
+    assert created.config.image == api.ImageSpec(image=found.id, user_specified_image=pod_images.TOOLS)
 
 
 def test_a_pull_is_for_the_pod_and_with_its_login(simulator: Simulated, pod: Pod) -> None:

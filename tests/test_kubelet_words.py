@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 from conformance.cri import CRIError
-from conformance.kubelet.words import Event, Kubelet, Told
+from conformance.kubelet.messages import Event, Kubelet, Told
 from conformance.model.reason import Reason
 from conformance.model.release import Release
 

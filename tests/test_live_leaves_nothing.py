@@ -17,10 +17,10 @@ from typing import Self
 import pytest
 from helpers import Traces, init_of, mentioning, mounts
 
-from conformance.kubelet.binary import KubeletBinary, find_kubelet
-from conformance.kubelet.cover import SYSCTL, WANTED
-from conformance.runtime.installation import NoRuntime, find
-from conformance.world import sweep
+from conformance.kubelet.sysctl_masks import SYSCTL, WANTED
+from conformance.node import sweep
+from conformance.releases.installation import NoRuntime, find
+from conformance.releases.kubelet_binary import KubeletBinary, find_kubelet
 
 pytestmark = [
     pytest.mark.usefixtures("namespaces"),

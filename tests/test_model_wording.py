@@ -3,10 +3,10 @@
 import pytest
 
 from conformance.model.answers import Ask, Failed, Refused
+from conformance.model.error_texts import DEFAULT_MESSAGES, go_quote, reason, refusal, server_of, unanswered
 from conformance.model.profile import profile
 from conformance.model.reason import Reason
 from conformance.model.release import Release
-from conformance.model.wording import DEFAULT_MESSAGES, go_quote, reason, refusal, server_of, unanswered
 
 ASK = Ask("quay.io", "rhuss/app", "latest")
 NAME = "quay.io/rhuss/app"

@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from conformance import cli
-from conformance.model.places import Settings
+from conformance.commands import main
+from conformance.model.image_service import ImageService
 from conformance.model.profile import NEWEST
+from conformance.model.pull_sources import Settings
 from conformance.model.release import Release
-from conformance.model.service import ImageService
-from conformance.mutation import errands
-from conformance.mutation.errands import Errand, RunFailed, matrix
+from conformance.mutation import mutant_runs
 from conformance.mutation.matrix import Matrix, Result, reasons, told, unexplained
+from conformance.mutation.mutant_runs import Errand, RunFailed, matrix
 from conformance.mutation.reach import EVERYWHERE, Recorder, faulty_methods
 from conformance.simulator import Variant
 from conformance.simulator.mutants import MODULES, Mutant, UnknownMutant, mutant, mutants
@@ -86,7 +86,7 @@ SOUND = {"1.36": result([A, B, C]), "1.33": result([A, B])}
 
 def test_what_no_case_caught_and_what_was_never_failed() -> None:
     found = Matrix(SOUND, {ONE: result([A, B, C], [A]), TWO: result([A, B])})
-    assert (found.survivors, found.unfailed) == ([TWO], [B, C])
+    assert (found.survivors, found.unkilled) == ([TWO], [B, C])
     assert list(told(found, {})) == [
         f"search-order-reversed (1.36): {ONE.fault}",
         "    caught by 1 case: test_a",
@@ -148,7 +148,7 @@ def report(when: str, outcome: str, nodeid: str = f"../conformance/suite/{A}", *
 )
 def test_a_case_ends_with_the_gravest_of_its_phases(reports: list[pytest.TestReport], ended: str) -> None:
     outcomes: dict[str, str] = {}
-    listener = errands._Listener(outcomes, Recorder([]), {})
+    listener = mutant_runs._Listener(outcomes, Recorder([]), {})
     for each in reports:
         listener.pytest_runtest_logreport(each)
     assert outcomes == {A: ended}
@@ -180,8 +180,8 @@ def results(monkeypatch: pytest.MonkeyPatch, of: dict[str | None, Result], code:
             errand.file.write_text(json.dumps({"ran": [*found.ran], "failed": [*found.failed]}))
         return code
 
-    monkeypatch.setattr(errands, "Errands", collect)
-    monkeypatch.setattr(errands, "pytest", SimpleNamespace(main=main))
+    monkeypatch.setattr(mutant_runs, "Errands", collect)
+    monkeypatch.setattr(mutant_runs, "pytest", SimpleNamespace(main=main))
     return made
 
 
@@ -232,16 +232,16 @@ def test_a_recorder_tells_what_is_called_and_changes_nothing() -> None:
 
 def test_a_mutant_is_run_on_what_reaches_it_and_first_on_what_none_has_failed() -> None:
     reached = {A: frozenset({"puller.error"}), B: frozenset({"puller.pull"}), C: frozenset({"puller.error"})}
-    assert errands.reaching(mutant("reports-the-first-error-only"), reached) == {A, C}
-    assert errands.reaching(mutant("finds-no-id"), reached) == {A, B, C}
+    assert mutant_runs.reaching(mutant("reports-the-first-error-only"), reached) == {A, C}
+    assert mutant_runs.reaching(mutant("finds-no-id"), reached) == {A, B, C}
     items = [SimpleNamespace(nodeid=each) for each in (A, B, C)]
-    order = errands.economically(items, frozenset({A, C}), Counter({A: 2, B: 1}))  # type: ignore[arg-type]
+    order = mutant_runs.economically(items, frozenset({A, C}), Counter({A: 2, B: 1}))  # type: ignore[arg-type]
     assert [each.nodeid for each in order] == [C, A]
 
 
 def test_what_others_have_failed_is_left_out_once_a_mutant_is_caught() -> None:
     outcomes = {A: "passed"}
-    economy = errands._Economy(outcomes, frozenset({B}))
+    economy = mutant_runs._Economy(outcomes, frozenset({B}))
     asked = [SimpleNamespace(nodeid=each) for each in (B, C)]
     assert [economy.pytest_runtest_protocol(each) for each in asked] == [None, None]  # type: ignore[arg-type]
     outcomes[A] = "failed"
@@ -273,7 +273,7 @@ def test_the_exit_code_says_whether_all_is_caught(
     code: int,
 ) -> None:
     results(monkeypatch, of)
-    assert cli.main(["mutants", *names, "--jobs", "0"]) == code
+    assert main.main(["mutants", *names, "--jobs", "0"]) == code
     out, error = capsys.readouterr()
     assert (error.startswith("crio-conformance mutants: ") and error.count("\n") == 1) is (code == 2)
     assert (f"{len(names) or len(mutants())} mutants, " in out) is (code != 2)
@@ -284,7 +284,7 @@ def test_a_list_runs_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], names: list[str]
 ) -> None:
     made = results(monkeypatch, {})
-    assert cli.main(["mutants", *names, "--list"]) == 0
+    assert main.main(["mutants", *names, "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [each.partition(" ")[0] for each in lines] == (names or list(mutants()))
     assert made == []
@@ -305,7 +305,7 @@ def test_a_list_runs_nothing(
 )
 def test_mutants_are_run_for_real(own_tmpdir: Path, name: str, cases: str, code: int, said: str) -> None:
     env = {**os.environ, "TMPDIR": str(own_tmpdir), "PYTEST_ADDOPTS": f"-k {cases}"}
-    command = [sys.executable, "-m", "conformance.cli", "mutants", name, "--jobs", "2"]
+    command = [sys.executable, "-m", "conformance.commands.main", "mutants", name, "--jobs", "2"]
     ended = subprocess.run(command, capture_output=True, text=True, env=env, cwd=own_tmpdir, timeout=60, check=False)
     assert ended.returncode == code, ended.stderr
     assert said in ended.stdout + ended.stderr

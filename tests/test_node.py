@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from conformance.internet.images import Blob
-from conformance.runtime import node as looking
-from conformance.runtime.node import RUN, STORE, Node, Traces
+from conformance.images.builder import Blob
+from conformance.runtime import node_inspector as looking
+from conformance.runtime.node_inspector import RUN, STORE, Node, Traces
 
 WORLD = "crio-conformance-test"
 MOUNTINFO = """\

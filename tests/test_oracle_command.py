@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cli import main
-from conformance.oracle import kept, run
+from conformance.commands.main import main
+from conformance.oracle import corpus, search_jobs
+from conformance.oracle.discovery import NoOracle, Which, which
 from conformance.oracle.oracle import Oracle
-from conformance.oracle.programs import Podman, Skopeo
-from conformance.oracle.report import told
-from conformance.oracle.scenario import Scenario
+from conformance.oracle.program_oracles import Podman, Skopeo
+from conformance.oracle.result_text import told
 from conformance.oracle.search import Found
-from conformance.oracle.which import NoOracle, Which, which
+from conformance.scenario.scenario import Scenario
 
 PATIENCE = 60.0
 
@@ -69,16 +69,16 @@ def test_a_program_that_is_not_on_path_is_told_with_a_remedy(tmp_path: Path, mon
 
 
 def test_scenarios_are_divided_and_each_part_has_a_seed_of_its_own() -> None:
-    parts = run.errands(Which("skopeo", "skopeo"), 5, 7, 2)
+    parts = search_jobs.errands(Which("skopeo", "skopeo"), 5, 7, 2)
     assert [(part.examples, part.seed, part.first) for part in parts] == [(3, 14, True), (2, 15, False)]
-    assert len(run.errands(Which("skopeo", "skopeo"), 1, 0, 2)) == 1
+    assert len(search_jobs.errands(Which("skopeo", "skopeo"), 1, 0, 2)) == 1
 
 
 def test_a_difference_is_told_with_the_scenario_and_a_case() -> None:
-    differing = run.Differing(
+    differing = search_jobs.Differing(
         "seed 3", Scenario(name="team/app"), ("error:", "    the model:  a"), "def test_it(): ..."
     )
-    text = "\n".join(told([run.Result("skopeo", Found(10, 2.0), [differing], kept=5)]))
+    text = "\n".join(told([search_jobs.Result("skopeo", Found(10, 2.0), [differing], kept=5)]))
     assert "The model and skopeo differ (seed 3) on team/app\nerror:\n    the model:  a" in text
     assert '\nname = "team/app"\n' in text
     assert "\ndef test_it(): ...\n" in text
@@ -93,15 +93,15 @@ def sound(oracle: str) -> str:
 
 
 def command(*options: str) -> list[str]:
-    return [sys.executable, "-m", "conformance.cli", "oracles", *options]
+    return [sys.executable, "-m", "conformance.commands.main", "oracles", *options]
 
 
 @pytest.mark.usefixtures("namespaces", "own_tmpdir")
 @pytest.mark.parametrize("oracle", [Skopeo, Podman])
 def test_kept_scenarios_hold(oracle: type[Oracle]) -> None:
-    result = run.carry_out(run.Errand(which_of(oracle), 0, 0, first=True))
+    result = search_jobs.carry_out(search_jobs.Errand(which_of(oracle), 0, 0, first=True))
     assert (result.trouble, result.differing) == ("", [])
-    assert result.kept == len(list(kept.kept()))
+    assert result.kept == len(list(corpus.kept()))
 
 
 def which_of(oracle: type[Oracle]) -> Which:

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from known_answers import IMAGE, Known, puller
 
-from conformance.internet import Internet, loopback
-from conformance.internet.answers import Answers
 from conformance.model.answers import Answer, Ask, Failed, Login
+from conformance.model.error_texts import TLS_TROUBLE, unanswered
 from conformance.model.prediction import follow
 from conformance.model.profile import PODMAN_4_3, PROFILES, SKOPEO_1_9, Profile
 from conformance.model.reason import Reason
@@ -16,7 +15,8 @@ from conformance.model.reference import InvalidReference, parse_normalized
 from conformance.model.registries import InvalidRegistries
 from conformance.model.registries_conf import Paths, load
 from conformance.model.release import Release
-from conformance.model.wording import TLS_TROUBLE, unanswered
+from conformance.registry_hosts import Internet, loopback
+from conformance.registry_hosts.host_answers import Answers
 
 LOGIN = Login("reader", "secret")
 ASK = Ask("one.example.com", "team/app", "latest")

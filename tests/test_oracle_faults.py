@@ -3,9 +3,9 @@
 import pytest
 from oracle_faults import SHORT_NAMES_ONLY, Hunt, Modelled, faulty
 
-from conformance.oracle.programs import Podman
+from conformance.oracle.discovery import NoOracle, which
+from conformance.oracle.program_oracles import Podman
 from conformance.oracle.search import Search
-from conformance.oracle.which import NoOracle, which
 
 MOST, SAMPLE = 500, 400
 COVERED = {

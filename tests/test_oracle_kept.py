@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 
 from conformance.oracle.case import as_case
 from conformance.oracle.comparison import Told, Visit
+from conformance.oracle.corpus import as_toml, from_toml, keep, kept
 from conformance.oracle.generator import scenarios
-from conformance.oracle.kept import as_toml, from_toml, keep, kept
-from conformance.oracle.scenario import File, Host, Kind, Repository, Scenario, Spoken, content, digest_of
+from conformance.scenario.scenario import File, Host, Kind, Repository, Scenario, Spoken, content, digest_of
 
 
 @given(scenarios())

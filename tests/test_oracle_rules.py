@@ -6,10 +6,10 @@ import pytest
 from known_answers import FOREIGN, NO_TAG, OF_DOCKER, Known
 
 from conformance.model.answers import Answer, Refused
-from conformance.model.places import Settings
 from conformance.model.platform import Platform
 from conformance.model.prediction import predict
 from conformance.model.profile import PODMAN_4_3, SKOPEO_1_9
+from conformance.model.pull_sources import Settings
 from conformance.model.registries import Registries
 from conformance.oracle.rules import OraclePuller, PodmanPuller, SkopeoPuller
 

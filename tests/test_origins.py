@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 from pretend_web import Web
 
-from conformance.distribution.registry import Access, Refused, Registry
-from conformance.internet import Internet, loopback
-from conformance.internet.images import Blob, image, layer
-from conformance.internet.origin import MemoryOrigin, OriginFailure
-from conformance.internet.origins import use_memory, use_registry
-from conformance.internet.registry_origin import RegistryOrigin
+from conformance.images.builder import Blob, image, layer
+from conformance.registry_client.push_client import Access, Refused, Registry
+from conformance.registry_hosts import Internet, loopback
+from conformance.registry_hosts.origin import MemoryOrigin, OriginFailure
+from conformance.registry_hosts.origins import use_memory, use_registry
+from conformance.registry_hosts.registry_origin import RegistryOrigin
 
 NOBODY = Access("http://127.0.0.1:1", "robot", "secret-password")
 

@@ -11,12 +11,13 @@ from simulator_run import Run, simulated
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.release import Release
-from conformance.runtime.attached import Attached, AttachedSubject
-from conformance.runtime.choice import choose
+from conformance.releases.installation import NoRuntime
+from conformance.runtime.attached import Attached
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.containerd import find_containerd
-from conformance.runtime.installation import NoRuntime
 from conformance.runtime.runtime import RuntimeFailure
+from conformance.targets.attached import AttachedSubject
+from conformance.targets.choice import choose
+from conformance.targets.contrast import find_containerd
 
 VERSION = "containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u3"
 

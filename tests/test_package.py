@@ -31,13 +31,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         "conformance/cri/v1/api_pb2.py",
         "conformance/cri/v1/api_pb2.pyi",
         "conformance/cri/v1/api_pb2_grpc.py",
-        "conformance/world/init.py",
-        "conformance/simulator/unfailed.toml",
+        "conformance/node/init.py",
+        "conformance/simulator/unkilled.toml",
         "conformance/simulator/mutants/__init__.py",
         "conformance/model/pull.py",
-        "conformance/internet/answers.py",
-        "conformance/registries/fixtures/Dockerfile",
-        "conformance/registries/fixtures/htpasswd.yml",
+        "conformance/registry_hosts/host_answers.py",
+        "conformance/registry_containers/fixtures/Dockerfile",
+        "conformance/registry_containers/fixtures/htpasswd.yml",
         *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "conformance" / "suite").glob("*.py"))),
     ],
 )
@@ -55,4 +55,4 @@ def test_the_plugin_and_the_command_are_registered(wheel: zipfile.ZipFile) -> No
     (name,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
     points.read_string(wheel.read(name).decode())
     assert points["pytest11"]["crio_conformance"] == "conformance.plugin"
-    assert points["console_scripts"]["crio-conformance"] == "conformance.cli:main"
+    assert points["console_scripts"]["crio-conformance"] == "conformance.commands.main:main"

@@ -15,7 +15,7 @@ from known_answers import (
 )
 
 from conformance.model.answers import Address, Answer, Ask, Blob, Failed, Login, Refused
-from conformance.model.places import Opened, Places, Terms, Trouble
+from conformance.model.pull_sources import Opened, Places, Terms, Trouble
 from conformance.model.reason import Reason
 from conformance.model.reference import parse_normalized
 from conformance.model.registries import Mirror, Registries, Registry

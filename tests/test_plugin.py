@@ -5,8 +5,8 @@ from typing import cast
 
 import pytest
 
-from conformance import plugin
 from conformance.deviations import Deviation
+from conformance.plugin import lifecycle, terminal, verdicts
 
 ONE_FILE = ("--pyargs", "conformance.suite.test_short_name_mode")
 WITHOUT_TRACES = ("-p", "no:cacheprovider")
@@ -231,7 +231,7 @@ def test_what_is_required_and_lacking_ends_the_run_with_a_code_of_its_own(
     run: Run, able: Callable[[str], list[str]], there: str, required: str, more: list[str]
 ) -> None:
     result = run(f"--require={required}", *able(there), *more)
-    assert result.ret == plugin.EXIT_LACKING
+    assert result.ret == lifecycle.EXIT_LACKING
     assert f"--require {required}: the simulator of CRI-O 1.36 cannot offer it to this user here" in result.stdout.str()
     result.assert_outcomes()
 
@@ -274,7 +274,7 @@ def test_the_plugin_is_silent_and_light_where_it_is_not_used(run: Run, pytester:
         import sys
 
         def test_theirs():
-            assert not {"grpc", "aiohttp", "trustme", "conformance.runtime", "conformance.world"} & set(sys.modules)
+            assert not {"grpc", "aiohttp", "trustme", "conformance.runtime", "conformance.node"} & set(sys.modules)
             assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
         """
     )
@@ -312,7 +312,7 @@ def judged(tmp_path: Path, outcome: BaseException | None, reasons: object) -> py
         when="call",
     )
     item = SimpleNamespace(funcargs={"pull": SimpleNamespace(reasons=reasons)})
-    plugin._judge(report, call, KNOWN, cast("pytest.Function", item))
+    verdicts._judge(report, call, KNOWN, cast("pytest.Function", item))
     return report
 
 
@@ -320,7 +320,7 @@ def test_the_known_departure_is_an_expected_failure_with_its_reason(tmp_path: Pa
     report = judged(tmp_path, AssertionError("no"), {"quay.io": "unauthorized"})
     assert report.outcome == "skipped"
     assert report.wasxfail == "cri-o/cri-o#8780: only the last one is told"
-    assert plugin._reason(report) == report.wasxfail
+    assert terminal._reason(report) == report.wasxfail
 
 
 def test_a_contract_that_holds_although_it_is_covered_fails_and_says_so(tmp_path: Path) -> None:
@@ -359,7 +359,7 @@ def test_a_difference_from_the_model_fails_also_what_passed_or_deviates(
 ) -> None:
     report = judged(tmp_path, outcome, {"quay.io": "unauthorized"})
     report.outcome = "passed" if outcome is None else report.outcome
-    plugin._contradict(report, ["PullImage x, asked", "PullImage x, error"])
+    verdicts._contradict(report, ["PullImage x, asked", "PullImage x, error"])
     assert (report.outcome, report.longrepr) == ("failed", "the model and CRI-O differ")
     assert not hasattr(report, "wasxfail")
     assert report.sections == [("the model and CRI-O differ", "PullImage x, asked\nPullImage x, error")]
@@ -367,7 +367,7 @@ def test_a_difference_from_the_model_fails_also_what_passed_or_deviates(
 
 def test_a_difference_from_the_model_leaves_a_failure_its_own_words(tmp_path: Path) -> None:
     report = judged(tmp_path, AssertionError("no"), {})
-    plugin._contradict(report, ["PullImage x, asked"])
+    verdicts._contradict(report, ["PullImage x, asked"])
     assert (report.outcome, report.longrepr) == ("failed", "no")
     assert ("the model and CRI-O differ", "PullImage x, asked") in report.sections
 
@@ -380,4 +380,4 @@ def test_a_difference_from_the_model_leaves_a_failure_its_own_words(tmp_path: Pa
     ],
 )
 def test_a_case_is_named_as_deviations_name_it(nodeid: str, case: str) -> None:
-    assert plugin.case_of(nodeid) == case
+    assert verdicts.case_of(nodeid) == case

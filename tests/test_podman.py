@@ -10,13 +10,14 @@ from helpers import mentioning
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.reason import Reason
+from conformance.releases.installation import NoRuntime
 from conformance.report.story import story
-from conformance.runtime.choice import choose
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.furnish import storage_driver
-from conformance.runtime.installation import NoRuntime
-from conformance.runtime.podman import Podman, PodmanSubject, find_podman
+from conformance.runtime.podman import Podman
 from conformance.runtime.runtime import CapabilityLacking, RuntimeFailure
+from conformance.runtime.world_files import storage_driver
+from conformance.targets.choice import choose
+from conformance.targets.contrast import PodmanSubject, find_podman
 
 NAME = "rhuss/caikit-flan-t5-small"
 needs_podman = pytest.mark.skipif(shutil.which("podman") is None, reason="podman is not on PATH")

@@ -8,11 +8,11 @@ import pytest
 from known_answers import ID, IMAGE, IMAGE_DIGEST, INDEX, NO_TAG, Known, settings, went
 
 from conformance.model.answers import Answer
+from conformance.model.image_service import ImageService
 from conformance.model.policy import SYSTEM, Policies, Policy, Requirement
 from conformance.model.pull import Outcome
 from conformance.model.reason import Reason
 from conformance.model.reference import parse_normalized
-from conformance.model.service import ImageService
 from conformance.model.volumes import Mount, Refused, Volumes
 from conformance.runtime.configuration import Configuration
 

@@ -18,7 +18,7 @@ from known_answers import (
 )
 from pull_troubles import BY_DIGEST, CASES, NAME, NEW, OLD, Case
 
-from conformance.cri import wording
+from conformance.cri import error_parser
 from conformance.model.answers import Address, Answer, Failed, Login, Manifest, Refused
 from conformance.model.prediction import follow
 from conformance.model.pull import Puller
@@ -44,9 +44,9 @@ def test_a_failure_is_told_as_the_release_tells_it(case: Case, release: str) -> 
 @pytest.mark.parametrize("case", READ.values(), ids=READ)
 def test_who_reads_the_error_finds_the_reason_that_the_model_had(case: Case, release: str) -> None:
     error = went(puller(release).pull(case.name), Known(case.answers)).error
-    assert wording.reason(error) == case.reason
-    assert wording.reasons(error) == ({"docker.io": case.reason} if "docker://" in error else {})
-    assert (wording.cri_code(error) == "RegistryUnavailable") is ("connection refused" in error)
+    assert error_parser.reason(error) == case.reason
+    assert error_parser.reasons(error) == ({"docker.io": case.reason} if "docker://" in error else {})
+    assert (error_parser.cri_code(error) == "RegistryUnavailable") is ("connection refused" in error)
 
 
 UNREAD = {
@@ -75,7 +75,7 @@ UNREAD = {
 def test_the_reader_knows_the_model_s_words(release: str, answer: Answer, reason: Reason) -> None:
     outcome = went(puller(release).pull(NAME), Known({"docker.io": answer}))
     assert outcome.reasons == {"docker.io": reason}
-    assert wording.reasons(outcome.error) == outcome.reasons
+    assert error_parser.reasons(outcome.error) == outcome.reasons
 
 
 @pytest.mark.parametrize("release", COUNTED)
@@ -100,7 +100,7 @@ def test_a_token_service_that_refuses_is_worded_anew_from_1_33_on(release: str, 
     error = went(puller(release).pull("ghcr.io/rhuss/none"), Known({"ghcr.io": answer})).error
     first = f"initializing source docker://ghcr.io/rhuss/none:latest: Requesting bearer token: {said}"
     assert error.removeprefix("unable to pull image or OCI artifact: pull image err: ").startswith(first)
-    assert wording.reasons(error) == {"ghcr.io": Reason.DENIED}
+    assert error_parser.reasons(error) == {"ghcr.io": Reason.DENIED}
 
 
 # Several candidates
@@ -149,7 +149,9 @@ def test_the_last_candidate_s_error_is_the_only_one_that_is_told(release: str, e
 
 def test_the_code_for_a_refused_connection_is_the_last_candidate_s_too() -> None:
     down = refuses_connections("registry-1.docker.io")
-    assert not wording.cri_code(went(puller().pull("rhuss/app"), Known({"docker.io": down, "quay.io": NO_TAG})).error)
+    assert not error_parser.cri_code(
+        went(puller().pull("rhuss/app"), Known({"docker.io": down, "quay.io": NO_TAG})).error
+    )
     error = went(puller().pull("rhuss/app"), Known({"docker.io": NO_TAG, "quay.io": down})).error
     assert error.startswith("RegistryUnavailable: unable to pull image: initializing source docker://quay.io/rhuss/app")
 

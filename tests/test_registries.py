@@ -4,9 +4,9 @@ from hashlib import sha256
 import pytest
 from pretend_web import Answer, Web
 
-from conformance.internet import Kind, Login, RegistryHost
-from conformance.internet.images import Image
-from conformance.internet.personality import WELL_KNOWN
+from conformance.images.builder import Image
+from conformance.registry_hosts import Kind, Login, RegistryHost
+from conformance.registry_hosts.personality import WELL_KNOWN
 
 WITH_TOKENS = ["docker.io", "quay.io", "ghcr.io"]
 ALL = [*WELL_KNOWN, "registry.example.com"]

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from registry_containers import base, registry
 
-from conformance.distribution.registry import Access
-from conformance.internet import Internet, RegistryHost, loopback
-from conformance.internet.images import Blob, Format, Index, image, index, layer
-from conformance.internet.origin import NotTaken, OriginFailure
-from conformance.internet.origins import use_memory, use_registry
-from conformance.internet.registry_origin import RegistryOrigin
-from conformance.registries.container import RegistryContainer, RunRegistry
-from conformance.registries.engine import NoRegistries, engine
-from conformance.registries.owner import PLACE, PROCESS, labels
+from conformance.images.builder import Blob, Format, Index, image, index, layer
+from conformance.registry_client.push_client import Access
+from conformance.registry_containers.engine import NoRegistries, engine
+from conformance.registry_containers.owner import PLACE, PROCESS, labels
+from conformance.registry_containers.registry_container import RegistryContainer, RunRegistry
+from conformance.registry_hosts import Internet, RegistryHost, loopback
+from conformance.registry_hosts.origin import NotTaken, OriginFailure
+from conformance.registry_hosts.origins import use_memory, use_registry
+from conformance.registry_hosts.registry_origin import RegistryOrigin
 
 START_SECONDS = 5.0
 PATIENCE = 60.0
@@ -161,7 +161,7 @@ def test_a_registry_that_has_gone_is_a_failure() -> None:
 
 def test_what_a_killed_process_left_is_removed_by_the_next_one(run_registry: RunRegistry) -> None:
     script = (
-        "import os, signal, sys; from conformance.registries.container import RegistryContainer;"
+        "import os, signal, sys; from conformance.registry_containers.registry_container import RegistryContainer;"
         f" made = RegistryContainer('open', {{}}, {base()!r}); print(made.name, flush=True);"
         " os.kill(os.getpid(), signal.SIGKILL)"
     )
@@ -208,7 +208,7 @@ def test_a_run_that_is_ended_leaves_nothing_once_swept(
     process.wait(PATIENCE)
     process.stdout.close()
     if end == signal.SIGKILL:
-        sweep = [sys.executable, "-m", "conformance.registries.sweep"]
+        sweep = [sys.executable, "-m", "conformance.registry_containers.sweep"]
         done = subprocess.run(sweep, capture_output=True, text=True, check=True, timeout=PATIENCE)
         assert "removed crio-conformance-" in done.stdout
     assert containers(labels()[PLACE], mine) == []

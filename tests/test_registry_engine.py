@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from registry_containers import fake_engine
 
-from conformance.registries.engine import NoRegistries, engine
-from conformance.registries.image import ensure, fixtures
-from conformance.registries.sweep import main
+from conformance.registry_containers.engine import NoRegistries, engine
+from conformance.registry_containers.registry_image import ensure, fixtures
+from conformance.registry_containers.sweep import main
 
 RUN = ("--pyargs", "conformance.suite", "--runtime", "simulator", "-k", "search_order", "-p", "no:cacheprovider")
 VERSION = (200, json.dumps({"ApiVersion": "1.41", "MinAPIVersion": "1.24", "Version": "20.10"}).encode())
@@ -41,9 +41,9 @@ def test_a_socket_that_one_may_not_open(path: Path) -> None:
     script = """
 import os
 if os.getuid() == 0:
-    from conformance.registries import engine  # root's own Python may be no other user's
+    from conformance.registry_containers import engine  # root's own Python may be no other user's
     os.setgroups([]), os.setgid(65534), os.setuid(65534)
-from conformance.registries.engine import engine, NoRegistries
+from conformance.registry_containers.engine import engine, NoRegistries
 try:
     with engine(): pass
 except NoRegistries as error:
@@ -122,7 +122,8 @@ def test_a_sweep_without_an_engine_says_so(path: Path, capsys: pytest.CaptureFix
 
 
 def test_every_run_without_containers_does_without_docker() -> None:
-    script = "import conformance.plugin, conformance.run, conformance.internet, sys; print('docker' in sys.modules)"
+    modules = "conformance.plugin.lifecycle, conformance.targets.run, conformance.registry_hosts, sys"
+    script = f"import {modules}; print('docker' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "False\n"
 

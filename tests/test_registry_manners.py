@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pretend_web import SECONDS, Web
 from registry_containers import registry
 
-from conformance.internet.images import Image, image, layer
+from conformance.images.builder import Image, image, layer
 
 NAME, MISSING = "team/app", "team/missing"
 NOTHING = "sha256:" + 64 * "0"

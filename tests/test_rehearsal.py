@@ -8,13 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance import run as running
 from conformance.model.release import Release
-from conformance.plugin import EXIT_LACKING
-from conformance.run import Lacking, Unusable
-from conformance.runtime import choice
-from conformance.runtime.choice import Rehearsal
-from conformance.runtime.installation import NoRuntime
+from conformance.plugin.lifecycle import EXIT_LACKING
+from conformance.releases.installation import NoRuntime
+from conformance.targets import choice
+from conformance.targets import run as running
+from conformance.targets.choice import Rehearsal
+from conformance.targets.run import Lacking, Unusable
 
 ONE_FILE = ("--pyargs", "conformance.suite.test_short_name_mode")
 FEW = (*ONE_FILE, "-k", "pull_is_refused_as_ambiguous")

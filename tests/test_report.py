@@ -3,7 +3,7 @@ import grpc
 from conformance.cri import Call, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Evidence, LogLine
-from conformance.internet import Exchange, Kind, Lookup
+from conformance.registry_hosts import Exchange, Kind, Lookup
 from conformance.report.story import exchanges, log, sections, story
 from conformance.report.summary import Verdict, reasons, table
 

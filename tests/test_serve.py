@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import cli
+from conformance.commands import main
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 
@@ -31,7 +31,7 @@ def folder() -> Iterator[Path]:
 def serving(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Serve in a process of its own, which has said that it does."""
     (folder / "home").mkdir(exist_ok=True)
-    asked = [sys.executable, "-m", "conformance.cli", "serve", "--socket", str(folder / "s.sock"), *arguments]
+    asked = [sys.executable, "-m", "conformance.commands.main", "serve", "--socket", str(folder / "s.sock"), *arguments]
     env = {**os.environ, "HOME": str(folder / "home")}
     with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
         try:
@@ -80,7 +80,7 @@ def test_a_stale_socket_makes_way(folder: Path) -> None:
 
 def test_a_socket_that_is_served_on_stays(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with serving(folder), Client(str(folder / "s.sock"), lambda _call: None) as client:
-        assert cli.main(["serve", "--socket", str(folder / "s.sock")]) == 2
+        assert main.main(["serve", "--socket", str(folder / "s.sock")]) == 2
         assert "is served on by somebody else" in capsys.readouterr().err
         assert client.version(api.VersionRequest()).runtime_name == "cri-o"
 
@@ -105,7 +105,7 @@ def test_what_cannot_be_used_is_said_in_a_sentence(
 ) -> None:
     (folder / "file").write_text("no = [toml")
     given = [each.replace("{}", str(folder)) for each in arguments]
-    assert cli.main(["serve", "--socket", str(folder / "s.sock"), *given]) == 2
+    assert main.main(["serve", "--socket", str(folder / "s.sock"), *given]) == 2
     error = capsys.readouterr().err
     assert said in error
     assert error.startswith("crio-conformance serve: ")
@@ -118,13 +118,13 @@ def test_a_folder_that_may_not_be_written_to(folder: Path, capsys: pytest.Captur
     if os.geteuid() == 0:
         pytest.skip("root may write everywhere")
     (folder / "closed").mkdir(mode=0o500)
-    assert cli.main(["serve", "--socket", str(folder / "closed" / "s.sock")]) == 2
+    assert main.main(["serve", "--socket", str(folder / "closed" / "s.sock")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_signals_are_as_before_when_nothing_was_served(folder: Path) -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    cli.main(["serve", "--socket", str(folder / "none" / "s.sock")])
+    main.main(["serve", "--socket", str(folder / "none" / "s.sock")])
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 

@@ -4,9 +4,9 @@ import pytest
 from known_answers import FOREIGN, ID, IMAGE, IMAGE_DIGEST, LAYER, NO_TAG, Known, settings, went
 
 from conformance.model.answers import Manifest
+from conformance.model.image_service import ImageService, Lookup
+from conformance.model.image_store import Listed
 from conformance.model.pull import Puller
-from conformance.model.service import ImageService, Lookup
-from conformance.model.store import Listed
 
 RELEASES = ("1.31.13", "1.32.13", "1.33.13", "1.34.11", "1.35.1", "1.36.3")
 FIVES = "5" * 64

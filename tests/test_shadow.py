@@ -9,22 +9,22 @@ import pytest
 
 from conformance.cri import CRIError
 from conformance.evidence import Evidence
-from conformance.internet import Exchange, Internet, Kind, Lookup, loopback
 from conformance.model.answers import Login
-from conformance.model.places import Settings
+from conformance.model.image_service import Lookup as Looked
+from conformance.model.image_store import Listed
 from conformance.model.prediction import Prediction
 from conformance.model.profile import profile
 from conformance.model.pull import Outcome
+from conformance.model.pull_sources import Settings
 from conformance.model.registries import Registries
 from conformance.model.registries_conf import Paths
 from conformance.model.release import Release
-from conformance.model.service import Lookup as Looked
-from conformance.model.store import Listed
-from conformance.runtime import shadow as comparison
+from conformance.registry_hosts import Exchange, Internet, Kind, Lookup, loopback
+from conformance.runtime import model_monitor as comparison
 from conformance.runtime import simulated
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.model_monitor import Created, Shadow, settings
 from conformance.runtime.pull import Found, Pull, StoredImage
-from conformance.runtime.shadow import Created, Shadow, settings
 from conformance.runtime.simulated import Simulated
 from conformance.simulator.mutants import mutant
 

@@ -12,12 +12,12 @@ from simulator_run import RELEASES, Run, refusal, simulated
 
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
-from conformance.internet.artifacts import artifact
-from conformance.internet.faults import Faults
-from conformance.internet.images import Blob, Image, image, index, layer
+from conformance.images.artifacts import artifact
+from conformance.images.builder import Blob, Image, image, index, layer
 from conformance.model.answers import OCI_INDEX, Login
 from conformance.model.platform import Platform
-from conformance.simulator.auth import decoded
+from conformance.registry_hosts.faults import Faults
+from conformance.simulator.request_auth import decoded
 
 NAME = "team/app"
 HERE = Platform.host()

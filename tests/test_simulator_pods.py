@@ -8,8 +8,8 @@ from simulator_run import RELEASES, Run, refusal, simulated
 
 from conformance.cri import CRIError
 from conformance.cri.v1 import api_pb2 as api
-from conformance.internet.artifacts import artifact
-from conformance.internet.images import image
+from conformance.images.artifacts import artifact
+from conformance.images.builder import image
 
 APP, VOLUME = "quay.io/team/app", "quay.io/team/vol"
 POD = api.PodSandboxConfig(

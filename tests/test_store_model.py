@@ -6,9 +6,9 @@ import pytest
 from known_answers import CONFIG, ID, IMAGE, IMAGE_DIGEST, INDEX, INDEX_DIGEST, LAYER
 
 from conformance.model.answers import Manifest
+from conformance.model.image_store import ImageStore, Kept, Listed
 from conformance.model.pull import Copied
 from conformance.model.reference import parse_normalized
-from conformance.model.store import ImageStore, Kept, Listed
 
 NEWER_ID = "a4dcbd1fd514023b781875c7b1f875372828e2531ef55b36595dbf2f69311cd7"
 NEWER_DIGEST = "sha256:fb0018ee04bea9c600e4a962f65266f06ed2d5d74c5a4132e934d7a5cd59e0f5"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.world import World, WorldError
-from conformance.world.trouble import why_no_namespaces
+from conformance.node import World, WorldError
+from conformance.node.namespaces import why_no_namespaces
 
 EPERM = "unshare failed: Operation not permitted"
 ENOSPC = "unshare failed: No space left on device"
@@ -18,7 +18,7 @@ FOR_USERS = {
 FOR_ALL = {f"user/max_{kind}_namespaces": ("0", "15000") for kind in ("net", "mnt", "pid")}
 
 WORLD = """
-from conformance.world import World, WorldError
+from conformance.node import World, WorldError
 try:
     with World():
         print("made")

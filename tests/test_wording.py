@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.cri import CRIError, wording
+from conformance.cri import CRIError, error_parser
 from conformance.model.reason import Reason
 
 DIGEST = "sha256:" + "a429" * 16
@@ -227,12 +227,12 @@ WORDS = {
 
 @pytest.mark.parametrize(("text", "expected"), PULLS.values(), ids=PULLS)
 def test_each_host_that_an_error_names_has_its_reason(text: str, expected: dict[str, Reason]) -> None:
-    assert list(wording.reasons(text).items()) == list(expected.items())
+    assert list(error_parser.reasons(text).items()) == list(expected.items())
 
 
 @pytest.mark.parametrize(("text", "expected"), WORDS.items())
 def test_a_reason_is_known_by_its_words(text: str, expected: Reason) -> None:
-    assert wording.reason(text) is expected
+    assert error_parser.reason(text) is expected
 
 
 def test_every_reason_is_in_the_tables() -> None:
@@ -243,8 +243,8 @@ def test_every_reason_is_in_the_tables() -> None:
 
 @given(st.text() | st.lists(st.sampled_from([*MIRRORS.split(" "), "docker://", "a.b:1/", "@", "\n"])).map(" ".join))
 def test_any_text_can_be_read_and_only_hosts_in_it_are_named(text: str) -> None:
-    assert all(host == "docker.io" or host in text for host in wording.reasons(text))
-    assert all(name in text for name in wording.image_names(text))
+    assert all(host == "docker.io" or host in text for host in error_parser.reasons(text))
+    assert all(name in text for name in error_parser.image_names(text))
 
 
 HOSTS = {
@@ -263,7 +263,7 @@ HOSTS = {
 
 @pytest.mark.parametrize(("name", "host"), HOSTS.items())
 def test_a_name_s_host_is_what_containers_image_takes_for_one(name: str, host: str) -> None:
-    assert wording.host_of(name) == host
+    assert error_parser.host_of(name) == host
 
 
 IMAGES = {
@@ -278,7 +278,7 @@ IMAGES = {
 
 @pytest.mark.parametrize(("text", "names"), IMAGES.items())
 def test_the_images_asked_for_are_named_with_tag_or_digest(text: str, names: tuple[str, ...]) -> None:
-    assert wording.image_names(text) == names
+    assert error_parser.image_names(text) == names
 
 
 CODES = {
@@ -293,9 +293,12 @@ CODES = {
 
 @pytest.mark.parametrize(("text", "code"), CODES.items())
 def test_the_cri_code_is_what_a_text_begins_with(text: str, code: str) -> None:
-    assert wording.cri_code(text) == code
-    assert wording.cri_codes(text) == ((code,) if code else ())
-    assert wording.cri_codes(f"ImageVolumeMountFailed: {text}") == ("ImageVolumeMountFailed", *([code] if code else []))
+    assert error_parser.cri_code(text) == code
+    assert error_parser.cri_codes(text) == ((code,) if code else ())
+    assert error_parser.cri_codes(f"ImageVolumeMountFailed: {text}") == (
+        "ImageVolumeMountFailed",
+        *([code] if code else []),
+    )
 
 
 TEXTS = {
@@ -318,21 +321,21 @@ def test_what_a_text_is_about(text: str, about: str) -> None:
 @pytest.mark.parametrize("name", ["good/vol:latest", "busybox", f"a/b@{DIGEST}"])
 def test_an_ambiguous_name_is_given_as_it_was_written(name: str) -> None:
     text = f"short name mode is enforcing, but image name {name} returns ambiguous list"
-    assert wording.ambiguous_name(text) == name
-    assert wording.ambiguous_name(f"get storage image status: {text}") == name
-    assert wording.ambiguous_name(QUAY_401) is None
+    assert error_parser.ambiguous_name(text) == name
+    assert error_parser.ambiguous_name(f"get storage image status: {text}") == name
+    assert error_parser.ambiguous_name(QUAY_401) is None
 
 
 @pytest.mark.parametrize("before", ["mount image: ", "ImageVolumeMountFailed: "])  # up to 1.32, from 1.33 on
 def test_a_missing_image_is_named(before: str) -> None:
-    assert wording.missing_image(f'{before}image "quay.io/a/b:1" does not exist locally') == "quay.io/a/b:1"
-    assert wording.missing_image("the image is in use by C") is None
+    assert error_parser.missing_image(f'{before}image "quay.io/a/b:1" does not exist locally') == "quay.io/a/b:1"
+    assert error_parser.missing_image("the image is in use by C") is None
 
 
 def test_a_missing_sub_path_is_told_with_its_image() -> None:
     message = 'ImageVolumeMountFailed: sub path "a b/c" does not exist in image volume "quay.io/a/b:1"'
-    assert wording.missing_sub_path(message) == ("a b/c", "quay.io/a/b:1")
-    assert wording.missing_sub_path('image "quay.io/a/b:1" does not exist locally') is None
+    assert error_parser.missing_sub_path(message) == ("a b/c", "quay.io/a/b:1")
+    assert error_parser.missing_sub_path('image "quay.io/a/b:1" does not exist locally') is None
 
 
 @pytest.mark.parametrize(
@@ -345,7 +348,7 @@ def test_a_missing_sub_path_is_told_with_its_image() -> None:
     ],
 )
 def test_an_image_in_use_is_told_from_other_refusals(message: str, in_use: bool) -> None:
-    assert wording.image_in_use(message) is in_use
+    assert error_parser.image_in_use(message) is in_use
 
 
 FAULTS = {
@@ -365,7 +368,7 @@ FAULTS = {
 
 @pytest.mark.parametrize(("message", "fault"), FAULTS.items())
 def test_a_fault_of_a_name_is_told_from_other_faults(message: str, fault: str) -> None:
-    assert wording.invalid_name(message) == fault
+    assert error_parser.invalid_name(message) == fault
 
 
 SEARCH_LISTS = {
@@ -380,15 +383,15 @@ SEARCH_LISTS = {
 
 @pytest.mark.parametrize(("message", "file"), SEARCH_LISTS.items())
 def test_the_file_without_a_search_list_is_named(message: str, file: str | None) -> None:
-    assert wording.without_search_list(message) == file
+    assert error_parser.without_search_list(message) == file
 
 
 def test_an_unknown_id_is_told_from_an_unknown_name() -> None:  # up to 1.32
     digits = "5" * 64
-    assert wording.unknown_id(f'reading image "{digits}": locating image with ID "{digits}": image not known')
-    assert not wording.unknown_id('image "docker.io/a/b" does not exist locally')
+    assert error_parser.unknown_id(f'reading image "{digits}": locating image with ID "{digits}": image not known')
+    assert not error_parser.unknown_id('image "docker.io/a/b" does not exist locally')
 
 
 def test_the_empty_field_of_a_mount_is_named() -> None:
-    assert wording.empty_field("mount.HostPath is empty") == "HostPath"
-    assert wording.empty_field('ImageVolumeMountFailed: image "mount" does not exist locally') == ""
+    assert error_parser.empty_field("mount.HostPath is empty") == "HostPath"
+    assert error_parser.empty_field('ImageVolumeMountFailed: image "mount" does not exist locally') == ""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers import PATIENCE, PYTHON, PYTHON_HOME, Bell, cgroup, init_of, mounts, run, traces
 
-from conformance.world import Process, World, WorldError, world
+from conformance.node import Process, World, WorldError, world
 
 pytestmark = pytest.mark.usefixtures("namespaces", "own_tmpdir")
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may do this")

@@ -14,8 +14,8 @@ from typing import IO
 import pytest
 from helpers import PATIENCE, Traces, init_of, traces
 
-from conformance.world import World, WorldError, sweep
-from conformance.world.folders import base
+from conformance.node import World, WorldError, sweep
+from conformance.node.folders import base
 
 pytestmark = pytest.mark.usefixtures("namespaces", "own_tmpdir")
 SECONDS = 2.0
@@ -23,7 +23,7 @@ SECONDS = 2.0
 
 RUN = """
 import json, os, signal, sys
-from conformance.world import World
+from conformance.node import World
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with SIGINT ignored
 worlds = [World(), World()]
@@ -36,7 +36,7 @@ exec(sys.stdin.readline())
 """
 KILLED_WHILE_MAKING_A_WORLD = """
 import json, os, sys
-from conformance.world import World
+from conformance.node import World
 
 def told(self, **request):
     print(json.dumps([[str(self.folder), self._unshare.pid]]), flush=True)

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import grpc
 
-from conformance.cri import wording
+from conformance.cri import error_parser
 from conformance.model.reason import Reason
 
 
@@ -27,12 +27,12 @@ class Failure(Exception):  # noqa: N818 (what a runtime did, not what went wrong
     @property
     def cri_code(self) -> str:
         """The CRI error code that the text begins with (``RegistryUnavailable``, …), empty where there is none."""
-        return wording.cri_code(self.message)
+        return error_parser.cri_code(self.message)
 
     @cached_property
     def reasons(self) -> Mapping[str, Reason]:
         """Every registry host that the text names as asked, in its order, with why that one did not serve."""
-        return wording.reasons(self.message)
+        return error_parser.reasons(self.message)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -42,72 +42,72 @@ class Failure(Exception):  # noqa: N818 (what a runtime did, not what went wrong
     @property
     def image_names(self) -> tuple[str, ...]:
         """The images that the text names as asked for, each once, as it names them (docker.io in familiar form)."""
-        return wording.image_names(self.message)
+        return error_parser.image_names(self.message)
 
     @property
     def is_ambiguous_name(self) -> bool:
         """Whether the runtime refused to choose between several registries (CRI-O 1.34, ``short_name_mode``)."""
-        return wording.ambiguous_name(self.message) is not None
+        return error_parser.ambiguous_name(self.message) is not None
 
     @property
     def fault_of_name(self) -> str:
         """What the runtime says is wrong with the image's name, empty where the text is about something else."""
-        return wording.invalid_name(self.message)
+        return error_parser.invalid_name(self.message)
 
     @property
     def without_search_list(self) -> str | None:
         """The file that leaves a short name without search registries, empty where no file speaks of any."""
-        return wording.without_search_list(self.message)
+        return error_parser.without_search_list(self.message)
 
     @property
     def is_missing_image(self) -> bool:
         """Whether the runtime says that an image is not in its store."""
-        return wording.missing_image(self.message) is not None
+        return error_parser.missing_image(self.message) is not None
 
     @property
     def is_unknown_id(self) -> bool:
         """Whether the runtime says that no image has the ID it was asked for."""
-        return wording.unknown_id(self.message)
+        return error_parser.unknown_id(self.message)
 
     @property
     def is_image_in_use(self) -> bool:
         """Whether the runtime says that a container uses the image."""
-        return wording.image_in_use(self.message)
+        return error_parser.image_in_use(self.message)
 
     @property
     def is_without_user_specified_image(self) -> bool:
         """Whether the runtime says that it cannot ask its policy, as it is not told how the pod names an image."""
-        return wording.without_user_specified_image(self.message)
+        return error_parser.without_user_specified_image(self.message)
 
     @property
     def empty_field(self) -> str:
         """The field of a mount that the runtime says is empty, nothing where the text is about something else."""
-        return wording.empty_field(self.message)
+        return error_parser.empty_field(self.message)
 
     @property
     def is_about_an_artifact(self) -> bool:
         """Whether the runtime says that what came is no container image, but an artifact."""
-        return wording.about_an_artifact(self.message)
+        return error_parser.about_an_artifact(self.message)
 
     @property
     def cri_codes(self) -> tuple[str, ...]:
         """All the CRI error codes that the text begins with, one after the other."""
-        return wording.cri_codes(self.message)
+        return error_parser.cri_codes(self.message)
 
     @property
     def missing_sub_path(self) -> tuple[str, str] | None:
         """The sub path of an image volume, and the image, that the runtime says lacks it."""
-        return wording.missing_sub_path(self.message)
+        return error_parser.missing_sub_path(self.message)
 
     @property
     def is_from_oci_runtime(self) -> bool:
         """Whether it is the OCI runtime that could not create the container."""
-        return wording.from_oci_runtime(self.message)
+        return error_parser.from_oci_runtime(self.message)
 
     @property
     def unknown_user(self) -> str:
         """The user that the runtime says a container's image does not have."""
-        return wording.unknown_user(self.message)
+        return error_parser.unknown_user(self.message)
 
     @property
     def is_end_of_runtime(self) -> bool:

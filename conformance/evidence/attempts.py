@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from conformance.internet.recorder import Exchange, Kind, Lookup
+from conformance.registry_hosts.recorder import Exchange, Kind, Lookup
 
 OK = 200
 BAD_REQUEST = 400

@@ -9,7 +9,7 @@ from conformance.cri import Call, Failure
 from conformance.cri.redact import REDACTED
 from conformance.evidence.attempts import Attempt, attempts
 from conformance.evidence.log import Log, LogLine, tried_hosts
-from conformance.internet.recorder import Exchange, Lookup, Recorder
+from conformance.registry_hosts.recorder import Exchange, Lookup, Recorder
 
 
 @dataclass(frozen=True)

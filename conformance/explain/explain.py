@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 
 from conformance.explain.explanation import Candidate, End, Explanation, Found, Instead, Place, Reading, State
-from conformance.explain.walk import Tried, Visit, Walk, is_loopback
-from conformance.machine.circumstances import Circumstances
+from conformance.explain.pull_trace import Tried, Visit, Walk, is_loopback
 from conformance.model.answers import Manifest, Refused
-from conformance.model.places import Places, Trouble
 from conformance.model.pull import Copied
+from conformance.model.pull_sources import Places, Trouble
 from conformance.model.reference import InvalidReference, Reference, parse, parse_normalized
 from conformance.model.registries import Registries, Registry, Source
 from conformance.model.registries_conf import fingerprint
 from conformance.model.resolution import How, Resolution, resolve
+from conformance.node_config.node_config import Circumstances
 
 _PREFIXES = ("docker://", "https://", "http://")
 _UNKNOWN = "unknown"

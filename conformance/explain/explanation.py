@@ -5,7 +5,7 @@ import enum
 import json
 from dataclasses import dataclass
 
-from conformance.machine.circumstances import Crio, Mode
+from conformance.node_config.node_config import Crio, Mode
 
 
 class State(enum.StrEnum):

@@ -3,13 +3,13 @@
 import asyncio
 from pathlib import Path
 
-from conformance.distribution import RegistryClient
-from conformance.distribution.requests import TOO_MANY_REQUESTS, Conversation, Request, Unanswered
-from conformance.distribution.wire import Response
-from conformance.explain.walk import Walk, probe
-from conformance.machine.circumstances import Circumstances
+from conformance.explain.pull_trace import Walk, probe
 from conformance.model.answers import Answer, Ask, Failed
-from conformance.model.wording import server_of
+from conformance.model.error_texts import server_of
+from conformance.node_config.node_config import Circumstances
+from conformance.registry_client import RegistryClient
+from conformance.registry_client.http_transport import Response
+from conformance.registry_client.requests import TOO_MANY_REQUESTS, Conversation, Request, Unanswered
 
 SECONDS = 30.0
 """How long one question may take; CRI-O waits longer."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from conformance.explain.answer_text import answered, hints
 from conformance.explain.explanation import Candidate, Explanation, Instead, Place, Reading, State
 from conformance.explain.page import WIDTH, Look, Paragraph, head, listed, render
-from conformance.explain.telling import answered, hints
-from conformance.machine.circumstances import Mode, Origin
 from conformance.model.registries_conf import DEFAULT_MODE
 from conformance.model.resolution import How
+from conformance.node_config.node_config import Mode, Origin
 
 ISSUE = "cri-o/cri-o#8780"
 _UNUSED = {

@@ -4,9 +4,9 @@ In come a runtime and what a pod wants; out go walks, containers to look into, a
 """
 
 from conformance.kubelet.container import Container, Output
+from conformance.kubelet.messages import Told
 from conformance.kubelet.pod import Pod, Start
+from conformance.kubelet.pod_sync import Ensured, Walk
 from conformance.kubelet.volume import ImageVolume, image_mount
-from conformance.kubelet.walk import Ensured, Walk
-from conformance.kubelet.words import Told
 
 __all__ = ["Container", "Ensured", "ImageVolume", "Output", "Pod", "Start", "Told", "Walk", "image_mount"]

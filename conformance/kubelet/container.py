@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.internet.images import Device, Directory, Entry, File, Hardlink, Symlink
+from conformance.images.builder import Device, Directory, Entry, File, Hardlink, Symlink
 from conformance.runtime.runtime import Runtime
 
 EXEC_SECONDS = 10

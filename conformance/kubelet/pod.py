@@ -9,13 +9,13 @@ from typing import Literal, Self
 from conformance.cri import CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Evidence
-from conformance.internet import Login
 from conformance.kubelet.container import Container
+from conformance.kubelet.messages import Told
+from conformance.kubelet.pod_sync import Walk, Walker
 from conformance.kubelet.volume import ImageVolume, PullPolicy
-from conformance.kubelet.walk import Walk, Walker
-from conformance.kubelet.words import Told
 from conformance.model.release import Release
-from conformance.runtime import tools
+from conformance.registry_hosts import Login
+from conformance.runtime import pod_images
 from conformance.runtime.runtime import Runtime
 
 NETWORKS = {"host": api.NODE, "bridge": api.POD}
@@ -60,7 +60,7 @@ class Pod:
     ) -> None:
         self._runtime = runtime
         self._client = runtime.client
-        tools.offer(runtime.internet, runs="containers" in runtime.capabilities)
+        pod_images.offer(runtime.internet, runs="containers" in runtime.capabilities)
         name = f"pod-{uuid.uuid4().hex[:8]}"
         # a PID namespace per container, as a kubelet asks by default
         self._namespaces = api.NamespaceOption(network=NETWORKS[network], pid=api.CONTAINER)
@@ -74,8 +74,8 @@ class Pod:
         )
         self._walker = Walker(runtime, self.config, kubelet or runtime.release)
         self.id = self._client.run_pod_sandbox(api.RunPodSandboxRequest(config=self.config)).pod_sandbox_id
-        if runtime.status(tools.TOOLS).image is None:
-            self._client.pull_image(api.PullImageRequest(image=api.ImageSpec(image=tools.TOOLS)))
+        if runtime.status(pod_images.TOOLS).image is None:
+            self._client.pull_image(api.PullImageRequest(image=api.ImageSpec(image=pod_images.TOOLS)))
 
     # As a kubelet walks
 
@@ -94,7 +94,7 @@ class Pod:
     def mount(
         self,
         *volumes: ImageVolume,
-        image: str = tools.TOOLS,
+        image: str = pod_images.TOOLS,
         policy: PullPolicy = "IfNotPresent",
         login: Login | None = None,
     ) -> Walk:
@@ -119,7 +119,7 @@ class Pod:
     def start(
         self,
         *mounts: api.Mount,
-        image: str = tools.TOOLS,
+        image: str = pod_images.TOOLS,
         user_specified: str = "",
         user: int = 0,
         command: Sequence[str] = SLEEP,

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from conformance.model.error_texts import go_quote
 from conformance.model.reference import Reference
-from conformance.model.wording import go_quote
 
 SYSTEM = "/etc/containers/policy.json"
 FOLDER = "/etc/crio/policies"

@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from conformance.model.answers import Address, Answer, Ask, Failed, Login, Refused
-from conformance.model.places import Steps
 from conformance.model.pull import Outcome, Puller
+from conformance.model.pull_sources import Steps
 from conformance.model.reason import Reason
 
 TOO_MANY_REQUESTS = 429

@@ -5,15 +5,15 @@ from copy import copy
 from typing import NamedTuple, Self
 
 from conformance.model.answers import DOCKER_CONFIG, DOCKER_LIST, OCI_CONFIG, OCI_MANIFEST, Login, Manifest
-from conformance.model.choosing import choose, no_match
-from conformance.model.places import Note, Opened, Places, Settings, Steps, Terms, Trouble
+from conformance.model.error_texts import go_quote
+from conformance.model.instance_choice import choose, no_match
 from conformance.model.policy import Requirement, rejection
 from conformance.model.profile import Fallback
+from conformance.model.pull_sources import Note, Opened, Places, Settings, Steps, Terms, Trouble
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 from conformance.model.registries import Source
 from conformance.model.resolution import Resolution, effective_mode, resolve
-from conformance.model.wording import go_quote
 
 LOOKED_AT = 8
 """Bytes of a blob that are read before all, to see how it is compressed (``DetectCompressionFormat``)."""

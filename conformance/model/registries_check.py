@@ -7,10 +7,10 @@ there, those about aliases in the order of their names, which Go leaves to chanc
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from conformance.model.error_texts import go_quote
 from conformance.model.reference import DOMAIN, InvalidReference, Reference, parse, parse_normalized
 from conformance.model.registries import Alias, InvalidRegistries, Mirror, Registry
 from conformance.model.registries_toml import Entry, Written
-from conformance.model.wording import go_quote
 
 _MODES = {"", "disabled", "enforcing", "permissive"}
 _PULL_FROM_MIRROR = {"", "all", "digest-only", "tag-only"}

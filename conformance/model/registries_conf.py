@@ -16,10 +16,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from conformance.model.error_texts import go_quote
 from conformance.model.registries import DEFAULT_FILES, Alias, InvalidRegistries, Registries, Registry
 from conformance.model.registries_check import Config, checked, checked_aliases
 from conformance.model.registries_toml import read_aliases, read_settings
-from conformance.model.wording import go_quote
 
 DEFAULT_MODE = "permissive"
 DEFAULT_HELPERS = ("containers-auth.json",)

@@ -7,10 +7,10 @@ Source: containers/image ``pkg/shortnames/shortnames.go`` (``Resolve``), CRI-O i
 import enum
 from typing import NamedTuple
 
+from conformance.model.error_texts import go_quote
 from conformance.model.profile import Profile
 from conformance.model.reference import InvalidReference, Reference, parse, parse_normalized
 from conformance.model.registries import Registries
-from conformance.model.wording import go_quote
 
 MODES = ("enforcing", "disabled")
 """The values of ``short_name_mode`` in crio.conf (CRI-O 1.34 and later)."""

@@ -8,13 +8,13 @@ from copy import copy
 from posixpath import normpath
 from typing import NamedTuple, Self
 
-from conformance.model.artifacts import KeptArtifact, is_whole
+from conformance.model.artifact_store import KeptArtifact, is_whole
+from conformance.model.error_texts import go_quote
+from conformance.model.image_service import ImageService
+from conformance.model.image_store import Kept
 from conformance.model.policy import Requirement, rejection
 from conformance.model.profile import Fallback
 from conformance.model.reference import InvalidReference, Reference, parse_normalized
-from conformance.model.service import ImageService
-from conformance.model.store import Kept
-from conformance.model.wording import go_quote
 
 CODE = "ImageVolumeMountFailed"
 STORE = "[overlay@/var/lib/containers/storage+/run/containers/storage]"

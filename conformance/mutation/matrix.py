@@ -33,7 +33,7 @@ class Matrix:
         return [each for each, result in self.caught.items() if not result.failed]
 
     @property
-    def unfailed(self) -> list[str]:
+    def unkilled(self) -> list[str]:
         """The cases that ran, and that no mutant failed."""
         ran = {case for result in self.sound.values() for case in result.ran}
         return sorted(ran - {case for result in self.caught.values() for case in result.failed})
@@ -41,8 +41,8 @@ class Matrix:
 
 def reasons() -> dict[str, str]:
     """Read why some cases are never failed by a mutant: a case, or a function of cases, and a sentence."""
-    content = tomllib.loads((files("conformance.simulator") / "unfailed.toml").read_text())
-    return {case: entry["why"] for entry in content.get("unfailed", []) for case in entry["cases"]}
+    content = tomllib.loads((files("conformance.simulator") / "unkilled.toml").read_text())
+    return {case: entry["why"] for entry in content.get("unkilled", []) for case in entry["cases"]}
 
 
 def told(matrix: Matrix, why: Mapping[str, str], *, whole: bool = True) -> Iterator[str]:
@@ -55,8 +55,8 @@ def told(matrix: Matrix, why: Mapping[str, str], *, whole: bool = True) -> Itera
     yield f"{len(matrix.caught)} mutants, {len(matrix.survivors)} survived"
     if not whole:
         return
-    yield f"{ran} cases, {len(matrix.unfailed)} never failed"
-    explained = Counter(_reason(case, why) for case in matrix.unfailed)
+    yield f"{ran} cases, {len(matrix.unkilled)} never failed"
+    explained = Counter(_reason(case, why) for case in matrix.unkilled)
     for sentence, count in explained.most_common():
         if sentence:
             yield f"    {count} {'case' if count == 1 else 'cases'}: {sentence}"
@@ -80,4 +80,4 @@ def _reason(case: str, why: Mapping[str, str]) -> str:
 
 def unexplained(matrix: Matrix, why: Mapping[str, str]) -> list[str]:
     """Give the cases that are never failed for no reason that is known."""
-    return [case for case in matrix.unfailed if not _reason(case, why)]
+    return [case for case in matrix.unkilled if not _reason(case, why)]

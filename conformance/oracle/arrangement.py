@@ -6,9 +6,9 @@ import secrets
 import shutil
 from pathlib import Path
 
-from conformance.internet import Internet
 from conformance.model.answers import Login
-from conformance.oracle.scenario import Host, Scenario, Spoken, content
+from conformance.registry_hosts import Internet
+from conformance.scenario.scenario import Host, Scenario, Spoken, content
 
 _SALT = secrets.token_urlsafe(12)
 AUTH_FILE = ".config/containers/auth.json"

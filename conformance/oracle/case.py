@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from conformance.oracle.comparison import Told
-from conformance.oracle.scenario import USER, Host, Scenario, Spoken
+from conformance.scenario.scenario import USER, Host, Scenario, Spoken
 
 _WAYS = {Spoken.TLS: "host", Spoken.PLAIN_HTTP: "plain_http", Spoken.UNTRUSTED: "untrusted", Spoken.REFUSED: "refuse"}
 
@@ -17,8 +17,8 @@ def _head() -> Iterator[str]:
     """Write the imports."""
     yield "import pytest"
     yield ""
-    yield "from conformance.internet import Login"
-    yield "from conformance.oracle.scenario import Kind, content"
+    yield "from conformance.registry_hosts import Login"
+    yield "from conformance.scenario.scenario import Kind, content"
     yield "from conformance.runtime.configuration import Configuration"
     yield ""
     yield ""

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from conformance.evidence import attempts
-from conformance.internet.recorder import Exchange, Kind, Lookup
 from conformance.model.answers import Answer, Ask, Failed, Refused
 from conformance.model.prediction import Prediction, requests
+from conformance.registry_hosts.recorder import Exchange, Kind, Lookup
 
 REDIRECTIONS = range(300, 400)
 

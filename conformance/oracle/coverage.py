@@ -8,7 +8,7 @@ from conformance.model.reason import Reason
 from conformance.model.reference import InvalidReference, Reference
 from conformance.model.resolution import How, Resolution
 from conformance.oracle.oracle import Foretold
-from conformance.oracle.scenario import USER, Scenario
+from conformance.scenario.scenario import USER, Scenario
 
 REASONS = {
     Reason.UNAUTHORIZED: "unauthorized",

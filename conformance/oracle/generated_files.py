@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from conformance.internet.personality import WELL_KNOWN
 from conformance.model.registries import Mirror, Registry
-from conformance.oracle.scenario import SYSTEM, USER, File
+from conformance.registry_hosts.personality import WELL_KNOWN
+from conformance.scenario.scenario import SYSTEM, USER, File
 
 T = TypeVar("T")
 Draw = st.DrawFn

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from conformance.internet.personality import WELL_KNOWN
 from conformance.model.reference import InvalidReference, Reference, parse, parse_normalized
 from conformance.model.registries import Registries
 from conformance.oracle.generated_files import HOSTS, PATHS, Draw, files, pick, rarely, some
-from conformance.oracle.scenario import UNKNOWN_DIGEST, File, Host, Kind, Repository, Scenario, Spoken
+from conformance.registry_hosts.personality import WELL_KNOWN
+from conformance.scenario.scenario import UNKNOWN_DIGEST, File, Host, Kind, Repository, Scenario, Spoken
 
 SEARCHED = ("docker.io", "quay.io", "one.example.com", "two.example.com", "localhost:5000", "ghcr.io", "example.com")
 TAGS = ("", ":v1", ":latest")

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from conformance.internet import Internet
-from conformance.internet.answers import Answers
 from conformance.model.auth import credentials
-from conformance.model.places import Settings
 from conformance.model.prediction import Prediction, follow
 from conformance.model.profile import Profile
 from conformance.model.pull import Outcome, Puller
+from conformance.model.pull_sources import Settings
 from conformance.model.registries import InvalidRegistries, Registries
 from conformance.model.registries_conf import Paths, load
 from conformance.oracle.arrangement import arrange, auth, login, write
 from conformance.oracle.comparison import Told, predicted
 from conformance.oracle.rules import OraclePuller
-from conformance.oracle.scenario import Scenario
+from conformance.registry_hosts import Internet
+from conformance.registry_hosts.host_answers import Answers
+from conformance.scenario.scenario import Scenario
 
 HOME = Path("/etc/home")
 """The home of a program in a world, as it sees that: where the model sees it as well, below the folder of the world."""

@@ -4,8 +4,8 @@ Source: skopeo 1.9.3 ``cmd/skopeo/copy.go``; Podman 4.3.1 ``cmd/podman/images/pu
 containers/common ``libimage/pull.go``, ``libimage/normalize.go``; containers/image ``pkg/shortnames/shortnames.go``.
 """
 
-from conformance.model.places import Trouble
 from conformance.model.pull import Puller
+from conformance.model.pull_sources import Trouble
 from conformance.model.reference import ID_LENGTH, InvalidReference, Reference, parse, parse_normalized
 from conformance.model.resolution import How, Resolution, resolve
 

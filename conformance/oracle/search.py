@@ -12,7 +12,7 @@ from conformance.oracle.comparison import differences
 from conformance.oracle.coverage import exercised
 from conformance.oracle.generator import scenarios
 from conformance.oracle.oracle import Foretold, Oracle, OracleFailure
-from conformance.oracle.scenario import Scenario
+from conformance.scenario.scenario import Scenario
 
 SHRINKING = 60.0
 """Seconds that a difference is made smaller."""

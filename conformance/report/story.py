@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from conformance.cri import Call
 from conformance.evidence import Command, Evidence, LogLine, attempts
-from conformance.internet import Exchange
+from conformance.registry_hosts import Exchange
 
 
 def story(evidence: Evidence) -> str:

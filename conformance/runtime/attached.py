@@ -1,21 +1,18 @@
 """A CRI runtime that already runs: nothing of its configuration is changed, and only images of ours are removed."""
 
-import re
 import socket as sockets
-from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Log
-from conformance.internet import Internet, RegistryHost, loopback
 from conformance.model.release import Release
+from conformance.registry_hosts import Internet, RegistryHost, loopback
+from conformance.releases.installation import CRIO
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.installation import CRIO, NoRuntime
 from conformance.runtime.pull import StoredImage
 from conformance.runtime.runtime import Runtime, RuntimeFailure
-from conformance.runtime.subject import Subject
 
 SECONDS = 10.0
 UNPRIVILEGED = 1024
@@ -27,51 +24,6 @@ HELP = {
     "": "Let it speak plain HTTP to 127.0.0.1",
 }
 LOOPBACK = "127.0.0.1"
-PROGRAMS = {"cri-o": CRIO}
-"""The names by which runtimes call themselves in the CRI, where we write them otherwise."""
-
-
-class AttachedSubject(Subject):
-    """The runtime that answers on a socket."""
-
-    marker = "cri"
-
-    def __init__(self, socket: Path, program: str, release: Release) -> None:
-        self.socket = socket
-        self.program = program
-        self.release = release
-        self.unmarked = f"needs the capability hermetic: a {program} that already runs asks registries of its own"
-
-    @property
-    def head(self) -> str:
-        """Say which runtime, and where its socket is."""
-        return f"{self.title} (unix://{self.socket}), as it runs: only cases that any CRI runtime must pass"
-
-    def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
-        """Connect to it."""
-        del visible
-        return Attached(self.socket, self.program, self.release, configuration)
-
-
-def find_attached(url: str) -> AttachedSubject:
-    """Ask the runtime at ``unix://url`` who it is; raises ``NoRuntime``."""
-    socket = Path("/" + url.lstrip("/"))
-    try:
-        with sockets.socket(sockets.AF_UNIX) as probe:
-            probe.settimeout(SECONDS)
-            probe.connect(str(socket))
-        with Client(str(socket), lambda _: None, timeout=SECONDS) as client:
-            version = client.version(api.VersionRequest())
-    except OSError as error:
-        why = error.strerror or error
-        msg = f"--runtime unix://{socket}: nobody can be asked there ({why}): write the path of a CRI socket"
-        raise NoRuntime(msg) from None
-    except CRIError as error:
-        msg = f"--runtime unix://{socket}: what listens there does not answer as a CRI runtime ({error.message})"
-        raise NoRuntime(msg) from None
-    program = PROGRAMS.get(version.runtime_name, version.runtime_name)
-    number = re.match(r"v?(\d+(?:\.\d+)*)", version.runtime_version)
-    return AttachedSubject(socket, program, Release(number[1] if number else "0"))
 
 
 class Attached(Runtime):

@@ -9,8 +9,8 @@ import tomli_w
 
 from conformance.model.policy import SYSTEM, Policy
 from conformance.model.registries import Mirror, Registry
+from conformance.releases.installation import Installation
 from conformance.runtime import cni
-from conformance.runtime.installation import Installation
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,45 +10,16 @@ import tomli_w
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Log
-from conformance.internet import Internet
 from conformance.model.release import Release
+from conformance.node import World
+from conformance.registry_hosts import Internet
+from conformance.releases.installation import CONTAINERD
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.furnish import furnish
-from conformance.runtime.installation import contrasting
 from conformance.runtime.runtime import Runtime, RuntimeFailure
-from conformance.runtime.subject import Subject
-from conformance.world import World
+from conformance.runtime.world_files import furnish
 
-CONTAINERD = "containerd"
 READY_SECONDS = 30.0
 LOOK_SECONDS = 0.05
-
-
-class ContainerdSubject(Subject):
-    """A containerd, in worlds of its own."""
-
-    program = CONTAINERD
-    marker = "cri"
-    unmarked = "is about CRI-O, and containerd is another runtime"
-
-    def __init__(self, binary: Path, release: Release) -> None:
-        self.binary = binary
-        self.release = release
-
-    @property
-    def head(self) -> str:
-        """Say which containerd, and where its binary is."""
-        return f"{self.title} ({self.binary}), for contrast: only cases that any CRI runtime must pass"
-
-    def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
-        """Start it in a new world."""
-        del visible
-        return Containerd(self.binary, self.release, configuration)
-
-
-def find_containerd(wanted: str) -> ContainerdSubject:
-    """Find a containerd on PATH, or at a path; raises ``NoRuntime``."""
-    return ContainerdSubject(*contrasting(wanted, r"containerd \S+ v?(\d+(?:\.\d+)+)", CONTAINERD))
 
 
 class Containerd(Runtime):

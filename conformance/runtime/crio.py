@@ -14,17 +14,17 @@ from typing import Any, TypeVar
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Log
-from conformance.internet import Internet
 from conformance.model.registries_conf import load
 from conformance.model.release import Release
+from conformance.node import Process, World
+from conformance.registry_hosts import Internet
+from conformance.releases.installation import Installation
 from conformance.runtime import cni
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.furnish import furnish, storage_driver
-from conformance.runtime.installation import Installation
+from conformance.runtime.model_monitor import Shadow, settings
 from conformance.runtime.oom import usable
 from conformance.runtime.runtime import Runtime, RuntimeFailure
-from conformance.runtime.shadow import Shadow, settings
-from conformance.world import Process, World
+from conformance.runtime.world_files import furnish, storage_driver
 
 C = TypeVar("C", bound=AbstractContextManager[Any])
 

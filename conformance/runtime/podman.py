@@ -7,7 +7,7 @@ case that asks for CRI's own answers asks for a capability that this runtime lac
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -18,47 +18,18 @@ from conformance.cri import Client
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Log
 from conformance.evidence.evidence import Command
-from conformance.internet import Internet, Login
 from conformance.model.release import Release
+from conformance.node import World
+from conformance.registry_hosts import Internet, Login
+from conformance.releases.installation import PODMAN
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.furnish import furnish, storage_driver
-from conformance.runtime.installation import contrasting
 from conformance.runtime.podman_service import NO_CRI, PodmanError, Service
 from conformance.runtime.pull import Found, Pull, StoredImage
 from conformance.runtime.runtime import CapabilityLacking, Runtime, RuntimeFailure
-from conformance.runtime.subject import Subject
-from conformance.world import World
+from conformance.runtime.world_files import furnish, storage_driver
 
-PODMAN = "Podman"
 READY_SECONDS = 30.0
 LOOK_SECONDS = 0.01
-
-
-class PodmanSubject(Subject):
-    """A Podman, in worlds of its own."""
-
-    program = PODMAN
-    marker = "podman"
-    unmarked = "is about CRI-O, and not about what Podman does as well"
-
-    def __init__(self, binary: Path, release: Release) -> None:
-        self.binary = binary
-        self.release = release
-
-    @property
-    def head(self) -> str:
-        """Say which Podman, and where its binary is."""
-        return f"{self.title} ({self.binary}), for contrast: it has no CRI"
-
-    def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
-        """Prepare a world for it."""
-        del visible
-        return Podman(self.binary, self.release, configuration)
-
-
-def find_podman(wanted: str) -> PodmanSubject:
-    """Find a Podman on PATH, or at a path; raises ``NoRuntime``."""
-    return PodmanSubject(*contrasting(wanted, r"podman version (\S+)", PODMAN))
 
 
 class NoClient(Client):

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import grpc
 
 from conformance.cri import Failure
-from conformance.cri.wording import fault_alone
-from conformance.internet import Login
+from conformance.cri.error_parser import fault_alone
+from conformance.registry_hosts import Login
 from conformance.runtime.pull import StoredImage
 from conformance.runtime.runtime import CapabilityLacking
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from conformance.cri.error_parser import host_of
 from conformance.cri.errors import Failure
 from conformance.cri.v1 import api_pb2 as api
-from conformance.cri.wording import host_of
 from conformance.evidence import Attempt, Evidence
-from conformance.internet.recorder import Kind
 from conformance.model.reason import Reason
+from conformance.registry_hosts.recorder import Kind
 
 
 @dataclass(frozen=True)

@@ -7,20 +7,20 @@ from typing import Self
 from conformance.cri import Client, CRIError, Failure
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector
-from conformance.internet import Internet, Login, RegistryHost
 from conformance.model.release import Release
 from conformance.model.volumes import Mount
-from conformance.runtime import tools
+from conformance.registry_hosts import Internet, Login, RegistryHost
+from conformance.releases.installation import CRIO
+from conformance.runtime import pod_images
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.installation import CRIO
-from conformance.runtime.pull import Found, Pull, StoredImage
-from conformance.runtime.shadow import (
+from conformance.runtime.model_monitor import (
     Shadow,
     error_differences,
     list_differences,
     pull_differences,
     status_differences,
 )
+from conformance.runtime.pull import Found, Pull, StoredImage
 
 ID_BEGINNING = 12
 
@@ -102,7 +102,7 @@ class Runtime(ABC):
 
         What cannot be unpacked is not predicted: the model does not look into layers.
         """
-        told = self.shadow is not None and unpacks and not tools.is_furniture(name)
+        told = self.shadow is not None and unpacks and not pod_images.is_furniture(name)
         namespace = sandbox.metadata.namespace if sandbox else ""
         predicted = self.shadow.pull(name, login, namespace) if self.shadow and told else None
         pull = self._pull(name, login, sandbox)
@@ -128,7 +128,7 @@ class Runtime(ABC):
 
     def status(self, name: str) -> Found:
         """Look an image up in the store."""
-        predicted = self.shadow.status(name) if self.shadow and not tools.is_furniture(name) else None
+        predicted = self.shadow.status(name) if self.shadow and not pod_images.is_furniture(name) else None
         found = self._status(name)
         if predicted:
             self._note(f"ImageStatus {name}", status_differences(predicted, found))
@@ -212,7 +212,7 @@ class Runtime(ABC):
         ]
         namespace = request.sandbox_config.metadata.namespace
         image = request.config.image
-        name = "" if tools.is_furniture(image.user_specified_image or image.image) else image.image
+        name = "" if pod_images.is_furniture(image.user_specified_image or image.image) else image.image
         wanted = image.user_specified_image
         predicted = self.shadow.create(name, wanted, mounts, namespace) if self.shadow else None
         error, container = None, ""
@@ -264,7 +264,7 @@ class Runtime(ABC):
 
     def _ours(self, image: StoredImage) -> bool:
         """Tell whether an image is a case's, and not there for pods to run on."""
-        return not any(map(tools.is_furniture, (*image.tags, *image.digests)))
+        return not any(map(pod_images.is_furniture, (*image.tags, *image.digests)))
 
 
 def _is_beyond_the_model(error: CRIError) -> bool:

@@ -5,15 +5,15 @@ from contextlib import ExitStack
 
 from conformance.cri import Client
 from conformance.evidence import Collector, Log
-from conformance.internet import Internet, loopback
-from conformance.internet.internet import authority
 from conformance.model.release import Release
+from conformance.node.folders import new_folder, remove_folder
+from conformance.registry_hosts import Internet, loopback
+from conformance.registry_hosts.internet import authority
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.model_monitor import Shadow, settings
 from conformance.runtime.runtime import Runtime
-from conformance.runtime.shadow import Shadow, settings
 from conformance.simulator import Served, Variant
 from conformance.simulator.mutants import Mutant
-from conformance.world.folders import new_folder, remove_folder
 
 
 class Simulated(Runtime):

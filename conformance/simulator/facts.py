@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.distribution.contents import Contents
 from conformance.model.pull import Copied
+from conformance.registry_client.downloads import Contents
 
 _CONFIG = (
     "created",

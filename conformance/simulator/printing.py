@@ -6,8 +6,8 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from conformance.model.error_texts import go_quote
 from conformance.model.release import Release
-from conformance.model.wording import go_quote
 
 SINCE = Release("1.34")
 """The first release with Google's package."""

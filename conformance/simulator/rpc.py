@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from conformance.model.release import Release
-from conformance.simulator.log import LogFile
+from conformance.simulator.log_file import LogFile
 from conformance.simulator.printing import printed
 
 Handle = Callable[[Any], Any]

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.distribution.client import RegistryClient
+from conformance.model.image_service import ImageService
 from conformance.model.pull import Puller
 from conformance.model.registries import Registries
 from conformance.model.registries_conf import Paths, load
-from conformance.model.service import ImageService
 from conformance.model.volumes import Volumes
-from conformance.simulator.images import ImageServicer
-from conformance.simulator.runtime import RuntimeServicer
+from conformance.registry_client.pull_client import RegistryClient
+from conformance.simulator.image_servicer import ImageServicer
+from conformance.simulator.runtime_servicer import RuntimeServicer
 
 
 class Loader:

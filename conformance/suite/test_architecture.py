@@ -2,10 +2,10 @@
 
 import pytest
 
-from conformance.internet import RegistryHost
-from conformance.internet.images import Format, image, index, layer
+from conformance.images.builder import Format, image, index, layer
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
+from conformance.registry_hosts import RegistryHost
 from conformance.runtime.pull import Pull
 from conformance.runtime.runtime import Runtime
 

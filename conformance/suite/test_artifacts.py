@@ -4,12 +4,12 @@ from typing import ClassVar
 
 import pytest
 
-from conformance.internet import RegistryHost
-from conformance.internet.artifacts import TYPE, Artifact, artifact
-from conformance.internet.images import Blob, Content, image, index, layer
+from conformance.images.artifacts import TYPE, Artifact, artifact
+from conformance.images.builder import Blob, Content, image, index, layer
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
-from conformance.runtime.node import Node
+from conformance.registry_hosts import RegistryHost
+from conformance.runtime.node_inspector import Node
 from conformance.runtime.pull import Pull, StoredImage
 from conformance.runtime.runtime import Runtime
 

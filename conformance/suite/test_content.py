@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.internet import Exchange, Kind, RegistryHost
-from conformance.internet.images import image, index, layer
+from conformance.images.builder import image, index, layer
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
+from conformance.registry_hosts import Exchange, Kind, RegistryHost
 from conformance.runtime.pull import Pull
 from conformance.runtime.runtime import Runtime
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.internet import Internet, Login, RegistryHost
-from conformance.internet.images import Format, Image, Index, image, index, layer
+from conformance.images.builder import Format, Image, Index, image, index, layer
 from conformance.model.platform import Platform
+from conformance.registry_hosts import Internet, Login, RegistryHost
 from conformance.runtime.pull import Pull, StoredImage
 from conformance.runtime.runtime import Runtime
 

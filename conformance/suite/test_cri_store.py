@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.internet import RegistryHost
-from conformance.internet.images import Image, image, layer
+from conformance.images.builder import Image, image, layer
+from conformance.registry_hosts import RegistryHost
 from conformance.runtime.pull import Pull, StoredImage
 from conformance.runtime.runtime import Runtime
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.internet import Internet, Login, RegistryHost
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
+from conformance.registry_hosts import Internet, Login, RegistryHost
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Pull
 from conformance.runtime.runtime import Runtime

@@ -5,13 +5,13 @@ from typing import NamedTuple
 import pytest
 
 from conformance.cri import CRIError
-from conformance.internet import Internet, Login, RegistryHost
-from conformance.internet.images import image, layer
+from conformance.images.builder import image, layer
 from conformance.kubelet import ImageVolume, Pod, Start, Walk, image_mount
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
+from conformance.registry_hosts import Internet, Login, RegistryHost
+from conformance.runtime.pod_images import tool_image
 from conformance.runtime.runtime import Runtime
-from conformance.runtime.tools import tool_image
 
 NAME = "rhuss/caikit-flan-t5-small"
 ELSEWHERE = str(Platform.host().foreign())

@@ -4,19 +4,19 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.cri import wording
-from conformance.internet import Internet, RegistryHost
-from conformance.internet.images import image, layer
+from conformance.cri import error_parser
+from conformance.images.builder import image, layer
 from conformance.kubelet import ImageVolume, Pod
-from conformance.kubelet.real import RealKubelet, StaticPod
-from conformance.kubelet.static import PodState
+from conformance.kubelet.pod_sync import steps
+from conformance.kubelet.process import RealKubelet, StaticPod
+from conformance.kubelet.static_pods import PodState
 from conformance.kubelet.volume import PullPolicy
-from conformance.kubelet.walk import steps
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
+from conformance.registry_hosts import Internet, RegistryHost
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.pod_images import TOOLS
 from conformance.runtime.runtime import Runtime
-from conformance.runtime.tools import TOOLS
 
 NAME = "rhuss/caikit-flan-t5-small"
 ELSEWHERE = str(Platform.host().foreign())
@@ -162,7 +162,7 @@ class TestRefusedShortNames:
         docker_io.offer(NAME)
         pod = kubelet.run(ImageVolume(NAME, at="/models", policy=policy))
         state = pod.waiting(reason, "ImagePullBackOff")
-        assert (wording.ambiguous_name(state.message), pod.asked) == (f"{NAME}:latest", [])
+        assert (error_parser.ambiguous_name(state.message), pod.asked) == (f"{NAME}:latest", [])
 
     @pytest.fixture
     def inspected(self, kubelet: RealKubelet, docker_io: RegistryHost) -> str | None:
@@ -223,7 +223,10 @@ class TestSubPaths:
         """A sub path that the image lacks is told, with the CRI's code for image volumes."""
         pod = kubelet.run(ImageVolume(f"quay.io/{NAME}", at="/models", sub_path="weights/large"))
         state = pod.waiting("CreateContainerError")
-        assert (wording.cri_code(state.message), "weights/large" in state.message) == ("ImageVolumeMountFailed", True)
+        assert (error_parser.cri_code(state.message), "weights/large" in state.message) == (
+            "ImageVolumeMountFailed",
+            True,
+        )
 
 
 class TestTheWalk:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from conformance.internet import Internet, Login, RegistryHost
 from conformance.model.reason import Reason
+from conformance.registry_hosts import Internet, Login, RegistryHost
 from conformance.runtime.pull import Pull
 from conformance.runtime.runtime import Runtime
 

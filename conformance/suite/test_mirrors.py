@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.internet import Internet, Login, RegistryHost
-from conformance.internet.images import image, layer
+from conformance.images.builder import image, layer
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
 from conformance.model.registries import Mirror, Registry
+from conformance.registry_hosts import Internet, Login, RegistryHost
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Pull
 from conformance.runtime.runtime import Runtime

@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.cri import Failure
-from conformance.internet.images import image, layer
+from conformance.images.builder import image, layer
 from conformance.runtime.pull import Found, Pull
 from conformance.runtime.runtime import Runtime
 

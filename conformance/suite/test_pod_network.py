@@ -5,12 +5,12 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from conformance.internet import RegistryHost
-from conformance.internet.images import image, layer
+from conformance.images.builder import image, layer
 from conformance.kubelet import Pod, Walk
+from conformance.registry_hosts import RegistryHost
 from conformance.runtime.cni import SUBNET
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.node import Node, Traces
+from conformance.runtime.node_inspector import Node, Traces
 from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/app"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from conformance.internet import Internet, RegistryHost
-from conformance.internet.images import image, layer
+from conformance.images.builder import image, layer
 from conformance.model.reason import Reason
 from conformance.model.registries import Registry
+from conformance.registry_hosts import Internet, RegistryHost
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Found, Pull
 from conformance.runtime.runtime import Runtime

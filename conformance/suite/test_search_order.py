@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.internet import Internet, RegistryHost
-from conformance.internet.images import image, layer
+from conformance.images.builder import image, layer
+from conformance.registry_hosts import Internet, RegistryHost
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Pull
 from conformance.runtime.runtime import Runtime

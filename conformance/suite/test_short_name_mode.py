@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.cri import Failure
-from conformance.internet import RegistryHost
+from conformance.registry_hosts import RegistryHost
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Found, Pull
 from conformance.runtime.runtime import Runtime

@@ -5,16 +5,16 @@ from typing import NamedTuple
 import pytest
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.internet import Internet, RegistryHost
-from conformance.internet.artifacts import Artifact, artifact
-from conformance.internet.images import Image, image, layer
+from conformance.images.artifacts import Artifact, artifact
+from conformance.images.builder import Image, image, layer
 from conformance.kubelet import Pod, Start, Walk, image_mount
-from conformance.kubelet.words import Told
+from conformance.kubelet.messages import Told
 from conformance.model.platform import Platform
 from conformance.model.policy import SYSTEM, Policy
 from conformance.model.reason import Reason
 from conformance.model.reference import parse_normalized
 from conformance.model.registries import Mirror, Registry
+from conformance.registry_hosts import Internet, RegistryHost
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import Pull
 from conformance.runtime.runtime import Runtime

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from conformance.cri import Failure
-from conformance.internet import Exchange, Kind, RegistryHost
-from conformance.internet.images import image, index, layer
+from conformance.images.builder import image, index, layer
+from conformance.registry_hosts import Exchange, Kind, RegistryHost
 from conformance.runtime.pull import Found, Pull, StoredImage
 from conformance.runtime.runtime import Runtime
 

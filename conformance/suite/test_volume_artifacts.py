@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from conformance.cri import CRIError, Failure
-from conformance.internet import RegistryHost
-from conformance.internet.artifacts import Artifact, Files, artifact
-from conformance.internet.images import File, image, index, layer
+from conformance.images.artifacts import Artifact, Files, artifact
+from conformance.images.builder import File, image, index, layer
 from conformance.kubelet import ImageVolume, Pod, Start, Walk, image_mount
 from conformance.model.platform import Platform
-from conformance.runtime.node import Node
+from conformance.registry_hosts import RegistryHost
+from conformance.runtime.node_inspector import Node
 from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/model"

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.internet import Internet, RegistryHost
-from conformance.internet.images import (
+from conformance.images.builder import (
     Device,
     Directory,
     Entry,
@@ -23,6 +22,7 @@ from conformance.internet.images import (
     whiteout,
 )
 from conformance.kubelet import Container, Output, Pod, Walk, image_mount
+from conformance.registry_hosts import Internet, RegistryHost
 
 NAME = "rhuss/caikit-flan-t5-small"
 AT = "/models"

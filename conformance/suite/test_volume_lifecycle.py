@@ -6,11 +6,11 @@ from typing import NamedTuple
 import pytest
 
 from conformance.cri import CRIError
-from conformance.internet import RegistryHost
-from conformance.internet.images import Directory, File, Image, image, layer
+from conformance.images.builder import Directory, File, Image, image, layer
 from conformance.kubelet import Container, Pod, Start, image_mount
-from conformance.runtime import tools
-from conformance.runtime.node import Node, Traces
+from conformance.registry_hosts import RegistryHost
+from conformance.runtime import pod_images
+from conformance.runtime.node_inspector import Node, Traces
 from conformance.runtime.runtime import Runtime
 
 NAME = "quay.io/rhuss/models"
@@ -46,7 +46,7 @@ def another_pod(runtime: Runtime, pod: Pod) -> Iterator[Pod]:
 @pytest.fixture
 def app(runtime: Runtime, quay_io: RegistryHost) -> str:
     """An image for containers, with the same file, in the store; gives its name."""
-    quay_io.store("rhuss/app", tools.tool_image(layer({"file": CONTENT})))
+    quay_io.store("rhuss/app", pod_images.tool_image(layer({"file": CONTENT})))
     runtime.pull(APP)
     return APP
 
@@ -304,7 +304,7 @@ class TestAnUnknownUser:
     def attempt(self, runtime: Runtime, pod: Pod, node: Node, stored: Image, quay_io: RegistryHost) -> Attempt:
         """The container is asked for; if CRI-O ends, it is started again."""
         del stored
-        quay_io.store("rhuss/app", image(tools.tool_image().layers, config={"User": "nobody-here"}))
+        quay_io.store("rhuss/app", image(pod_images.tool_image().layers, config={"User": "nobody-here"}))
         runtime.pull(APP)
         start = pod.start(image_mount(NAME, AT), image=APP)
         survived = not (start.error and start.error.is_end_of_runtime)
@@ -350,7 +350,7 @@ class TestGone:
     @pytest.fixture
     def left_of_the_program(self, runtime: Runtime, node: Node, pod: Pod, quay_io: RegistryHost) -> Traces:
         """What is left on the node of a container whose program cannot be run, after it was removed."""
-        quay_io.store("rhuss/app", tools.tool_image(layer({"bad": File(b"no program", 0o755)})))
+        quay_io.store("rhuss/app", pod_images.tool_image(layer({"bad": File(b"no program", 0o755)})))
         runtime.pull(APP)
         before = node.traces
         end(pod.start(image=APP, command=["/bad"]).running)

@@ -3,9 +3,9 @@
 import pytest
 
 from conformance.cri import CRIError
-from conformance.internet import RegistryHost
-from conformance.internet.images import image, layer
+from conformance.images.builder import image, layer
 from conformance.kubelet import Pod, Start, Walk, image_mount
+from conformance.registry_hosts import RegistryHost
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.runtime import Runtime
 

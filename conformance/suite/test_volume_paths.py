@@ -8,11 +8,11 @@ import pytest
 
 from conformance.cri import CRIError
 from conformance.cri.v1 import api_pb2 as api
-from conformance.internet import RegistryHost
-from conformance.internet.images import File, Image, Symlink, layer
+from conformance.images.builder import File, Image, Symlink, layer
 from conformance.kubelet import Container, Pod, Start, Walk, image_mount
-from conformance.runtime import tools
-from conformance.runtime.node import Node
+from conformance.registry_hosts import RegistryHost
+from conformance.runtime import pod_images
+from conformance.runtime.node_inspector import Node
 from conformance.runtime.runtime import Runtime
 
 NAME = "quay.io/rhuss/models"
@@ -226,7 +226,7 @@ def app(runtime: Runtime, quay_io: RegistryHost) -> str:
         "opt/dangling-link": Symlink("nowhere"),
         "opt/up-to-the-node": Symlink(f"{UP}/{ON_THE_NODE}"),
     }
-    quay_io.store("rhuss/app", tools.tool_image(layer(entries)))
+    quay_io.store("rhuss/app", pod_images.tool_image(layer(entries)))
     runtime.pull(APP)
     return APP
 

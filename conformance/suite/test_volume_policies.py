@@ -2,12 +2,12 @@
 
 import pytest
 
-from conformance.internet import Internet, Login, RegistryHost
-from conformance.internet.images import image, layer
+from conformance.images.builder import image, layer
 from conformance.kubelet import ImageVolume, Pod, Start, Told, Walk, image_mount
 from conformance.kubelet.volume import PullPolicy
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
+from conformance.registry_hosts import Internet, Login, RegistryHost
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.runtime import Runtime
 

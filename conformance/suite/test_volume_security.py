@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.internet import Internet, RegistryHost
-from conformance.internet.images import (
+from conformance.images.builder import (
     Device,
     Directory,
     Entry,
@@ -20,10 +19,11 @@ from conformance.internet.images import (
     whiteout,
 )
 from conformance.kubelet import ImageVolume, Output, Pod, image_mount
-from conformance.runtime.node import Node
+from conformance.registry_hosts import Internet, RegistryHost
+from conformance.runtime.node_inspector import Node
+from conformance.runtime.pod_images import program
 from conformance.runtime.pull import Pull
 from conformance.runtime.runtime import Runtime
-from conformance.runtime.tools import program
 
 NAME = "hostile/app"
 AT = "/models"

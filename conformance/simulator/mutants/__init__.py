@@ -13,23 +13,23 @@ from typing import Any
 
 from conformance.simulator.mutants import (
     artifacts,
-    contents,
-    credentials,
-    errors,
-    files,
+    content,
+    error_reporting,
+    login,
+    mirrors,
     names,
-    places,
-    policies,
-    stores,
-    telling,
+    registries_conf,
+    search_order,
+    signature_policy,
+    status,
+    store,
     volumes,
-    walks,
 )
 from conformance.simulator.variant import Variant
 
 MODULES: tuple[ModuleType, ...] = (
-    *(names, files, walks, places, contents, credentials, errors, stores, telling, volumes),
-    *(artifacts, policies),
+    *(names, registries_conf, search_order, mirrors, content, login, error_reporting, store, status, volumes),
+    *(artifacts, signature_policy),
 )
 DEFAULT_LINE = "1.36"
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -4,16 +4,16 @@ from collections.abc import Callable
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.answers import Manifest
-from conformance.model.artifacts import ArtifactStore, KeptArtifact
-from conformance.model.places import Steps, Terms, Trouble
+from conformance.model.artifact_store import ArtifactStore, KeptArtifact
+from conformance.model.image_service import ImageService
+from conformance.model.image_store import Listed
 from conformance.model.pull import Copied, Puller
+from conformance.model.pull_sources import Steps, Terms, Trouble
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 from conformance.model.registries import Source
-from conformance.model.service import ImageService
-from conformance.model.store import Listed
 from conformance.model.volumes import Refused, Volumes
-from conformance.simulator.runtime import RuntimeServicer
+from conformance.simulator.runtime_servicer import RuntimeServicer
 
 # What is pulled
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from conformance.model.places import Settings
 from conformance.model.pull import Puller
+from conformance.model.pull_sources import Settings
 from conformance.model.reference import InvalidReference, Reference, parse
 from conformance.model.resolution import How, Resolution, resolve
 

@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable
 
 from conformance.cri.v1 import api_pb2 as api
+from conformance.model.image_service import ImageService, Lookup
+from conformance.model.image_store import Kept, Listed
 from conformance.model.reference import InvalidReference, parse
-from conformance.model.service import ImageService, Lookup
-from conformance.model.store import Kept, Listed
 from conformance.model.volumes import Mount, Refused, Volumes
-from conformance.simulator.images import ImageServicer
-from conformance.simulator.pods import Container
+from conformance.simulator.image_servicer import ImageServicer
+from conformance.simulator.records import Container
 from conformance.simulator.rpc import Refusal
-from conformance.simulator.runtime import RuntimeServicer
+from conformance.simulator.runtime_servicer import RuntimeServicer
 
 # Which image is mounted
 

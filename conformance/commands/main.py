@@ -1,0 +1,58 @@
+"""``crio-conformance``: what pytest does not do, and a short way to what it does."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from conformance.commands import explain, mutants, oracles, serve
+
+DESCRIPTION = "Show what a CRI-O release does with image names, registries, errors and image volumes."
+QUIETLY = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
+"""The package is imported before pytest is: this module is in it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; give the exit code."""
+    parser = argparse.ArgumentParser(prog="crio-conformance", description=DESCRIPTION)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add_command in COMMANDS:
+        add_command(commands)
+    parsed, rest = parser.parse_known_args(arguments)
+    if parsed.command == "run":
+        return run(rest)
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    code: int = parsed.run(parsed)
+    return code
+
+
+def add_run(commands: Any) -> argparse.ArgumentParser:
+    """Add ``run`` to the subcommands of a parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "run",
+        help="run the conformance suite; everything after it goes to pytest, such as --runtime 1.36.3 -n 2 -k 8780",
+        add_help=False,
+    )
+    return parser
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run pytest on the suite; give its exit code."""
+    import pytest  # noqa: PLC0415 (the other commands do without)
+
+    return int(pytest.main([*QUIETLY, "--pyargs", "conformance.suite", *arguments]))
+
+
+COMMANDS: tuple[Callable[[Any], argparse.ArgumentParser], ...] = (
+    add_run,
+    explain.add_command,
+    serve.add_command,
+    mutants.add_command,
+    oracles.add_command,
+)
+"""Each adds a command; what it parsed goes to its ``run``."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""The command line of ``crio-conformance mutants``."""
+
+import argparse
+import os
+import sys
+from typing import Any
+
+
+def add_command(commands: Any) -> argparse.ArgumentParser:
+    """Add the command ``mutants``."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "mutants", help="run the suite on every variant of the simulator that has a fault, and tell which cases find it"
+    )
+    parser.add_argument("names", nargs="*", metavar="MUTANT", help="these mutants only (by default all of them)")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="how many runs at once (default: one a core)"
+    )
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="run every mutant on every case; by default one that has been caught is run on those cases alone that no"
+        " mutant has failed, unless mutants are named",
+    )
+    parser.add_argument("--list", action="store_true", help="list the mutants, and run nothing")
+    parser.set_defaults(run=main)
+    return parser
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the command: exit 0 when every mutant is caught and every case failed, 1 if not, 2 when it cannot be run."""
+    from conformance.mutation.matrix import reasons, told, unexplained  # noqa: PLC0415
+    from conformance.mutation.mutant_runs import RunFailed, matrix  # noqa: PLC0415 (pytest, HTTP and gRPC are heavy)
+    from conformance.simulator.mutants import UnknownMutant, mutant, mutants  # noqa: PLC0415
+
+    try:
+        chosen = [mutant(name) for name in options.names] or list(mutants().values())
+        if options.list:
+            print(*(f"{each.name} ({each.line}): {each.fault}" for each in chosen), sep="\n")
+            return 0
+        found = matrix(chosen, max(1, options.jobs), whole=options.whole or bool(options.names))
+    except (UnknownMutant, RunFailed) as error:
+        print(f"crio-conformance mutants: {error}", file=sys.stderr)
+        return 2
+    why, whole = reasons(), not options.names
+    print(*told(found, why, whole=whole), sep="\n")
+    return 1 if found.survivors or (whole and unexplained(found, why)) else 0

@@ -1,0 +1,119 @@
+"""The command line of ``crio-conformance oracles``."""
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conformance.oracle.discovery import Which
+
+DIFFERENT, USAGE, ABSENT, INTERRUPTED = 1, 2, 3, 130
+_HELP = "hold the model against programs that answer the same question, on scenarios that are made up"
+_EPILOG = """exit code: 0 where there is no difference, 1 where there is one, 2 if the options cannot be used,
+3 if there is no such oracle here, or it cannot be run"""
+
+
+def add_command(commands: Any) -> argparse.ArgumentParser:
+    """Add the command ``oracles``."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "oracles", help=_HELP, description=f"{_HELP}.", epilog=_EPILOG
+    )
+    parser.add_argument(
+        "--oracle",
+        action="append",
+        default=[],
+        metavar="ORACLE",
+        help="skopeo, podman, a CRI-O's release (1.36.3) or a path; may be repeated (default: skopeo and podman)",
+    )
+    parser.add_argument("--examples", type=_number, metavar="N", help="scenarios for each (default: 2000; podman 300)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="S", help="other scenarios for another number (default: 0)"
+    )
+    parser.add_argument(
+        "--jobs", type=_number, default=os.cpu_count() or 1, metavar="N", help="how many at once (default: one a core)"
+    )
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="write what differs to conformance/oracle/examples, to be tried by every run",
+    )
+    parser.set_defaults(run=main)
+    return parser
+
+
+def _number(text: str) -> int:
+    """Read a number above zero."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it must be 1 or more")
+    return number
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the command; gives the exit code."""
+    try:
+        import hypothesis  # noqa: F401, PLC0415 (only this command needs it)
+    except ImportError:
+        return _refuse("hypothesis is not installed: pip install 'crio-conformance[oracles]'", USAGE)
+    from conformance.node import sweep  # noqa: PLC0415
+    from conformance.oracle.discovery import NoOracle  # noqa: PLC0415
+    from conformance.oracle.oracle import OracleFailure  # noqa: PLC0415 (HTTP and gRPC are heavy)
+    from conformance.oracle.search_jobs import carry_out_all, errands  # noqa: PLC0415
+    from conformance.targets.run import end_as_with_ctrl_c  # noqa: PLC0415
+
+    end_as_with_ctrl_c()
+    try:
+        sweep()
+        chosen = _chosen(options.oracle)
+        counts = [options.examples or each.examples for each in chosen]
+        print(
+            *(f"{count:,} scenarios with {each.program}" for count, each in zip(counts, chosen, strict=True)), sep=", "
+        )
+        wanted = [
+            errand
+            for each, count in zip(chosen, counts, strict=True)
+            for errand in errands(each, count, options.seed, options.jobs)
+        ]
+        results = carry_out_all(wanted, options.jobs)
+    except (NoOracle, OracleFailure, OSError) as error:
+        return _refuse(str(error), ABSENT)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return _tell(results, keeps=options.keep)
+
+
+def _refuse(sentence: str, code: int) -> int:
+    """Say why the command cannot be run."""
+    print(f"crio-conformance oracles: {sentence}", file=sys.stderr)
+    return code
+
+
+def _chosen(asked: list[str]) -> "list[Which]":
+    """Find the oracles; raises ``NoOracle`` where one that is asked for, or any at all, is not here."""
+    from conformance.oracle.discovery import NoOracle, here, which  # noqa: PLC0415
+
+    if asked:
+        return [which(each) for each in dict.fromkeys(asked)]
+    found, missing = here()
+    if not found:
+        raise NoOracle("; ".join(missing))
+    for each in missing:
+        print(f"left out: {each}")
+    return found
+
+
+def _tell(results: list[Any], *, keeps: bool) -> int:
+    """Print what was found; gives the exit code."""
+    from conformance.oracle.corpus import keep  # noqa: PLC0415
+    from conformance.oracle.result_text import told  # noqa: PLC0415
+
+    print(*told(results), sep="\n")
+    if keeps:
+        for result in results:
+            for each in result.differing:
+                print(f"kept: {keep(each.scenario, result.title, each.lines)}")
+    troubles = [result.trouble for result in results if result.trouble]
+    if troubles:
+        return _refuse("; ".join(troubles), ABSENT)
+    return DIFFERENT if any(result.differing for result in results) else 0

@@ -1,0 +1,140 @@
+"""The command line of ``crio-conformance serve``."""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from conformance.model.answers import Login
+from conformance.model.profile import NEWEST, newest_line, newest_of
+from conformance.model.pull_sources import Settings
+from conformance.model.release import Release
+from conformance.node_config.errors import Unusable, why
+from conformance.node_config.reader import Options, circumstances
+
+USAGE = 2
+LONGEST_PATH = 107
+"""Bytes that the path of a Unix socket may have (unix(7), ``sun_path``)."""
+
+SIGNALS = {signal.SIGINT, signal.SIGTERM}
+GREETING = """\
+This is a simulator of CRI-O {release}, not CRI-O: images are pulled from real registries, and forgotten at the end; no
+container is started. Ctrl-C ends it. Point crictl at it:
+  crictl --runtime-endpoint unix://{path} --image-endpoint unix://{path} pull IMAGE"""
+_HELP = "serve a simulator of CRI-O's image service on a Unix socket: a release's answers and errors, real registries"
+
+
+def add_command(commands: Any) -> argparse.ArgumentParser:
+    """Add ``serve`` to the subcommands of a parser; ``run`` takes what it parsed."""
+    parser: argparse.ArgumentParser = commands.add_parser("serve", help=_HELP, description=f"{_HELP}.")
+    parser.add_argument("--socket", metavar="PATH", required=True, help="where it answers")
+    parser.add_argument(
+        "--release", metavar="1.36", default=newest_line(), help="the release, or line, that it behaves as"
+    )
+    parser.add_argument("--registries-conf", metavar="FILE", help="instead of this machine's registries.conf")
+    parser.add_argument("--registries-conf-dir", metavar="DIR", help="drop-ins, instead of all others")
+    parser.add_argument("--short-name-mode", choices=("enforcing", "disabled"), help="instead of crio.conf's")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM; gives the exit code."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # threads inherit it, so that the wait below is told
+    try:
+        release = known_release(arguments.release)
+        settings = this_machine(arguments, release)
+        path = free(Path(arguments.socket))
+        serve(settings, release, path)
+    except Unusable as error:
+        sys.stderr.write(f"crio-conformance serve: {error}\n")
+        return USAGE
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return 0
+
+
+def serve(settings: Settings, release: Release, path: Path) -> None:
+    """Serve until a signal ends it; raises ``Unusable``."""
+    from conformance.explain.prober import name_server  # noqa: PLC0415 (HTTP, TLS and gRPC are heavy)
+    from conformance.simulator.server import Served  # noqa: PLC0415
+
+    try:
+        with Served(settings, release, path, log=sys.stderr, name_server=name_server()):
+            print(GREETING.format(release=release, path=path), flush=True)
+            signal.sigwait(SIGNALS)
+    except OSError as error:
+        raise Unusable(str(error)) from None
+
+
+def known_release(text: str) -> Release:
+    """Give the release that a text names; raises ``Unusable``."""
+    lines = [Release(each).line for each in NEWEST]
+    try:
+        release = newest_of(text)
+    except ValueError as error:
+        raise Unusable(f"--release {text}: {error}") from None
+    if release.line not in lines:
+        raise Unusable(f"--release {text} is of a line that is not known (known are {', '.join(lines)})")
+    return release
+
+
+def this_machine(arguments: argparse.Namespace, release: Release) -> Settings:
+    """Put this machine's files into the model's terms; raises ``Unusable``."""
+    options = Options(
+        registries_conf=arguments.registries_conf,
+        registries_conf_dir=arguments.registries_conf_dir,
+        release=str(release),
+        short_name_mode=arguments.short_name_mode,
+        probe=True,
+    )
+    settings = circumstances(options).settings
+    return replace(settings, credentials=_refusing(settings.credentials))
+
+
+def _refusing(credentials: Callable[[str, str], Login | None]) -> Callable[[str, str], Login | None]:
+    """Let a file that cannot be used fail the pull that wants it."""
+    from conformance.simulator.rpc import Refusal  # noqa: PLC0415 (gRPC is heavy)
+
+    def lookup(host: str, repository: str) -> Login | None:
+        try:
+            return credentials(host, repository)
+        except Unusable as error:
+            raise Refusal(f"getting username and password: {error}") from None
+
+    return lookup
+
+
+def free(path: Path) -> Path:
+    """Make way for a socket, and give its full path; one that nobody serves on goes. Raises ``Unusable``."""
+    path = path.absolute()
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        raise Unusable(f"--socket {path} is longer than the {LONGEST_PATH} bytes that a Unix socket's path may have")
+    if not path.parent.is_dir():
+        raise Unusable(f"--socket {path}: there is no folder {path.parent}")
+    try:
+        if not path.exists():
+            return path
+        if not path.is_socket():
+            raise Unusable(f"--socket {path} is there already, and is no socket")
+        if _answers(path):
+            raise Unusable(f"--socket {path} is served on by somebody else")
+        path.unlink()
+    except OSError as error:
+        raise Unusable(f"--socket {path} cannot be used: {why(error)}") from None
+    return path
+
+
+def _answers(path: Path) -> bool:
+    """Tell whether somebody listens on a socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            return False
+        return True

@@ -1,0 +1,249 @@
+"""A real kubelet in CRI-O's world, without an API server: it runs static pods, and says what becomes of them.
+
+Source: Kubernetes ``pkg/kubelet``, the kubelet's configuration (kubelet.config.k8s.io/v1beta1), static pods.
+"""
+
+import json
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any, Self
+
+from conformance.cri.v1 import api_pb2 as api
+from conformance.evidence import Evidence, attempts
+from conformance.kubelet.container import Container
+from conformance.kubelet.cri_proxy import Tap
+from conformance.kubelet.events import VERBOSITY, events_of, last_words
+from conformance.kubelet.kubelet_config import PORT, ROOT, settings
+from conformance.kubelet.messages import Event
+from conformance.kubelet.static_pods import CONTAINER, PodState, manifest, state_of
+from conformance.kubelet.sysctl_masks import cover
+from conformance.kubelet.volume import ImageVolume, PullPolicy
+from conformance.node import WorldError
+from conformance.releases.kubelet_binary import KubeletBinary
+from conformance.runtime import pod_images
+from conformance.runtime.crio import Crio
+from conformance.runtime.runtime import RuntimeFailure
+
+READY_SECONDS = 30.0
+STATE_SECONDS = 30.0
+LOOK_SECONDS = 0.05
+NODE = "node"
+CGROUPS = Path("/sys/fs/cgroup")
+
+
+class RealKubelet:
+    """A kubelet that asks a running CRI-O, through a tap, so that its calls are evidence like any others.
+
+    Raises ``RuntimeFailure`` when it cannot be started, and ``WorldError``.
+    """
+
+    def __init__(self, binary: KubeletBinary, crio: Crio) -> None:
+        self.release = binary.release
+        self.crio = crio
+        self._folder = crio.world.folder / "kubelet"
+        self.manifests = self._folder / "manifests"
+        self.manifests.mkdir(parents=True, exist_ok=True)  # it is there when another one could not be started
+        with ExitStack() as stack:
+            socket = self._folder / "cri.sock"
+            stack.enter_context(Tap(socket, crio.socket, crio.evidence.calls.append))
+            cover(crio.world, self._folder / "sysctl")
+            with (crio.world.etc / "hosts").open("a") as hosts:
+                hosts.write(f"127.0.0.1 {NODE}\n")
+            for hierarchy in _hierarchies():
+                (hierarchy / crio.cgroup_parent.strip("/")).mkdir(exist_ok=True)
+            configuration = settings(self.manifests, socket, crio.cgroup_parent, binary.release)
+            (self._folder / "config.json").write_text(json.dumps(configuration))
+            command = [
+                str(binary.path),
+                f"--config={self._folder / 'config.json'}",
+                f"--root-dir={ROOT}",  # where it mounts things: not in the folder that the world must remove
+                f"--cert-dir={ROOT}/pki",
+                f"--hostname-override={NODE}",
+                f"--v={VERBOSITY}",
+            ]
+            environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self._folder)}
+            self._process = crio.world.spawn(command, environment, "kubelet.log")
+            stack.callback(self._process.close)
+            stack.callback(self._process.stop, READY_SECONDS)
+            stack.callback(self._process.signal, signal.SIGCONT)  # held, it would not hear that it is to end
+            if not self.wait(lambda: self.pods() is not None, READY_SECONDS):
+                told = f"kubelet {self.release} was not ready after {READY_SECONDS:.0f} s: {last_words(self._log)}"
+                raise RuntimeFailure(told)
+            self._stack = stack.pop_all()
+
+    def run(
+        self, *volumes: ImageVolume, image: str = pod_images.TOOLS, policy: PullPolicy | None = None
+    ) -> "StaticPod":
+        """Let it run a pod whose container has these volumes; ``policy`` is the pull policy of the container."""
+        pod_images.offer(self.crio.internet)
+        return StaticPod(self, manifest(f"pod-{uuid.uuid4().hex[:8]}", image, volumes, policy))
+
+    def pods(self) -> dict[str, PodState] | None:
+        """Give the state of every pod, by name; none while it does not answer."""
+        try:
+            connection = HTTPConnection("127.0.0.1", PORT)
+            connection.sock = self.crio.world.connect("127.0.0.1", PORT)
+            connection.sock.settimeout(READY_SECONDS)
+            with connection.sock:
+                connection.request("GET", "/pods")
+                answer = json.loads(connection.getresponse().read())
+        except (HTTPException, OSError, ValueError, WorldError):
+            return None
+        return {pod["metadata"]["name"]: state_of(pod) for pod in answer.get("items") or ()}
+
+    def wait(self, until: Callable[[], bool], seconds: float) -> bool:
+        """Look again and again until something is the case; tell whether it was in time.
+
+        Raises ``RuntimeFailure`` when the kubelet ends meanwhile.
+        """
+        last = time.monotonic() + seconds
+        while not until():
+            if time.monotonic() > last:
+                return False
+            if self._process.wait(LOOK_SECONDS):
+                raise RuntimeFailure(f"kubelet {self.release} ended: {last_words(self._log)}")
+        return True
+
+    @property
+    def _log(self) -> str:
+        """What it has logged so far."""
+        return self._process.log.read_text(errors="replace")
+
+    def events(self, name: str) -> list[Event]:
+        """Give the events of a pod, each once, in order: what ``kubectl describe pod`` shows in a cluster."""
+        return events_of(name, self._log)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep it from doing anything meanwhile: it would stop every pod that is not one of its own."""
+        self._process.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.signal(signal.SIGCONT)
+
+    @contextmanager
+    def at_work(self) -> Iterator[Self]:
+        """Let it run pods for a while; afterwards they are taken away, and it is held until it is at work again."""
+        self._process.signal(signal.SIGCONT)
+        try:
+            yield self
+            self.clear()
+        finally:
+            self._process.signal(signal.SIGSTOP)
+
+    def clear(self) -> None:
+        """Take all pods away, and wait until CRI-O has stopped them; raises ``RuntimeFailure`` when they stay."""
+        for each in self.manifests.iterdir():
+            each.unlink()
+        keeper = self.crio.keeper
+        for container in keeper.list_containers(api.ListContainersRequest()).containers:
+            keeper.stop_container(api.StopContainerRequest(container_id=container.id, timeout=0))
+        state = api.PodSandboxStateValue(state=api.SANDBOX_READY)
+        ready = api.ListPodSandboxRequest(filter=api.PodSandboxFilter(state=state))
+        if not self.wait(lambda: not self.pods() and not keeper.list_pod_sandbox(ready).items, READY_SECONDS):
+            raise RuntimeFailure(
+                f"kubelet {self.release} still has pods {READY_SECONDS:.0f} s after they were taken away"
+            )
+
+    def close(self) -> None:
+        """End it."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _hierarchies() -> list[Path]:
+    """Give the root of every hierarchy of control groups: the only one (version 2), or each (version 1)."""
+    if (CGROUPS / "cgroup.controllers").exists():
+        return [CGROUPS]
+    return [each for each in CGROUPS.iterdir() if each.is_dir()]
+
+
+class StaticPod:
+    """A pod that a kubelet runs because a file says so."""
+
+    def __init__(self, kubelet: RealKubelet, document: dict[str, Any]) -> None:
+        self._kubelet = kubelet
+        self._evidence = kubelet.crio.evidence
+        self._mark = self._evidence.mark()
+        wanted: str = document["metadata"]["name"]
+        self.name = f"{wanted}-{NODE}"
+        hidden = kubelet.manifests / f".{wanted}.json"  # a kubelet skips these
+        hidden.write_text(json.dumps(document))
+        self.file: Path = hidden.rename(kubelet.manifests / f"{wanted}.json")
+
+    @property
+    def state(self) -> PodState:
+        """What the kubelet tells now."""
+        return (self._kubelet.pods() or {}).get(self.name, PodState())
+
+    def waiting(self, *reasons: str) -> PodState:
+        """Wait until the container waits for one of these reasons, and give its state; an assertion fails otherwise."""
+        state = self._until(lambda state: state.reason in reasons)
+        assert state.reason in reasons, f"after {STATE_SECONDS:.0f} s: {state}"  # noqa: S101 (a case's statement)
+        return state
+
+    def running(self) -> Container:
+        """Wait until the container runs, and give it; an assertion fails otherwise."""
+        state = self._until(lambda state: bool(state.container_id))
+        assert state.container_id, f"after {STATE_SECONDS:.0f} s: {state}"  # noqa: S101 (a case's statement)
+        return Container(self._kubelet.crio, state.container_id)
+
+    def pulls_again(self, seconds: float) -> bool:
+        """Tell whether another pull succeeds within so many seconds."""
+        before = self._pulls()
+        return self._kubelet.wait(lambda: self._pulls() > before, seconds)
+
+    def _pulls(self) -> int:
+        """Count the pulls that succeeded since it was given to the kubelet."""
+        return sum(call.rpc == "PullImage" and call.error is None for call in self.evidence.calls)
+
+    @property
+    def events(self) -> list[Event]:
+        """The pod's events so far."""
+        return self._kubelet.events(self.name)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What was recorded since it was given to the kubelet."""
+        return self._evidence.since(self._mark)
+
+    @property
+    def asked(self) -> list[str]:
+        """The registry hosts that were asked for the image of its first volume, when that was pulled first."""
+        pulls = (call for call in self.evidence.calls if call.rpc == "PullImage")
+        pull = next((each for each in pulls if not pod_images.is_furniture(each.request.image.image)), None)  # type: ignore[attr-defined]
+        if pull is None:
+            return []
+        until = pull.at + pull.duration
+        return [each.host for each in attempts(x for x in self.evidence.exchanges if pull.at <= x.at <= until)]
+
+    def _until(self, holds: Callable[[PodState], bool]) -> PodState:
+        """Wait for a state, and put what a user reads then on record; give the last one that was seen."""
+        state = PodState()
+
+        def seen() -> bool:
+            nonlocal state
+            state = self.state
+            return holds(state)
+
+        self._kubelet.wait(seen, STATE_SECONDS)
+        self._evidence.tell(*(f"event {event.reason}: {event.message}" for event in self.events))
+        what = f"waits: {state.reason}: {state.message}" if state.reason else "does not run"
+        self._evidence.tell(f"the container {CONTAINER} {'runs' if state.container_id else what}")
+        return state
+
+
+def kept(crio: Crio, binary: KubeletBinary) -> RealKubelet:
+    """Give the kubelet of a CRI-O, started at the first use; it ends before that CRI-O does."""
+    return crio.accompany(binary, RealKubelet)

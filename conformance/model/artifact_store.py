@@ -1,0 +1,181 @@
+"""The artifact store: what is kept in it under which names, and what looking up and removing do.
+
+Source: CRI-O internal/ociartifact/store.go up to 1.34 and, from 1.35 on, containers/common ``pkg/libartifact``; both
+keep an OCI layout (containers/image ``oci/layout``: ``addManifest``, ``DeleteImage``).
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from conformance.model.error_texts import go_quote
+from conformance.model.image_store import SHORTEST_ID, Listed
+from conformance.model.profile import Profile
+from conformance.model.pull import Copied
+from conformance.model.reference import InvalidReference, Reference, parse, parse_canonical, parse_normalized
+from conformance.model.registries import Registries
+from conformance.model.resolution import resolve_locally
+
+UNNAMED = "unknown"
+"""What an artifact is called that has lost its name (``unknownRef``)."""
+
+
+@dataclass
+class KeptArtifact:
+    """An artifact in the store.
+
+    ``name`` is its name with tag or digest, empty where another artifact got it; ``manifest`` is the digest of its
+    manifest, ``id`` what it is known by, 64 hex digits; ``titles`` are what its layers are called, ``blobs`` are the
+    digests of all its parts, and ``size`` is that of the layers, in bytes.
+    """
+
+    name: str
+    manifest: str
+    id: str
+    titles: tuple[str, ...]
+    blobs: tuple[str, ...]
+    size: int = 0
+
+    @property
+    def reference(self) -> str:
+        """Its name, as far as it has one."""
+        return self.name or UNNAMED
+
+    @property
+    def canonical(self) -> str:
+        """Its repository with its digest."""
+        repository = parse_normalized(self.name).name if self.name else UNNAMED
+        return f"{repository}@sha256:{self.id}"
+
+    def listed(self) -> Listed:
+        """Give it as CRI lists it (``CRIImage``)."""
+        tags = (self.name,) if self.name and "@" not in self.name else ()
+        return Listed(self.id, tags, (self.canonical,))
+
+    def below(self, sub_path: str) -> tuple[str, ...]:
+        """Name the files that are mounted, below a sub path where one is given (``FilterMountPathsBySubPath``)."""
+        titled = tuple(filter(None, self.titles))
+        if is_whole(sub_path):
+            return titled
+        folder = f"{go_clean(sub_path)}/"
+        return tuple(each.removeprefix(folder) for each in titled if each.startswith(folder))
+
+
+def is_whole(sub_path: str) -> bool:
+    """Tell whether a sub path means all that there is."""
+    return sub_path in {"", "."}
+
+
+class ArtifactStore:
+    """Artifacts in the order of the layout's index. ``blobs`` is what is on the disk, also of pulls that failed."""
+
+    def __init__(self, profile: Profile, registries: Registries) -> None:
+        self.profile = profile
+        self.registries = registries
+        self.kept: list[KeptArtifact] = []
+        self.blobs: set[str] = set()
+
+    def clear(self) -> None:
+        """Take all artifacts away; what failed pulls left on the disk stays."""
+        self.blobs.difference_update(blob for each in self.kept for blob in each.blobs)
+        self.kept.clear()
+
+    def add(self, copied: Copied) -> KeptArtifact:
+        """Take an artifact: its name leaves the artifact that had it, and its like without a name makes room."""
+        manifest = copied.manifest
+        digest = manifest.digest if self.profile.libartifact else manifest.rewritten
+        new = KeptArtifact(
+            name=str(copied.reference),
+            manifest=manifest.digest,
+            id=digest.partition(":")[2],
+            titles=manifest.titles,
+            blobs=(manifest.digest, manifest.config, *manifest.layers),
+            size=manifest.size,
+        )
+        for each in self.kept:
+            if each.name == new.name:
+                each.name = ""
+        same = next((at for at, each in enumerate(self.kept) if each.manifest == new.manifest and not each.name), None)
+        if same is None:
+            self.kept.append(new)
+        else:
+            self.kept[same] = new
+        return new
+
+    def known(self, id_: str) -> KeptArtifact | None:
+        """Give an artifact that is known by that ID."""
+        return next((each for each in self.kept if each.id == id_), None)
+
+    def find(self, name: str) -> KeptArtifact | str | None:
+        """Give the artifact that a name or digest means, or none; a text is the error (``Status``)."""
+        return self._find_whole(name) if self.profile.libartifact else self._find_any(name)
+
+    def _find_any(self, name: str) -> KeptArtifact | str | None:
+        """Find by the beginning of a digest, then by name, short or not (``getByNameOrDigest``)."""
+        if len(name) >= SHORTEST_ID:
+            for each in self.kept:
+                if each.id.startswith(name):
+                    return each
+        resolution = resolve_locally(name, self.registries)
+        if resolution.refusal:
+            why = f"get candidates for potentially short image name: {resolution.refusal}"
+            return f"get artifact by name or digest: {why}"
+        for candidate in map(str, resolution.candidates):
+            for each in self.kept:
+                if candidate in {each.reference, each.canonical}:
+                    return each
+        return None
+
+    def _find_whole(self, name: str) -> KeptArtifact | str | None:
+        """Find by a name that is whole, or by the beginning of a digest (``lookupArtifactLocked``)."""
+        try:
+            reference = parse_canonical(name)
+        except InvalidReference:
+            return self._identified(name)
+        if reference.tag and reference.digest:
+            return "invalid nameOrDigest: reference cannot be tagged and digested"
+        if not reference.digest:
+            return next((each for each in self.kept if each.name == str(reference.with_default_tag())), None)
+        return next((each for each in self.kept if each.name and _is_same(each, reference)), None)
+
+    def _identified(self, digits: str) -> KeptArtifact | str | None:
+        """Find by the beginning of a digest, unless several begin so."""
+        found = [each for each in self.kept if each.id.startswith(digits)]
+        if len(found) > 1:
+            names = ",".join(each.name for each in found)
+            return f"inspect artifact: multiple artifacts found with matching digest: {go_quote(names)}"
+        return found[0] if found else None
+
+    def remove(self, name: str) -> None:
+        """Take an artifact away, if its own name is given (``Remove``); what cannot be is only logged."""
+        found = self.find(name)
+        if not isinstance(found, KeptArtifact):
+            return
+        if not self.profile.libartifact and not found.id.startswith(name):
+            found = next((each for each in self.kept if each.name == name), None)
+        if found is not None and (found.name or (self.profile.libartifact and len(self.kept) == 1)):
+            self._delete(found)
+
+    def _delete(self, artifact: KeptArtifact) -> None:
+        """Take an artifact away, with what no other needs."""
+        used = Counter(blob for each in self.kept for blob in each.blobs)
+        used.subtract(artifact.blobs)
+        self.blobs -= {blob for blob in artifact.blobs if not used[blob]}
+        self.kept.remove(artifact)
+
+
+def _is_same(artifact: KeptArtifact, reference: Reference) -> bool:
+    """Tell whether an artifact is what a name with a digest means."""
+    return parse(artifact.name).name == reference.name and reference.digest == f"sha256:{artifact.id}"
+
+
+def go_clean(path: str) -> str:
+    """Give the shortest path that means the same (Go's ``filepath.Clean``)."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part in {"", "."}:
+            continue
+        if part == ".." and parts and parts[-1] != "..":
+            parts.pop()
+        elif part != ".." or not path.startswith("/"):
+            parts.append(part)
+    return ("/" if path.startswith("/") else "") + "/".join(parts) or "."

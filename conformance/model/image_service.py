@@ -1,0 +1,168 @@
+"""The image service as a whole: pulls, lookups, lists and removals over one store.
+
+Source: CRI-O server/image_pull.go, image_status.go, image_list.go, image_remove.go.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conformance.model.answers import Login
+from conformance.model.artifact_store import ArtifactStore, KeptArtifact
+from conformance.model.image_store import ImageStore, Kept, Listed
+from conformance.model.profile import Fallback
+from conformance.model.pull import Outcome, Puller
+from conformance.model.pull_sources import Note, Settings, Steps
+from conformance.model.reference import Reference
+
+NO_IMAGE = "no image specified"
+_HEX = re.compile(r"[0-9a-fA-F]{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What ImageStatus answers: the image, none, or ``error``, the text of the gRPC error."""
+
+    image: Listed | None = None
+    error: str = ""
+
+
+class ImageService:
+    """The rules of the image service under given settings.
+
+    ``in_use`` gives the ID of the newest container that mounts the image of an ID, ``runs`` of the newest whose own
+    image it is, or nothing. ``puller`` makes the rules of a pull, which a variant may replace.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        note: Note | None = None,
+        in_use: Callable[[str], str] = lambda _id: "",
+        runs: Callable[[str], str] = lambda _id: "",
+        puller: type[Puller] = Puller,
+    ) -> None:
+        self.store = ImageStore()
+        self.artifacts = ArtifactStore(settings.profile, settings.registries)
+        self.profile = settings.profile
+        self.note = note
+        self.in_use = in_use
+        self.runs = runs
+        self.puller = puller(settings, note, self.store.layers, self.artifacts.blobs)
+
+    def clear(self) -> None:
+        """Forget all images and artifacts."""
+        self.store.images.clear()
+        self.artifacts.clear()
+
+    def pull(self, name: str, login: Login | None = None, namespace: str = "") -> Steps[Outcome]:
+        """Pull an image or artifact, for a pod of a namespace or for none, and keep it."""
+        outcome = yield from self.puller.within(namespace).pull(name, login)
+        if outcome.image is not None:
+            (self.artifacts if outcome.image.is_artifact else self.store).add(outcome.image)
+        return outcome
+
+    def status(self, name: str) -> Lookup:
+        """Look an image up, or else an artifact: no registry is asked (``ImageStatus``)."""
+        if not name:
+            return Lookup(error=NO_IMAGE)
+        lookup = self.image_status(name)
+        if lookup.error or lookup.image:
+            return lookup
+        artifact = self.artifacts.find(name)
+        return Lookup(artifact.listed()) if isinstance(artifact, KeptArtifact) else lookup
+
+    def image_status(self, name: str) -> Lookup:
+        """Look an image up (``storageImageStatus``)."""
+        if (id_ := self.store.identified(name)) is not None:
+            kept = self.store.images.get(id_)
+            return Lookup(kept.listed()) if kept else Lookup(error=self.profile.unknown_id.format(id=id_))
+        resolution = self.puller.resolve(name)
+        if resolution.refusal:
+            if self.profile.hex_lookups_are_ids and _HEX.fullmatch(name):
+                return Lookup()
+            return Lookup(error=resolution.refusal)
+        if self.note and resolution.short_name:
+            self.note("info", resolution.log_line)
+        found = self.find(resolution.candidates)
+        return Lookup(found[1].listed() if found else None)
+
+    def find(self, candidates: tuple[Reference, ...]) -> tuple[Reference, Kept] | None:
+        """Give the first candidate that is in the store, and its image."""
+        return next(((each, kept) for each in candidates if (kept := self.store.named(each)) is not None), None)
+
+    def keeps(self, id_: str) -> bool:
+        """Tell whether an image or artifact of that ID is there."""
+        return id_ in self.store.images or self.artifacts.known(id_) is not None
+
+    def list(self, name: str = "") -> list[Listed] | str:
+        """List all images and artifacts, or what has that name; a text is the error (``listImages``)."""
+        if not name:
+            images = [self.described(kept) for kept in self.store.images.values()]
+            return images + [each.listed() for each in self.artifacts.kept]
+        lookup = self.image_status(name)
+        if lookup.error:
+            return lookup.error
+        found = [self.described(self.store.images[lookup.image.id])] if lookup.image else []
+        artifact = self.artifacts.find(name) if self.profile.lists_both or not found else None
+        return [*found, artifact.listed()] if isinstance(artifact, KeptArtifact) else found
+
+    def described(self, kept: Kept) -> Listed:
+        """Give an image as a list has it: one that lost its name still shows where it was from (``ConvertImage``)."""
+        listed = kept.listed()
+        if not listed.digests and kept.former:
+            return listed._replace(digests=(f"{kept.former.partition(':')[0]}@{kept.digests[0]}",))
+        return listed
+
+    def remove(self, name: str) -> str:
+        """Remove an image by ID, or one of its names; gives the error's text, none for success (``removeImage``)."""
+        if not name:
+            return NO_IMAGE
+        if (id_ := self.store.identified(name)) is not None:
+            return self.remove_id(id_, name)
+        resolution = self.puller.resolve(name)
+        if resolution.refusal:
+            return resolution.refusal
+        if (found := self.find(resolution.candidates)) is not None:
+            reference, kept = found
+            used = self.used(kept.id, str(reference))
+            if used or (self.store.is_last_name(kept, reference) and (used := self.running(kept.id))):
+                return used
+            self.store.untag(kept, reference)
+        return self.remove_artifact(name)
+
+    def remove_id(self, id_: str, name: str) -> str:
+        """Remove an image with all its names, if it is there."""
+        if self.profile.guards_ids and (used := self.used(id_, name)):
+            return used
+        if used := self.running(id_):
+            return f"delete image: {used}"
+        self.store.delete(id_)
+        return ""
+
+    def remove_artifact(self, name: str) -> str:
+        """Remove what has the name in the artifact store, which is asked for it whatever became of an image."""
+        artifact = self.artifacts.find(name)
+        if isinstance(artifact, str):
+            return f"failed to get artifact: {artifact}" if self.keeps_artifacts else ""
+        if artifact is None:
+            return ""
+        if used := self.used(artifact.id, name):
+            return used
+        self.artifacts.remove(name)
+        return ""
+
+    @property
+    def keeps_artifacts(self) -> bool:
+        """Whether the release has an artifact store."""
+        return self.profile.artifact is not Fallback.NEVER
+
+    def used(self, id_: str, name: str) -> str:
+        """Refuse to remove an image that a container mounts (``volumeInUse``)."""
+        container = self.in_use(id_)
+        return self.profile.in_use.format(name=name, container=container) if container else ""
+
+    def running(self, id_: str) -> str:
+        """Refuse to delete an image that is a container's own (containers/storage store.go, ``DeleteImage``)."""
+        container = self.runs(id_)
+        return f"image used by {container}: image is in use by a container" if container else ""

@@ -1,0 +1,257 @@
+"""Runs of the suite on the simulator, with a fault or without, several at a time."""
+
+import gc
+import json
+import os
+import signal
+import tempfile
+from collections import Counter
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from conformance.mutation.matrix import Matrix, Result
+from conformance.mutation.reach import EVERYWHERE, Recorder, faulty_methods
+from conformance.plugin.lifecycle import RUN
+from conformance.plugin.verdicts import case_of
+from conformance.runtime.configuration import Configuration
+from conformance.simulator.mutants import Mutant
+from conformance.targets.choice import Rehearsal
+from conformance.targets.run import Run
+
+QUIETLY = (
+    "-qq",
+    "--tb=no",
+    "--no-header",
+    "--no-summary",
+    "--stories=none",
+    "-p",
+    "no:cacheprovider",
+    "--capture=no",
+    "-p",
+    "no:logging",
+    "-p",
+    "no:unraisableexception",
+    "-p",
+    "no:threadexception",
+)
+Reached = Mapping[str, frozenset[str]]
+"""By case, the methods that it reached."""
+
+STRIDE = 8
+"""Mutants are run in strides, so that every kind of fault comes early, and with it the cases about it."""
+
+KINDS = {"ran": ("passed", "failed"), "failed": ("failed",)}
+"""The outcomes that count as each kind."""
+
+
+class RunFailed(Exception):  # noqa: N818 (the run failed, not this program)
+    """A run of the suite did not come to its end: one sentence."""
+
+
+def matrix(chosen: Sequence[Mutant], jobs: int, *, whole: bool = True) -> Matrix:
+    """Run the suite without a fault and with each of these; raises ``RunFailed``, also when a case fails without.
+
+    Unless it is to be whole, a mutant that a case has caught is run on those alone that no mutant failed so far.
+    """
+    lines = list(dict.fromkeys(each.line for each in chosen))
+    with tempfile.TemporaryDirectory(prefix="crio-conformance-mutants-") as folder:
+        sound = [Errand(line, None, Path(folder)) for line in lines]
+        faulty = [Errand(each.line, each, Path(folder)) for each in chosen]
+        code = pytest.main(
+            [*QUIETLY, "--runtime=simulator", "--pyargs", "conformance.suite"],
+            plugins=[Errands(sound, faulty, jobs, whole=whole)],
+        )
+        if code != 0:
+            raise RunFailed(f"the suite cannot be run on the simulator: pytest ended with {int(code)}")
+        results = {errand.line: errand.result() for errand in sound}
+        for line, result in results.items():
+            if result.failed:
+                told = f"without a fault, {len(result.failed)} cases fail on {line}, such as {min(result.failed)}"
+                raise RunFailed(told)
+        return Matrix(results, {each: errand.result() for each, errand in zip(chosen, faulty, strict=True)})
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One run of the suite: on the simulator of a release line, with a fault or without; its result is a file."""
+
+    line: str
+    mutant: Mutant | None
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The name of the mutant, or what stands for none."""
+        return self.mutant.name if self.mutant else "sound"
+
+    @property
+    def file(self) -> Path:
+        """The file of the result."""
+        return self.folder / f"{self.line}-{self.name}.json"
+
+    def result(self) -> Result:
+        """Read the result; raises ``RunFailed``."""
+        if not self.file.exists():
+            raise RunFailed(f"the run of {self.name if self.mutant else 'the simulator'} on {self.line} came to no end")
+        content = json.loads(self.file.read_text())
+        return Result(frozenset(content["ran"]), frozenset(content["failed"]))
+
+    def reached(self) -> dict[str, frozenset[str]]:
+        """Read which methods each case reached; raises ``OSError`` where it did not come to its end."""
+        return {case: frozenset(each) for case, each in json.loads(self.file.read_text())["reached"].items()}
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it came to its end, and no case failed."""
+        return self.file.exists() and not self.result().failed
+
+
+class Errands:
+    """A pytest plugin that runs the collected cases once for every errand, each in a fork of this process.
+
+    Nothing is imported or collected twice, which is a third of a run.
+    """
+
+    def __init__(self, sound: Sequence[Errand], faulty: Sequence[Errand], jobs: int, *, whole: bool) -> None:
+        self._loop = _Loop(sound, faulty, jobs, whole=whole)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Take the place of the usual loop: what is registered last is asked first, before any runtime is started."""
+        session.config.pluginmanager.register(self._loop)
+
+
+class _Loop:
+    """A pytest plugin that runs errands instead of cases."""
+
+    def __init__(self, sound: Sequence[Errand], faulty: Sequence[Errand], jobs: int, *, whole: bool) -> None:
+        self.sound = sound
+        self.faulty = faulty
+        self.jobs = jobs
+        self.whole = whole
+        self._outcomes: dict[str, str] = {}
+        self._running: dict[int, Errand] = {}
+        self._failures: Counter[str] = Counter()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run all errands, some at a time; first those without a fault, which say what runs on a line at all."""
+        gc.collect()
+        gc.freeze()  # what is there already is looked at by no collection in a fork
+        try:
+            for errand in self.sound:
+                self._begin(session, errand, None)
+            while self._running:
+                self._end()
+            if all(errand.is_sound for errand in self.sound):
+                reached = {errand.line: errand.reached() for errand in self.sound}
+                for errand in (each for at in range(STRIDE) for each in self.faulty[at::STRIDE]):
+                    self._begin(session, errand, reached[errand.line])
+                while self._running:
+                    self._end()
+        finally:
+            for pid in self._running:  # this process was told to end, or an errand failed
+                os.kill(pid, signal.SIGTERM)
+        return True
+
+    def _begin(self, session: pytest.Session, errand: Errand, reached: Reached | None) -> None:
+        """Fork for an errand, when there is room."""
+        if len(self._running) == self.jobs:
+            self._end()
+        if (pid := os.fork()) == 0:
+            if errand.mutant and reached is not None:
+                session.items[:] = economically(session.items, reaching(errand.mutant, reached), self._failures)
+            self._run(session, errand)
+        self._running[pid] = errand
+
+    def _end(self) -> None:
+        """Wait for an errand, and learn which cases a mutant has failed by now."""
+        ended = self._running.pop(os.wait()[0])
+        if ended.mutant and ended.file.exists():
+            self._failures.update(ended.result().failed)
+
+    def _run(self, session: pytest.Session, errand: Errand) -> NoReturn:
+        """Run one errand, unheard, and end this process."""
+        code = 1
+        try:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 1)
+            os.dup2(nowhere, 2)
+            session.config.pluginmanager.unregister(name="terminalreporter")
+            run = session.config.stash[RUN] = Run(f"simulator:{errand.line}")
+            recorder = Recorder(each.mutant for each in self.faulty if each.mutant)
+            run.subject = Rehearsal(run.subject.release, run.subject.rehearsal, errand.mutant or recorder.mutant)
+            run.pool.get(Configuration())
+            reached: dict[str, list[str]] = {}
+            started = frozenset(recorder.reached)
+            session.config.pluginmanager.unregister(self)
+            session.config.pluginmanager.register(_Listener(self._outcomes, recorder, reached))
+            if errand.mutant and not self.whole:
+                session.config.pluginmanager.register(_Economy(self._outcomes, frozenset(self._failures)))
+            session.config.hook.pytest_runtestloop(session=session)
+            run.close()
+            ended = self._outcomes.items()
+            told = {kind: [case for case, outcome in ended if outcome in kinds] for kind, kinds in KINDS.items()}
+            reached = {case: sorted({*reached[case], *started}) for case in told["ran"]}
+            errand.file.write_text(json.dumps({**told, "reached": reached}))
+            code = 0
+        finally:
+            os._exit(code)
+
+
+class _Economy:
+    """A pytest plugin that leaves out what another mutant has failed already, once this one has been caught."""
+
+    def __init__(self, outcomes: dict[str, str], failed: frozenset[str]) -> None:
+        self._outcomes = outcomes
+        self._failed = failed
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """Leave a case out."""
+        caught = "failed" in self._outcomes.values()
+        return True if caught and case_of(item.nodeid) in self._failed else None
+
+
+def reaching(mutant: Mutant, reached: Reached) -> frozenset[str]:
+    """Give the cases in which a mutant may show itself: those that ran without it and reached what is faulty."""
+    faulty = faulty_methods(mutant)
+    return frozenset(case for case, methods in reached.items() if EVERYWHERE in faulty or faulty & methods)
+
+
+def economically(items: Sequence[pytest.Item], chosen: frozenset[str], failures: Counter[str]) -> list[pytest.Item]:
+    """Put the chosen cases into the order in which a mutant shows itself soonest.
+
+    First come those that no mutant has failed, which every mutant has to be run on; then those that few have failed.
+    """
+    running = [item for item in items if case_of(item.nodeid) in chosen]
+    return sorted(running, key=lambda item: failures[case_of(item.nodeid)])
+
+
+class _Listener:
+    """A pytest plugin that keeps how each case ended, and what it reached; one that deviates as it should has passed.
+
+    What was reached while a runtime was started is said of every case, since cases share runtimes.
+    """
+
+    def __init__(self, outcomes: dict[str, str], recorder: Recorder, reached: dict[str, list[str]]) -> None:
+        self._outcomes = outcomes
+        self._recorder = recorder
+        self._reached = reached
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Keep what a case reached."""
+        self._recorder.reached.clear()
+        result = yield
+        self._reached[case_of(item.nodeid)] = sorted(self._recorder.reached)
+        return result
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the gravest outcome of a case's phases."""
+        outcome = "passed" if hasattr(report, "wasxfail") and not report.failed else report.outcome
+        if report.when == "call" or report.failed or (report.when == "setup" and report.skipped):
+            self._outcomes[case_of(report.nodeid)] = "failed" if report.failed else outcome

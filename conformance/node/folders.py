@@ -1,0 +1,97 @@
+"""Where worlds keep their files on the host, and how those of runs that were killed are found and removed.
+
+All lies in one private folder per user, ``$TMPDIR/crio-conformance-<uid>/<world>``. Every world's init holds a lock on
+its folder's file ``lock``; a folder whose lock can be taken belongs to nobody any more.
+"""
+
+import contextlib
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from conformance.node.init import remove_cgroups, remove_tree
+
+SOCKET_PATH_LIMIT = 107  # sun_path, unix(7), without the closing NUL
+CGROUP_PREFIX = "crio-conformance-"
+
+
+def base() -> Path:
+    """Give the user's folder for worlds, made if need be.
+
+    Raises ``OSError`` with a sentence when it belongs to somebody else or its path is too long for a socket in it.
+    """
+    folder = Path(tempfile.gettempdir()).resolve() / f"crio-conformance-{os.geteuid()}"
+    if len(os.fsencode(folder)) > SOCKET_PATH_LIMIT - len("/12345678/crio.sock"):
+        msg = f"{folder} is too long a path for a Unix socket in it: set TMPDIR to a shorter one"
+        raise OSError(msg)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    facts = folder.lstat()
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid() or facts.st_mode & 0o077:
+        msg = f"{folder} is not a private folder of this user: remove it, or set TMPDIR to a folder of your own"
+        raise OSError(msg)
+    return folder
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the base folder: worlds are made and swept one at a time."""
+    with (folder / ".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def new_folder() -> tuple[Path, int]:
+    """Make a folder for a world; give it and the descriptor that holds its lock (to be handed to the init)."""
+    parent = base()
+    with _locked(parent):
+        folder = Path(tempfile.mkdtemp(prefix="", dir=parent))
+        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    return folder, handle
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a world's folder with all that is in it."""
+    parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        remove_tree(parent, folder.name)
+    finally:
+        os.close(parent)
+
+
+def cgroups_of(folder: Path) -> str:
+    """Name the control group below which all containers of the world in ``folder`` run."""
+    return CGROUP_PREFIX + folder.name
+
+
+def sweep() -> list[Path]:
+    """Remove what worlds left whose init was killed before it could; give the folders that were removed."""
+    parent = base()
+    swept = []
+    handle = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with _locked(parent):
+            for folder in (entry for entry in parent.iterdir() if entry.is_dir() and not _in_use(entry)):
+                remove_cgroups(cgroups_of(folder))
+                remove_tree(handle, folder.name)
+                swept.append(folder)
+    finally:
+        os.close(handle)
+    return swept
+
+
+def _in_use(folder: Path) -> bool:
+    """Tell whether a world's init still holds the folder."""
+    try:
+        with (folder / "lock").open("r+") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

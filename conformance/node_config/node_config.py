@@ -1,0 +1,61 @@
+"""What becomes of a name depends on these: a CRI-O, its node and its files."""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conformance.model.pull_sources import Settings
+
+
+class Origin(enum.StrEnum):
+    """Where something is known from."""
+
+    OPTION = "option"
+    SOCKET = "socket"
+    FILE = "file"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crio:
+    """The CRI-O that is meant: ``release`` may be a line alone, which stands for the last release of it.
+
+    ``socket`` is where it was asked, ``explained_as`` the newest release line known here, where that one is newer.
+    """
+
+    release: str
+    origin: Origin
+    platform: str
+    socket: str = ""
+    explained_as: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """The short-name mode that counts, and where it is from; ``known`` is whether that release has such a setting.
+
+    ``file`` set it; ``crio_conf`` are the files that were read. The setting in ``registries_conf`` counts only for a
+    CRI-O that is started without any crio.conf.
+    """
+
+    effective: str
+    known: bool
+    origin: Origin
+    file: str = ""
+    crio_conf: tuple[str, ...] = ()
+    registries_conf: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """A CRI-O with its settings, and where we know them from.
+
+    ``login_unused`` says for a host and repository what CRI-O would log in with and this command does not;
+    ``unreadable`` are files that CRI-O reads and this user may not.
+    """
+
+    settings: Settings
+    crio: Crio
+    mode: Mode
+    login_unused: Callable[[str, str], str] = lambda _host, _repository: ""
+    unreadable: tuple[str, ...] = ()

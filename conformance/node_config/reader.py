@@ -1,0 +1,135 @@
+"""The circumstances of this machine, or of the files that were given for it."""
+
+import os
+import pwd
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from conformance.model.platform import Platform
+from conformance.model.pull_sources import Settings
+from conformance.model.registries import InvalidRegistries, Registries
+from conformance.model.registries_conf import Paths, load
+from conformance.model.resolution import MODES, effective_mode
+from conformance.node_config import crio_conf
+from conformance.node_config.crio_release import Known, known
+from conformance.node_config.errors import Unusable
+from conformance.node_config.logins import Logins
+from conformance.node_config.node_config import Circumstances, Crio, Mode, Origin
+
+NOWHERE = Path("/nonexistent")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What was asked for on the command line; what is not there is this machine's own."""
+
+    registries_conf: str | None = None
+    registries_conf_dir: str | None = None
+    release: str | None = None
+    socket: str | None = None
+    short_name_mode: str | None = None
+    crio_conf: tuple[str, ...] = ()
+    platform: str | None = None
+    authfile: str | None = None
+    probe: bool = False
+
+
+def registries(options: Options) -> tuple[Registries, tuple[str, ...]]:
+    """Read registries.conf as CRI-O does, and give the files that this user may not read; raises ``Unusable``."""
+    file, folder = (
+        each and str(Path(each).absolute()) for each in (options.registries_conf, options.registries_conf_dir)
+    )
+    if folder and not Path(folder).is_dir():
+        raise Unusable(f"{folder} is no folder")
+    try:
+        paths = Paths.found(file, folder, _home())
+    except PermissionError:  # root's own files, which are seldom there
+        paths = Paths.found(file, folder, NOWHERE)
+    unreadable: tuple[str, ...] = ()
+    if _is_forbidden(paths.alias_cache):
+        unreadable = (paths.alias_cache,)
+        paths = replace(paths, alias_cache=str(NOWHERE))
+    try:
+        return load(paths), unreadable
+    except InvalidRegistries as error:
+        raise Unusable("; ".join(str(error).split("\n"))) from None
+
+
+def circumstances(options: Options, env: Mapping[str, str] = os.environ) -> Circumstances:
+    """Find out all that an explanation depends on; raises ``Unusable``."""
+    crio = known(options.release, options.socket)
+    has_mode = crio.profile.has_short_name_mode
+    conf = crio_conf.read(map(Path, options.crio_conf), has_mode=has_mode)
+    found, forbidden = registries(options)
+    configured = conf.short_name_mode if options.short_name_mode is None else options.short_name_mode
+    if configured not in {"", *MODES}:
+        raise Unusable(f"--short-name-mode {configured} is none that CRI-O has: {' or '.join(MODES)}")
+    platform = _platform(options.platform)
+    logins = _logins(options, conf, env)
+    return Circumstances(
+        settings=Settings(
+            profile=crio.profile,
+            registries=found,
+            short_name_mode=configured,
+            platform=platform,
+            credentials=logins.login if logins else lambda _host, _repository: None,
+        ),
+        crio=_crio(crio, platform),
+        mode=Mode(
+            effective=effective_mode(crio.profile, configured, found),
+            known=has_mode,
+            origin=Origin.OPTION if options.short_name_mode else Origin.FILE if conf.mode_file else Origin.DEFAULT,
+            file="" if options.short_name_mode else conf.mode_file,
+            crio_conf=conf.files,
+            registries_conf=found.short_name_mode,
+        ),
+        login_unused=logins.unused if logins else lambda _host, _repository: "",
+        unreadable=(*conf.unreadable, *forbidden, *(logins.unreadable if logins else ())),
+    )
+
+
+def _crio(crio: Known, platform: Platform) -> Crio:
+    """Say which CRI-O is explained."""
+    return Crio(
+        release=crio.text,
+        origin=crio.origin,
+        platform=str(platform),
+        socket=crio.socket,
+        explained_as=crio.explained_as,
+    )
+
+
+def _logins(options: Options, conf: crio_conf.CrioConf, env: Mapping[str, str]) -> Logins | None:
+    """Read the authentication files, unless nobody will be asked."""
+    if options.authfile is not None:
+        return Logins(Path(options.authfile), needed=True)
+    if not options.probe:
+        return None
+    if conf.auth_file:
+        return Logins(Path(conf.auth_file))
+    return Logins.of_crio(_home(), env if os.geteuid() == 0 else {})
+
+
+def _platform(text: str | None) -> Platform:
+    """Read the node's platform."""
+    try:
+        return Platform.parse(text) if text is not None else Platform.host()
+    except ValueError as error:
+        raise Unusable(str(error)) from None
+
+
+def _home() -> Path:
+    """Give the home of the user that CRI-O runs as."""
+    return Path.home() if os.geteuid() == 0 else Path(pwd.getpwuid(0).pw_dir)
+
+
+def _is_forbidden(path: str) -> bool:
+    """Tell whether there is, or may be, a file that this user may not read."""
+    try:
+        with Path(path).open("rb"):
+            return False
+    except PermissionError:
+        return True
+    except OSError:
+        return False

@@ -1,0 +1,91 @@
+"""Scenarios as files that a person can read and write: those that once differed are kept, and tried first."""
+
+import tomllib
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from conformance.model.registries_toml import read_settings
+from conformance.scenario.scenario import File, Host, Kind, Repository, Scenario, Spoken
+
+FOLDER = Path(__file__).parent / "examples"
+_TEXTS = ("name", "digest", "login", "mode")
+
+
+def as_toml(scenario: Scenario, *comments: str) -> str:
+    """Write a scenario, comments first."""
+    told: dict[str, Any] = {key: value for key in _TEXTS if (value := getattr(scenario, key))}
+    told["logins"] = dict(scenario.logins)
+    told["file"] = [{"path": each.path, "text": each.text} for each in scenario.files]
+    told["host"] = [_host_table(each) for each in scenario.hosts]
+    head = "".join(f"# {line}\n" for line in comments)
+    text = tomli_w.dumps({key: value for key, value in told.items() if value}, multiline_strings=True)
+    plain = text.replace('\\"', '"')  # quotes in a text of several lines need no backslash, unless three stand together
+    return head + (plain if tomllib.loads(plain) == tomllib.loads(text) else text)
+
+
+def _host_table(host: Host) -> dict[str, Any]:
+    """Write a host."""
+    table: dict[str, Any] = {"name": host.name, "spoken": str(host.spoken)}
+    if host.fails:
+        table["fails"] = host.fails
+    table["repository"] = [_repository_table(each) for each in host.repositories]
+    return table
+
+
+def _repository_table(repository: Repository) -> dict[str, Any]:
+    """Write a repository."""
+    table: dict[str, Any] = {"name": repository.name, "tags": list(repository.tags)}
+    if repository.content:
+        table |= {"content": str(repository.content), "version": repository.version}
+    return table | ({"private_to": repository.private_to} if repository.private_to else {})
+
+
+def from_toml(text: str) -> Scenario:
+    """Read a scenario."""
+    told = tomllib.loads(text)
+    texts = {key: told.get(key, "") for key in _TEXTS}
+    return Scenario(
+        **texts,
+        files=tuple(_file(each) for each in told.get("file", ())),
+        hosts=tuple(_host(each) for each in told.get("host", ())),
+        logins=tuple(told.get("logins", {}).items()),
+    )
+
+
+def _file(told: dict[str, Any]) -> File:
+    """Read a registries.conf."""
+    written = read_settings(told["text"].encode())
+    entries = tuple(entry.registry for entry in written.registries or ())
+    return File(told["path"], written.search, written.mode, entries, tuple((written.aliases or {}).items()))
+
+
+def _host(told: dict[str, Any]) -> Host:
+    """Read a host."""
+    repositories = tuple(_repository(each) for each in told.get("repository", ()))
+    return Host(told["name"], repositories, Spoken(told["spoken"]), told.get("fails", 0))
+
+
+def _repository(told: dict[str, Any]) -> Repository:
+    """Read a repository."""
+    content = Kind(told["content"]) if "content" in told else None
+    private_to = told.get("private_to", "")
+    return Repository(told["name"], content, told.get("version", 0), tuple(told["tags"]), private_to)
+
+
+def kept() -> Iterator[tuple[str, Scenario]]:
+    """Give the scenarios that are kept, by name."""
+    for path in sorted(FOLDER.glob("*.toml")):
+        yield path.stem, from_toml(path.read_text())
+
+
+def keep(scenario: Scenario, oracle: str, lines: tuple[str, ...], folder: Path = FOLDER) -> Path:
+    """Keep a scenario, named after the oracle and what it says; gives the file."""
+    text = as_toml(scenario)
+    word = "-".join(oracle.lower().split())
+    path = folder / f"{word}-{sha256(text.encode()).hexdigest()[:8]}.toml"
+    path.write_text(as_toml(scenario, f"Found with {oracle}:", *"\n".join(lines).splitlines()))
+    return path

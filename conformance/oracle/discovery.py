@@ -1,0 +1,73 @@
+"""Which oracle is meant, and whether it is here."""
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+from conformance.oracle.crio_oracle import LiveCrio
+from conformance.oracle.oracle import Oracle
+from conformance.oracle.program_oracles import Podman, Skopeo
+from conformance.releases.installation import Installation, NoRuntime, find, release_of
+
+FORMS = "write skopeo, podman, a CRI-O's release (1.36.3) or the path of one of these programs"
+KNOWN = {"skopeo": "1.9", "podman": "4.3"}
+"""The release line of each program that the model knows."""
+
+EXAMPLES = {"skopeo": 2000, "podman": 300}
+EXAMPLES_OF_CRIO = 2000
+
+
+class NoOracle(Exception):  # noqa: N818 (nothing is wrong with the program: what was asked for is not here)
+    """There is no such oracle here: one sentence that says why and what to do."""
+
+
+class Which(NamedTuple):
+    """An oracle that is here: the name of the program, and where that is; of a CRI-O, its programs."""
+
+    program: str
+    path: str
+    installation: Installation | None = None
+
+    @property
+    def examples(self) -> int:
+        """How many scenarios it is tried on by default."""
+        return EXAMPLES.get(self.program, EXAMPLES_OF_CRIO)
+
+    def start(self) -> Oracle:
+        """Start it, in a world of its own; raises ``WorldError`` and ``RuntimeFailure``."""
+        if self.installation is not None:
+            return LiveCrio(self.installation)
+        return (Skopeo if self.program == "skopeo" else Podman)(self.path)
+
+
+def which(asked: str) -> Which:
+    """Find the oracle that is asked for; raises ``NoOracle``."""
+    program = Path(asked).name
+    if program not in KNOWN:
+        try:
+            installation = find(asked)
+        except NoRuntime as error:
+            raise NoOracle(str(error).replace("--runtime", "--oracle")) from None
+        return Which(f"CRI-O {installation.release}", asked, installation)
+    path = asked if "/" in asked else shutil.which(asked)
+    if path is None:
+        raise NoOracle(f"{asked} is not on PATH: install it (apt-get install {asked}), or {FORMS}")
+    try:
+        release = release_of(Path(path), rf"{program} version (\S+)", program, FORMS)
+    except NoRuntime as error:
+        raise NoOracle(str(error)) from None
+    if release.line != KNOWN[program]:
+        known = f"{program} {KNOWN[program]}, as Debian 12 has it"
+        raise NoOracle(f"{path} is {program} {release}, and the model only knows {known}")
+    return Which(program, path)
+
+
+def here() -> tuple[list[Which], list[str]]:
+    """Find skopeo and Podman, those that are here; gives also why another is not."""
+    found, missing = [], []
+    for program in KNOWN:
+        try:
+            found.append(which(program))
+        except NoOracle as error:
+            missing.append(str(error))
+    return found, missing

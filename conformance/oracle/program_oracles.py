@@ -1,0 +1,135 @@
+"""skopeo and Podman as oracles, each in a world of its own, a process for every question."""
+
+import hashlib
+import json
+import os
+import shutil
+from abc import abstractmethod
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from conformance.evidence.log import LogLine
+from conformance.model.profile import PODMAN_4_3, SKOPEO_1_9
+from conformance.node import World
+from conformance.oracle.comparison import Told, recorded
+from conformance.oracle.oracle import HOME, Foretold, Oracle, OracleFailure, Rules
+from conformance.oracle.rules import PodmanPuller, SkopeoPuller
+from conformance.registry_hosts import Internet
+from conformance.runtime.world_files import furnish
+from conformance.scenario.scenario import Scenario
+
+PATIENCE = 60.0
+"""Seconds that one pull may take."""
+
+STORE, STORE_STATE = "/var/lib/store", "/run/store"
+"""Where Podman's store lies, in the world's own folders."""
+
+_FOLDERS = os.pathsep.join((os.defpath, "/usr/sbin", "/sbin"))
+
+
+class Program(Oracle):
+    """A program that is started for every pull."""
+
+    program: str
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        with ExitStack() as stack:
+            self._world = stack.enter_context(World(visible=[Path(path).resolve().parent]))
+            self.internet = stack.enter_context(Internet(self._world.bind))
+            self.root = self._world.folder
+            self._env = furnish(self._world, self.internet) | {"HOME": str(HOME), "PATH": _FOLDERS}
+            accept = json.dumps({"default": [{"type": "insecureAcceptAnything"}]})
+            (self._world.etc / "containers" / "policy.json").write_text(accept)
+            self._stack = stack.pop_all()
+
+    def ask(self, scenario: Scenario) -> Told:
+        """Start it, wait until it has ended, and read what it printed and what was recorded."""
+        mark = self.internet.recorder.mark()
+        process = self._world.spawn(self.command(scenario.written), self._env, "printed")
+        try:
+            if not process.wait(PATIENCE):
+                raise OracleFailure(f"{self.title} did not end within {PATIENCE:.0f} s on {scenario.written}")
+            status = process.status()
+        finally:
+            process.close()
+        printed = process.log.read_text(errors="replace")
+        process.log.unlink()
+        visits = recorded(self.internet.recorder.since(mark))
+        if status == 0:
+            return Told(visits, image=self.image(printed))
+        return Told(visits, error=self.error(printed))
+
+    @abstractmethod
+    def command(self, name: str) -> Sequence[str]:
+        """Give the command that pulls."""
+
+    @abstractmethod
+    def image(self, printed: str) -> str:
+        """Give the image that came."""
+
+    @abstractmethod
+    def error(self, printed: str) -> str:
+        """Give the error among what was printed."""
+
+
+class Skopeo(Program):
+    """``skopeo copy`` into a folder: full names only, one place after the other, no store."""
+
+    program = "skopeo"
+    title = "skopeo"
+    rules = Rules(
+        profile=SKOPEO_1_9,
+        puller=SkopeoPuller,
+        image=lambda outcome: outcome.image.manifest.digest if outcome.image else "",
+    )
+
+    @property
+    def _folder(self) -> Path:
+        """The folder that it copies into."""
+        return self.root / "copied"
+
+    def command(self, name: str) -> Sequence[str]:
+        """Copy the image for this machine."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return [self.path, "copy", "--quiet", f"docker://{name}", f"dir:{self._folder}"]
+
+    def image(self, printed: str) -> str:
+        """Give the digest of the manifest that was copied."""
+        del printed
+        return f"sha256:{hashlib.sha256((self._folder / 'manifest.json').read_bytes()).hexdigest()}"
+
+    def error(self, printed: str) -> str:
+        """Give its last words (logrus)."""
+        return LogLine.parse(printed.rstrip("\n").rpartition("\n")[2]).message
+
+
+class Podman(Program):
+    """``podman pull`` into an empty store, which is thrown away before the next."""
+
+    program = "podman"
+    title = "Podman"
+    rules = Rules(
+        profile=PODMAN_4_3,
+        puller=PodmanPuller,
+        image=lambda outcome: outcome.image.id if outcome.image else "",
+    )
+
+    def takes(self, foretold: Foretold) -> bool:
+        """Leave out what it would try three times more, a second apart each: a refused connection."""
+        return not any(trouble.refused for _, trouble in foretold.prediction.outcome.troubles)
+
+    def command(self, name: str) -> Sequence[str]:
+        """Pull into a new store."""
+        empty = f'rm -rf {STORE} {STORE_STATE}; exec "$@"'
+        places = ("--root", STORE, "--runroot", STORE_STATE, "--storage-driver", "vfs")
+        return ["sh", "-c", empty, "sh", self.path, *places, "pull", "--quiet", "--", name]
+
+    def image(self, printed: str) -> str:
+        """Give the ID that it prints last."""
+        return printed.rsplit(maxsplit=1)[-1]
+
+    def error(self, printed: str) -> str:
+        """Give what it says after ``Error:``."""
+        return printed.rpartition("Error: ")[2].removesuffix("\n")

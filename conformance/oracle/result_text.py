@@ -1,0 +1,45 @@
+"""What a run of oracles says in the end."""
+
+from collections.abc import Iterator, Sequence
+
+from conformance.oracle.corpus import as_toml
+from conformance.oracle.search_jobs import Differing, Result
+
+
+def told(results: Sequence[Result]) -> Iterator[str]:
+    """Give the lines: every difference, what was exercised, and the counts last."""
+    for result in results:
+        for each in result.differing:
+            yield from _difference(result.title, each)
+    yield from _table(results)
+    for result in results:
+        yield _count(result)
+
+
+def _difference(title: str, differing: Differing) -> Iterator[str]:
+    """Tell one difference."""
+    yield f"The model and {title} differ ({differing.origin}) on {differing.scenario.written}"
+    yield from differing.lines
+    yield "--- the scenario, as a file ---"
+    yield as_toml(differing.scenario)
+    yield "--- a case about it ---"
+    yield differing.case
+    yield "---"
+
+
+def _table(results: Sequence[Result]) -> Iterator[str]:
+    """Tell how many scenarios exercised what."""
+    names = sorted({name for result in results for name in result.found.exercised})
+    yield f"{'exercised by':<28}" + "".join(f"{result.title:>16}" for result in results)
+    for name in names:
+        yield f"{name:<28}" + "".join(f"{result.found.exercised[name]:>16,}" for result in results)
+    yield ""
+
+
+def _count(result: Result) -> str:
+    """Sum up one oracle."""
+    found, differing = result.found, len(result.differing)
+    rate = f", {found.examples / found.seconds:.0f} a second" if found.seconds else ""
+    kept = f" and {result.kept} kept" if result.kept else ""
+    outcome = f"{differing} differ{'s' if differing == 1 else ''}" if differing else "no difference"
+    return f"{result.title}: {found.examples:,} scenarios{kept}{rate}: {outcome}"

@@ -1,0 +1,13 @@
+"""The pytest plugin: the only room that knows pytest's hooks. A file for each concern, each a plugin of its own.
+
+In come options and the cases that pytest collected; out go verdicts, totals per family, deviations met and stories. It
+is loaded in every pytest run of the environment, so what is heavy is imported when a case needs CRI-O.
+"""
+
+pytest_plugins = (
+    "conformance.plugin.options",
+    "conformance.plugin.lifecycle",
+    "conformance.plugin.fixtures",
+    "conformance.plugin.verdicts",
+    "conformance.plugin.terminal",
+)

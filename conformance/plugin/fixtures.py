@@ -1,0 +1,158 @@
+"""The fixtures of cases, users' own among them.
+
+``runtime``, ``pod``, ``kubelet``, ``node``, ``docker_io``, ``quay_io``, ``registry_k8s_io``, ``ghcr_io``, ``registry``,
+``internet``, ``release``; ``containers`` and ``bridge``, which only say what a case needs; and ``configuration``, which
+a case overrides to have CRI-O configured otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.plugin.lifecycle import run_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.evidence.evidence import Mark
+    from conformance.kubelet import Pod
+    from conformance.kubelet.process import RealKubelet
+    from conformance.model.release import Release
+    from conformance.registry_hosts import Internet, RegistryHost
+    from conformance.runtime.configuration import Configuration
+    from conformance.runtime.node_inspector import Node
+    from conformance.runtime.runtime import Runtime
+    from conformance.targets.target import Subject
+
+MARK: pytest.StashKey[tuple[Runtime, Mark]] = pytest.StashKey()
+"""Where a case keeps its runtime, and the place in the records at which it began."""
+
+
+@pytest.fixture
+def configuration() -> Configuration:
+    """How CRI-O is configured for a case: docker.io and quay.io in the search list, tried in that order."""
+    from conformance.runtime.configuration import Configuration
+
+    return Configuration()
+
+
+@pytest.fixture
+def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Iterator[Runtime]:
+    """A running CRI-O, or other runtime, with that configuration and an empty store, in a world of its own."""
+    run = run_of(request.config)
+    if why := _silent(request.node, run.subject):
+        pytest.skip(why)
+    running = run.pool.get(configuration)
+    request.node.stash[MARK] = (running, running.evidence.mark())
+    yield running
+    running.reset()
+
+
+def _silent(item: pytest.Item, subject: Subject) -> str:
+    """Say why a case does not speak of what the run is about; nothing where it does."""
+    if subject.marker and item.get_closest_marker(subject.marker) is None:
+        return subject.unmarked
+    for mark in item.iter_markers("releases"):
+        if not subject.within(mark.args[0]):
+            return f"speaks of CRI-O {mark.args[0]}: {mark.args[1]}"
+    return ""
+
+
+@pytest.fixture
+def release(runtime: Runtime) -> Release:
+    """The CRI-O release that is running."""
+    return runtime.release
+
+
+@pytest.fixture
+def internet(runtime: Runtime) -> Internet:
+    """The internet around CRI-O; ``internet.host(name)`` gives any registry host."""
+    _needs(runtime, "hermetic")
+    return runtime.internet
+
+
+@pytest.fixture
+def docker_io(internet: Internet) -> RegistryHost:
+    """The registry host docker.io, with nothing to offer yet."""
+    return internet.host("docker.io")
+
+
+@pytest.fixture
+def quay_io(internet: Internet) -> RegistryHost:
+    """The registry host quay.io, with nothing to offer yet."""
+    return internet.host("quay.io")
+
+
+@pytest.fixture
+def registry_k8s_io(internet: Internet) -> RegistryHost:
+    """The registry host registry.k8s.io, with nothing to offer yet but what pods need."""
+    return internet.host("registry.k8s.io")
+
+
+@pytest.fixture
+def ghcr_io(internet: Internet) -> RegistryHost:
+    """The registry host ghcr.io, with nothing to offer yet."""
+    return internet.host("ghcr.io")
+
+
+@pytest.fixture
+def registry(runtime: Runtime) -> RegistryHost:
+    """A registry host that any runtime can pull from by its full name, with nothing to offer yet."""
+    return runtime.registry
+
+
+@pytest.fixture
+def node(runtime: Runtime, containers: None) -> Node:
+    """The machine below the runtime, as its administrator sees it."""
+    del containers
+    from conformance.runtime.crio import Crio
+    from conformance.runtime.node_inspector import Node
+
+    assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
+    return Node(runtime)
+
+
+@pytest.fixture
+def kubelet(request: pytest.FixtureRequest, runtime: Runtime, containers: None) -> Iterator[RealKubelet]:
+    """A real kubelet that runs static pods on the CRI-O of that configuration."""
+    del containers
+    from conformance.kubelet.process import kept
+    from conformance.runtime.crio import Crio
+
+    binary = run_of(request.config).kubelet
+    if binary is None:
+        pytest.skip("needs the capability kubelet: there is none in the cache folder, and --kubelet names none")
+    assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
+    with kept(runtime, binary).at_work() as kubelet:
+        yield kubelet
+
+
+@pytest.fixture
+def containers(runtime: Runtime) -> None:
+    """Nothing; a case that takes it looks into running containers."""
+    _needs(runtime, "containers")
+
+
+@pytest.fixture
+def bridge(runtime: Runtime, containers: None) -> None:
+    """Nothing; a case that takes it has pods on a network of their own."""
+    del containers
+    _needs(runtime, "bridge")
+
+
+def _needs(runtime: Runtime, capability: str) -> None:
+    """Skip a case whose runtime lacks a capability."""
+    if why := runtime.without(capability):
+        pytest.skip(f"needs the capability {capability}: {why}")
+
+
+@pytest.fixture
+def pod(runtime: Runtime) -> Iterator[Pod]:
+    """A pod on the host's network; on the simulator, pods are records."""
+    _needs(runtime, "pods")
+    from conformance.kubelet import Pod
+
+    with Pod(runtime) as pod:
+        yield pod

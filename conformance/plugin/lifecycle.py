@@ -1,0 +1,176 @@
+"""The life of a run: what it is about is found, workers are told of it, and what was started ends with it.
+
+``RUN`` and ``REGISTRY`` are where a session keeps its run and its registry in a container.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from conformance.registry_containers.registry_container import RunRegistry
+    from conformance.targets.run import Run
+
+EXIT_LACKING = 6
+"""The exit code of a run whose runtime lacks what ``--require`` names."""
+
+RUN: pytest.StashKey[Run] = pytest.StashKey()
+REGISTRY: pytest.StashKey[RunRegistry] = pytest.StashKey()
+UNUSABLE = "conformance_unusable"
+REGISTRY_OF_THE_RUN = "conformance_registry"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep neighbours among cases on one worker: they share a configuration, and so a CRI-O."""
+    chosen = any(argument.startswith("--dist") for argument in config.invocation_params.args)
+    if is_about_crio(config) and config.getoption("dist", "no") == "load" and not chosen:
+        config.option.dist = "worksteal"
+
+
+def run_of(config: pytest.Config) -> Run:
+    """Give the run of this process, made at its first use: other projects' tests pay nothing for this plugin."""
+    if RUN not in config.stash:
+        from conformance.targets.run import Run, Unusable, end_as_with_ctrl_c
+
+        try:
+            config.stash[RUN] = run = Run(
+                config.getoption("runtime"), config.getoption("mutant"), config.getoption("kubelet")
+            )
+        except Unusable as error:
+            raise pytest.UsageError(str(error)) from None
+        config.add_cleanup(run.close)
+        end_as_with_ctrl_c()
+    return config.stash[RUN]
+
+
+def is_about_crio(config: pytest.Config) -> bool:
+    """Tell, before anything is collected, whether this run is about CRI-O."""
+    suite = str(Path(__file__).parents[1] / "suite")
+    return (
+        bool(config.getoption("runtime"))
+        or config.getoption("registries") == "containers"
+        or any("conformance.suite" in each or str(Path(each).absolute()).startswith(suite) for each in config.args)
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Find the runtime that was asked for, before anything else is done."""
+    if is_about_crio(session.config):
+        from conformance.targets.run import Lacking
+
+        try:
+            run_of(session.config).require(session.config.getoption("require"))
+        except Lacking as error:
+            _give_up(str(error), lacking=True)
+        _open_registries(session.config)
+
+
+def _open_registries(config: pytest.Config) -> None:
+    """Let content lie in containers where that was asked for: started here, or by the one who started this worker."""
+    if config.getoption("registries") == "memory" or config.option.collectonly:
+        return
+    from conformance.registry_hosts.origins import use_registry
+
+    if hasattr(config, "workerinput"):
+        from conformance.registry_client.push_client import Access
+
+        use_registry(Access(**config.workerinput[REGISTRY_OF_THE_RUN]), config.workerinput["workerid"])
+        return
+    from conformance.registry_containers.engine import NoRegistries
+    from conformance.registry_containers.registry_container import RunRegistry
+
+    try:
+        config.stash[REGISTRY] = registry = RunRegistry(config.getoption("registry_base"))
+    except NoRegistries as error:
+        raise pytest.UsageError(str(error)) from None
+    config.add_cleanup(registry.close)
+    use_registry(registry.access, "main")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker where the run's registry is, and its login: by the pipe, since others see a command line."""
+    if REGISTRY in node.config.stash:
+        node.workerinput[REGISTRY_OF_THE_RUN] = vars(node.config.stash[REGISTRY].access)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Begin the run when a case needs a runtime; a worker that cannot runs nothing, and says why."""
+    if not any(map(needs_runtime, session.items)):
+        return None
+    from conformance.targets.run import Lacking, Unusable
+
+    config = session.config
+    try:
+        run_of(config).begin(config.getoption("require"))
+    except Unusable as error:
+        lacking = isinstance(error, Lacking)
+        if not hasattr(config, "workeroutput"):
+            _give_up(str(error), lacking=lacking)
+        config.workeroutput[UNUSABLE] = (str(error), lacking)
+        return True
+    return None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Tell the user what a worker could not do."""
+    if told := getattr(node, "workeroutput", {}).get(UNUSABLE):
+        _give_up(told[0], lacking=told[1])
+
+
+def _give_up(why: str, *, lacking: bool) -> NoReturn:
+    """End the run with one sentence."""
+    if lacking:
+        pytest.exit(why, returncode=EXIT_LACKING)
+    raise pytest.UsageError(why)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None]:
+    """End at once when told to, workers too; let a rehearsal's last line say that it was one."""
+    _end_workers(session, exitstatus)
+    yield
+    config = session.config
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    if terminal is not None and RUN in config.stash:
+        for line in config.stash[RUN].subject.foot:
+            terminal.write_line(line, bold=True)
+
+
+def _end_workers(session: pytest.Session, exitstatus: int) -> None:
+    """When the one who talks to the user is told to end, let the workers end as well."""
+    if (
+        exitstatus == pytest.ExitCode.INTERRUPTED
+        and session.config.getoption("numprocesses", None)
+        and RUN in session.config.stash
+    ):
+        from conformance.targets.run import end_children
+
+        end_children()
+
+
+def needs_runtime(item: pytest.Item) -> bool:
+    """Tell whether a case asks for a CRI-O."""
+    return "runtime" in getattr(item, "fixturenames", ())
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let ``-k`` find cases by their upstream issue."""
+    for mark in item.iter_markers("upstream"):
+        item.extra_keyword_matches.update(mark.args)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say at the top which runtime this is about, and which registry."""
+    if not is_about_crio(config):
+        return []
+    registry = [config.stash[REGISTRY].title] if REGISTRY in config.stash else []
+    return [f"conformance: {run_of(config).subject.head}", *registry]

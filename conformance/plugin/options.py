@@ -1,0 +1,58 @@
+"""The options of a run, and the markers of cases.
+
+``--runtime`` says which CRI-O, ``--kubelet`` which kubelet, ``--require`` what they must be able to do, ``--registries``
+where registry hosts keep their content, ``--stories`` which cases are told.
+"""
+
+import pytest
+
+CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "pods", "containers", "bridge", "kubelet")
+TOLD_WHEN_FEW = 12
+"""With ``--stories auto``, every case is told when at most so many were run."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options."""
+    group = parser.getgroup("conformance", "CRI-O conformance")
+    group.addoption(
+        "--runtime",
+        metavar="WHICH",
+        help="the CRI-O to run: a release (1.36.3, 1.36), the path of a crio binary, auto (crio on PATH, else the"
+        " newest release in the cache folder, else a rehearsal on the simulator; the default), or simulator:1.36; for"
+        " contrast podman, containerd, or the socket of a CRI runtime that already runs, unix:///PATH",
+    )
+    group.addoption(
+        "--kubelet",
+        metavar="WHICH",
+        help="the kubelet for the cases that need a real one: a path, or a release in the cache folder; by default the"
+        " one there that suits the CRI-O best, if any",
+    )
+    group.addoption("--mutant", metavar="NAME", help="give the simulator one fault, to see which cases find it")
+    group.addoption(
+        "--require",
+        action="append",
+        default=[],
+        choices=CAPABILITIES,
+        help="make it an error when the runtime cannot do this here, instead of skipping the cases that need it",
+    )
+    group.addoption(
+        "--registries",
+        choices=("memory", "containers"),
+        default="memory",
+        help="where registry hosts keep their content: in memory, or in a real registry in a container",
+    )
+    group.addoption("--registry-base", metavar="IMAGE", help="the image that this container's image is built from")
+    group.addoption(
+        "--stories",
+        choices=("auto", "all", "none"),
+        default="auto",
+        help=f"tell what every case saw: always, never, or (auto) when at most {TOLD_WHEN_FEW} cases are run",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Describe our markers."""
+    config.addinivalue_line("markers", "upstream(issue): the upstream issue or pull request that a case is about")
+    config.addinivalue_line("markers", "cri: what any CRI runtime must do, CRI-O or not")
+    config.addinivalue_line("markers", "podman: what Podman, with CRI-O's library and another face, must do as well")
+    config.addinivalue_line("markers", "releases(range, why): the CRI-O releases that a case speaks of, and why")

@@ -1,0 +1,68 @@
+"""The end of a run on the terminal: totals per family, deviations met, what was not run and why, and the stories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.plugin.lifecycle import run_of
+from conformance.plugin.options import TOLD_WHEN_FEW
+from conformance.plugin.verdicts import case_of
+from conformance.report.summary import Verdict, reasons, table
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell totals per family, deviations, what was skipped and why, and the stories."""
+    ended = _ended(terminalreporter)
+    if not ended:
+        return
+    run = run_of(config)
+    verdicts = [verdict for _, verdict in ended]
+    wanted = config.getoption("stories")
+    if wanted == "all" or (wanted == "auto" and len(ended) <= TOLD_WHEN_FEW):
+        terminalreporter.section("stories")
+        for report, verdict in ended:
+            _tell(terminalreporter, report, verdict)
+    terminalreporter.section(f"conformance of {run.subject.title}")
+    for line in table(verdicts):
+        terminalreporter.write_line(line)
+    for kind, heading in (("deviates", "Known deviations met:"), ("skipped", "Not run:")):
+        if lines := list(reasons(verdicts, kind)):
+            terminalreporter.write_line("")
+            terminalreporter.write_line(heading)
+            for line in lines:
+                terminalreporter.write_line(line)
+
+
+def _ended(terminalreporter: pytest.TerminalReporter) -> list[tuple[pytest.TestReport, Verdict]]:
+    """Give, in the order of the run, the report that decides about each of our cases and the verdict in it.
+
+    A case that also fails while it is cleared up has failed, so the graver kinds come later here.
+    """
+    names = {"passed": "passed", "xfailed": "deviates", "skipped": "skipped", "failed": "failed", "error": "failed"}
+    ended = {}
+    for kind, verdict in names.items():
+        for report in terminalreporter.stats.get(kind, []):
+            family = dict(getattr(report, "user_properties", ())).get("family")  # a failed collection has none
+            if family is not None:
+                ended[report.nodeid] = (report, Verdict(str(family), verdict, _reason(report)))
+    return sorted(ended.values(), key=lambda each: getattr(each[0], "start", 0.0))
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Give why a case deviates or was skipped."""
+    if hasattr(report, "wasxfail"):
+        return str(report.wasxfail)
+    return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
+
+
+def _tell(terminalreporter: pytest.TerminalReporter, report: pytest.TestReport, verdict: Verdict) -> None:
+    """Tell one case's story."""
+    told = dict(report.user_properties)
+    if "story" in told:
+        terminalreporter.write_line(f"{case_of(report.nodeid)}: {verdict.verdict}", bold=True)
+        terminalreporter.write_line(f"  {told['behaviour']}")
+        for line in str(told["story"]).splitlines():
+            terminalreporter.write_line(f"  {line}")

@@ -1,0 +1,109 @@
+"""The verdict of a case: the contract, the known departure, or anything else; and its evidence in the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance import deviations
+from conformance.plugin.fixtures import MARK
+from conformance.plugin.lifecycle import RUN, needs_runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Skip a case whose fixtures ask for what its runtime lacks."""
+    yield from _skipping(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Skip a case that asks for what its runtime lacks."""
+    yield from _skipping(item)
+
+
+def _skipping(item: pytest.Item) -> Generator[None]:
+    """Skip a case when it asks for a capability that its runtime lacks, or offers what the registry does not take."""
+    if not needs_runtime(item):
+        yield
+        return
+    from conformance.registry_hosts.origin import NotTaken
+    from conformance.runtime.runtime import CapabilityLacking
+
+    try:
+        yield
+    except (CapabilityLacking, NotTaken) as error:
+        pytest.skip(str(error))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Judge a case that deviates, and put its evidence into the report."""
+    report = yield
+    if needs_runtime(item):
+        report.user_properties.append(("family", _family(item)))
+    if MARK not in item.stash or not isinstance(item, pytest.Function):
+        return report
+    from conformance.report import story as telling
+
+    crio, mark = item.stash[MARK]
+    if report.when == "call":
+        run = item.config.stash[RUN]
+        known = deviations.covering(run.deviations, case_of(item.nodeid), crio.release, crio.program)
+        if known is not None:
+            _judge(report, call, known, item)
+        evidence = crio.evidence.since(mark)
+        report.user_properties.append(("behaviour", (item.obj.__doc__ or "").partition("\n")[0]))
+        report.user_properties.append(("story", crio.evidence.without_secrets(telling.story(evidence))))
+    if report.when == "call" or (report.when == "setup" and report.failed):
+        differences = crio.evidence.since(mark).differences
+        if differences:
+            _contradict(report, differences)
+    if report.failed and report.when != "teardown" and item.config.getoption("tbstyle") != "no":
+        for title, text in telling.sections(crio.evidence.since(mark), crio.program):
+            report.sections.append((title, crio.evidence.without_secrets(text)))
+    return report
+
+
+def _judge(
+    report: pytest.TestReport, call: pytest.CallInfo[None], known: deviations.Deviation, item: pytest.Function
+) -> None:
+    """Tell three things apart: the known departure, a release that has been mended, and anything else."""
+    if report.passed:
+        report.outcome = "failed"
+        report.longrepr = (
+            f"the contract holds, although {known.upstream} says that {known.releases} departs from it:"
+            " narrow the range of that deviation"
+        )
+    elif call.excinfo is not None and call.excinfo.errisinstance(AssertionError):
+        if differences := known.differences(item.funcargs):
+            report.sections.append((f"neither the contract nor {known.upstream}", "\n".join(differences)))
+        else:
+            report.outcome = "skipped"
+            report.wasxfail = f"{known.upstream}: {known.why}"
+
+
+def _contradict(report: pytest.TestReport, differences: Iterable[str]) -> None:
+    """Fail a case in which the model and the runtime differ, whatever it states itself: one of the two is wrong."""
+    if not report.failed:
+        report.outcome = "failed"
+        report.longrepr = "the model and CRI-O differ"
+        vars(report).pop("wasxfail", None)
+    report.sections.append(("the model and CRI-O differ", "\n".join(differences)))
+
+
+def case_of(nodeid: str) -> str:
+    """Name a case as ``deviations.toml`` does: its file, without folders, and what follows."""
+    path, colons, rest = nodeid.partition("::")
+    return path.rpartition("/")[2] + colons + rest
+
+
+def _family(item: pytest.Item) -> str:
+    """Give the family of behaviour that a case belongs to: its file's name."""
+    return item.path.stem.removeprefix("test_").replace("_", " ")

@@ -1,0 +1,9 @@
+"""The client side of the distribution API, as containers/image speaks it on behalf of CRI-O.
+
+In come the questions of a pull (``conformance.model.answers``), out go the answers of real registries over HTTP.
+"""
+
+from conformance.registry_client.http_transport import Wire
+from conformance.registry_client.pull_client import RegistryClient
+
+__all__ = ["RegistryClient", "Wire"]

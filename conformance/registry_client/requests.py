@@ -1,0 +1,206 @@
+"""Requests to a registry host with what the host wants to see: tokens, Basic authentication, patience.
+
+Source: containers/image ``docker/docker_client.go`` (``makeRequestToResolvedURL``, ``setupRequestAuth``,
+``getBearerToken``). Methods are small on purpose: each is one rule, which a variant may replace.
+"""
+
+import asyncio
+import time
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from conformance.model.answers import Failed, Login, Refused
+from conformance.registry_client.challenge import Challenge, challenges, insufficient_scope
+from conformance.registry_client.connection_errors import NoAnswer
+from conformance.registry_client.downloads import Contents, Incoming
+from conformance.registry_client.error_responses import bearer_token, refused, retry_after
+from conformance.registry_client.http_transport import Resolve, Response, Wire
+
+OK, UNAUTHORIZED, TOO_MANY_REQUESTS = 200, 401, 429
+TRIES = 5
+FIRST_DELAY, LONGEST_DELAY = 2.0, 60.0
+USER_AGENT = "crio-conformance (as containers/image)"
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Unanswered(Exception):  # noqa: N818 (it is an answer, too: one that is no)
+    """A question that was not answered; ``answer`` says why."""
+
+    def __init__(self, answer: Refused | Failed) -> None:
+        super().__init__(answer)
+        self.answer = answer
+
+
+@dataclass
+class Conversation:
+    """What is known of a registry host after its ping: how it is spoken to, and the tokens that it gave by scope."""
+
+    base: str
+    challenges: tuple[Challenge, ...]
+    scope: str
+    login: Login | None
+    insecure: bool
+    tokens: dict[str, tuple[str, float]] = field(default_factory=dict, repr=False)
+
+
+class Request(NamedTuple):
+    """One request: for which step of a pull, of which URL, and in which conversation, if it is to show anything."""
+
+    step: str
+    url: str
+    headers: Mapping[str, str] = NOTHING
+    insecure: bool = False
+    conversation: Conversation | None = None
+    incoming: Incoming | None = None
+
+
+class Requester:
+    """Makes requests; to be used in one event loop, by many pulls at once.
+
+    ``resolve``, ``shown``, ``authority``, ``name_server`` and ``timeout``: see ``Wire``. ``pings_v1``: a host that
+    answers no ping is asked for ``/v1/_ping``, too (CRI-O 1.31, 1.32). ``sleep`` waits between tries when there were
+    too many. ``contents`` has the manifests and configs that came.
+    """
+
+    wire_type: type[Wire] = Wire
+
+    def __init__(
+        self,
+        *,
+        resolve: Resolve | None = None,
+        shown: Resolve | None = None,
+        authority: Path | bytes | None = None,
+        name_server: str | None = None,
+        timeout: float = 30.0,
+        pings_v1: bool = False,
+        user_agent: str = USER_AGENT,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.wire = self.wire_type(
+            resolve=resolve, shown=shown, authority=authority, name_server=name_server, timeout=timeout
+        )
+        self.pings_v1 = pings_v1
+        self.user_agent = user_agent
+        self.sleep = sleep
+        self.contents = Contents()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.wire.close()
+
+    async def patiently(self, request: Request) -> Response:
+        """Make a request, again with the scope that it lacked, and again where there were too many."""
+        delay, extra, tries = FIRST_DELAY, "", 0
+        while True:
+            tries += 1
+            response = await self.once(request, extra)
+            lacking = insufficient_scope(challenged(response)) if response.status == UNAUTHORIZED else ""
+            if lacking and request.conversation is not None and tries == 1:
+                extra = lacking
+                response = await self.once(request, extra)
+            if response.status != TOO_MANY_REQUESTS or tries == TRIES:
+                return response
+            delay = min(retry_after(response.headers, delay), LONGEST_DELAY)
+            await self.sleep(delay)
+            delay *= 2
+
+    async def once(self, request: Request, extra: str) -> Response:
+        """Make a request once, with what the conversation has to show for its scope and one more."""
+        headers = {"Docker-Distribution-API-Version": "registry/2.0", **request.headers}
+        if request.conversation is not None:
+            authorization = await self.authorization(request.conversation, extra)
+            if authorization:
+                headers["Authorization"] = authorization
+        return await self.send(request, headers)
+
+    async def send(self, request: Request, headers: Mapping[str, str]) -> Response:
+        """Send a request with these headers."""
+        step, url, _, insecure, conversation, incoming = request
+        insecure = conversation.insecure if conversation else insecure
+        sent = {**headers, "User-Agent": self.user_agent, "Accept-Encoding": "gzip"}
+        try:
+            return await self.wire.get(url, sent, insecure=insecure, sink=incoming.feed if incoming else None)
+        except NoAnswer as end:
+            failed = Failed(step=step, url=end.url, words=end.words, reason=end.reason, refused=end.refused)
+            raise Unanswered(failed) from end
+
+    def refused(self, step: str, response: Response) -> Refused:
+        """Read an answer that is no."""
+        return refused(step, response.status, challenged(response), response.body)
+
+    # Credentials
+
+    async def authorization(self, conversation: Conversation, extra: str) -> str:
+        """Give what answers the first challenge of the ping that can be answered."""
+        for challenge in conversation.challenges:
+            match challenge.scheme:
+                case "basic":
+                    return self.basic(conversation.login or Login("", ""))
+                case "bearer":
+                    return f"Bearer {await self.token(conversation, challenge, extra)}"
+        return ""
+
+    def basic(self, login: Login) -> str:
+        """Show a user name and password."""
+        return "Basic " + b64encode(f"{login.user}:{login.password}".encode(errors="surrogateescape")).decode()
+
+    async def token(self, conversation: Conversation, challenge: Challenge, extra: str) -> str:
+        """Give the token for the conversation's scope, and one more; the one that is there while it is valid."""
+        token, until = conversation.tokens.get(extra, ("", 0.0))
+        if time.monotonic() >= until:
+            scopes = [conversation.scope, *([extra] if extra else [])]
+            token, seconds = await self.new_token(conversation, challenge, scopes)
+            conversation.tokens[extra] = token, time.monotonic() + seconds
+        return token
+
+    async def new_token(self, conversation: Conversation, challenge: Challenge, scopes: list[str]) -> tuple[str, float]:
+        """Ask the token service that the host names; gives the token and for how many seconds it is valid."""
+        login = conversation.login
+        realm = self.realm(challenge)
+        if login and not self.may_see(conversation, realm):
+            login = None
+        request = Request("token", self.token_url(realm, challenge, scopes, login), insecure=conversation.insecure)
+        shown = {"Authorization": self.basic(login)} if login and login.user and login.password else NOTHING
+        response = await self.send(request, shown)
+        if response.status != OK:
+            raise Unanswered(self.refused("token", response))
+        try:
+            return bearer_token(response.body)
+        except ValueError as error:
+            words = f"decoding bearer token: {error}"
+            raise Unanswered(Failed(step="token", url=response.url, words=words)) from error
+
+    def may_see(self, conversation: Conversation, realm: str) -> bool:
+        """Tell whether a token service may see a login: as with containers/image, any that the host names."""
+        del conversation, realm
+        return True
+
+    def realm(self, challenge: Challenge) -> str:
+        """Give the URL of the token service that a challenge names."""
+        realm = challenge.parameters.get("realm", "")
+        scheme = urlsplit(realm).scheme
+        if scheme not in {"https", "http"}:
+            words = f'unsupported protocol scheme "{scheme}"' if realm else "missing realm in bearer auth challenge"
+            raise Unanswered(Failed(step="token", url=realm, words=words))
+        return realm
+
+    def token_url(self, realm: str, challenge: Challenge, scopes: list[str], login: Login | None) -> str:
+        """Complete the URL of a token service, as ``url.Values.Encode`` would."""
+        parts = urlsplit(realm)
+        asked = parse_qsl(parts.query, keep_blank_values=True)
+        if login and login.user:
+            asked.append(("account", login.user))
+        if service := challenge.parameters.get("service"):
+            asked.append(("service", service))
+        asked += (("scope", scope) for scope in scopes)
+        return urlunsplit(parts._replace(query=urlencode(sorted(asked, key=lambda pair: pair[0]))))
+
+
+def challenged(response: Response) -> tuple[Challenge, ...]:
+    """Read the challenges of an answer."""
+    return challenges(response.headers.getall("WWW-Authenticate", []))

@@ -1,0 +1,55 @@
+"""What is wrong with a registry host's answers, as a case arranges it."""
+
+from dataclasses import dataclass, field
+
+from conformance.images.builder import Blob, Content
+from conformance.registry_hosts.personality import Refusal
+
+Faulty = Content | Blob | str
+"""An image, an index, an artifact or a blob, or the digest of what is meant."""
+
+_WORDS = {
+    429: ("TOOMANYREQUESTS", "You have reached your unauthenticated pull rate limit."),
+    503: ("UNAVAILABLE", "service unavailable"),
+}
+_UNKNOWN = ("UNKNOWN", "unknown error")
+_GZIP = b"\x1f\x8b"
+_GZIP_TIME = 4
+
+
+@dataclass
+class Faults:
+    """The faults of one host: ``refusal`` answers every request for a manifest; digests are altered or lost."""
+
+    refusal: Refusal | None = None
+    retry_after: int | None = None
+    altered: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+
+    def fail(self, status: int, retry_after: int | None) -> None:
+        """Let every request for a manifest be answered with that status."""
+        self.refusal = Refusal(status, *_WORDS.get(status, _UNKNOWN))
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that go with the refusal."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
+    def served(self, content: Blob | None) -> bytes | None:
+        """Give the bytes that leave the host: none for what is lost, others for what is altered."""
+        if content is None or content.digest in self.lost:
+            return None
+        return altered(content.data) if content.digest in self.altered else content.data
+
+
+def digest_of(content: Faulty) -> str:
+    """Give the digest under which a registry stores it; of what has a manifest, the manifest's."""
+    return content if isinstance(content, str) else content.digest
+
+
+def altered(data: bytes) -> bytes:
+    """Give bytes that say the same and have another digest: JSON with a line's end, gzip of another time (RFC 1952)."""
+    if data.startswith(_GZIP):
+        return data[:_GZIP_TIME] + bytes([data[_GZIP_TIME] ^ 1]) + data[_GZIP_TIME + 1 :]
+    return data + b"\n"

@@ -1,0 +1,159 @@
+"""How the well-known registry hosts answer: token service, headers, and their own words for "no".
+
+Each value is what the public service sends to an anonymous client, as seen in the reports that quote it.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from conformance.registry_hosts.recorder import Kind
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An answer that is no: HTTP status and the error that the body carries (distribution-spec, "Error Codes").
+
+    ``detail`` may be made of what was asked for: a function of the repository's name and the tag or digest.
+    """
+
+    status: int
+    code: str
+    message: str
+    detail: Any = None
+
+    def asked(self, name: str, reference: str) -> "Refusal":
+        """Give the answer to somebody who asked for that."""
+        return replace(self, detail=self.detail(name, reference)) if callable(self.detail) else self
+
+    def body(self) -> bytes:
+        """Give the body as JSON."""
+        error = {"code": self.code, "message": self.message}
+        return json.dumps({"errors": [error | ({} if self.detail is None else {"detail": self.detail})]}).encode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Personality:
+    """The manners of one registry host.
+
+    ``servers`` are the names it is reached by, the registry's first. ``realm`` is the URL of its token service (none:
+    it asks for no token), ``blobs`` the server it redirects blobs to, ``backend`` a server and path prefix that it
+    redirects everything to. ``default_namespace`` comes before names of one component. ``missing`` answers for a
+    repository that does not exist or that the caller may not see (none: as for one that is empty), ``no_manifest``,
+    ``no_blob`` and ``no_tags`` for what a repository does not have.
+    ``token_refused``, where there is one, is what the token service itself says to a caller who may not pull, and
+    ``scope_error`` the error that the challenge names when a token is there but does not open the repository.
+    ``strict`` is a registry that takes nothing but the tokens of its service, and says of others that they are none.
+    """
+
+    name: str
+    servers: tuple[str, ...]
+    realm: str = ""
+    service: str = ""
+    blobs: str = ""
+    backend: tuple[str, str] = ("", "")
+    default_namespace: str = ""
+    missing: Refusal | None = None
+    no_manifest: Refusal
+    no_blob: Refusal = Refusal(404, "BLOB_UNKNOWN", "blob unknown to registry")
+    no_tags: Refusal = Refusal(404, "NAME_UNKNOWN", "repository name not known to registry")
+    unauthorized: Refusal = Refusal(401, "UNAUTHORIZED", "authentication required")
+    bad_login: Refusal = Refusal(401, "UNAUTHORIZED", "incorrect username or password")
+    token_refused: Refusal | None = None
+    scope_error: str = ""
+    strict: bool = False
+
+    def absent(self, kind: Kind) -> Refusal:
+        """Give the answer about a repository that does not exist, or that the caller may not see."""
+        return self.missing or {Kind.BLOB: self.no_blob, Kind.TAGS: self.no_tags}.get(kind, self.no_manifest)
+
+    def repository(self, name: str) -> str:
+        """Give the repository's name as the host knows it (``busybox`` is ``library/busybox`` on docker.io)."""
+        return f"{self.default_namespace}/{name}" if self.default_namespace and "/" not in name else name
+
+
+def _access(name: str, _: str) -> list[dict[str, str]] | None:
+    """Tell what a caller would have needed, as distribution does (``registry/api/errcode``, ``auth.Access``)."""
+    return [{"Type": "repository", "Class": "", "Name": name, "Action": "pull"}] if name else None
+
+
+def _manifest(name: str, reference: str) -> dict[str, str]:
+    """Tell which manifest there is not, as distribution does (``ErrManifestUnknown``)."""
+    return {"Name": name, "Revision": reference} if ":" in reference else {"Tag": reference}
+
+
+def _blob(_: str, reference: str) -> str:
+    """Tell which blob there is not."""
+    return reference
+
+
+def _name(name: str, _: str) -> dict[str, str]:
+    """Tell which repository there is not (``ErrRepositoryUnknown``)."""
+    return {"name": name}
+
+
+DOCKER_IO = Personality(
+    name="docker.io",
+    servers=(
+        "registry-1.docker.io",
+        "auth.docker.io",
+        "docker.io",
+        "index.docker.io",
+        "production.cloudflare.docker.com",
+    ),
+    realm="https://auth.docker.io/token",
+    service="registry.docker.io",
+    blobs="production.cloudflare.docker.com",
+    default_namespace="library",
+    scope_error="insufficient_scope",
+    strict=True,
+    unauthorized=Refusal(401, "UNAUTHORIZED", "authentication required", _access),
+    missing=Refusal(401, "UNAUTHORIZED", "authentication required", _access),
+    no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown", _manifest),
+)
+
+QUAY_IO = Personality(
+    name="quay.io",
+    servers=("quay.io", "cdn01.quay.io"),
+    realm="https://quay.io/v2/auth",
+    service="quay.io",
+    blobs="cdn01.quay.io",
+    missing=Refusal(401, "UNAUTHORIZED", "access to the requested resource is not authorized", {}),
+    no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown", {}),
+    bad_login=Refusal(401, "UNAUTHORIZED", "Invalid Username or Password"),
+)
+
+REGISTRY_K8S_IO = Personality(
+    name="registry.k8s.io",
+    servers=("registry.k8s.io", "us-central1-docker.pkg.dev"),
+    backend=("us-central1-docker.pkg.dev", "k8s-artifacts-prod/images/"),
+    missing=Refusal(404, "NAME_UNKNOWN", "Repository not found"),
+    no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "Failed to fetch the manifest"),
+)
+
+GHCR_IO = Personality(
+    name="ghcr.io",
+    servers=("ghcr.io", "pkg-containers.githubusercontent.com"),
+    realm="https://ghcr.io/token",
+    service="ghcr.io",
+    blobs="pkg-containers.githubusercontent.com",
+    missing=Refusal(403, "DENIED", "requested access to the resource is denied"),
+    no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown"),
+    token_refused=Refusal(403, "DENIED", "requested access to the resource is denied"),
+)
+
+WELL_KNOWN = {personality.name: personality for personality in (DOCKER_IO, QUAY_IO, REGISTRY_K8S_IO, GHCR_IO)}
+
+
+def plain(name: str) -> Personality:
+    """Give the manners of any other host: the CNCF distribution registry, open to all, 404 for what it lacks.
+
+    As seen of distribution 2.8.2; a test holds it against the registry in a container.
+    """
+    return Personality(
+        name=name,
+        servers=(name,),
+        no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown", _manifest),
+        no_blob=Refusal(404, "BLOB_UNKNOWN", "blob unknown to registry", _blob),
+        no_tags=Refusal(404, "NAME_UNKNOWN", "repository name not known to registry", _name),
+    )

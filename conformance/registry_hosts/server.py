@@ -1,0 +1,276 @@
+"""The HTTP side of a registry host: the distribution API and a token service, in the host's own manner.
+
+Source: OCI distribution-spec v1.1 ("Pull", "Error Codes"), and the token authentication of the CNCF distribution
+registry (``docs/spec/auth/token``). Serving is aiohttp's; a fault of the transport can be put in at ``_record``.
+"""
+
+import base64
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from conformance.images.builder import Blob
+from conformance.registry_hosts.host import RegistryHost
+from conformance.registry_hosts.origin import OriginFailure, Repository
+from conformance.registry_hosts.personality import Refusal
+from conformance.registry_hosts.recorder import Exchange, Kind, Recorder
+
+PLATFORM_PARTS = ("os", "architecture", "variant")
+BLOB_TYPE = "application/octet-stream"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: the user named in the credentials (``""`` for an anonymous token), and the password with it."""
+
+    user: str | None
+    password: str = field(default="", repr=False)
+
+
+class RegistryServer:
+    """Answers for one registry host and records every exchange."""
+
+    def __init__(self, host: RegistryHost, recorder: Recorder) -> None:
+        self.host = host
+        self.manners = host.personality
+        self.recorder = recorder
+        self._tokens: dict[str, Caller] = {}
+
+    def application(self) -> web.Application:
+        """Give the aiohttp application that serves the host, whichever of its names is asked."""
+        application = web.Application(middlewares=[self.origin_failures])
+        application.router.add_get("/v2/", self.ping)
+        if self.manners.realm:
+            application.router.add_get("/" + self.manners.realm.split("/", 3)[3], self.token)
+        application.router.add_get("/v2/{name:.+}/manifests/{reference}", self.manifest)
+        application.router.add_get("/v2/{name:.+}/blobs/{reference}", self.blob)
+        application.router.add_get("/v2/{name:.+}/tags/list", self.tags)
+        application.router.add_route("*", "/{rest:.*}", self.nothing)
+        return application
+
+    @web.middleware
+    async def origin_failures(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Answer 502 where the origin fails, and say why on record: no case expects that answer, so the case fails."""
+        try:
+            return await handler(request)
+        except OriginFailure as error:
+            return self._refuse(request, Kind.OTHER, Refusal(502, "UNKNOWN", str(error)))
+
+    # What is asked
+
+    async def ping(self, request: web.Request) -> web.Response:
+        """Answer ``GET /v2/``: whether a token is wanted, and from whom."""
+        if self.manners.realm and self._caller(request).user is None:
+            return self._challenge(request, Kind.PING, self.manners.unauthorized)
+        return self._record(request, Kind.PING, web.json_response({}))
+
+    async def token(self, request: web.Request) -> web.Response:
+        """Give a token to anybody; it opens what its user may pull."""
+        login = self._basic(request)
+        scope = request.query.get("scope", "")
+        name = scope.split(":")[1] if scope.count(":") == 2 else ""  # noqa: PLR2004 (type:name:actions)
+        caller = Caller(*login) if login else Caller("")
+        if login and not self._accepts(login):
+            return self._refuse(request, Kind.TOKEN, self.manners.bad_login, name=name)
+        repository = self.host.origin.repositories.get(name)
+        if self.manners.token_refused and not self._may_pull(caller, repository):
+            return self._refuse(request, Kind.TOKEN, self.manners.token_refused, name=name)
+        token = secrets.token_urlsafe(24)
+        self._tokens[token] = caller
+        return self._record(
+            request,
+            Kind.TOKEN,
+            web.json_response({"token": token, "access_token": token, "expires_in": 300}),
+            name=name,
+        )
+
+    async def manifest(self, request: web.Request) -> web.Response:
+        """Give a manifest by tag or digest."""
+        faults = self.host.origin.faults
+        if faults.refusal:
+            return self._refuse(request, Kind.MANIFEST, faults.refusal, headers=faults.headers)
+        if (other := self._elsewhere(request, Kind.MANIFEST)) is not None:
+            return other
+        if (refusal := self._not_allowed(request, Kind.MANIFEST)) is not None:
+            return refusal
+        found = await self.host.origin.manifest(self._name(request), request.match_info["reference"])
+        data = faults.served(found)
+        if found is None or data is None:
+            return self._refuse(request, Kind.MANIFEST, self.manners.no_manifest)
+        headers = {"Docker-Content-Digest": found.digest}
+        body = web.Response(body=data, content_type=found.media_type, headers=headers)
+        return self._record(request, Kind.MANIFEST, body, note=_described(found) + _altered(found, data))
+
+    async def blob(self, request: web.Request) -> web.Response:
+        """Give a blob, or the address of the server that has it."""
+        if (other := self._elsewhere(request, Kind.BLOB)) is not None:
+            return other
+        store = self.manners.blobs
+        if request.host == store:  # the redirected address is its own permission, as a signed URL is
+            return await self._blob(request)
+        if (refusal := self._not_allowed(request, Kind.BLOB)) is not None:
+            return refusal
+        if store:
+            return self._redirect(request, Kind.BLOB, f"https://{store}{request.path}")
+        return await self._blob(request)
+
+    async def _blob(self, request: web.Request) -> web.Response:
+        """Give the bytes of a blob."""
+        digest = request.match_info["reference"]
+        found = await self.host.origin.blob(self._name(request), digest)
+        data = self.host.origin.faults.served(found)
+        if found is None or data is None:
+            return self._refuse(request, Kind.BLOB, self.manners.no_blob)
+        body = web.Response(body=data, content_type=BLOB_TYPE, headers={"Docker-Content-Digest": digest})
+        return self._record(request, Kind.BLOB, body, note=_altered(found, data).removeprefix(", "))
+
+    async def tags(self, request: web.Request) -> web.Response:
+        """List the tags of a repository."""
+        if (other := self._elsewhere(request, Kind.TAGS)) is not None:
+            return other
+        if (refusal := self._not_allowed(request, Kind.TAGS)) is not None:
+            return refusal
+        name = request.match_info["name"]
+        tags = await self.host.origin.tags(self._name(request))
+        return self._record(request, Kind.TAGS, web.json_response({"name": name, "tags": tags}))
+
+    async def nothing(self, request: web.Request) -> web.Response:
+        """Answer anything else."""
+        return self._refuse(request, Kind.OTHER, Refusal(404, "UNSUPPORTED", "not found"))
+
+    # Who may
+
+    @staticmethod
+    def _basic(request: web.Request) -> tuple[str, str] | None:
+        """Read a user name and password from the request."""
+        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        try:
+            user, _, password = base64.b64decode(value, validate=True).decode(errors="replace").partition(":")
+        except ValueError:  # not base64: nobody's credentials
+            return None
+        return (user, password) if user else None
+
+    def _caller(self, request: web.Request) -> Caller:
+        """Tell who asks."""
+        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return self._tokens.get(value, Caller(None))
+        if not self.manners.strict and (login := self._basic(request)) is not None:
+            return Caller(*login)
+        return Caller(None)
+
+    def _accepts(self, login: tuple[str, str]) -> bool:
+        """Tell whether the host knows this user and password from any of its repositories."""
+        return any(each.logins.get(login[0]) == login[1] for each in self.host.origin.repositories.values())
+
+    @staticmethod
+    def _may_pull(caller: Caller, repository: Repository | None) -> bool:
+        """Tell whether there is such a repository and the caller may pull from it."""
+        return repository is not None and (
+            not repository.logins or repository.logins.get(caller.user or "") == caller.password
+        )
+
+    def _name(self, request: web.Request) -> str:
+        """Give the repository's name, without what a backend puts before it."""
+        return request.match_info.get("name", "").removeprefix(self.manners.backend[1])
+
+    def _not_allowed(self, request: web.Request, kind: Kind) -> web.Response | None:
+        """Refuse a caller without a token, or without the right to pull."""
+        caller = self._caller(request)
+        if self.manners.realm and caller.user is None:
+            return self._challenge(request, kind, self.manners.unauthorized)
+        repository = self.host.origin.repositories.get(self._name(request))
+        if self._may_pull(caller, repository):
+            return None
+        note = "no such repository" if repository is None else "private"
+        return self._challenge(request, kind, self.manners.absent(kind), note=note)
+
+    # How it is answered
+
+    def _elsewhere(self, request: web.Request, kind: Kind) -> web.Response | None:
+        """Send the caller to the backend where the host has one."""
+        server, prefix = self.manners.backend
+        if not server or request.host == server:
+            return None
+        return self._redirect(request, kind, f"https://{server}/v2/{prefix}{request.path.removeprefix('/v2/')}")
+
+    def _redirect(self, request: web.Request, kind: Kind, address: str) -> web.Response:
+        """Answer with another address (307, as docker.io and registry.k8s.io do)."""
+        return self._record(request, kind, web.Response(status=307, headers={"Location": address}))
+
+    def _challenge(self, request: web.Request, kind: Kind, refusal: Refusal, note: str = "") -> web.Response:
+        """Refuse; a 401 says where a token is to be had."""
+        headers = {}
+        if refusal.status == 401 and self.manners.realm:  # noqa: PLR2004 (HTTP)
+            fields = {"realm": self.manners.realm, "service": self.manners.service}
+            if kind is not Kind.PING:
+                fields["scope"] = f"repository:{self._name(request)}:pull"
+            if self.manners.scope_error and self._caller(request).user is not None:
+                fields["error"] = self.manners.scope_error
+            elif self.manners.strict and request.headers.get("Authorization", "").lower().startswith("bearer "):
+                fields["error"] = "invalid_token"
+            headers["WWW-Authenticate"] = "Bearer " + ",".join(f'{key}="{value}"' for key, value in fields.items())
+        return self._refuse(request, kind, refusal, note=note, headers=headers)
+
+    def _refuse(
+        self,
+        request: web.Request,
+        kind: Kind,
+        refusal: Refusal,
+        *,
+        name: str = "",
+        note: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> web.Response:
+        """Answer no, in the host's words."""
+        refusal = refusal.asked(self._name(request), request.match_info.get("reference", ""))
+        response = web.Response(
+            status=refusal.status, body=refusal.body(), content_type="application/json", headers=headers
+        )
+        return self._record(
+            request, kind, response, name=name, note=note or json.loads(refusal.body())["errors"][0]["message"]
+        )
+
+    def _record(
+        self, request: web.Request, kind: Kind, response: web.Response, *, name: str = "", note: str = ""
+    ) -> web.Response:
+        """Put the exchange on record before the answer leaves, so that it is there when the runtime has the answer."""
+        response.headers["Docker-Distribution-Api-Version"] = "registry/2.0"
+        basic = self._basic(request)
+        self.recorder.add(
+            Exchange(
+                host=str(self.host),
+                server=request.host,
+                method=request.method,
+                path=request.path,
+                status=response.status,
+                kind=kind,
+                repository=name or self._name(request),
+                reference=request.match_info.get("reference", ""),
+                user=basic[0] if basic else self._caller(request).user,
+                size=len(response.body) if isinstance(response.body, bytes) and request.method != "HEAD" else 0,
+                note=note,
+            )
+        )
+        return response
+
+
+def _described(manifest: Blob) -> str:
+    """Say what a manifest is: an image, or an index and the platforms it is for."""
+    children = json.loads(manifest.data).get("manifests")
+    if children is None:
+        return "an image"
+    platforms = [child.get("platform", {}) for child in children]
+    return "an index for " + ", ".join("/".join(filter(None, map(each.get, PLATFORM_PARTS))) for each in platforms)
+
+
+def _altered(content: Blob, data: bytes) -> str:
+    """Say so when what leaves is not what is stored."""
+    return "" if data == content.data else ", altered"

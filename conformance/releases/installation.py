@@ -1,0 +1,152 @@
+"""Finding a CRI-O: ``crio`` on PATH, a path, or a release in the user's cache folder."""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.model.release import Release
+
+CRIO = "CRI-O"
+CONTAINERD = "containerd"
+PODMAN = "Podman"
+FORMS = "write a release (1.36.3 or 1.36), the path of a crio binary, or auto"
+SECONDS = 20.0
+
+
+class NoRuntime(Exception):  # noqa: N818 (it is not an error where live cases may be skipped)
+    """No CRI-O of that description can be had: one sentence that says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The programs that make a CRI-O: ``crio``, ``pinns``, ``conmon`` and an OCI runtime (``runc`` or ``crun``)."""
+
+    crio: Path
+    pinns: Path
+    conmon: Path
+    oci_runtime: Path
+    release: Release
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that must be visible where it runs."""
+        programs = (self.crio, self.pinns, self.conmon, self.oci_runtime)
+        return tuple(sorted({folder for each in programs for folder in (each.parent, each.resolve().parent)}))
+
+
+def releases_folder() -> Path:
+    """Give the folder with one folder per release, ``$XDG_CACHE_HOME/crio-conformance/releases``."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "crio-conformance" / "releases"
+
+
+def find(runtime: str) -> Installation:
+    """Find what ``--runtime`` asks for; raises ``NoRuntime``."""
+    if runtime == "auto":
+        return installation(_automatic())
+    if re.fullmatch(r"\d+(\.\d+)+", runtime):
+        return installation(_release(runtime))
+    if "/" in runtime:
+        return installation(Path(runtime))
+    msg = f"--runtime {runtime} is not understood: {FORMS}"
+    raise NoRuntime(msg)
+
+
+def _automatic() -> Path:
+    """Find ``crio`` on PATH, else the newest release in the cache."""
+    if (crio := shutil.which("crio")) is not None:
+        return Path(crio)
+    if found := _cached():
+        return found[max(found)]
+    msg = f"no CRI-O was found: neither crio on PATH nor a release in {releases_folder()} ({FORMS})"
+    raise NoRuntime(msg)
+
+
+def _release(wanted: str) -> Path:
+    """Find a release in the cache; of a release line, the newest."""
+    found = _cached()
+    matching = [release for release in found if str(release) == wanted or release.line == wanted]
+    if matching:
+        return found[max(matching)]
+    there = ", ".join(str(release) for release in sorted(found)) or "none"
+    msg = f"CRI-O {wanted} is not in {releases_folder()} (there: {there}): put crio and pinns into {wanted}/bin there"
+    raise NoRuntime(msg)
+
+
+def _cached() -> dict[Release, Path]:
+    """Give the releases in the cache and the ``crio`` of each."""
+    found = {}
+    for crio in releases_folder().glob("*/bin/crio"):
+        try:
+            found[Release(crio.parent.parent.name)] = crio
+        except ValueError:
+            continue
+    return found
+
+
+def installation(crio: Path) -> Installation:
+    """Complete a ``crio`` binary with the programs it needs, found beside it or on PATH; raises ``NoRuntime``."""
+    crio = crio.absolute()  # a bare name would be looked for on PATH
+    release = release_of(crio, r"crio version (\S+)", CRIO, FORMS)
+    return Installation(
+        crio=crio,
+        pinns=_program(crio, "pinns"),
+        conmon=_program(crio, "conmon"),
+        oci_runtime=_program(crio, "runc", "crun"),
+        release=release,
+    )
+
+
+def release_of(program: Path, answers: str, what: str, forms: str) -> Release:
+    """Ask a program which release it is; ``answers`` is the pattern of what it says to ``--version``.
+
+    Raises ``NoRuntime``, which says that it is not ``what``, and which ``forms`` there are of saying it.
+    """
+    try:
+        answer = subprocess.run(
+            [program, "--version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        msg = f"{program} cannot be run ({'it is a folder' if program.is_dir() else error.strerror}): {forms}"
+        raise NoRuntime(msg) from error
+    except subprocess.TimeoutExpired as error:
+        msg = f"{program} does not answer --version within {SECONDS:.0f} s, so it is no {what}: {forms}"
+        raise NoRuntime(msg) from error
+    match = re.match(answers, answer.stdout)
+    try:
+        return Release(match[1] if match else "")
+    except ValueError:
+        said = (answer.stdout or answer.stderr).strip().splitlines()
+        msg = f"{program} is no {what} (to --version it says {said[0] if said else 'nothing'!r}): {forms}"
+        raise NoRuntime(msg) from None
+
+
+def contrasting(wanted: str, answers: str, what: str) -> tuple[Path, Release]:
+    """Find another runtime, by its program's name on PATH or by a path, and its release; raises ``NoRuntime``."""
+    forms = f"install {what}, or write the path of one"
+    found = wanted if "/" in wanted else shutil.which(wanted)
+    if found is None:
+        msg = f"--runtime {wanted}: {wanted} is not on PATH: {forms}"
+        raise NoRuntime(msg)
+    binary = Path(found).absolute()
+    return binary, release_of(binary, answers, what, forms)
+
+
+def _program(crio: Path, *names: str) -> Path:
+    """Find the first of these programs beside ``crio`` or on PATH."""
+    beside = [str(crio.parent), str(crio.resolve().parent)]
+    path = os.pathsep.join([*beside, os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    for name in names:
+        if (found := shutil.which(name, path=path)) is not None:
+            return Path(found)
+    msg = f"{' or '.join(names)}, which CRI-O needs, is neither beside {crio} nor on PATH: install it"
+    raise NoRuntime(msg)

@@ -1,0 +1,67 @@
+"""Finding a kubelet: a path, or a release in the user's cache folder."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.model.release import Release
+from conformance.releases.installation import NoRuntime, release_of, releases_folder
+
+FORMS = "write the path of a kubelet, or a release such as 1.36.2"
+TAKES_IMAGE_VOLUMES = Release("1.33")
+"""Before, a static pod with an image volume was refused, feature gate or not (``pkg/kubelet/config/common.go``)."""
+
+
+@dataclass(frozen=True)
+class KubeletBinary:
+    """A kubelet that can be started."""
+
+    path: Path
+    release: Release
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that must be visible where it runs."""
+        return tuple(sorted({self.path.parent, self.path.resolve().parent}))
+
+
+def find_kubelet(wanted: str | None, crio: Release) -> KubeletBinary | None:
+    """Find the kubelet that ``--kubelet`` names; without that the one in the cache that suits a CRI-O best.
+
+    That is one of its own line, else the newest older one, else the oldest; none where there is none that takes static
+    pods with image volumes. Raises ``NoRuntime`` when what is named cannot be had.
+    """
+    found = _cached()
+    if wanted is None:
+        able = sorted(release for release in found if release.base >= TAKES_IMAGE_VOLUMES)
+        of_line = [release for release in able if release.line == crio.line]
+        older = [release for release in able if release <= crio]
+        best = (of_line or older)[-1:] or able[:1]
+        return KubeletBinary(found[best[0]], best[0]) if best else None
+    if "/" in wanted:
+        path = Path(wanted).absolute()
+        return KubeletBinary(path, release_of(path, r"Kubernetes v(\d+\.\d+\.\d+)", "kubelet", FORMS))
+    matching = [release for release in found if wanted in {str(release), release.line}]
+    if not matching:
+        there = ", ".join(str(release) for release in sorted(found)) or "none"
+        msg = f"kubelet {wanted} is not in {kubelets_folder()} (there: {there}): {FORMS}"
+        raise NoRuntime(msg)
+    return KubeletBinary(found[max(matching)], max(matching))
+
+
+def kubelets_folder() -> Path:
+    """Give the folder with one folder per release, ``$XDG_CACHE_HOME/crio-conformance/kubelets``."""
+    return releases_folder().parent / "kubelets"
+
+
+def _cached() -> dict[Release, Path]:
+    """Give the kubelets in the cache that can be run."""
+    found = {}
+    for path in kubelets_folder().glob("*/kubelet"):
+        if not (path.is_file() and os.access(path, os.X_OK)):
+            continue
+        try:
+            found[Release(path.parent.name)] = path
+        except ValueError:
+            continue
+    return found

@@ -1,0 +1,177 @@
+"""The model, run beside a runtime: it says before every call what will be seen, and afterwards what was otherwise."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from conformance.cri import Failure
+from conformance.evidence import Evidence
+from conformance.model.answers import Login
+from conformance.model.image_service import ImageService, Lookup
+from conformance.model.image_store import Kept, Listed
+from conformance.model.policy import Policies
+from conformance.model.prediction import Attempt, Prediction, follow
+from conformance.model.profile import profile
+from conformance.model.pull_sources import Settings
+from conformance.model.registries import Registries
+from conformance.model.registries_conf import Paths
+from conformance.model.release import Release
+from conformance.model.volumes import Mount, Refused, Volumes, depth
+from conformance.registry_hosts import Internet
+from conformance.registry_hosts.host_answers import Answers
+from conformance.registry_hosts.recorder import Exchange, Kind
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.pull import Found, Pull, StoredImage
+
+REDIRECTIONS = range(300, 400)
+
+
+def settings(
+    release: Release, configuration: Configuration, load: Callable[[Paths, Path], Registries], *, root: Path, home: Path
+) -> Settings:
+    """Put a runtime into the model's terms: its ``/etc`` lies below ``root``, ``home`` is its home as it sees that."""
+    return Settings(
+        profile=profile(release),
+        registries=load(Paths.found(None, None, home=home, root=root), root),
+        short_name_mode=configuration.short_name_mode or "",
+        policies=Policies(dict(configuration.policies), configuration.signature_policy, str(home)),
+    )
+
+
+class Created(NamedTuple):
+    """What CreateContainer comes to.
+
+    ``image`` is the ID of the container's own image, empty where that is none of a case's, ``mounted`` are the IDs of
+    the images and artifacts that are mounted, ``error`` the text of the error; ``unsure`` says that an image's content
+    decides whether there is one, which the model does not know.
+    """
+
+    image: str = ""
+    mounted: tuple[str, ...] = ()
+    error: str = ""
+    unsure: bool = False
+
+
+class Shadow:
+    """What the model says about one runtime with those settings and that internet around it."""
+
+    def __init__(self, settings: Settings, internet: Internet) -> None:
+        self._answers = Answers(internet)
+        self._containers: dict[str, Created] = {}
+        self._service = ImageService(
+            settings,
+            in_use=lambda image: self._newest(lambda made: image in made.mounted),
+            runs=lambda image: self._newest(lambda made: image == made.image),
+        )
+
+    def reset(self) -> None:
+        """Begin with an empty store."""
+        self._containers.clear()
+        self._service.clear()
+
+    def created(self, container: str, made: Created) -> None:
+        """Take note that a container is there."""
+        self._containers[container] = made
+
+    def removed(self, container: str) -> None:
+        """Take note that a container is gone."""
+        self._containers.pop(container, None)
+
+    def _newest(self, uses: Callable[[Created], bool]) -> str:
+        """Give the newest container of that kind, or nothing (CRI-O internal/memorystore)."""
+        return next((each for each, made in reversed(self._containers.items()) if uses(made)), "")
+
+    # What will be seen
+
+    def pull(self, name: str, login: Login | None, namespace: str = "") -> Prediction:
+        """Pull in the model, for a pod of a namespace if need be."""
+        return follow(self._service.pull(name, login, namespace), self._answers, self._answers.challenges)
+
+    def status(self, name: str) -> Lookup:
+        """Look up in the model."""
+        return self._service.status(name)
+
+    def images(self, name: str) -> list[Listed] | str:
+        """List in the model, all images or those of a name; a text is the error."""
+        return self._service.list(name)
+
+    def remove(self, name: str) -> str:
+        """Remove in the model; gives the error. An image that is gone is mounted no more, whoever had it."""
+        error = self._service.remove(name)
+        for container, made in self._containers.items():
+            left = tuple(image for image in made.mounted if self._service.keeps(image))
+            self._containers[container] = made._replace(mounted=left)
+        return error
+
+    def create(self, image: str, user_specified: str, mounts: Iterable[Mount], namespace: str) -> Created:
+        """Create a container of an image (none: it is there) with mounts, images by the names that are given."""
+        rules = Volumes(self._service).within(namespace)
+        try:
+            own = rules.image(image, user_specified).id if image else ""
+            ordered = sorted(mounts, key=lambda mount: depth(mount.container_path))
+            kept = [(mount, found) for mount in ordered if (found := rules.mount(mount))]
+        except Refused as refused:
+            return Created(error=str(refused))
+        seen = [found.id for mount, found in kept if isinstance(found, Kept) or found.below(mount.sub_path)]
+        unsure = any(mount.sub_path and isinstance(found, Kept) for mount, found in kept)
+        return Created(own, tuple(seen), unsure=unsure)
+
+
+# What was otherwise
+
+
+def pull_differences(predicted: Prediction, pull: Pull) -> list[str]:
+    """Compare a pull with its prediction: who was asked for what and as whom, the image, the error."""
+    outcome = predicted.outcome
+    image_ref = outcome.image_ref if outcome.image else ""
+    return [
+        *_different("asked", predicted.attempts, _asked(pull.evidence)),
+        *_different("error", outcome.error, pull.error.message if pull.error else ""),
+        *_different("image_ref", image_ref, pull.image_ref),
+    ]
+
+
+def status_differences(predicted: Lookup, found: Found) -> list[str]:
+    """Compare a lookup with its prediction."""
+    return [
+        *_different("image", predicted.image, _listed(found.image)),
+        *_different("error", predicted.error, found.error.message if found.error else ""),
+    ]
+
+
+def error_differences(predicted: str, error: Failure | None) -> list[str]:
+    """Compare the error of a call with its prediction, an error's text or nothing."""
+    return _different("error", predicted, error.message if error else "")
+
+
+def list_differences(predicted: list[Listed] | str, images: list[StoredImage], error: Failure | None) -> list[str]:
+    """Compare a list of images, in whatever order, or the error in its place, with its prediction."""
+    expected = predicted if isinstance(predicted, str) else sorted(predicted)
+    return _different("images", expected, error.message if error else sorted(filter(None, map(_listed, images))))
+
+
+def _different(what: str, predicted: object, seen: object) -> list[str]:
+    """Tell a difference, both sides one above the other."""
+    return [] if predicted == seen else [f"{what}:\n    the model: {predicted}\n    CRI-O:     {seen}"]
+
+
+def _listed(image: StoredImage | None) -> Listed | None:
+    """Put an image of the runtime's into the model's terms."""
+    return Listed(image.id, tuple(image.tags), tuple(image.digests)) if image else None
+
+
+def _asked(evidence: Evidence) -> list[Attempt]:
+    """Read off the exchanges what each host was asked; a redirected request counts where it ends."""
+    return [
+        Attempt(
+            attempt.host,
+            tuple(each.reference for each in attempt.exchanges if _is_answered_manifest(each)),
+            attempt.users,
+        )
+        for attempt in evidence.attempts
+    ]
+
+
+def _is_answered_manifest(exchange: Exchange) -> bool:
+    """Tell whether an exchange is about a manifest and more than a redirection."""
+    return exchange.kind is Kind.MANIFEST and exchange.status not in REDIRECTIONS

@@ -1,0 +1,192 @@
+"""The ImageService of the CRI as a release serves it.
+
+Source: CRI-O server/image_pull.go, image_status.go, image_list.go, image_remove.go, image_fs_info.go. Methods are small
+on purpose: each is one rule, which a variant may replace.
+"""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import grpc
+
+from conformance.cri.v1 import api_pb2 as api
+from conformance.model.answers import Login
+from conformance.model.image_service import NO_IMAGE, ImageService
+from conformance.model.image_store import Listed
+from conformance.model.pull import Outcome
+from conformance.model.pull_sources import Steps
+from conformance.model.release import Release
+from conformance.registry_client.pull_client import RegistryClient
+from conformance.simulator.facts import Facts
+from conformance.simulator.log_file import LogFile
+from conformance.simulator.printing import printed
+from conformance.simulator.request_auth import decoded
+from conformance.simulator.rpc import Refusal
+
+T = TypeVar("T")
+ARTIFACTS_SINCE = Release("1.33")
+MOUNTPOINT = "/var/lib/containers/storage/overlay-images"
+
+
+class ImageServicer:
+    """Answers the image RPCs by the rules of ``service``, asking registries through ``client``."""
+
+    def __init__(self, service: ImageService, client: RegistryClient, release: Release, log: LogFile) -> None:
+        self.service = service
+        self.client = client
+        self.release = release
+        self.log = log
+        self.facts: dict[str, Facts] = {}
+        self._pulling: dict[object, asyncio.Future[Outcome]] = {}
+
+    def refusal(self, text: str) -> Refusal:
+        """Make an error of the text: CRI-O hands plain Go errors to gRPC, which calls them unknown."""
+        return Refusal(text, grpc.StatusCode.UNKNOWN)
+
+    # Pulling
+
+    async def pull_image(self, request: api.PullImageRequest) -> api.PullImageResponse:
+        """Pull an image."""
+        name = request.image.image
+        self.log.write("info", f"Pulling image: {name}")
+        login = self.login(request.auth)
+        outcome = await self.shared(self.key(request, login), self.pull(name, login, self.namespace(request)))
+        if outcome.error:
+            raise self.refusal(outcome.error)
+        self.log.write("info", f"Pulled image: {outcome.image_ref}")
+        return api.PullImageResponse(image_ref=outcome.image_ref)
+
+    def login(self, auth: api.AuthConfig) -> Login | None:
+        """Read the login of a request: ``auth`` counts before ``username``, the other fields do not count."""
+        user, password = auth.username, auth.password
+        if auth.auth:
+            try:
+                user, password = decoded(auth.auth)
+            except ValueError as error:
+                raise self.refusal(str(error)) from None
+        return Login(user, password) if user else None
+
+    def namespace(self, request: api.PullImageRequest) -> str:
+        """Tell the namespace of the pod that a pull is for."""
+        return request.sandbox_config.metadata.namespace
+
+    def key(self, request: api.PullImageRequest, login: Login | None) -> object:
+        """Tell which pulls are the same, so that one is made for all who want it at once (``pullArguments``)."""
+        pod = request.sandbox_config
+        return request.image.image, pod.linux.cgroup_parent, login, self.namespace(request)
+
+    async def shared(self, key: object, pull: Coroutine[Any, Any, Outcome]) -> Outcome:
+        """Give the outcome of the same pull where one is under way, whatever becomes of it."""
+        if (running := self._pulling.get(key)) is not None:
+            pull.close()
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                if running.cancelled():
+                    raise Refusal("context canceled", grpc.StatusCode.CANCELLED) from None
+                raise
+        self._pulling[key] = mine = asyncio.get_running_loop().create_future()
+        try:
+            outcome = await pull
+        except Exception as error:
+            mine.set_exception(error)
+            mine.exception()  # nobody may be waiting for it
+            raise
+        except asyncio.CancelledError:
+            mine.cancel()
+            raise
+        else:
+            mine.set_result(outcome)
+            return outcome
+        finally:
+            del self._pulling[key]
+
+    async def pull(self, name: str, login: Login | None, namespace: str) -> Outcome:
+        """Pull, and remember what the image tells about itself."""
+        outcome = await self.drive(self.service.pull(name, login, namespace))
+        if outcome.image is not None and not outcome.image.is_artifact:
+            self.facts[outcome.image.id] = Facts.read(outcome.image, self.client.contents)
+        return outcome
+
+    async def drive(self, steps: Steps[T]) -> T:
+        """Go through steps, asking registries on the way."""
+        try:
+            ask = next(steps)
+            while True:
+                ask = steps.send(await self.client.ask(ask))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    # Looking
+
+    def image_status(self, request: api.ImageStatusRequest) -> api.ImageStatusResponse:
+        """Look an image up in the store."""
+        name = request.image.image
+        if not name:
+            raise self.refusal(NO_IMAGE)
+        self.log.write("info", f"Checking image status: {name}")
+        lookup = self.service.status(name)
+        if lookup.error:
+            raise self.refusal(lookup.error)
+        if lookup.image is None:
+            self._say_missing(name)
+            return api.ImageStatusResponse()
+        if self.service.artifacts.known(lookup.image.id):
+            return api.ImageStatusResponse(image=self.image(lookup.image))
+        facts = self.facts.get(lookup.image.id, Facts())
+        response = api.ImageStatusResponse(image=self.image(lookup.image))
+        response.image.spec.SetInParent()
+        response.image.spec.annotations.update(facts.annotations)
+        if request.verbose:
+            response.info["info"] = facts.info
+        if self.release.base < ARTIFACTS_SINCE:
+            self.log.write("info", f"Image status: {printed(response, self.release)}")
+        return response
+
+    def _say_missing(self, name: str) -> None:
+        """Log that an image is not there, and no artifact either."""
+        self.log.write("info", f"Image {name} not found")
+        artifacts = self.release.base >= ARTIFACTS_SINCE
+        self.log.write("info", f"Neither image nor artfiact {name} found" if artifacts else f"Image {name} not found")
+
+    def image(self, listed: Listed) -> api.Image:
+        """Give an image or artifact as the CRI has it."""
+        if (artifact := self.service.artifacts.known(listed.id)) is not None:
+            pinned = self.service.profile.pins_artifacts
+            return api.Image(
+                id=listed.id, repo_tags=listed.tags, repo_digests=listed.digests, size=artifact.size, pinned=pinned
+            )
+        facts = self.facts.get(listed.id, Facts())
+        image = api.Image(id=listed.id, repo_tags=listed.tags, repo_digests=listed.digests, size=facts.size)
+        facts.tell_user(image)
+        return image
+
+    def list_images(self, request: api.ListImagesRequest) -> api.ListImagesResponse:
+        """List the images, or the one that the filter names."""
+        found = self.service.list(request.filter.image.image)
+        if isinstance(found, str):
+            raise self.refusal(found)
+        return api.ListImagesResponse(images=[self.image(each) for each in found])
+
+    # Removing
+
+    def remove_image(self, request: api.RemoveImageRequest) -> api.RemoveImageResponse:
+        """Remove an image, or one of its names."""
+        if error := self.service.remove(request.image.image):
+            raise self.refusal(error)
+        self.facts = {id_: facts for id_, facts in self.facts.items() if id_ in self.service.store.images}
+        return api.RemoveImageResponse()
+
+    def image_fs_info(self, request: api.ImageFsInfoRequest) -> api.ImageFsInfoResponse:
+        """Tell how much there is; containers are where images are."""
+        del request
+        usage = api.FilesystemUsage(
+            timestamp=time.time_ns(),
+            fs_id=api.FilesystemIdentifier(mountpoint=MOUNTPOINT),
+            used_bytes=api.UInt64Value(value=sum(each.size for each in self.facts.values())),
+            inodes_used=api.UInt64Value(value=len(self.facts)),
+        )
+        return api.ImageFsInfoResponse(image_filesystems=[usage], container_filesystems=[usage])

@@ -1,0 +1,36 @@
+"""The mounts of a container, as its status shows them; images are found by the model's rules."""
+
+from conformance.cri.v1 import api_pb2 as api
+from conformance.model.artifact_store import KeptArtifact
+from conformance.model.volumes import Mount, Refused, Volumes
+from conformance.simulator.rpc import Refusal
+
+
+def mounted(volumes: Volumes, mount: api.Mount) -> list[api.Mount]:
+    """Give a mount as the container's status shows it (``addOCIBindMounts``).
+
+    An image is shown with its ID, an artifact likewise, once for each of its files.
+    """
+    try:
+        image = volumes.mount(
+            Mount(
+                mount.container_path,
+                mount.image.image,
+                mount.host_path,
+                mount.image_sub_path,
+                mount.image.user_specified_image,
+            )
+        )
+    except Refused as refused:
+        raise Refusal(str(refused)) from None
+    shown = api.Mount()
+    shown.CopyFrom(mount)
+    if image:
+        shown.image.Clear()
+        shown.image.image = image.id
+        shown.image_sub_path = ""
+        shown.host_path = f"/var/lib/containers/storage/overlay/{image.id}/merged"
+    if isinstance(image, KeptArtifact):
+        shown.host_path = "/var/lib/containers/storage/artifacts/blobs"
+        return [shown for _ in image.below(mount.image_sub_path)]
+    return [shown]

@@ -1,0 +1,82 @@
+"""Faults about what comes: platforms, digests, missing parts."""
+
+from dataclasses import replace
+
+from conformance.model.answers import Ask, Blob, Manifest
+from conformance.model.pull import Copied, Puller
+from conformance.model.pull_sources import Steps, Terms, Trouble
+from conformance.model.reference import Reference
+from conformance.model.registries import Source
+from conformance.registry_client.pull_client import RegistryClient
+
+
+class IgnoresTheArchitecture(Puller):
+    """Takes the first image of an index when none is for this machine."""
+
+    def choose(self, index: Manifest) -> str | None:
+        return super().choose(index) or index.children[0].digest
+
+
+class TakesTheFirstPlatform(Puller):
+    """Takes the first image of an index, whatever it is for, when one is for this machine."""
+
+    def choose(self, index: Manifest) -> str | None:
+        return index.children[0].digest if super().choose(index) else None
+
+
+class TrustsManifests(Puller):
+    """Takes a manifest whatever its digest is."""
+
+    def copy(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble]:
+        usual = self.matches
+        self.matches = lambda actual, expected: expected == reference.digest or usual(actual, expected)  # type: ignore[method-assign]
+        try:
+            return (yield from super().copy(reference, terms))
+        finally:
+            self.matches = usual  # type: ignore[method-assign]
+
+
+class TrustsWhatAnIndexNames(Puller):
+    """Takes the image that an index names whatever its digest is."""
+
+    def instance(
+        self, reference: Reference, source: Source, top: Manifest, digest: str, terms: Terms
+    ) -> Steps[Copied | Trouble]:
+        manifest = yield from self.manifest(reference, source, digest, terms)
+        if isinstance(manifest, Manifest):
+            return (yield from self.parts(reference, source, manifest, top, terms))
+        return (yield from super().instance(reference, source, top, digest, terms))
+
+
+class TrustsBlobs(RegistryClient):
+    """Takes a layer or config whatever its digest is."""
+
+    async def blob(self, *arguments: object) -> Blob:
+        answer = await super().blob(*arguments)  # type: ignore[arg-type]
+        ask = arguments[-1]
+        assert isinstance(answer, Blob)  # noqa: S101 (it raises what is none)
+        assert isinstance(ask, Ask)  # noqa: S101 (what a client is asked)
+        return replace(answer, digest=ask.reference)
+
+
+class DoesWithoutMissingLayers(Puller):
+    """Takes an image although one of its layers cannot be had."""
+
+    def blob(self, reference: Reference, source: Source, digest: str, terms: Terms) -> Steps[Blob | Trouble]:
+        got = yield from super().blob(reference, source, digest, terms)
+        return Blob(digest) if isinstance(got, Trouble) else got
+
+
+class NeverWaits(RegistryClient):
+    """Gives up at the first answer that there were too many requests."""
+
+    async def patiently(self, request: object) -> object:  # type: ignore[override]
+        return await self.once(request, "")  # type: ignore[arg-type]
+
+
+class FetchesWhatIsThere(Puller):
+    """Fetches layers that are in the store already."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.layers = ()

@@ -1,0 +1,92 @@
+"""Faults in what the user is told."""
+
+import re
+from base64 import b64encode
+
+import grpc
+
+from conformance.cri.v1 import api_pb2 as api
+from conformance.model.answers import Login
+from conformance.model.pull import Outcome, Puller
+from conformance.model.pull_sources import Steps, Trouble
+from conformance.model.reference import Reference
+from conformance.simulator.image_servicer import ImageServicer
+from conformance.simulator.rpc import Refusal
+
+Troubles = list[tuple[Reference, Trouble]]
+
+
+class ReportsTheFirstErrorOnly(Puller):
+    """Tells what the first registry said, where the last one's words are due."""
+
+    def error(self, troubles: Troubles) -> str:
+        return super().error(troubles[:1])
+
+
+class ReportsNoHost(Puller):
+    """Tells what went wrong, and not with which registry."""
+
+    def error(self, troubles: Troubles) -> str:
+        return re.sub(r"docker://\S+ ?|[a-z0-9.-]+\.[a-z]+/\S+:? ?", "", super().error(troubles))
+
+
+class ReportsNoTag(Puller):
+    """Leaves the tag away in the error."""
+
+    def error(self, troubles: Troubles) -> str:
+        return re.sub(r"(docker://[^\s:@]+):[\w.-]+", r"\1", super().error(troubles))
+
+
+class ForgetsTheCriCode(Puller):
+    """Does not put the CRI's code before the error about a registry that refuses connections."""
+
+    def error(self, troubles: Troubles) -> str:
+        return super().error(troubles).removeprefix("RegistryUnavailable: ")
+
+
+class WrongStatusCode(ImageServicer):
+    """Fails with the gRPC code NotFound."""
+
+    def refusal(self, text: str) -> Refusal:
+        return Refusal(text, grpc.StatusCode.NOT_FOUND)
+
+
+class LeaksThePassword(ImageServicer):
+    """Puts the password of the request into the error."""
+
+    def refusal(self, text: str) -> Refusal:
+        return super().refusal(f"{text} (with {self._login.password})" if self._login else text)
+
+    _login: Login | None = None
+
+    def login(self, auth: api.AuthConfig) -> Login | None:
+        self._login = super().login(auth)
+        return self._login
+
+
+class LeaksTheHeader(LeaksThePassword):
+    """Puts the Authorization header of the request into the error."""
+
+    def refusal(self, text: str) -> Refusal:
+        if self._login is None:
+            return super().refusal(text)
+        header = b64encode(f"{self._login.user}:{self._login.password}".encode()).decode()
+        return Refusal(f"{text} (Authorization: Basic {header})", grpc.StatusCode.UNKNOWN)
+
+
+class LogsThePasswordElsewhere(ImageServicer):
+    """Logs the password of the request once more than CRI-O does."""
+
+    def login(self, auth: api.AuthConfig) -> Login | None:
+        login = super().login(auth)
+        if login:
+            self.log.write("debug", f"Trying with {login.user}:{login.password}")
+        return login
+
+
+class SaysNothingWentWrong(Puller):
+    """Answers a pull that failed as if it had not."""
+
+    def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
+        outcome = yield from super().pull(name, login)
+        return Outcome(image_ref=f"{name}") if outcome.error else outcome

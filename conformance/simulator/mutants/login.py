@@ -1,0 +1,74 @@
+"""Faults about who is shown a login, and how registries are spoken to."""
+
+from conformance.model.answers import Ask, Login
+from conformance.model.pull import Copied, Puller
+from conformance.model.pull_sources import Steps, Trouble
+from conformance.model.reference import Reference
+from conformance.registry_client.http_transport import Wire
+from conformance.registry_client.pull_client import RegistryClient
+
+
+class ShowsLoginsToMirrors(Puller):
+    """Shows the request's login to mirrors, too."""
+
+    def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
+        return login or super().login(reference, place, login)
+
+
+class ForgetsLogins(Puller):
+    """Shows the request's login to nobody."""
+
+    def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
+        del login
+        return super().login(reference, place, None)
+
+
+class TriesWithoutALoginThen(Puller):
+    """Tries once more without a login when the login is refused."""
+
+    def candidate(self, reference: Reference, login: Login | None) -> Steps[Copied | Trouble]:
+        got = yield from super().candidate(reference, login)
+        if isinstance(got, Trouble) and login is not None:
+            again = yield from super().candidate(reference, None)
+            return again if isinstance(again, Copied) else got
+        return got
+
+
+class TriesPlainHttp(RegistryClient):
+    """Speaks plain HTTP to a registry that does not speak TLS, although it is not marked as insecure."""
+
+    def schemes(self, ask: Ask) -> tuple[str, ...]:
+        del ask
+        return ("https", "http")
+
+
+class TrustsEveryCertificate(Puller):
+    """Takes any certificate for good."""
+
+    def insecure(self, reference: Reference) -> Steps[bool]:
+        yield from super().insecure(reference)
+        return True
+
+
+class DoesNotTrustTheLoopback(Puller):
+    """Wants a certificate of a host in 127.0.0.0/8, as only 1.35 and later do."""
+
+    release_line = "1.33"
+
+    def insecure(self, reference: Reference) -> Steps[bool]:
+        yield from super().insecure(reference)
+        return False
+
+
+class _Keeping(Wire):
+    """Takes credentials along wherever it is sent."""
+
+    def keeps_credentials(self, first: str, then: str) -> bool:
+        del first, then
+        return True
+
+
+class KeepsCredentialsOnRedirects(RegistryClient):
+    """Shows a token to every server that a registry redirects to."""
+
+    wire_type = _Keeping

@@ -1,0 +1,77 @@
+"""Faults in going from one registry to the next."""
+
+from conformance.model.answers import Login
+from conformance.model.pull import Copied, Outcome, Puller
+from conformance.model.pull_sources import Steps, Terms, Trouble
+from conformance.model.reason import Reason
+from conformance.model.reference import Reference
+
+
+class _Stopping(Puller):
+    """Stops at the first registry that fails for one of some reasons."""
+
+    final: frozenset[Reason] = frozenset()
+
+    def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
+        resolution = self.resolve(name)
+        troubles: list[tuple[Reference, Trouble]] = []
+        if resolution.refusal:
+            return (yield from super().pull(name, login))
+        for reference in resolution.candidates:
+            got = yield from self.candidate(reference, login)
+            if isinstance(got, Copied):
+                return Outcome(got, self.image_ref(got), troubles=tuple(troubles))
+            troubles.append((reference, got))
+            if got.reason in self.final:
+                break
+        return Outcome(error=self.error(troubles), troubles=tuple(troubles))
+
+
+class StopsAtTheFirstFailure(_Stopping):
+    """Asks no registry after one that failed."""
+
+    final = frozenset(Reason)
+
+
+class UnauthorizedIsFinal(_Stopping):
+    """Asks no registry after one that wants a login."""
+
+    final = frozenset({Reason.UNAUTHORIZED, Reason.DENIED, Reason.LOGIN_REFUSED})
+
+
+class NotFoundIsFinal(_Stopping):
+    """Asks no registry after one that does not have the image."""
+
+    final = frozenset({Reason.NOT_FOUND})
+
+
+class GoesOnAfterSuccess(Puller):
+    """Asks the registries after the one that served as well, and keeps the first image."""
+
+    def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
+        outcome = yield from super().pull(name, login)
+        if outcome.image is not None:
+            candidates = self.resolve(name).candidates
+            for reference in candidates[candidates.index(outcome.image.reference) + 1 :]:
+                yield from self.candidate(reference, login)
+        return outcome
+
+
+class LogsNothing(Puller):
+    """Does not log what it tries."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.note = None
+
+
+class AsksAgainBeforeItsTime(Puller):
+    """Asks a registry that failed once more, for an artifact, as later releases do."""
+
+    release_line = "1.31"
+
+    def candidate(self, reference: Reference, login: Login | None) -> Steps[Copied | Trouble]:
+        got = yield from super().candidate(reference, login)
+        if isinstance(got, Trouble):
+            yield from self.open(reference, Terms(login))
+        return got

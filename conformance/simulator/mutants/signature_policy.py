@@ -1,0 +1,111 @@
+"""Faults about signature policies: which counts, what it is asked about, and what becomes of what it rejects."""
+
+from typing import Self
+
+from conformance.model.answers import Login, Manifest
+from conformance.model.policy import Requirement
+from conformance.model.pull import Copied, Outcome, Puller
+from conformance.model.pull_sources import Steps, Terms, Trouble
+from conformance.model.reference import Reference
+from conformance.model.registries import Source
+from conformance.model.volumes import Volumes
+
+
+class IgnoresThePolicy(Puller):
+    """Pulls what the policy rejects."""
+
+    def accepted(self, reference: Reference) -> bool:
+        del reference
+        return True
+
+
+class LetsTheDefaultDecide(Puller):
+    """Lets the default of the policy decide although a scope matches."""
+
+    def accepted(self, reference: Reference) -> bool:
+        del reference
+        policy = self.settings.policies.policy(self.namespace)
+        return policy is None or policy.default is Requirement.ACCEPT
+
+
+class KnowsNoScopesOfTags(Puller):
+    """Lets the scope of the repository decide although one of the tag or digest matches."""
+
+    def accepted(self, reference: Reference) -> bool:
+        return super().accepted(reference._replace(tag="", digest=""))
+
+
+class JudgesThePlace(Puller):
+    """Asks the policy about the place that an image comes from, not about the name that is asked for."""
+
+    def parts(
+        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
+    ) -> Steps[Copied | Trouble]:
+        got = yield from super().parts(source.reference, source, manifest, top, terms)
+        return got._replace(reference=reference) if isinstance(got, Copied) else got
+
+
+class JudgesAfterwards(Puller):
+    """Asks the policy when the image has come."""
+
+    def parts(
+        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
+    ) -> Steps[Copied | Trouble]:
+        fetch = self.files if terms.artifact else self.content
+        yield from fetch(reference, source, manifest, top, terms)
+        return (yield from super().parts(reference, source, manifest, top, terms))
+
+
+class KeepsWhatIsRejected(Puller):
+    """Keeps an image that the policy rejects, although the pull fails."""
+
+    def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
+        outcome = yield from super().pull(name, login)
+        return outcome._replace(image=self._rejected) if outcome.error else outcome
+
+    _rejected: Copied | None = None
+
+    def parts(
+        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
+    ) -> Steps[Copied | Trouble]:
+        got = yield from super().parts(reference, source, manifest, top, terms)
+        if isinstance(got, Trouble) and got.rejected:
+            self._rejected = Copied(reference, manifest, top)
+        return got
+
+
+class ForgetsTheCodeForSignatures(Puller):
+    """Does not put the CRI's code before the error about an image that the policy rejects."""
+
+    def error(self, troubles: list[tuple[Reference, Trouble]]) -> str:
+        return super().error(troubles).removeprefix("SignatureValidationFailed: ")
+
+
+class KnowsNoNamespaces(Puller):
+    """Does not look for the policy of a pod's namespace."""
+
+    def within(self, namespace: str) -> Self:
+        del namespace
+        return super().within("")
+
+
+class PutsEverybodyInOneNamespace(Puller):
+    """Takes the policy of one namespace for that of all who pull."""
+
+    def within(self, namespace: str) -> Self:
+        del namespace
+        return super().within("conformance")
+
+
+class PullsWithoutAPolicy(Puller):
+    """Takes a policy that is missing for one that accepts all."""
+
+    def without_policy(self) -> Trouble | None:
+        return None
+
+
+class MountsWhatIsRejected(Volumes):
+    """Does not ask the policy what a container may be made of, and mount."""
+
+    def verify(self, user_specified: str) -> None:
+        del user_specified

@@ -1,0 +1,112 @@
+"""What ``--runtime`` names. Light: nothing is imported that starts a runtime before one is started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.model.profile import newest_line, newest_of
+from conformance.releases.installation import Installation, NoRuntime, find
+from conformance.targets.contrast import find_containerd, find_podman
+from conformance.targets.target import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from conformance.model.release import Release
+    from conformance.runtime.configuration import Configuration
+    from conformance.runtime.runtime import Runtime
+    from conformance.simulator.mutants import Mutant
+
+SIMULATOR = "simulator"
+
+
+class LiveCrio(Subject):
+    """A CRI-O, in worlds of its own."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.release = installation.release
+
+    @property
+    def head(self) -> str:
+        """Say which CRI-O, and where its binary is."""
+        return f"{self.title} ({self.installation.crio})"
+
+    def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
+        """Start it in a new world."""
+        from conformance.runtime.crio import Crio
+
+        return Crio(self.installation, configuration, visible)
+
+
+class Rehearsal(Subject):
+    """The simulator of a release line, because of ``why``; ``mutant`` is the fault that it has, if any."""
+
+    def __init__(self, release: Release, why: str, mutant: Mutant | None = None) -> None:
+        self.release = release
+        self.rehearsal = why
+        self.mutant = mutant
+
+    @property
+    def title(self) -> str:
+        """Say whose simulator, and what is wrong with it."""
+        fault = f" with the fault {self.mutant.name}" if self.mutant else ""
+        return f"the simulator of CRI-O {self.release.line}{fault}"
+
+    @property
+    def announcement(self) -> str:
+        """Say what a rehearsal is, and why this is one."""
+        found = "a simulator takes its place" if self.rehearsal.startswith("the simulator") else "no CRI-O was found"
+        return f"REHEARSAL: {found}; nothing here is about CRI-O"
+
+    @property
+    def foot(self) -> list[str]:
+        """Say once more that it is none."""
+        return [self.announcement]
+
+    @property
+    def head(self) -> str:
+        """Say loudly that it is none."""
+        return f"{self.announcement}\n  {self.title}, because {self.rehearsal}"
+
+    def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
+        """Start it in this process."""
+        del visible
+        from conformance.runtime.simulated import Simulated
+
+        return Simulated(self.release, configuration, self.mutant)
+
+
+def choose(runtime: str) -> Subject:
+    """Find what ``--runtime`` names; where any CRI-O would do and there is none, rehearse as the newest release.
+
+    Raises ``NoRuntime`` where something was named that cannot be had.
+    """
+    wanted, _, rest = runtime.partition(":")
+    if wanted == SIMULATOR:
+        return Rehearsal(_simulated_release(rest), "the simulator was asked for")
+    if wanted == "unix":
+        from conformance.targets.attached import find_attached
+
+        return find_attached(rest)
+    program = runtime.rpartition("/")[2]
+    if program == "podman":
+        return find_podman(runtime)
+    if program == "containerd":
+        return find_containerd(runtime)
+    try:
+        return LiveCrio(find(runtime))
+    except NoRuntime as error:
+        if runtime != "auto":
+            raise
+        return Rehearsal(newest_of(newest_line()), str(error))
+
+
+def _simulated_release(line: str) -> Release:
+    """Give the release that the simulator behaves as; raises ``NoRuntime``."""
+    try:
+        return newest_of(line or newest_line())
+    except ValueError as error:
+        msg = f"--runtime {SIMULATOR}:{line}: {error}"
+        raise NoRuntime(msg) from None

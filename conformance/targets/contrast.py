@@ -1,0 +1,74 @@
+"""Other runtimes, for contrast: containerd, another CRI runtime, and Podman, CRI-O's library behind another face."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.releases.installation import CONTAINERD, PODMAN, contrasting
+from conformance.targets.target import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from conformance.model.release import Release
+    from conformance.runtime.configuration import Configuration
+    from conformance.runtime.runtime import Runtime
+
+
+class ContainerdSubject(Subject):
+    """A containerd, in worlds of its own."""
+
+    program = CONTAINERD
+    marker = "cri"
+    unmarked = "is about CRI-O, and containerd is another runtime"
+
+    def __init__(self, binary: Path, release: Release) -> None:
+        self.binary = binary
+        self.release = release
+
+    @property
+    def head(self) -> str:
+        """Say which containerd, and where its binary is."""
+        return f"{self.title} ({self.binary}), for contrast: only cases that any CRI runtime must pass"
+
+    def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
+        """Start it in a new world."""
+        del visible
+        from conformance.runtime.containerd import Containerd
+
+        return Containerd(self.binary, self.release, configuration)
+
+
+def find_containerd(wanted: str) -> ContainerdSubject:
+    """Find a containerd on PATH, or at a path; raises ``NoRuntime``."""
+    return ContainerdSubject(*contrasting(wanted, r"containerd \S+ v?(\d+(?:\.\d+)+)", CONTAINERD))
+
+
+class PodmanSubject(Subject):
+    """A Podman, in worlds of its own."""
+
+    program = PODMAN
+    marker = "podman"
+    unmarked = "is about CRI-O, and not about what Podman does as well"
+
+    def __init__(self, binary: Path, release: Release) -> None:
+        self.binary = binary
+        self.release = release
+
+    @property
+    def head(self) -> str:
+        """Say which Podman, and where its binary is."""
+        return f"{self.title} ({self.binary}), for contrast: it has no CRI"
+
+    def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
+        """Prepare a world for it."""
+        del visible
+        from conformance.runtime.podman import Podman
+
+        return Podman(self.binary, self.release, configuration)
+
+
+def find_podman(wanted: str) -> PodmanSubject:
+    """Find a Podman on PATH, or at a path; raises ``NoRuntime``."""
+    return PodmanSubject(*contrasting(wanted, r"podman version (\S+)", PODMAN))

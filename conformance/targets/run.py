@@ -1,0 +1,128 @@
+"""One run of the suite in one process: the runtime that was asked for, and those that are running."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance import deviations
+from conformance.releases.installation import NoRuntime
+from conformance.targets.choice import LiveCrio, Rehearsal, choose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.releases.kubelet_binary import KubeletBinary
+    from conformance.runtime.configuration import Configuration
+    from conformance.runtime.runtime import Runtime
+    from conformance.simulator.mutants import Mutant
+    from conformance.targets.pool import Pool
+
+
+class Unusable(Exception):  # noqa: N818 (nothing is wrong with the program: what was asked for cannot be had)
+    """The run cannot be done as asked for: one sentence that says why and what to do."""
+
+
+class Lacking(Unusable):
+    """The runtime lacks a capability that the run requires."""
+
+
+class Run:
+    """The runtime that ``--runtime`` names, and a pool of running ones, which is there when it is first asked for.
+
+    ``subject`` is what the run is about, ``kubelet`` the kubelet for cases that need a real one, ``mutant`` names the
+    fault that the simulator has. Raises ``Unusable`` when something was named that cannot be had.
+    """
+
+    def __init__(self, runtime: str | None, mutant: str | None = None, kubelet: str | None = None) -> None:
+        self.deviations = deviations.load()
+        try:
+            self.subject = choose(runtime or "auto")
+        except NoRuntime as error:
+            raise Unusable(str(error)) from None
+        if mutant:
+            fault = _mutant(mutant)
+            if not isinstance(self.subject, Rehearsal):
+                msg = "--mutant is a fault of the simulator: add --runtime simulator"
+                raise Unusable(msg)
+            self.subject.mutant = fault
+        self.kubelet = self._kubelet(kubelet)
+
+    def _kubelet(self, wanted: str | None) -> KubeletBinary | None:
+        """Find a kubelet; only a live CRI-O that we start has a use for one."""
+        if not isinstance(self.subject, LiveCrio) and wanted is None:
+            return None
+        from conformance.releases.kubelet_binary import find_kubelet
+
+        try:
+            return find_kubelet(wanted, self.subject.release)
+        except NoRuntime as error:
+            raise Unusable(str(error)) from None
+
+    @cached_property
+    def pool(self) -> Pool:
+        """The running runtimes."""
+        from conformance.targets.pool import Pool
+
+        return Pool(self._start)
+
+    def _start(self, configuration: Configuration) -> Runtime:
+        """Start a runtime with that configuration."""
+        return self.subject.start(configuration, self.kubelet.folders if self.kubelet else ())
+
+    def close(self) -> None:
+        """End what is running."""
+        if "pool" in vars(self):
+            self.pool.close()
+
+    def require(self, required: Iterable[str]) -> None:
+        """Refuse a run that lacks ``live``, which is known before anything is started; raises ``Lacking``."""
+        if "live" in required and self.subject.rehearsal:
+            raise Lacking(f"--require live: {self.subject.rehearsal}")
+
+    def begin(self, required: Iterable[str]) -> None:
+        """Clear up after killed runs, and start the first runtime: what fails here is no case's fault.
+
+        Raises ``Unusable`` when it cannot be started, ``Lacking`` when it lacks a capability in ``required``.
+        """
+        from conformance.node import WorldError, sweep
+        from conformance.runtime.configuration import Configuration
+        from conformance.runtime.runtime import RuntimeFailure
+
+        self.require(required)
+        try:
+            sweep()
+            capabilities = self.pool.get(Configuration()).capabilities
+        except (OSError, RuntimeFailure, WorldError) as error:
+            raise Unusable(str(error)) from None
+        if self.kubelet and "containers" in capabilities:
+            capabilities |= {"kubelet"}
+        for capability in required:
+            if capability not in capabilities:
+                raise Lacking(f"--require {capability}: {self.subject.title} cannot offer it to this user here")
+
+
+def _mutant(name: str) -> Mutant:
+    """Give the mutant of that name; raises ``Unusable``."""
+    from conformance.simulator.mutants import UnknownMutant, mutant
+
+    try:
+        return mutant(name)
+    except UnknownMutant as error:
+        raise Unusable(f"--mutant {name}: {error}") from None
+
+
+def end_as_with_ctrl_c() -> None:
+    """Let SIGTERM end this process as Ctrl-C does: cleared up."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def end_children() -> None:
+    """Ask this process's children to end: pytest-xdist lets its workers go on for five seconds (proc(5), children)."""
+    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGTERM)

@@ -1,0 +1,56 @@
+"""What a run is about: a runtime, before any is running."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from conformance.releases.installation import CRIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from conformance.model.release import Release
+    from conformance.runtime.configuration import Configuration
+    from conformance.runtime.runtime import Runtime
+
+
+class Subject(ABC):
+    """A runtime that can be started, once for each configuration.
+
+    ``program`` is whose ``release`` that is, ``rehearsal`` why there is no live one (empty where there is),
+    ``marker`` what cases must be marked with to speak of it (empty: all do), ``unmarked`` why the others do not.
+    """
+
+    program: str = CRIO
+    release: Release
+    rehearsal: str = ""
+    marker: str = ""
+    unmarked: str = ""
+
+    @property
+    def title(self) -> str:
+        """Say what this is."""
+        return f"{self.program} {self.release}"
+
+    @property
+    @abstractmethod
+    def head(self) -> str:
+        """Say at the top of a run what it is about, and where that lies."""
+
+    @property
+    def foot(self) -> list[str]:
+        """Say at the end of a run what must not be overlooked."""
+        return []
+
+    def within(self, releases: str) -> bool:
+        """Tell whether it is a CRI-O of a range of releases such as ``>=1.34``."""
+        return self.program == CRIO and self.release.within(releases)
+
+    @abstractmethod
+    def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
+        """Start one with that configuration; ``visible`` are folders of what accompanies it.
+
+        Raises ``RuntimeFailure`` or ``WorldError``.
+        """
