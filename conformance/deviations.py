@@ -1,7 +1,8 @@
 """Known departures of releases from the contract, and how one is told from a new fault.
 
-``deviations.toml`` holds them. A case that fails is excused only when what was seen instead is exactly what the
-deviation says; a case that passes although a deviation covers the release is reported, since CRI-O has been mended.
+Each subject of the suite has a ``deviations.toml`` beside its cases. A case that fails is excused only when what was
+seen instead is exactly what the deviation says; a case that passes although a deviation covers the release is reported,
+since CRI-O has been mended.
 """
 
 import enum
@@ -53,8 +54,17 @@ class Deviation:
 
 
 def load() -> list[Deviation]:
-    """Read the package's ``deviations.toml``; raises ``ValueError`` for an entry that is not complete."""
-    return parse((files("conformance") / "deviations.toml").read_text())
+    """Read the ``deviations.toml`` of every subject; raises ``ValueError`` for an entry that is not complete."""
+    found = []
+    for folder in sorted(files("conformance.suite").iterdir(), key=lambda each: each.name):
+        file = folder / "deviations.toml"
+        if file.is_file():
+            try:
+                found += parse(file.read_text())
+            except ValueError as error:
+                msg = f"{folder.name}/{file.name}: {error}"
+                raise ValueError(msg) from error
+    return found
 
 
 def parse(text: str) -> list[Deviation]:

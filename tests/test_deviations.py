@@ -3,6 +3,7 @@ import enum
 import re
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -167,9 +168,7 @@ def test_values_are_compared_in_toml_s_terms(value: Any, expected: Any) -> None:
 def cases_of_the_suite() -> set[str]:
     """Name every test function in the suite as ``deviations.toml`` does, without parameters."""
     found = set()
-    for file in files("conformance.suite").iterdir():
-        if not file.name.startswith("test_"):
-            continue
+    for file in Path(str(files("conformance.suite"))).rglob("test_*.py"):
         for node in ast.parse(file.read_text()).body:
             if isinstance(node, ast.FunctionDef):
                 found.add(f"{file.name}::{node.name}")

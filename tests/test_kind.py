@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from kind_schema import CONTAINERD, faults, kubeadm_documents, merged, patched
 
 from conformance.model.release import Release
 from conformance.releases.installation import releases_folder
 from conformance.runtime.configuration import Configuration
+from tests.kind_schema import CONTAINERD, faults, kubeadm_documents, merged, patched
 
 ROOT = Path(__file__).parent.parent
 NODE = ROOT / "fixtures/node"

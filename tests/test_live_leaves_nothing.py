@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from helpers import Traces, init_of, mentioning, mounts
 
 from conformance.kubelet.sysctl_masks import SYSCTL, WANTED
 from conformance.node import sweep
 from conformance.releases.installation import NoRuntime, find
 from conformance.releases.kubelet_binary import KubeletBinary, find_kubelet
+from tests.node.world_traces import Traces, init_of, mentioning, mounts
 
 pytestmark = [
     pytest.mark.usefixtures("namespaces"),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root has containers"),
 ]
-CASES = ("--pyargs", "conformance.suite.test_image_volumes", "conformance.suite.test_kubelet")
+CASES = ("--pyargs", "conformance.suite.volumes.test_image_volumes", "conformance.suite.kubelet.test_kubelet")
 VOLUMES = "(TestOnBoth and (container_sees or removed))"
 STATIC_PODS = "TestTheStoryWithAGoodEnd or (TestNever and named)"
 PATIENCE = 60.0

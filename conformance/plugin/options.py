@@ -1,7 +1,7 @@
 """The options of a run, and the markers of cases.
 
-``--runtime`` says which CRI-O, ``--kubelet`` which kubelet, ``--require`` what they must be able to do, ``--registries``
-where registry hosts keep their content, ``--stories`` which cases are told.
+``--runtime`` says which CRI-O, ``--kubelet`` which kubelet, ``--require`` what they must be able to do,
+``--registries`` where registry hosts keep their content, ``--stories`` which cases are told.
 """
 
 import pytest

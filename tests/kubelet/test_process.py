@@ -1,0 +1,371 @@
+"""A kubelet in a world, before a CRI-O: shown with programs that only pretend, and the simulator behind the socket."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from conformance.cri import Call, Client
+from conformance.cri.v1 import api_pb2 as api
+from conformance.evidence import Collector
+from conformance.kubelet import ImageVolume, process
+from conformance.kubelet.messages import Event
+from conformance.kubelet.process import RealKubelet
+from conformance.kubelet.static_pods import PodState
+from conformance.kubelet.sysctl_masks import WANTED
+from conformance.model.release import Release
+from conformance.node import World, WorldError
+from conformance.releases.kubelet_binary import KubeletBinary
+from conformance.runtime.crio import Crio
+from conformance.runtime.pod_images import TOOLS
+from conformance.runtime.runtime import RuntimeFailure
+from tests.node.world_traces import PATIENCE, PYTHON, PYTHON_HOME, mentioning
+from tests.simulator.served_simulator import Run, refusal, simulated
+
+pytestmark = [
+    pytest.mark.usefixtures("namespaces"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root's kubelet is started, since only root has containers"),
+]
+FAKE = Path(__file__).with_name("fake_kubelet.py").read_text()
+SHORT = 1.0
+APP = "quay.io/team/app"
+Install = Callable[[str], KubeletBinary]
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    with simulated() as made:
+        made.internet.host("quay.io").offer("team/app")
+        yield made
+
+
+@pytest.fixture
+def cgroups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Control groups of version 1 that are not the machine's: two hierarchies, one of them by two names."""
+    folder = tmp_path / "cgroup"
+    for hierarchy in ("memory", "cpu,cpuacct"):
+        (folder / hierarchy).mkdir(parents=True)
+    (folder / "cpu").symlink_to("cpu,cpuacct")
+    monkeypatch.setattr(process, "CGROUPS", folder)
+    return folder
+
+
+@pytest.fixture
+def crio(run: Run, own_tmpdir: Path, tmp_path: Path, cgroups: Path) -> Iterator[Crio]:
+    """As much of a CRI-O in a world as a kubelet needs. Nothing is left of either."""
+    del cgroups
+    with World(visible=[tmp_path, PYTHON_HOME]) as world:
+        made = SimpleNamespace(
+            world=world,
+            socket=run.socket,
+            internet=run.internet,
+            evidence=Collector(run.internet.recorder, run.log),
+            keeper=run.client,
+            cgroup_parent="/crio-conformance-x",
+        )
+        yield cast("Crio", made)
+    assert mentioning(f"{own_tmpdir}/crio-conformance") == []
+
+
+@pytest.fixture
+def install(tmp_path: Path) -> Install:
+    """Gives a kubelet that is a script."""
+
+    def install(script: str) -> KubeletBinary:
+        path = tmp_path / "kubelet"
+        path.write_text(script if script.startswith("#!") else f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return KubeletBinary(path, Release("1.36.2"))
+
+    return install
+
+
+@pytest.fixture
+def kubelet(install: Install, crio: Crio) -> Iterator[RealKubelet]:
+    """One that tells of its pods what their images' names say."""
+    with RealKubelet(install(f"#!{PYTHON} -I\n{FAKE}"), crio) as living:
+        yield living
+
+
+def volume(states: str) -> ImageVolume:
+    return ImageVolume(states, "/m")
+
+
+# One that cannot be started
+
+
+def failure(binary: KubeletBinary, crio: Crio) -> str:
+    """Start it in vain; give the one sentence."""
+    with pytest.raises(RuntimeFailure) as caught:
+        RealKubelet(binary, crio)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        pytest.param(
+            """echo 'I1125 09:18:45.1 1 x.go:1] "hello"' >&2
+            echo 'E1125 09:18:45.2 1 run.go:72] "command failed" err="no swap, please"' >&2
+            echo 'I1125 09:18:45.3 1 x.go:1] "bye"'; exit 1""",
+            '"command failed" err="no swap, please"',
+            id="its last error",
+        ),
+        pytest.param("echo Error: unknown flag: $5; exit 1", "Error: unknown flag: --v=3", id="a flag"),
+        pytest.param("exit 0", "no word", id="nothing"),
+    ],
+)
+def test_one_that_ends_at_once_is_told_with_its_last_words(
+    install: Install, crio: Crio, script: str, told: str
+) -> None:
+    assert failure(install(script), crio) == f"kubelet 1.36.2 ended: {told}"
+
+
+def test_a_second_try_in_the_same_world_is_told_the_same(install: Install, crio: Crio) -> None:
+    binary = install("echo Error: no; exit 1")
+    assert failure(binary, crio) == failure(binary, crio) == "kubelet 1.36.2 ended: Error: no"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("echo busy; exec sleep 1001", id="it does not listen"),
+        pytest.param("trap '' TERM; echo busy; while :; do sleep 0.05; done", id="it does not want to end"),
+        pytest.param(
+            f"""#!{PYTHON} -I
+import signal, socket
+signal.alarm(15)
+print("busy", flush=True)
+with socket.create_server(("127.0.0.1", 10255)) as server:
+    accepted = []
+    while True:
+        accepted.append(server.accept())
+""",
+            id="it does not answer",
+        ),
+    ],
+)
+def test_one_that_never_becomes_ready_is_given_up_and_ended(
+    install: Install, crio: Crio, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    monkeypatch.setattr(process, "READY_SECONDS", SHORT)
+    begin = time.monotonic()
+    told = failure(install(script), crio).replace("no word", "busy")  # a busy machine's has not come to speak
+    assert told == "kubelet 1.36.2 was not ready after 1 s: busy"
+    assert time.monotonic() - begin < 10 * SHORT
+    assert mentioning(str(crio.world.folder / "kubelet" / "config.json")) == []
+
+
+def test_one_that_is_not_seen_in_the_world_is_told(crio: Crio) -> None:
+    missing = KubeletBinary(Path("/run/kubelet"), Release("1.36.2"))
+    with pytest.raises(WorldError, match=r"^/run/kubelet cannot be started: No such file or directory$"):
+        RealKubelet(missing, crio)
+
+
+def test_what_it_finds_inside_is_what_it_needs(install: Install, crio: Crio, cgroups: Path) -> None:
+    checks = [
+        'config=${1#--config=}; test -r "$config"',
+        "grep -q KubeletConfiguration $config",
+        'socket=$(sed "s,.*unix://\\([^\\"]*\\).*,\\1," $config); test -S "$socket"',
+        'manifests=$(sed "s,.*staticPodPath\\": \\"\\([^\\"]*\\).*,\\1," $config); test -d "$manifests"',
+        "grep -q '^127.0.0.1 node$' /etc/hosts",
+        'test "$(cat /proc/sys/vm/overcommit_memory)" = ' + str(WANTED["vm/overcommit_memory"]),
+        'test -d "$HOME" && test -w "$HOME"',
+        *(f"test -d {cgroups}/{hierarchy}/crio-conformance-x" for hierarchy in ("memory", "cpu,cpuacct")),
+    ]
+    script = "\n".join(f"{check} || {{ echo Error: not so: $LINENO; exit 1; }}" for check in checks)
+    told = failure(install(f"{script}\necho Error: as it should be\nexit 1"), crio)
+    assert told == "kubelet 1.36.2 ended: Error: as it should be"
+
+
+def test_control_groups_of_version_2_have_one_root(install: Install, crio: Crio, cgroups: Path) -> None:
+    (cgroups / "cgroup.controllers").touch()
+    failure(install("exit 1"), crio)
+    assert (cgroups / "crio-conformance-x").is_dir()
+    assert not (cgroups / "memory" / "crio-conformance-x").exists()
+
+
+# One that runs
+
+
+def test_a_pod_is_given_to_it_as_a_whole_file_and_told_by_the_nodes_name(kubelet: RealKubelet) -> None:
+    pod = kubelet.run(ImageVolume("ErrImagePull", "/m", sub_path="x"), policy="Never")
+    document = json.loads(pod.file.read_text())
+    assert (f"{document['metadata']['name']}-node", pod.file.parent) == (pod.name, kubelet.manifests)
+    assert list(kubelet.manifests.iterdir()) == [pod.file]
+    container = document["spec"]["containers"][0]
+    assert (container["image"], container["imagePullPolicy"]) == (TOOLS, "Never")
+    assert container["volumeMounts"][0]["subPath"] == "x"
+    assert pod.state == PodState("ErrImagePull", "it is ErrImagePull")
+    assert set(kubelet.pods() or {}) == {pod.name}
+
+
+def test_a_pod_that_runs_gives_its_container(kubelet: RealKubelet) -> None:
+    assert kubelet.run(volume("ContainerCreating,runs")).running().id == "ab12"
+
+
+def test_one_of_several_reasons_is_waited_for(kubelet: RealKubelet) -> None:
+    pod = kubelet.run(volume("ContainerCreating,ContainerCreating,ErrImagePull,ImagePullBackOff"))
+    assert pod.waiting("ErrImagePull", "ImagePullBackOff").reason == "ErrImagePull"
+    assert pod.waiting("ImagePullBackOff").message == "it is ImagePullBackOff"
+
+
+def test_the_state_that_was_waited_for_is_the_one_told(kubelet: RealKubelet) -> None:
+    pod = kubelet.run(volume("ContainerCreating,ErrImagePull,ContainerCreating"))
+    assert pod.waiting("ErrImagePull") == PodState("ErrImagePull", "it is ErrImagePull")
+
+
+@pytest.mark.parametrize("states", ["ContainerCreating", "runs"])
+def test_a_state_that_does_not_come_fails_the_case_with_what_is_seen(
+    kubelet: RealKubelet, monkeypatch: pytest.MonkeyPatch, states: str
+) -> None:
+    monkeypatch.setattr(process, "STATE_SECONDS", 0.1)
+    pod = kubelet.run(volume(states))
+    with pytest.raises(AssertionError) as caught:
+        pod.waiting("ErrImagePull")
+    assert str(caught.value).startswith(f"after 0 s: {pod.state}")
+    if states != "runs":
+        with pytest.raises(AssertionError, match=r"^after 0 s: PodState\(reason='ContainerCreating'"):
+            pod.running()
+
+
+def test_what_a_user_reads_is_on_record_with_the_events_so_far(kubelet: RealKubelet, crio: Crio) -> None:
+    other = kubelet.run(volume("Other"))
+    other.waiting("Other")
+    before = crio.evidence.mark()
+    pod = kubelet.run(volume("ContainerCreating,ErrImagePull"))
+    pod.waiting("ErrImagePull")
+    assert pod.events == [Event("ContainerCreating", "so it is"), Event("ErrImagePull", "so it is")]
+    assert [saying.text for saying in crio.evidence.since(before).told] == [
+        "event ContainerCreating: so it is",
+        "event ErrImagePull: so it is",
+        "the container main waits: ErrImagePull: it is ErrImagePull",
+    ]
+    runs = kubelet.run(volume("runs"))
+    runs.running()
+    assert [saying.text for saying in runs.evidence.told] == ["event runs: so it is", "the container main runs"]
+
+
+def test_a_pod_that_it_does_not_tell_of_is_none_that_runs(
+    kubelet: RealKubelet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "STATE_SECONDS", 0.1)
+    pod = kubelet.run(volume("runs"))
+    pod.file.unlink()
+    with pytest.raises(AssertionError):
+        pod.running()
+    assert [saying.text for saying in pod.evidence.told] == ["the container main does not run"]
+
+
+def test_one_that_ends_meanwhile_is_told_with_its_last_words(kubelet: RealKubelet) -> None:
+    pod = kubelet.run(volume("ContainerCreating,ends"))
+    with pytest.raises(RuntimeFailure, match=r"^kubelet 1.36.2 ended: Error: oh$"):
+        pod.waiting("ErrImagePull")
+    assert kubelet.pods() is None
+
+
+def test_its_calls_are_evidence(kubelet: RealKubelet, crio: Crio) -> None:
+    config = json.loads((kubelet.manifests.parent / "config.json").read_text())
+    socket = config["containerRuntimeEndpoint"].removeprefix("unix://")
+    earlier = kubelet.run(volume("x"))
+    with Client(socket, lambda _: None) as asking:
+
+        def pull(name: str) -> api.PullImageResponse:
+            return asking.pull_image(api.PullImageRequest(image=api.ImageSpec(image=name)))
+
+        pull(TOOLS)
+        assert earlier.asked == [], "nobody was asked for its volume yet"
+        pod = kubelet.run(volume("x"))
+        assert [*pod.evidence.calls] == []
+        pull(TOOLS)
+        refusal(pull, "none/none")
+        pull(TOOLS)
+        assert [call.rpc for call in pod.evidence.calls] == ["PullImage"] * 3
+        assert [call.rpc for call in crio.evidence.calls] == ["PullImage"] * 4
+        assert pod.asked == ["docker.io", "quay.io"], "by the first pull that is about a volume"
+        assert not pod.pulls_again(0.1)
+        with ThreadPoolExecutor(1) as later:
+            failed = later.submit(lambda: refusal(pull, "none/none"))
+            assert not pod.pulls_again(0.2), "that one failed"
+            failed.result(PATIENCE)
+            later.submit(pull, APP)
+            assert pod.pulls_again(PATIENCE)
+
+
+def test_clearing_takes_all_pods_away_and_stops_what_runs(kubelet: RealKubelet, run: Run) -> None:
+    config = api.PodSandboxConfig(metadata=api.PodSandboxMetadata(name="p", uid="u", namespace="n"))
+    sandbox = run.client.run_pod_sandbox(api.RunPodSandboxRequest(config=config)).pod_sandbox_id
+    run.pull(APP)
+    container = api.ContainerConfig(metadata=api.ContainerMetadata(name="c"), image=api.ImageSpec(image=APP))
+    create = api.CreateContainerRequest(pod_sandbox_id=sandbox, config=container, sandbox_config=config)
+    run.client.create_container(create)
+    calls: list[str] = []
+
+    def stop_sandbox(call: Call) -> None:
+        """Do as a kubelet does when its pod's containers have ended, once it was asked whether that is so."""
+        calls.append(call.rpc)
+        if call.rpc == "ListPodSandbox" and "StopPodSandbox" not in calls:
+            run.client.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=sandbox))
+
+    run.client.record = stop_sandbox
+    for _ in range(2):
+        kubelet.run(volume("runs"))
+    kubelet.clear()
+    assert list(kubelet.manifests.iterdir()) == []
+    assert kubelet.pods() == {}
+    assert calls == ["ListContainers", "StopContainer", "ListPodSandbox", "StopPodSandbox", "ListPodSandbox"]
+
+
+def test_clearing_waits_until_it_tells_of_none(kubelet: RealKubelet) -> None:
+    pod = kubelet.run(volume("runs"))
+    assert set(kubelet.pods() or {}) == {pod.name}
+    kubelet.clear()
+    assert kubelet.pods() == {}
+
+
+def test_one_that_is_held_does_nothing_meanwhile(kubelet: RealKubelet, monkeypatch: pytest.MonkeyPatch) -> None:
+    pod = kubelet.run(volume("ContainerCreating,runs"))
+    assert pod.state.reason == "ContainerCreating"
+    with kubelet.held(), monkeypatch.context() as short:
+        short.setattr(process, "READY_SECONDS", 0.2)
+        assert kubelet.pods() is None
+    assert pod.running().id == "ab12"
+
+
+def test_between_two_cases_it_has_no_pods_and_does_nothing(
+    kubelet: RealKubelet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        with kubelet.at_work() as working:
+            pod = working.run(volume("runs"))
+            assert pod.running().id == "ab12"
+        assert list(kubelet.manifests.iterdir()) == []
+        with monkeypatch.context() as short:
+            short.setattr(process, "READY_SECONDS", 0.2)
+            assert kubelet.pods() is None
+
+
+def test_closing_one_that_is_held_ends_it_without_force(install: Install, crio: Crio) -> None:
+    living = RealKubelet(install(f"#!{PYTHON} -I\n{FAKE}"), crio)
+    with living.at_work():
+        pass
+    before = time.monotonic()
+    living.close()
+    assert time.monotonic() - before < process.READY_SECONDS / 2, "it was asked to end, and heard it"
+
+
+def test_closing_ends_it_and_frees_its_socket(install: Install, crio: Crio) -> None:
+    binary = install(f"#!{PYTHON} -I\n{FAKE}")
+    for _ in range(2):
+        living = RealKubelet(binary, crio)
+        socket = crio.world.folder / "kubelet" / "cri.sock"
+        assert (living.pods(), socket.exists()) == ({}, True)
+        living.close()
+        assert mentioning(str(crio.world.folder / "kubelet" / "config.json")) == []
+        assert (living.pods(), socket.exists()) == (None, False)

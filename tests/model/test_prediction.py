@@ -1,0 +1,166 @@
+"""What is predicted of a pull: who is asked for what how often, and as whom."""
+
+import pytest
+
+from conformance.model.answers import Answer, Blob, Failed, Login, Refused
+from conformance.model.prediction import Attempt, follow, predict, requests
+from conformance.model.reason import Reason
+from conformance.model.registries import Mirror, Registries, Registry
+from tests.model.known_answers import (
+    CONFIG,
+    FOREIGN,
+    IMAGE,
+    IMAGE_DIGEST,
+    INDEX,
+    NO_BLOB,
+    NO_TAG,
+    OF_DOCKER,
+    OF_QUAY,
+    Known,
+    puller,
+    refuses_connections,
+    unknown,
+)
+
+TOO_MANY = Refused(step="manifest", status=429, code="TOOMANYREQUESTS")
+FAILED = Failed(step="ping", url="https://quay.io/v2/", words="EOF")
+LATEST = ("latest",)
+
+
+def attempts(
+    release: str, answers: dict[str, Answer], name: str = "rhuss/app", login: Login | None = None
+) -> list[Attempt]:
+    return predict(puller(release), name, Known(answers), login).attempts
+
+
+@pytest.mark.parametrize(
+    ("answer", "count"),
+    [
+        (IMAGE, 1),
+        (Blob(CONFIG), 1),
+        (NO_TAG, 1),
+        (NO_BLOB, 1),
+        (OF_QUAY, 1),
+        (OF_DOCKER, 2),
+        (TOO_MANY, 5),
+        (Refused(step="blob", status=429), 5),
+        (Refused(step="token", status=429), 1),
+        (Refused(step="ping", status=429), 1),
+        (Refused(step="token", status=401, scope_error="insufficient_scope"), 1),
+        (Refused(step="manifest", status=401, scope_error="invalid_token"), 1),
+        (FAILED, 1),
+    ],
+)
+def test_some_answers_end_several_requests(answer: Answer, count: int) -> None:
+    assert requests(answer) == count
+
+
+@pytest.mark.parametrize(
+    ("release", "docker", "quay"),
+    [("1.31.13", 1, 1), ("1.33.2", 1, 1), ("1.33.13", 2, 2), ("1.34.11", 2, 2), ("1.35.0", 2, 2), ("1.36.3", 2, 2)],
+)
+def test_a_host_that_fails_is_asked_twice_from_1_33_4_on(release: str, docker: int, quay: int) -> None:
+    assert attempts(release, {"docker.io": FOREIGN, "quay.io": OF_QUAY}) == [
+        Attempt("docker.io", LATEST * docker, ()),
+        Attempt("quay.io", LATEST * quay, ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("release", "answer", "count"),
+    [
+        ("1.31.13", OF_DOCKER, 2),
+        ("1.33.13", OF_DOCKER, 4),
+        ("1.36.3", OF_DOCKER, 4),
+        ("1.31.13", TOO_MANY, 5),
+        ("1.36.3", TOO_MANY, 10),
+    ],
+)
+def test_repetitions_are_counted(release: str, answer: Answer, count: int) -> None:
+    found = attempts(release, {"docker.io": answer, "quay.io": IMAGE})
+    assert found == [Attempt("docker.io", LATEST * count, ()), Attempt("quay.io", LATEST, ())]
+
+
+@pytest.mark.parametrize(
+    ("release", "manifests"),
+    [
+        ("1.31.13", ["latest", IMAGE_DIGEST]),
+        ("1.33.13", ["latest", IMAGE_DIGEST] * 2),
+        ("1.36.3", ["latest", IMAGE_DIGEST, "latest", "latest", IMAGE_DIGEST]),
+    ],
+)
+def test_an_index_whose_image_is_lost_costs_what_live_releases_ask(release: str, manifests: list[str]) -> None:
+    found = attempts(release, {"docker.io": INDEX, f"docker.io {IMAGE_DIGEST}": NO_TAG, "quay.io": IMAGE})
+    assert found == [Attempt("docker.io", tuple(manifests), ()), Attempt("quay.io", LATEST, ())]
+
+
+def test_blobs_are_no_manifests_but_belong_to_the_attempt() -> None:
+    found = attempts("1.36.3", {"docker.io": IMAGE, f"docker.io {CONFIG}": NO_BLOB, "quay.io": IMAGE})
+    assert found == [Attempt("docker.io", LATEST * 2, ()), Attempt("quay.io", LATEST, ())]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refuses_connections("registry-1.docker.io"),
+        Failed(step="ping", url="", words="x509: no", reason=Reason.UNTRUSTED_CERTIFICATE),
+        Failed(step="ping", url="", words="http: no", reason=Reason.PLAIN_HTTP),
+    ],
+)
+@pytest.mark.parametrize("release", ["1.31.13", "1.33.13", "1.36.3"])
+def test_a_host_that_sees_nothing_is_left_out(answer: Answer, release: str) -> None:
+    assert attempts(release, {"docker.io": answer, "quay.io": IMAGE}) == [Attempt("quay.io", LATEST, ())]
+    assert attempts(release, {"docker.io": answer}, "docker.io/rhuss/app") == []
+
+
+@pytest.mark.parametrize("release", ["1.31.13", "1.34.11", "1.36.3"])
+@pytest.mark.parametrize(("host", "seen"), [("nowhere.example", "nowhere.example"), ("n.example:5000", "n.example")])
+def test_an_unknown_host_is_seen_by_the_name_server_without_its_port(release: str, host: str, seen: str) -> None:
+    denied = Failed(step="lookup", url="", words="no such host", reason=Reason.UNKNOWN_HOST)
+    found = attempts(release, {host: unknown(seen), f"{seen} lookup": denied}, f"{host}/app")
+    assert found == [Attempt(seen, (), ())]
+
+
+def test_hosts_that_share_their_turns_are_told_apart() -> None:
+    mirror = Mirror("mirror.example.com")
+    registries = Registries(registries=(Registry(prefix="docker.io", location="docker.io", mirrors=(mirror,)),))
+    answers: dict[str, Answer] = {"mirror.example.com": NO_TAG, "docker.io": NO_TAG}
+    found = predict(puller("1.36.3", registries), "docker.io/rhuss/app", Known(answers)).attempts
+    assert [each.host for each in found] == ["mirror.example.com", "docker.io"] * 2
+    assert {each.manifests for each in found} == {LATEST}
+
+
+@pytest.mark.parametrize(
+    ("login", "users"), [(None, ()), (Login("robot", "secret"), ("robot",)), (Login("", "secret"), ())]
+)
+def test_whose_login_a_host_is_shown(login: Login | None, users: tuple[str, ...]) -> None:
+    found = attempts("1.36.3", {"docker.io": NO_TAG, "quay.io": IMAGE}, login=login)
+    assert [each.users for each in found] == [users, users]
+
+
+def test_a_login_without_a_user_is_nobody_s() -> None:
+    rules = puller(credentials=lambda _host, _repository: Login("", "secret"))
+    assert predict(rules, "docker.io/rhuss/app", Known({"docker.io": IMAGE})).attempts == [
+        Attempt("docker.io", LATEST, ())
+    ]
+
+
+def test_a_refusal_before_the_manifest_is_no_request_for_one() -> None:
+    refused = Refused(step="token", status=401, code="UNAUTHORIZED")
+    found = attempts("1.36.3", {"docker.io": refused}, "docker.io/rhuss/app", Login("robot", "secret"))
+    assert found == [Attempt("docker.io", (), ("robot",))]
+
+
+def test_nothing_is_asked_where_the_name_is_refused() -> None:
+    prediction = predict(puller(short_name_mode="enforcing"), "rhuss/app", Known({}))
+    assert (prediction.asked, prediction.attempts) == ((), [])
+    assert prediction.outcome.error == "short name mode is enforcing, but image name rhuss/app returns ambiguous list"
+
+
+def test_every_question_is_kept_with_its_answer() -> None:
+    known = Known({"docker.io": NO_TAG, "quay.io": IMAGE})
+    prediction = follow(puller("1.31.13").pull("rhuss/app"), known)
+    assert [ask for ask, _ in prediction.asked] == known.asked
+    told = [(ask.host, answer) for ask, answer in prediction.asked if not ask.lookup and not ask.blob]
+    assert told == [("docker.io", NO_TAG), ("quay.io", IMAGE)]
+    assert [ask.host for ask, _ in prediction.asked if ask.lookup] == ["docker.io", "quay.io"]

@@ -1,0 +1,141 @@
+"""CRI runtimes that are not CRI-O, or already run: containerd in a world, and what answers on a socket."""
+
+import shutil
+import socket as sockets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conformance.cri.v1 import api_pb2 as api
+from conformance.model.release import Release
+from conformance.releases.installation import NoRuntime
+from conformance.runtime.attached import Attached
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.runtime import RuntimeFailure
+from conformance.targets.attached import AttachedSubject
+from conformance.targets.choice import choose
+from conformance.targets.contrast import find_containerd
+from tests.node.world_traces import mentioning
+from tests.simulator.served_simulator import Run, simulated
+
+VERSION = "containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u3"
+
+
+def program(path: Path, script: str) -> str:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+# containerd
+
+
+@pytest.mark.skipif(shutil.which("containerd") is None, reason="containerd is not on PATH")
+@pytest.mark.usefixtures("namespaces")
+def test_containerd_pulls_in_a_world_of_its_own(own_tmpdir: Path) -> None:
+    subject = choose("containerd")
+    assert subject.unmarked == "is about CRI-O, and containerd is another runtime"
+    with subject.start(Configuration()) as running:
+        running.registry.offer("team/app")
+        pull = running.pull("registry.example/team/app")
+        assert (pull.succeeded, pull.asked) == (True, ["registry.example"])
+        assert running.client.version(api.VersionRequest()).runtime_name == "containerd"
+        running.reset()
+        assert running.images() == []
+        assert running.shadow is None
+    assert mentioning(f"{own_tmpdir}/crio-conformance") == []
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        (
+            f'[ "$1" = --version ] && echo {VERSION} || {{ echo cannot mount >&2; exit 1; }}',
+            "ended while .*: cannot mount",
+        ),
+        (
+            f'[ "$1" = --version ] && echo {VERSION} || {{ echo at work >&2; exec sleep 1000; }}',
+            "not ready .*: at work",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("namespaces", "own_tmpdir")
+def test_a_containerd_that_does_not_start_is_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, told: str
+) -> None:
+    monkeypatch.setattr("conformance.runtime.containerd.READY_SECONDS", 0.5)
+    subject = find_containerd(program(tmp_path / "containerd", script))
+    assert subject.release == Release("1.6.20")
+    with pytest.raises(RuntimeFailure, match=rf"^containerd 1\.6\.20 .*{told}$"):
+        subject.start(Configuration())
+
+
+def test_a_containerd_that_cannot_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoRuntime, match=r"^--runtime containerd: containerd is not on PATH: install"):
+        choose("containerd")
+    with pytest.raises(NoRuntime, match="is no containerd"):
+        choose(program(tmp_path / "containerd", "echo runc 1.1"))
+
+
+# What already runs
+
+
+@pytest.fixture(params=["1.34.11", "1.36.3"])
+def run(request: pytest.FixtureRequest) -> Iterator[Run]:
+    """A CRI-O that somebody uses, and that reaches this machine's loopback: hosts in 127.0.0.0/8 are open to 1.34."""
+    found: list[Run] = []
+
+    def resolve(server: str, port: int) -> tuple[str, int] | None:
+        return (server, port) if server == "127.0.0.1" else found[0].internet.address(server, port)
+
+    with simulated(request.param, resolve=resolve) as running:
+        found.append(running)
+        yield running
+
+
+def attached(run: Run) -> AttachedSubject:
+    subject = choose(f"unix://{run.socket}")
+    assert isinstance(subject, AttachedSubject)
+    return subject
+
+
+@pytest.mark.parametrize("run", ["1.34.11"], indirect=True)
+def test_only_images_of_ours_are_seen_and_removed(run: Run) -> None:
+    run.internet.host("quay.io").offer("theirs")
+    run.pull("quay.io/theirs")
+    theirs = run.images()
+    subject = attached(run)
+    assert (subject.program, subject.release) == ("CRI-O", Release("1.34.11"))
+    assert subject.unmarked.startswith("needs the capability hermetic: ")
+    with subject.start(Configuration()) as running:
+        assert isinstance(running, Attached)
+        assert running.without("hermetic") == "this CRI-O is somebody's, and is left as it is"
+        running.registry.offer("team/app")
+        name = f"{running.registry}/team/app"
+        assert running.registry.startswith("127.0.0.1:")
+        assert running.pull(name).succeeded
+        assert [image.tags for image in running.images()] == [(f"{name}:latest",)]
+        running.reset()
+        assert run.images() == theirs
+        running.registry.offer("team/app")
+        assert running.pull(name).succeeded
+    assert run.images() == theirs != []
+
+
+@pytest.mark.parametrize("run", ["1.36.3"], indirect=True)
+def test_one_that_cannot_reach_our_registry_says_what_to_do(run: Run) -> None:
+    with pytest.raises(RuntimeFailure, match=r"^CRI-O cannot pull from .* server gave HTTP response to HTTPS client.*"):
+        attached(run).start(Configuration())
+    assert run.images() == []
+
+
+def test_a_socket_where_nobody_answers_is_told(tmp_path: Path) -> None:
+    socket = tmp_path / "s"
+    with pytest.raises(NoRuntime, match=r"nobody can be asked there \(No such file or directory\): write the path"):
+        choose(f"unix://{socket}")
+    with sockets.socket(sockets.AF_UNIX) as bound:
+        bound.bind(str(socket))
+        with pytest.raises(NoRuntime, match=r"nobody can be asked there \(Connection refused\)"):
+            choose(f"unix://{socket}")
