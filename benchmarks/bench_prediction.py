@@ -11,7 +11,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from conformance.model.answers import OCI_INDEX, Answer, Ask, Blob, Child, Manifest, Refused
+from conformance.model.answers import (
+    OCI_INDEX,
+    Answer,
+    ErrorResponse,
+    FetchedBlob,
+    IndexEntry,
+    Manifest,
+    RegistryRequest,
+)
 from conformance.model.platform import Platform
 from conformance.model.prediction import predict
 from conformance.model.profile import newest_of, profile
@@ -29,15 +37,15 @@ IMAGE = Manifest(
     "sha256:" + "2" * 64,
     ("sha256:" + "3" * 64,),
 )
-FOREIGN = Manifest("sha256:" + "4" * 64, OCI_INDEX, (Child("sha256:" + "5" * 64, HERE.foreign()),))
-UNAUTHORIZED = Refused(
+FOREIGN = Manifest("sha256:" + "4" * 64, OCI_INDEX, (IndexEntry("sha256:" + "5" * 64, HERE.foreign()),))
+UNAUTHORIZED = ErrorResponse(
     step="manifest",
     status=401,
     code="UNAUTHORIZED",
     message="access to the requested resource is not authorized",
     detail=True,
 )
-UNKNOWN = Refused(step="manifest", status=404, code="MANIFEST_UNKNOWN", message="manifest unknown")
+UNKNOWN = ErrorResponse(step="manifest", status=404, code="MANIFEST_UNKNOWN", message="manifest unknown")
 SEARCH = ("docker.io", "quay.io")
 MIRRORED = Registry(
     prefix="docker.io", location="docker.io", mirrors=(Mirror("mirror.example.com/hub"), Mirror("second.example.com"))
@@ -54,9 +62,9 @@ class Kind:
     registries: tuple[Registry, ...] = ()
     mode: str = "disabled"
 
-    def answer(self, ask: Ask) -> Answer:
+    def answer(self, ask: RegistryRequest) -> Answer:
         """Answer as the hosts do."""
-        return Blob(ask.reference) if ask.blob else self.answers.get(ask.host, UNKNOWN)
+        return FetchedBlob(ask.reference) if ask.blob else self.answers.get(ask.host, UNKNOWN)
 
 
 KINDS = {

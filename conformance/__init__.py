@@ -1,12 +1,26 @@
-"""Conformance suite for CRI-O: what a release does with image names, registries, errors and image volumes.
+"""What a CRI-O release does with image names, registries, errors and image volumes, shown on a live CRI-O.
 
-The rooms: ``cri`` talks to the socket, ``world`` isolates, ``runtime`` starts CRI-O, ``internet`` is the registries
-around it, ``evidence`` collects what was seen, ``report`` tells it, ``model`` holds the words that need none of these,
-and ``suite`` states the behaviour, a file per family.
+``from conformance import Reason, Configuration, image, …`` is what test files import: the names of ``vocabulary``,
+which is loaded when the first of them is asked for. The rooms are in docs/architecture.md, the words in docs/glossary.md.
 """
 
 import os
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
-os.environ.setdefault(
-    "GRPC_VERBOSITY", "ERROR"
-)  # before gRPC is imported: else it tells of connections that are closed
+# Before gRPC is imported, which else tells of connections that are closed.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
+if TYPE_CHECKING:
+    from conformance.vocabulary import *  # noqa: F403 (a type checker reads the names off its __all__)
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Give a name of the vocabulary; the plugin, which every pytest run loads, does without it."""
+        if not name.startswith("_") and find_spec(f"{__name__}.{name}") is None:
+            vocabulary = import_module("conformance.vocabulary")
+            if name in vocabulary.__all__:
+                return getattr(vocabulary, name)
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)

@@ -53,21 +53,21 @@ class Deviation:
         return found
 
 
-def load() -> list[Deviation]:
+def load_deviations() -> list[Deviation]:
     """Read the ``deviations.toml`` of every subject; raises ``ValueError`` for an entry that is not complete."""
     found = []
     for folder in sorted(files("conformance.suite").iterdir(), key=lambda each: each.name):
         file = folder / "deviations.toml"
         if file.is_file():
             try:
-                found += parse(file.read_text())
+                found += parse_deviations(file.read_text())
             except ValueError as error:
                 msg = f"{folder.name}/{file.name}: {error}"
                 raise ValueError(msg) from error
     return found
 
 
-def parse(text: str) -> list[Deviation]:
+def parse_deviations(text: str) -> list[Deviation]:
     """Read deviations from TOML; raises ``ValueError``."""
     deviations = []
     for number, entry in enumerate(tomllib.loads(text).get("deviation", []), start=1):
@@ -111,18 +111,18 @@ def evaluate(expression: str, fixtures: Mapping[str, Any]) -> Any:
     value = fixtures[name]
     for attribute in attributes:
         value = getattr(value, attribute)
-    return plain(value)
+    return as_toml_value(value)
 
 
-def plain(value: Any) -> Any:
+def as_toml_value(value: Any) -> Any:
     """Give a value in TOML's terms: text, numbers, lists and tables."""
     match value:
         case enum.Enum():
-            return plain(value.value)
+            return as_toml_value(value.value)
         case Mapping():
-            return {str(key): plain(each) for key, each in value.items()}
+            return {str(key): as_toml_value(each) for key, each in value.items()}
         case list() | tuple():
-            return [plain(each) for each in value]
+            return [as_toml_value(each) for each in value]
         case bool() | int() | float():
             return value
         case _:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.deviations import Deviation, covering, evaluate, load, parse, plain
+from conformance.deviations import Deviation, as_toml_value, covering, evaluate, load_deviations, parse_deviations
 from conformance.model.reason import Reason
 from conformance.model.release import Release
 from conformance.registry_hosts import RegistryHost
@@ -34,7 +34,7 @@ def deviation(*cases: str, releases: str = ">=1.31", seen: dict[str, Any] | None
 
 
 def test_a_whole_entry_is_read() -> None:
-    (read,) = parse(entry())
+    (read,) = parse_deviations(entry())
     assert read == Deviation(
         cases=(CASE,),
         releases=">=1.31,<1.34",
@@ -42,14 +42,14 @@ def test_a_whole_entry_is_read() -> None:
         why="only the last one is told",
         seen={"pull.reasons": {"quay.io": "unauthorized"}},
     )
-    assert len(parse(entry() + entry())) == 2
-    assert parse("") == []
+    assert len(parse_deviations(entry() + entry())) == 2
+    assert parse_deviations("") == []
 
 
 @pytest.mark.parametrize("missing", ENTRY)
 def test_an_entry_that_lacks_something_is_refused_and_named(missing: str) -> None:
     with pytest.raises(ValueError, match=f"^deviation 2: .*{missing}"):
-        parse(entry() + entry(**{missing: None}))
+        parse_deviations(entry() + entry(**{missing: None}))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_an_entry_that_lacks_something_is_refused_and_named(missing: str) -> Non
 )
 def test_an_entry_that_is_wrong_is_refused_with_the_reason(wrong: dict[str, str], complaint: str) -> None:
     with pytest.raises(ValueError, match=f"^deviation 1.*{complaint}"):
-        parse(entry(**wrong))
+        parse_deviations(entry(**wrong))
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ class Colour(enum.Enum):
     ],
 )
 def test_values_are_compared_in_toml_s_terms(value: Any, expected: Any) -> None:
-    found = plain(value)
+    found = as_toml_value(value)
     assert (found, type(found)) == (expected, type(expected))
 
 
@@ -179,12 +179,12 @@ def cases_of_the_suite() -> set[str]:
 
 
 def test_the_shipped_deviations_are_complete_and_name_cases_that_exist() -> None:
-    shipped = load()
+    shipped = load_deviations()
     assert shipped
     assert {case.partition("[")[0] for each in shipped for case in each.cases} <= cases_of_the_suite()
 
 
-@pytest.mark.parametrize("shipped", load(), ids=lambda each: f"{each.upstream}-{each.releases}")
+@pytest.mark.parametrize("shipped", load_deviations(), ids=lambda each: f"{each.upstream}-{each.releases}")
 def test_a_shipped_deviation_says_where_and_why(shipped: Deviation) -> None:
     assert re.fullmatch(r"[\w.-]+/[\w.-]+#\d+|unreported", shipped.upstream)
     assert shipped.why
@@ -193,5 +193,5 @@ def test_a_shipped_deviation_says_where_and_why(shipped: Deviation) -> None:
 
 @pytest.mark.parametrize("release", ["1.31.13", "1.32.13", "1.33.13", "1.34.11", "1.35.6", "1.36.3", "1.37.0"])
 def test_no_case_has_two_deviations_on_one_release(release: str) -> None:
-    named = [case for each in load() if Release(release).within(each.releases) for case in each.cases]
+    named = [case for each in load_deviations() if Release(release).within(each.releases) for case in each.cases]
     assert len(named) == len(set(named))

@@ -17,8 +17,8 @@ from typing import Self
 import pytest
 
 from conformance.kubelet.sysctl_masks import SYSCTL, WANTED
-from conformance.node import sweep
-from conformance.releases.installation import NoRuntime, find
+from conformance.node import sweep_worlds
+from conformance.releases.installation import RuntimeNotFoundError, find_crio
 from conformance.releases.kubelet_binary import KubeletBinary, find_kubelet
 from tests.node.world_traces import Traces, init_of, mentioning, mounts
 
@@ -49,15 +49,15 @@ OURS = ("crio-conformance-", "crio", "conmon", "kube")
 def crio() -> str:
     """The CRI-O to run."""
     try:
-        return str(find("auto").crio)
-    except NoRuntime as error:
+        return str(find_crio("auto").crio)
+    except RuntimeNotFoundError as error:
         pytest.skip(str(error))
 
 
 @pytest.fixture
 def kubelet(crio: str) -> KubeletBinary:
     """The kubelet in the cache that suits it."""
-    found = find_kubelet(None, find(crio).release)
+    found = find_kubelet(None, find_crio(crio).release)
     if found is None:
         pytest.skip("there is no kubelet in the cache folder")
     return found
@@ -230,5 +230,5 @@ def test_nothing_is_left_after_a_sweep_even_if_the_worlds_init_was_killed_as_wel
     (folder,) = run.worlds
     assert str(folder) in left
     assert any(trace.startswith("/sys/fs/cgroup") for trace in left)
-    assert sweep() == [folder]
+    assert sweep_worlds() == [folder]
     assert run.left() == []

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from conformance.explain.explain import explain
-from conformance.explain.pull_trace import foresee
+from conformance.explain.pull_trace import predict_trace
 from conformance.explain.text import as_text
 from conformance.model.registries_conf import fingerprint
-from conformance.node_config.errors import Unusable
-from conformance.node_config.reader import Options, circumstances, registries
+from conformance.node_config.errors import NodeConfigError
+from conformance.node_config.reader import ExplainOptions, read_node_config, read_registries
 
 USAGE, INTERRUPTED = 2, 130
 _HELP = "say what a CRI-O makes of an image name: which registries it asks, in which order, and how that ends"
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Explain; gives the exit code."""
     try:
         text, code = _explained(arguments)
-    except Unusable as error:
+    except NodeConfigError as error:
         sys.stderr.write(f"crio-conformance explain: {error}\n")
         return USAGE
     except KeyboardInterrupt:
@@ -69,29 +69,29 @@ def _explained(arguments: argparse.Namespace) -> tuple[str, int]:
     """Give what is to be printed, and the exit code."""
     options = _options(arguments)
     if arguments.fingerprint:
-        found, unreadable = registries(options)
+        found, unreadable = read_registries(options)
         if unreadable:
-            raise Unusable(f"{unreadable[0]} counts, and cannot be read by this user")
+            raise NodeConfigError(f"{unreadable[0]} counts, and cannot be read by this user")
         digest = fingerprint(found)
         return f"{json.dumps({'fingerprint': digest}) if arguments.json else digest}\n", 0
     if arguments.name is None:
-        raise Unusable("say which image name is to be explained")
-    about = circumstances(options)
+        raise NodeConfigError("say which image name is to be explained")
+    about = read_node_config(options)
     if arguments.probe:
-        from conformance.explain.prober import ask_around  # noqa: PLC0415 (HTTP and TLS are heavy)
+        from conformance.explain.prober import probe  # noqa: PLC0415 (HTTP and TLS are heavy)
 
-        walk = ask_around(about, arguments.name)
+        trace = probe(about, arguments.name)
     else:
-        walk = foresee(about.settings, arguments.name)
-    explanation = explain(arguments.name, about, walk)
+        trace = predict_trace(about.settings, arguments.name)
+    explanation = explain(arguments.name, about, trace)
     if arguments.json:
         return explanation.as_json() + "\n", explanation.exit_code
     return as_text(explanation, colour=is_coloured(arguments.color, sys.stdout, os.environ)), explanation.exit_code
 
 
-def _options(arguments: argparse.Namespace) -> Options:
+def _options(arguments: argparse.Namespace) -> ExplainOptions:
     """Take the options that say what is explained."""
-    return Options(
+    return ExplainOptions(
         registries_conf=arguments.registries_conf,
         registries_conf_dir=arguments.registries_conf_dir,
         release=arguments.release,

@@ -28,19 +28,19 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> int:
     """Run the command: exit 0 when every mutant is caught and every case failed, 1 if not, 2 when it cannot be run."""
-    from conformance.mutation.matrix import reasons, told, unexplained  # noqa: PLC0415
-    from conformance.mutation.mutant_runs import RunFailed, matrix  # noqa: PLC0415 (pytest, HTTP and gRPC are heavy)
-    from conformance.simulator.mutants import UnknownMutant, mutant, mutants  # noqa: PLC0415
+    from conformance.mutation.matrix import matrix_lines, unexplained, unkilled_reasons  # noqa: PLC0415
+    from conformance.mutation.mutant_runs import MutantRunError, run_matrix  # noqa: PLC0415 (pytest, HTTP and gRPC are heavy)
+    from conformance.simulator.mutants import UnknownMutantError, mutant, mutants  # noqa: PLC0415
 
     try:
         chosen = [mutant(name) for name in options.names] or list(mutants().values())
         if options.list:
             print(*(f"{each.name} ({each.line}): {each.fault}" for each in chosen), sep="\n")
             return 0
-        found = matrix(chosen, max(1, options.jobs), whole=options.whole or bool(options.names))
-    except (UnknownMutant, RunFailed) as error:
+        found = run_matrix(chosen, max(1, options.jobs), whole=options.whole or bool(options.names))
+    except (UnknownMutantError, MutantRunError) as error:
         print(f"crio-conformance mutants: {error}", file=sys.stderr)
         return 2
-    why, whole = reasons(), not options.names
-    print(*told(found, why, whole=whole), sep="\n")
+    why, whole = unkilled_reasons(), not options.names
+    print(*matrix_lines(found, why, whole=whole), sep="\n")
     return 1 if found.survivors or (whole and unexplained(found, why)) else 0

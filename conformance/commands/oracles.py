@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.oracle.discovery import Which
+    from conformance.oracle.discovery import FoundOracle
 
 DIFFERENT, USAGE, ABSENT, INTERRUPTED = 1, 2, 3, 130
 _HELP = "hold the model against programs that answer the same question, on scenarios that are made up"
@@ -56,27 +56,27 @@ def main(options: argparse.Namespace) -> int:
         import hypothesis  # noqa: F401, PLC0415 (only this command needs it)
     except ImportError:
         return _refuse("hypothesis is not installed: pip install 'crio-conformance[oracles]'", USAGE)
-    from conformance.node import sweep  # noqa: PLC0415
-    from conformance.oracle.discovery import NoOracle  # noqa: PLC0415
-    from conformance.oracle.oracle import OracleFailure  # noqa: PLC0415 (HTTP and gRPC are heavy)
-    from conformance.oracle.search_jobs import carry_out_all, errands  # noqa: PLC0415
+    from conformance.node import sweep_worlds  # noqa: PLC0415
+    from conformance.oracle.discovery import OracleNotFoundError  # noqa: PLC0415
+    from conformance.oracle.oracle import OracleError  # noqa: PLC0415 (HTTP and gRPC are heavy)
+    from conformance.oracle.search_jobs import divide_jobs, run_jobs  # noqa: PLC0415
     from conformance.targets.run import end_as_with_ctrl_c  # noqa: PLC0415
 
     end_as_with_ctrl_c()
     try:
-        sweep()
+        sweep_worlds()
         chosen = _chosen(options.oracle)
         counts = [options.examples or each.examples for each in chosen]
         print(
             *(f"{count:,} scenarios with {each.program}" for count, each in zip(counts, chosen, strict=True)), sep=", "
         )
         wanted = [
-            errand
+            job
             for each, count in zip(chosen, counts, strict=True)
-            for errand in errands(each, count, options.seed, options.jobs)
+            for job in divide_jobs(each, count, options.seed, options.jobs)
         ]
-        results = carry_out_all(wanted, options.jobs)
-    except (NoOracle, OracleFailure, OSError) as error:
+        results = run_jobs(wanted, options.jobs)
+    except (OracleNotFoundError, OracleError, OSError) as error:
         return _refuse(str(error), ABSENT)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -89,15 +89,15 @@ def _refuse(sentence: str, code: int) -> int:
     return code
 
 
-def _chosen(asked: list[str]) -> "list[Which]":
-    """Find the oracles; raises ``NoOracle`` where one that is asked for, or any at all, is not here."""
-    from conformance.oracle.discovery import NoOracle, here, which  # noqa: PLC0415
+def _chosen(asked: list[str]) -> "list[FoundOracle]":
+    """Find the oracles; raises ``OracleNotFoundError`` where one that is asked for, or any at all, is not here."""
+    from conformance.oracle.discovery import OracleNotFoundError, available_oracles, find_oracle  # noqa: PLC0415
 
     if asked:
-        return [which(each) for each in dict.fromkeys(asked)]
-    found, missing = here()
+        return [find_oracle(each) for each in dict.fromkeys(asked)]
+    found, missing = available_oracles()
     if not found:
-        raise NoOracle("; ".join(missing))
+        raise OracleNotFoundError("; ".join(missing))
     for each in missing:
         print(f"left out: {each}")
     return found
@@ -105,14 +105,14 @@ def _chosen(asked: list[str]) -> "list[Which]":
 
 def _tell(results: list[Any], *, keeps: bool) -> int:
     """Print what was found; gives the exit code."""
-    from conformance.oracle.corpus import keep  # noqa: PLC0415
-    from conformance.oracle.result_text import told  # noqa: PLC0415
+    from conformance.oracle.corpus import add_to_corpus  # noqa: PLC0415
+    from conformance.oracle.result_text import result_lines  # noqa: PLC0415
 
-    print(*told(results), sep="\n")
+    print(*result_lines(results), sep="\n")
     if keeps:
         for result in results:
             for each in result.differing:
-                print(f"kept: {keep(each.scenario, result.title, each.lines)}")
+                print(f"kept: {add_to_corpus(each.scenario, result.title, each.lines)}")
     troubles = [result.trouble for result in results if result.trouble]
     if troubles:
         return _refuse("; ".join(troubles), ABSENT)

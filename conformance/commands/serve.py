@@ -14,8 +14,8 @@ from conformance.model.answers import Login
 from conformance.model.profile import NEWEST, newest_line, newest_of
 from conformance.model.pull_sources import Settings
 from conformance.model.release import Release
-from conformance.node_config.errors import Unusable, why
-from conformance.node_config.reader import Options, circumstances
+from conformance.node_config.errors import NodeConfigError, why
+from conformance.node_config.reader import ExplainOptions, read_node_config
 
 USAGE = 2
 LONGEST_PATH = 107
@@ -49,9 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         release = known_release(arguments.release)
         settings = this_machine(arguments, release)
-        path = free(Path(arguments.socket))
-        serve(settings, release, path)
-    except Unusable as error:
+        path = claim_socket(Path(arguments.socket))
+        serve_until_signal(settings, release, path)
+    except NodeConfigError as error:
         sys.stderr.write(f"crio-conformance serve: {error}\n")
         return USAGE
     finally:
@@ -59,74 +59,76 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def serve(settings: Settings, release: Release, path: Path) -> None:
-    """Serve until a signal ends it; raises ``Unusable``."""
+def serve_until_signal(settings: Settings, release: Release, path: Path) -> None:
+    """Serve until a signal ends it; raises ``RunError``."""
     from conformance.explain.prober import name_server  # noqa: PLC0415 (HTTP, TLS and gRPC are heavy)
-    from conformance.simulator.server import Served  # noqa: PLC0415
+    from conformance.simulator.server import SimulatorServer  # noqa: PLC0415
 
     try:
-        with Served(settings, release, path, log=sys.stderr, name_server=name_server()):
+        with SimulatorServer(settings, release, path, log=sys.stderr, name_server=name_server()):
             print(GREETING.format(release=release, path=path), flush=True)
             signal.sigwait(SIGNALS)
     except OSError as error:
-        raise Unusable(str(error)) from None
+        raise NodeConfigError(str(error)) from None
 
 
 def known_release(text: str) -> Release:
-    """Give the release that a text names; raises ``Unusable``."""
+    """Give the release that a text names; raises ``RunError``."""
     lines = [Release(each).line for each in NEWEST]
     try:
         release = newest_of(text)
     except ValueError as error:
-        raise Unusable(f"--release {text}: {error}") from None
+        raise NodeConfigError(f"--release {text}: {error}") from None
     if release.line not in lines:
-        raise Unusable(f"--release {text} is of a line that is not known (known are {', '.join(lines)})")
+        raise NodeConfigError(f"--release {text} is of a line that is not known (known are {', '.join(lines)})")
     return release
 
 
 def this_machine(arguments: argparse.Namespace, release: Release) -> Settings:
-    """Put this machine's files into the model's terms; raises ``Unusable``."""
-    options = Options(
+    """Put this machine's files into the model's terms; raises ``RunError``."""
+    options = ExplainOptions(
         registries_conf=arguments.registries_conf,
         registries_conf_dir=arguments.registries_conf_dir,
         release=str(release),
         short_name_mode=arguments.short_name_mode,
         probe=True,
     )
-    settings = circumstances(options).settings
+    settings = read_node_config(options).settings
     return replace(settings, credentials=_refusing(settings.credentials))
 
 
 def _refusing(credentials: Callable[[str, str], Login | None]) -> Callable[[str, str], Login | None]:
     """Let a file that cannot be used fail the pull that wants it."""
-    from conformance.simulator.rpc import Refusal  # noqa: PLC0415 (gRPC is heavy)
+    from conformance.simulator.rpc import ServicerError  # noqa: PLC0415 (gRPC is heavy)
 
     def lookup(host: str, repository: str) -> Login | None:
         try:
             return credentials(host, repository)
-        except Unusable as error:
-            raise Refusal(f"getting username and password: {error}") from None
+        except NodeConfigError as error:
+            raise ServicerError(f"getting username and password: {error}") from None
 
     return lookup
 
 
-def free(path: Path) -> Path:
-    """Make way for a socket, and give its full path; one that nobody serves on goes. Raises ``Unusable``."""
+def claim_socket(path: Path) -> Path:
+    """Make way for a socket, and give its full path; one that nobody serves on goes. Raises ``RunError``."""
     path = path.absolute()
     if len(os.fsencode(path)) > LONGEST_PATH:
-        raise Unusable(f"--socket {path} is longer than the {LONGEST_PATH} bytes that a Unix socket's path may have")
+        raise NodeConfigError(
+            f"--socket {path} is longer than the {LONGEST_PATH} bytes that a Unix socket's path may have"
+        )
     if not path.parent.is_dir():
-        raise Unusable(f"--socket {path}: there is no folder {path.parent}")
+        raise NodeConfigError(f"--socket {path}: there is no folder {path.parent}")
     try:
         if not path.exists():
             return path
         if not path.is_socket():
-            raise Unusable(f"--socket {path} is there already, and is no socket")
+            raise NodeConfigError(f"--socket {path} is there already, and is no socket")
         if _answers(path):
-            raise Unusable(f"--socket {path} is served on by somebody else")
+            raise NodeConfigError(f"--socket {path} is served on by somebody else")
         path.unlink()
     except OSError as error:
-        raise Unusable(f"--socket {path} cannot be used: {why(error)}") from None
+        raise NodeConfigError(f"--socket {path} cannot be used: {why(error)}") from None
     return path
 
 

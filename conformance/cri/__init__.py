@@ -5,6 +5,6 @@ from ``protos/cri/`` when the package is built or installed.
 """
 
 from conformance.cri.client import Call, Client
-from conformance.cri.errors import CRIError, Failure
+from conformance.cri.errors import CallError, CRIError
 
-__all__ = ["CRIError", "Call", "Client", "Failure"]
+__all__ = ["CRIError", "Call", "CallError", "Client"]

@@ -125,7 +125,7 @@ def cri_codes(message: str) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def reasons(message: str) -> Mapping[str, Reason]:
+def reasons_by_registry(message: str) -> Mapping[str, Reason]:
     """Read off every registry host that a pull's error names as asked, in its order, and why it did not serve."""
     text = _ARTIFACT_HALF.sub("", message)
     found = list(_ASKED.finditer(text))
@@ -133,7 +133,7 @@ def reasons(message: str) -> Mapping[str, Reason]:
     facts: dict[str, Reason] = {}
     for match, end in zip(found, ends, strict=True):
         before = text[: match.start()] if match is found[0] else ""
-        facts.setdefault(host_of(match["name"]), reason(f"{before} {text[match.end() : end]}"))
+        facts.setdefault(host_of(match["name"]), reason_in(f"{before} {text[match.end() : end]}"))
     return facts
 
 
@@ -143,10 +143,10 @@ def image_names(message: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.rstrip(":,;") for name in names))
 
 
-def reason(text: str) -> Reason:
+def reason_in(text: str) -> Reason:
     """Give the reason that a registry's part of an error states."""
-    told = _NAMES.sub("", text)
-    return next((reason for reason, pattern in _REASONS if pattern.search(told)), Reason.UNCLEAR)
+    without_names = _NAMES.sub("", text)
+    return next((reason for reason, pattern in _REASONS if pattern.search(without_names)), Reason.UNCLEAR)
 
 
 def host_of(name: str) -> str:

@@ -9,7 +9,7 @@ from conformance.cri import error_parser
 from conformance.model.reason import Reason
 
 
-class Failure(Exception):  # noqa: N818 (what a runtime did, not what went wrong here)
+class CallError(Exception):
     """What a runtime says when it did not do as it was asked.
 
     ``message`` is the text as it came. The facts in it are read on demand: ``reasons``, ``hosts``, and so on.
@@ -32,7 +32,7 @@ class Failure(Exception):  # noqa: N818 (what a runtime did, not what went wrong
     @cached_property
     def reasons(self) -> Mapping[str, Reason]:
         """Every registry host that the text names as asked, in its order, with why that one did not serve."""
-        return error_parser.reasons(self.message)
+        return error_parser.reasons_by_registry(self.message)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ class Failure(Exception):  # noqa: N818 (what a runtime did, not what went wrong
         return text in self.message
 
 
-class CRIError(Failure):
+class CRIError(CallError):
     """A CRI call that failed: ``rpc`` is the method's name, ``code`` the gRPC status code."""
 
     def __init__(self, rpc: str, code: grpc.StatusCode, message: str) -> None:

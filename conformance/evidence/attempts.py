@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from conformance.registry_hosts.recorder import Exchange, Kind, Lookup
+from conformance.registry_hosts.recorder import Exchange, NameLookup, RequestKind
 
 OK = 200
 BAD_REQUEST = 400
@@ -24,15 +24,15 @@ class Attempt:
     @property
     def served(self) -> bool:
         """Whether the host gave a manifest."""
-        return any(each.kind is Kind.MANIFEST and each.status == OK for each in self.exchanges)
+        return any(each.kind is RequestKind.MANIFEST and each.status == OK for each in self.exchanges)
 
     @property
     def answer(self) -> str:
         """How the host answered, in the exchange that tells: a refused blob, else the last manifest, else the last."""
         if not self.exchanges:
             return "no such host"
-        refused = [each for each in self.exchanges if each.kind is Kind.BLOB and each.status >= BAD_REQUEST]
-        manifests = [each for each in self.exchanges if each.kind is Kind.MANIFEST]
+        refused = [each for each in self.exchanges if each.kind is RequestKind.BLOB and each.status >= BAD_REQUEST]
+        manifests = [each for each in self.exchanges if each.kind is RequestKind.MANIFEST]
         last = (refused or manifests or self.exchanges)[-1]
         return f"{last.status} {last.note}".strip()
 
@@ -44,15 +44,15 @@ class Attempt:
     @property
     def references(self) -> tuple[str, ...]:
         """The tags and digests whose manifest was asked for, each once, in order."""
-        return tuple(dict.fromkeys(each.reference for each in self.exchanges if each.kind is Kind.MANIFEST))
+        return tuple(dict.fromkeys(each.reference for each in self.exchanges if each.kind is RequestKind.MANIFEST))
 
     @property
     def repositories(self) -> tuple[str, ...]:
         """The repositories whose manifest was asked for, each once, in order."""
-        return tuple(dict.fromkeys(each.repository for each in self.exchanges if each.kind is Kind.MANIFEST))
+        return tuple(dict.fromkeys(each.repository for each in self.exchanges if each.kind is RequestKind.MANIFEST))
 
 
-def attempts(records: Iterable[Exchange | Lookup]) -> list[Attempt]:
+def attempts(records: Iterable[Exchange | NameLookup]) -> list[Attempt]:
     """Group records into attempts, in the order in which hosts were asked."""
     return [
         Attempt(host, tuple(each for each in group if isinstance(each, Exchange)))

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from conformance.cri import Call, Failure
+from conformance.cri import Call, CallError
 from conformance.cri.redact import REDACTED
 from conformance.evidence.attempts import Attempt, attempts
 from conformance.evidence.log import Log, LogLine, tried_hosts
-from conformance.registry_hosts.recorder import Exchange, Lookup, Recorder
+from conformance.registry_hosts.recorder import Exchange, NameLookup, Recorder
 
 
 @dataclass(frozen=True)
-class Saying:
+class UserMessage:
     """A line of what a user reads, or of what was wanted, and when (seconds, monotonic clock)."""
 
     at: float
@@ -25,7 +25,7 @@ class Command:
     """A command that a runtime without a CRI was asked with, when (``time.monotonic``) and for how long (seconds)."""
 
     line: tuple[str, ...]
-    error: Failure | None
+    error: CallError | None
     at: float
     duration: float
 
@@ -38,10 +38,10 @@ class Evidence:
     """
 
     calls: tuple[Call, ...]
-    exchanges: tuple[Exchange | Lookup, ...]
+    exchanges: tuple[Exchange | NameLookup, ...]
     read_lines: Callable[[], tuple[LogLine, ...]]
     differences: tuple[str, ...] = ()
-    told: tuple[Saying, ...] = ()
+    messages: tuple[UserMessage, ...] = ()
     commands: tuple[Command, ...] = ()
 
     @cached_property
@@ -66,14 +66,14 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Mark:
+class Cursor:
     """A moment in the records."""
 
     calls: int
     exchanges: int
     lines: int
     differences: int
-    told: int
+    messages: int
     commands: int
 
 
@@ -86,34 +86,34 @@ class Collector:
         self.log = log
         self.secrets: set[str] = set()
         self.differences: list[str] = []
-        self.told: list[Saying] = []
+        self.messages: list[UserMessage] = []
         self.commands: list[Command] = []
 
-    def tell(self, *lines: str) -> None:
+    def record_message(self, *lines: str) -> None:
         """Record what a user reads now."""
-        self.told += [Saying(time.monotonic(), line) for line in lines]
+        self.messages += [UserMessage(time.monotonic(), line) for line in lines]
 
-    def mark(self) -> Mark:
+    def cursor(self) -> Cursor:
         """Give this moment."""
-        return Mark(
+        return Cursor(
             len(self.calls),
-            self.recorder.mark(),
-            self.log.mark(),
+            self.recorder.position(),
+            self.log.position(),
             len(self.differences),
-            len(self.told),
+            len(self.messages),
             len(self.commands),
         )
 
-    def since(self, mark: Mark) -> Evidence:
+    def since(self, cursor: Cursor) -> Evidence:
         """Give what was recorded since then."""
-        until = self.log.mark()
+        until = self.log.position()
         return Evidence(
-            tuple(self.calls[mark.calls :]),
-            self.recorder.since(mark.exchanges),
-            lambda: self.log.since(mark.lines, until),
-            tuple(self.differences[mark.differences :]),
-            tuple(self.told[mark.told :]),
-            tuple(self.commands[mark.commands :]),
+            tuple(self.calls[cursor.calls :]),
+            self.recorder.since(cursor.exchanges),
+            lambda: self.log.since(cursor.lines, until),
+            tuple(self.differences[cursor.differences :]),
+            tuple(self.messages[cursor.messages :]),
+            tuple(self.commands[cursor.commands :]),
         )
 
     def without_secrets(self, text: str) -> str:

@@ -74,15 +74,15 @@ class Log:
         self._read += len(complete)
         self._lines += complete.decode(errors="replace").split("\n")[:-1]
 
-    def mark(self) -> int:
+    def position(self) -> int:
         """Give the place that the next line will have."""
         self._follow()
         return len(self._lines)
 
-    def since(self, mark: int, until: int | None = None) -> tuple[LogLine, ...]:
+    def since(self, position: int, until: int | None = None) -> tuple[LogLine, ...]:
         """Give the lines from ``mark`` to ``until``, or on. CRI-O writes a call's lines before it answers the call."""
         self._follow()
-        return tuple(LogLine.parse(line) for line in self._lines[mark:until])
+        return tuple(LogLine.parse(line) for line in self._lines[position:until])
 
     def end(self, count: int = 5) -> str:
         """Give the last lines, for an error that quotes them."""

@@ -1,6 +1,6 @@
 """``crio-conformance explain``: what a CRI-O makes of an image name, step by step, for a person with a problem.
 
-In come a name, and what this machine's files say (``circumstances``); the model's rules, and with ``--probe`` the
+In come a name, and what this machine's files say (``read_node_config``); the model's rules, and with ``--probe`` the
 registries themselves (``walk``), say what will come of it. Out goes one value, an ``Explanation``, which ``text`` and
 ``as_json`` render.
 """

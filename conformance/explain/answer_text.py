@@ -2,31 +2,33 @@
 
 from collections.abc import Iterator
 
-from conformance.explain.explanation import Candidate, Explanation, Found, Place, State
-from conformance.explain.page import Look, Paragraph, listed
+from conformance.explain.explanation import Candidate, CandidateState, ExplainedSource, Explanation, SourceAnswer
+from conformance.explain.page import Paragraph, TextStyle, listed
 from conformance.model.reason import Reason
 
 _LOOKS_AWAY = {Reason.UNREACHABLE, Reason.UNTRUSTED_CERTIFICATE, Reason.BROKEN, Reason.UNCLEAR}
 """The reasons that say little without the words that go with them."""
 
 
-def answered(explanation: Explanation, candidate: Candidate, place: Place, indent: int) -> Iterator[Paragraph]:
+def answer_paragraphs(
+    explanation: Explanation, candidate: Candidate, place: ExplainedSource, indent: int
+) -> Iterator[Paragraph]:
     """Tell what a place answered, and what CRI-O makes of it."""
     found = place.found
     if found is None:
         return
     text = f"{place.host} {_answer(explanation, candidate, found)}{_and_then(explanation, candidate, place)}."
-    look = Look.GOOD if found.digest and candidate.state is State.PULLED else Look.BAD
+    look = TextStyle.GOOD if found.digest and candidate.state is CandidateState.PULLED else TextStyle.BAD
     yield Paragraph(text, indent, look)
     if found.reason in _LOOKS_AWAY:
-        yield Paragraph(f"In CRI-O's words: {found.error}", indent, Look.QUIET)
+        yield Paragraph(f"In CRI-O's words: {found.error}", indent, TextStyle.QUIET)
     if found.digest and candidate.error and candidate.reason != Reason.NO_MATCHING_PLATFORM:
-        yield Paragraph(f"In CRI-O's words: {candidate.error}", indent, Look.QUIET)
+        yield Paragraph(f"In CRI-O's words: {candidate.error}", indent, TextStyle.QUIET)
     if found.login_unused:
         yield Paragraph(f"CRI-O has {found.login_unused} for it, which is not used here: it may be told more.", indent)
 
 
-def _answer(explanation: Explanation, candidate: Candidate, found: Found) -> str:
+def _answer(explanation: Explanation, candidate: Candidate, found: SourceAnswer) -> str:
     """Say what a place answered."""
     if not found.digest:
         return _refusal(found)
@@ -34,14 +36,14 @@ def _answer(explanation: Explanation, candidate: Candidate, found: Found) -> str
     if candidate.reason == Reason.NO_MATCHING_PLATFORM:
         only = f", for {platforms} only, and" if platforms else " as an index of no image, and"
         return f"has it{only} this node is {explanation.crio.platform}"
-    if candidate.state is not State.PULLED:
+    if candidate.state is not CandidateState.PULLED:
         return "has it, but CRI-O cannot use it"
     if found.index:
         return f"has it, for {platforms}"
     return "has it, as an image for one platform, which CRI-O does not hold against this node's"
 
 
-def _refusal(found: Found) -> str:
+def _refusal(found: SourceAnswer) -> str:
     """Say why a place did not give a manifest."""
     status = f" (HTTP {found.status})" if found.status else ""
     words = {
@@ -59,11 +61,11 @@ def _refusal(found: Found) -> str:
     return words.get(Reason(found.reason), f"answers {found.reason}{to_whom}") + status
 
 
-def _and_then(explanation: Explanation, candidate: Candidate, place: Place) -> str:
+def _and_then(explanation: Explanation, candidate: Candidate, place: ExplainedSource) -> str:
     """Say what CRI-O does then."""
     if explanation.end.ambiguous:
         return ""
-    if candidate.state is State.PULLED and place.found and place.found.digest:
+    if candidate.state is CandidateState.PULLED and place.found and place.found.digest:
         return ": CRI-O pulls it from there"
     asked = [each for each in candidate.places if not each.unused]
     if place is not asked[-1] and not (place.found and place.found.digest):
@@ -77,7 +79,7 @@ def _and_then(explanation: Explanation, candidate: Candidate, place: Place) -> s
 
 def hints(explanation: Explanation) -> Iterator[Paragraph]:
     """Say what helps against what was found."""
-    reasons = {each.reason for each in explanation.candidates if each.state is State.FAILED}
+    reasons = {each.reason for each in explanation.candidates if each.state is CandidateState.FAILED}
     platform = explanation.crio.platform
     if Reason.NO_MATCHING_PLATFORM in reasons:
         hosts = listed(_hosts(explanation, Reason.NO_MATCHING_PLATFORM))

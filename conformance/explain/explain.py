@@ -2,41 +2,50 @@
 
 from collections.abc import Mapping
 
-from conformance.explain.explanation import Candidate, End, Explanation, Found, Instead, Place, Reading, State
-from conformance.explain.pull_trace import Tried, Visit, Walk, is_loopback
-from conformance.model.answers import Manifest, Refused
-from conformance.model.pull import Copied
-from conformance.model.pull_sources import Places, Trouble
-from conformance.model.reference import InvalidReference, Reference, parse, parse_normalized
-from conformance.model.registries import Registries, Registry, Source
+from conformance.explain.explanation import (
+    Candidate,
+    CandidateState,
+    ExplainedSource,
+    Explanation,
+    NameReading,
+    PullEnd,
+    SourceAnswer,
+    Suggestion,
+)
+from conformance.explain.pull_trace import CandidateTrace, PullTrace, SourceVisit, is_loopback
+from conformance.model.answers import ErrorResponse, Manifest
+from conformance.model.pull import PulledImage
+from conformance.model.pull_sources import PullError, PullSources
+from conformance.model.reference import InvalidReferenceError, Reference, parse, parse_normalized
+from conformance.model.registries import PullSource, Registries, Registry
 from conformance.model.registries_conf import fingerprint
-from conformance.model.resolution import How, Resolution, resolve
-from conformance.node_config.node_config import Circumstances
+from conformance.model.resolution import NameKind, Resolution, resolve
+from conformance.node_config.node_config import NodeConfig
 
 _PREFIXES = ("docker://", "https://", "http://")
 _UNKNOWN = "unknown"
 """What BuildKit calls the platform of an attestation, which is no image."""
 
 
-def explain(name: str, circumstances: Circumstances, walk: Walk) -> Explanation:
+def explain(name: str, node: NodeConfig, trace: PullTrace) -> Explanation:
     """Explain the pull of a name, with what is known of how it goes."""
-    settings, mode = circumstances.settings, circumstances.mode
+    settings, mode = node.settings, node.mode
     resolution = resolve(name, settings.registries, mode.effective)
-    tried = {each.reference: each for each in walk.tried}
+    tried = {each.reference: each for each in trace.tried}
     candidates = tuple(
-        _Looking(circumstances, walk).candidate(reference, tried.get(reference)) for reference in resolution.candidates
+        _Looking(node, trace).candidate(reference, tried.get(reference)) for reference in resolution.candidates
     )
     return Explanation(
         name=name,
-        crio=circumstances.crio,
+        crio=node.crio,
         files=settings.registries.files,
         fingerprint=fingerprint(settings.registries),
-        unreadable=circumstances.unreadable,
+        unreadable=node.unreadable,
         mode=mode,
         reading=_reading(name, resolution, settings.registries),
-        probed=walk.probed,
+        probed=trace.probed,
         candidates=candidates,
-        end=_end(resolution, walk),
+        end=_end(resolution, trace),
         instead=_instead(name, resolution, candidates),
     )
 
@@ -44,14 +53,14 @@ def explain(name: str, circumstances: Circumstances, walk: Walk) -> Explanation:
 # The name
 
 
-def _reading(name: str, resolution: Resolution, registries: Registries) -> Reading:
+def _reading(name: str, resolution: Resolution, registries: Registries) -> NameReading:
     """Say how the name was read."""
-    if resolution.how is How.NOT:
-        return Reading(how=resolution.how, error=resolution.refusal)
+    if resolution.how is NameKind.NOT:
+        return NameReading(how=resolution.how, error=resolution.refusal)
     written = parse(name)
-    is_alias, is_search = resolution.how is How.ALIAS, resolution.how is How.SEARCH
+    is_alias, is_search = resolution.how is NameKind.ALIAS, resolution.how is NameKind.SEARCH
     alias = registries.alias(resolution.short_name) if is_alias else None
-    return Reading(
+    return NameReading(
         how=resolution.how,
         short=bool(resolution.short_name),
         first=written.domain or (written.path.partition("/")[0] if "/" in written.path else ""),
@@ -71,22 +80,22 @@ def _reading(name: str, resolution: Resolution, registries: Registries) -> Readi
 class _Looking:
     """The places of a candidate under given circumstances."""
 
-    def __init__(self, circumstances: Circumstances, walk: Walk) -> None:
-        self.circumstances = circumstances
-        self.walk = walk
-        self.settings = circumstances.settings
-        self.registries = circumstances.settings.registries
-        self.rules = Places(circumstances.settings)
+    def __init__(self, node: NodeConfig, trace: PullTrace) -> None:
+        self.node = node
+        self.trace = trace
+        self.settings = node.settings
+        self.registries = node.settings.registries
+        self.rules = PullSources(node.settings)
 
-    def candidate(self, reference: Reference, tried: Tried | None) -> Candidate:
+    def candidate(self, reference: Reference, tried: CandidateTrace | None) -> Candidate:
         """Say where a candidate is looked for, and what came of it."""
         entry = self.registries.find(reference.name)
         got = tried.got if tried else None
-        state, error, reason = State.NOT_REACHED if self.walk.outcome else State.UNKNOWN, "", ""
-        if isinstance(got, Copied):
-            state = State.PULLED
+        state, error, reason = CandidateState.NOT_REACHED if self.trace.outcome else CandidateState.UNKNOWN, "", ""
+        if isinstance(got, PulledImage):
+            state = CandidateState.PULLED
         elif got is not None:
-            state, error, reason = State.FAILED, got.text, got.reason
+            state, error, reason = CandidateState.FAILED, got.text, got.reason
         return Candidate(
             image=str(reference),
             familiar=reference.familiar,
@@ -95,22 +104,24 @@ class _Looking:
             file=entry.file if entry else "",
             places=self.places(reference, entry, tried.visits if tried else {}),
             state=state,
-            digest=got.top.digest if isinstance(got, Copied) else "",
+            digest=got.top.digest if isinstance(got, PulledImage) else "",
             reason=str(reason),
             error=error,
         )
 
-    def places(self, reference: Reference, entry: Registry | None, visits: Mapping[Source, Visit]) -> tuple[Place, ...]:
+    def places(
+        self, reference: Reference, entry: Registry | None, visits: Mapping[PullSource, SourceVisit]
+    ) -> tuple[ExplainedSource, ...]:
         """Give the places of a candidate in order, the mirrors that are not asked before the registry's own."""
         try:
             sources = self.registries.sources(reference, trims_mirrors=self.settings.profile.trims_mirrors)
-        except InvalidReference:
+        except InvalidReferenceError:
             return ()
         loopback = self.settings.profile.loopback_is_insecure and (
-            reference in self.walk.insecure or is_loopback(reference.domain.partition(":")[0])
+            reference in self.trace.insecure or is_loopback(reference.domain.partition(":")[0])
         )
         asked = [
-            Place(
+            ExplainedSource(
                 image=str(source.reference),
                 host=source.reference.domain,
                 mirror=source.mirror is not None,
@@ -123,7 +134,7 @@ class _Looking:
         ]
         used = [source.mirror for source in sources]
         unused = [
-            Place(
+            ExplainedSource(
                 image=mirror.location,
                 host=mirror.location.partition("/")[0],
                 mirror=True,
@@ -135,16 +146,16 @@ class _Looking:
         ]
         return *asked[:-1], *unused, asked[-1]
 
-    def found(self, visit: Visit) -> Found:
+    def found(self, visit: SourceVisit) -> SourceAnswer:
         """Say what a place answered."""
         user, unused, status, code = "", "", 0, ""
         if visit.ask is not None:
             user = visit.ask.login.user if visit.ask.login else ""
-            unused = self.circumstances.login_unused(visit.ask.host, visit.ask.repository)
-        if isinstance(visit.answer, Refused):
+            unused = self.node.login_unused(visit.ask.host, visit.ask.repository)
+        if isinstance(visit.answer, ErrorResponse):
             status, code = visit.answer.status, visit.answer.code
-        if isinstance(visit.got, Trouble):
-            return Found(
+        if isinstance(visit.got, PullError):
+            return SourceAnswer(
                 status=status,
                 code=code,
                 reason=visit.got.reason,
@@ -152,7 +163,7 @@ class _Looking:
                 user=user,
                 login_unused=unused,
             )
-        return Found(
+        return SourceAnswer(
             digest=visit.got.digest,
             index=visit.got.is_index,
             platforms=_platforms(visit.got),
@@ -171,28 +182,28 @@ def _platforms(manifest: Manifest) -> tuple[str, ...]:
 # The end
 
 
-def _end(resolution: Resolution, walk: Walk) -> End:
+def _end(resolution: Resolution, trace: PullTrace) -> PullEnd:
     """Say how the pull ends, as far as that is known."""
-    if walk.outcome is None:
-        return End(succeeds=None)
-    return End(
-        succeeds=walk.outcome.image is not None,
+    if trace.outcome is None:
+        return PullEnd(succeeds=None)
+    return PullEnd(
+        succeeds=trace.outcome.image is not None,
         refused=bool(resolution.refusal),
         ambiguous=bool(resolution.refusal and resolution.candidates),
-        error=walk.outcome.error,
+        error=trace.outcome.error,
     )
 
 
-def _instead(name: str, resolution: Resolution, candidates: tuple[Candidate, ...]) -> tuple[Instead, ...]:
+def _instead(name: str, resolution: Resolution, candidates: tuple[Candidate, ...]) -> tuple[Suggestion, ...]:
     """Give the names to write instead: the whole name of what was found, of all candidates where nothing was."""
-    if resolution.how is How.NOT:
-        return tuple(Instead(image=mended) for mended in _mended(name))
+    if resolution.how is NameKind.NOT:
+        return tuple(Suggestion(image=mended) for mended in _mended(name))
     if not candidates:
-        return _as_docker_does(name) or tuple(Instead(image=mended) for mended in _mended(name))
-    pulled = [each for each in candidates if each.state is State.PULLED]
+        return _as_docker_does(name) or tuple(Suggestion(image=mended) for mended in _mended(name))
+    pulled = [each for each in candidates if each.state is CandidateState.PULLED]
     if pulled:
-        return tuple(Instead(image=each.image, digest=each.digest, pinned=_pinned(each)) for each in pulled)
-    return tuple(Instead(image=each.image) for each in candidates) if resolution.short_name else ()
+        return tuple(Suggestion(image=each.image, digest=each.digest, pinned=_pinned(each)) for each in pulled)
+    return tuple(Suggestion(image=each.image) for each in candidates) if resolution.short_name else ()
 
 
 def _mended(name: str) -> tuple[str, ...]:
@@ -203,17 +214,17 @@ def _mended(name: str) -> tuple[str, ...]:
     for mended in (bare, bare.lower()):
         try:
             parse_normalized(mended)
-        except InvalidReference:
+        except InvalidReferenceError:
             continue
         return (mended,)
     return ()
 
 
-def _as_docker_does(name: str) -> tuple[Instead, ...]:
+def _as_docker_does(name: str) -> tuple[Suggestion, ...]:
     """Give the name that Docker would read, for want of a search list."""
     try:
-        return (Instead(image=str(parse_normalized(name).with_default_tag().without_tag_beside_digest())),)
-    except InvalidReference:
+        return (Suggestion(image=str(parse_normalized(name).with_default_tag().without_tag_beside_digest())),)
+    except InvalidReferenceError:
         return ()
 
 

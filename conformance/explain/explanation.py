@@ -5,10 +5,10 @@ import enum
 import json
 from dataclasses import dataclass
 
-from conformance.node_config.node_config import Crio, Mode
+from conformance.node_config.node_config import ExplainedCrio, ShortNameMode
 
 
-class State(enum.StrEnum):
+class CandidateState(enum.StrEnum):
     """What is known of one candidate."""
 
     PULLED = "pulled"
@@ -18,7 +18,7 @@ class State(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class NameReading:
     """How a name was read; ``tag`` and ``digest`` are as written, ``first`` is the first of several components.
 
     ``full`` is the name that a full name or an alias means, ``error`` why a name is none.
@@ -38,7 +38,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class SourceAnswer:
     """What one place answered: a manifest's ``digest`` and ``platforms`` (of an index), or why there is none.
 
     ``error`` is in CRI-O's words, ``reason`` ours, ``status`` that of HTTP, 0 where nothing answered. ``user`` is who
@@ -57,7 +57,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ExplainedSource:
     """A place of an image: a mirror, or its own registry. ``unused`` is the setting by which it is not asked."""
 
     image: str
@@ -67,7 +67,7 @@ class Place:
     loopback: bool = False
     blocked: str = ""
     unused: str = ""
-    found: Found | None = None
+    found: SourceAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,15 +82,15 @@ class Candidate:
     host: str
     prefix: str = ""
     file: str = ""
-    places: tuple[Place, ...] = ()
-    state: State = State.UNKNOWN
+    places: tuple[ExplainedSource, ...] = ()
+    state: CandidateState = CandidateState.UNKNOWN
     digest: str = ""
     reason: str = ""
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class PullEnd:
     """How the pull ends: ``succeeds`` is ``None`` where nobody was asked; ``error`` is what the user is told.
 
     ``refused`` is whether CRI-O refuses the name itself, ``ambiguous`` whether since it has several candidates.
@@ -103,7 +103,7 @@ class End:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Instead:
+class Suggestion:
     """A name to write instead; ``pinned`` is the same with the digest that was found."""
 
     image: str
@@ -119,16 +119,16 @@ class Explanation:
     """
 
     name: str
-    crio: Crio
+    crio: ExplainedCrio
     files: tuple[str, ...]
     fingerprint: str
     unreadable: tuple[str, ...]
-    mode: Mode
-    reading: Reading
+    mode: ShortNameMode
+    reading: NameReading
     probed: bool
     candidates: tuple[Candidate, ...]
-    end: End
-    instead: tuple[Instead, ...]
+    end: PullEnd
+    instead: tuple[Suggestion, ...]
 
     @property
     def exit_code(self) -> int:

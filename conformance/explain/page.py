@@ -8,7 +8,7 @@ from dataclasses import dataclass
 WIDTH = 100
 
 
-class Look(enum.Enum):
+class TextStyle(enum.Enum):
     """How a paragraph looks: the numbers are those of ANSI escape sequences (ECMA-48, SGR)."""
 
     PLAIN = ""
@@ -25,20 +25,20 @@ class Paragraph:
 
     text: str
     indent: int = 2
-    look: Look = Look.PLAIN
+    look: TextStyle = TextStyle.PLAIN
     lead: str = ""
 
 
 def head(text: str) -> Paragraph:
     """Give a heading."""
-    return Paragraph(text, 0, Look.HEAD)
+    return Paragraph(text, 0, TextStyle.HEAD)
 
 
 def render(paragraphs: Iterable[Paragraph], *, colour: bool) -> str:
     """Give the page; a line is longer than 100 columns only where a name alone is."""
     lines: list[str] = []
     for paragraph in paragraphs:
-        if paragraph.look is Look.HEAD and lines:
+        if paragraph.look is TextStyle.HEAD and lines:
             lines.append("")
         for line in _wrapped(paragraph):
             code = paragraph.look.value if colour else ""

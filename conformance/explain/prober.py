@@ -3,13 +3,13 @@
 import asyncio
 from pathlib import Path
 
-from conformance.explain.pull_trace import Walk, probe
-from conformance.model.answers import Answer, Ask, Failed
+from conformance.explain.pull_trace import PullTrace, trace_pull
+from conformance.model.answers import Answer, NoResponse, RegistryRequest
 from conformance.model.error_texts import server_of
-from conformance.node_config.node_config import Circumstances
-from conformance.registry_client import RegistryClient
+from conformance.node_config.node_config import NodeConfig
+from conformance.registry_client import PullClient
 from conformance.registry_client.http_transport import Response
-from conformance.registry_client.requests import TOO_MANY_REQUESTS, Conversation, Request, Unanswered
+from conformance.registry_client.requests import TOO_MANY_REQUESTS, RegistryRequestError, RegistrySession, Request
 
 SECONDS = 30.0
 """How long one question may take; CRI-O waits longer."""
@@ -17,22 +17,22 @@ CONNECT_SECONDS = 10.0
 RESOLV_CONF = Path("/etc/resolv.conf")
 
 
-class Prober(RegistryClient):
+class Prober(PullClient):
     """Takes the first "too many requests" for an answer, where CRI-O asks again, and no answer for one.
 
     It is more careful than CRI-O with logins: a registry behind TLS cannot have one sent elsewhere in the clear.
     """
 
-    async def ask(self, ask: Ask) -> Answer:
+    async def ask(self, ask: RegistryRequest) -> Answer:
         """Put one question."""
         try:
             async with asyncio.timeout(SECONDS):
                 return await super().ask(ask)
         except TimeoutError:
             url = f"https://{server_of(ask.host)}/v2/{ask.repository}/manifests/{ask.reference}"
-            return Failed(step="manifest", url=url, words=f"no answer within {SECONDS:.0f} s")
+            return NoResponse(step="manifest", url=url, words=f"no answer within {SECONDS:.0f} s")
 
-    def may_see(self, conversation: Conversation, realm: str) -> bool:
+    def may_send_login(self, conversation: RegistrySession, realm: str) -> bool:
         """Tell whether a token service may see a login."""
         return not (conversation.base.startswith("https:") and realm.startswith("http:"))
 
@@ -40,19 +40,17 @@ class Prober(RegistryClient):
         """Make a request once."""
         response = await super().once(request, extra)
         if response.status == TOO_MANY_REQUESTS:
-            raise Unanswered(self.refused(request.step, response))
+            raise RegistryRequestError(self.refused(request.step, response))
         return response
 
 
-def ask_around(circumstances: Circumstances, name: str) -> Walk:
+def probe(node: NodeConfig, name: str) -> PullTrace:
     """Ask the registries of the public network for an image."""
 
-    async def ask() -> Walk:
-        client = Prober(
-            timeout=CONNECT_SECONDS, name_server=name_server(), pings_v1=circumstances.settings.profile.pings_v1
-        )
+    async def ask() -> PullTrace:
+        client = Prober(timeout=CONNECT_SECONDS, name_server=name_server(), pings_v1=node.settings.profile.pings_v1)
         try:
-            return await probe(circumstances.settings, name, client.ask)
+            return await trace_pull(node.settings, name, client.ask)
         finally:
             await client.close()
 

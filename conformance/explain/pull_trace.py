@@ -5,63 +5,63 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from conformance.model.answers import Address, Answer, Ask, Blob, Login, Manifest
-from conformance.model.pull import Copied, Outcome, Puller
-from conformance.model.pull_sources import Settings, Steps, Terms, Trouble
+from conformance.model.answers import Answer, FetchedBlob, HostAddress, Login, Manifest, RegistryRequest
+from conformance.model.pull import Outcome, PulledImage, Puller
+from conformance.model.pull_sources import PullError, PullOptions, Settings, Steps
 from conformance.model.reference import Reference
-from conformance.model.registries import Source
+from conformance.model.registries import PullSource
 
 T = TypeVar("T")
 
 
-class Visit(NamedTuple):
+class SourceVisit(NamedTuple):
     """What a place gave for a candidate; ``ask`` and ``answer`` are missing where it is blocked, and not asked."""
 
-    got: Manifest | Trouble
-    ask: Ask | None = None
+    got: Manifest | PullError
+    ask: RegistryRequest | None = None
     answer: Answer | None = None
 
 
-class Tried(NamedTuple):
+class CandidateTrace(NamedTuple):
     """One candidate, the places where it was looked for, and what came of it."""
 
     reference: Reference
-    visits: Mapping[Source, Visit]
-    got: Copied | Trouble
+    visits: Mapping[PullSource, SourceVisit]
+    got: PulledImage | PullError
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class PullTrace:
     """The candidates that were tried, and the outcome of the pull, which is missing where it is not known.
 
     ``insecure`` are those that need no certificate since their host is this machine, ``probed`` is whether registries
     were asked.
     """
 
-    tried: tuple[Tried, ...]
+    tried: tuple[CandidateTrace, ...]
     outcome: Outcome | None
     insecure: frozenset[Reference] = frozenset()
     probed: bool = False
 
 
-class Walker(Puller):
+class TracingPuller(Puller):
     """The rules of a pull, with a note of every place that was visited and every candidate that was tried."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self._tried: list[Tried] = []
+        self._tried: list[CandidateTrace] = []
         self._insecure: set[Reference] = set()
-        self._visits: dict[Source, Visit] = {}
+        self._visits: dict[PullSource, SourceVisit] = {}
 
-    def walk(self, outcome: Outcome | None, *, probed: bool = False) -> Walk:
+    def trace(self, outcome: Outcome | None, *, probed: bool = False) -> PullTrace:
         """Give what was noted."""
-        return Walk(tuple(self._tried), outcome, frozenset(self._insecure), probed)
+        return PullTrace(tuple(self._tried), outcome, frozenset(self._insecure), probed)
 
-    def candidate(self, reference: Reference, login: Login | None) -> Steps[Copied | Trouble]:
+    def candidate(self, reference: Reference, login: Login | None) -> Steps[PulledImage | PullError]:
         """Try one candidate."""
         self._visits = {}
         got = yield from super().candidate(reference, login)
-        self._tried.append(Tried(reference, self._visits, got))
+        self._tried.append(CandidateTrace(reference, self._visits, got))
         return got
 
     def insecure(self, reference: Reference) -> Steps[bool]:
@@ -72,17 +72,17 @@ class Walker(Puller):
         return insecure
 
     def manifest(
-        self, reference: Reference, source: Source, digest_or_tag: str, terms: Terms, *, opens: bool = False
-    ) -> Steps[Manifest | Trouble]:
+        self, reference: Reference, source: PullSource, digest_or_tag: str, terms: PullOptions, *, opens: bool = False
+    ) -> Steps[Manifest | PullError]:
         """Ask one place for a manifest; a place counts once, however often CRI-O asks it."""
-        said: list[tuple[Ask, Answer]] = []
+        said: list[tuple[RegistryRequest, Answer]] = []
         got = yield from _noting(super().manifest(reference, source, digest_or_tag, terms, opens=opens), said)
         if opens:
-            self._visits[source] = Visit(got, *(said[0] if said else ()))
+            self._visits[source] = SourceVisit(got, *(said[0] if said else ()))
         return got
 
 
-def _noting(steps: Steps[T], said: list[tuple[Ask, Answer]]) -> Steps[T]:
+def _noting(steps: Steps[T], said: list[tuple[RegistryRequest, Answer]]) -> Steps[T]:
     """Take steps, and note what was asked and answered."""
     try:
         ask = next(steps)
@@ -95,17 +95,17 @@ def _noting(steps: Steps[T], said: list[tuple[Ask, Answer]]) -> Steps[T]:
         return result
 
 
-def foresee(settings: Settings, name: str) -> Walk:
+def predict_trace(settings: Settings, name: str) -> PullTrace:
     """Go as far as nobody has to be asked: to a refusal, or past what is blocked."""
-    walker = Walker(settings)
-    steps = walker.pull(name)
+    puller = TracingPuller(settings)
+    steps = puller.pull(name)
     try:
         ask = next(steps)
         while ask.lookup:
-            ask = steps.send(Address(is_loopback(ask.host)))
+            ask = steps.send(HostAddress(is_loopback(ask.host)))
     except StopIteration as end:
-        return walker.walk(end.value)
-    return walker.walk(None)
+        return puller.trace(end.value)
+    return puller.trace(None)
 
 
 def is_loopback(host: str) -> bool:
@@ -116,31 +116,31 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-async def probe(settings: Settings, name: str, put: Callable[[Ask], Awaitable[Answer]]) -> Walk:
+async def trace_pull(settings: Settings, name: str, put: Callable[[RegistryRequest], Awaitable[Answer]]) -> PullTrace:
     """Ask the registries as that CRI-O would, and stop where it stops; each question is put once.
 
     Where CRI-O refuses to choose between candidates, all of them are tried, which says where the image is to be had.
     """
-    walker = Walker(settings)
-    known: dict[Ask, Answer] = {}
+    puller = TracingPuller(settings)
+    known: dict[RegistryRequest, Answer] = {}
 
-    async def answer(ask: Ask) -> Answer:
+    async def answer(ask: RegistryRequest) -> Answer:
         if ask.blob:
-            return Blob(ask.reference)
+            return FetchedBlob(ask.reference)
         question = ask._replace(opens=False)
         if question not in known:
             known[question] = await put(ask)
         return known[question]
 
-    resolution = walker.resolve(name)
+    resolution = puller.resolve(name)
     if resolution.refusal:
         for reference in resolution.candidates:
-            await _followed(walker.candidate(reference, None), answer)
-        return walker.walk(Outcome(error=resolution.refusal), probed=True)
-    return walker.walk(await _followed(walker.pull(name), answer), probed=True)
+            await _followed(puller.candidate(reference, None), answer)
+        return puller.trace(Outcome(error=resolution.refusal), probed=True)
+    return puller.trace(await _followed(puller.pull(name), answer), probed=True)
 
 
-async def _followed(steps: Steps[T], answer: Callable[[Ask], Awaitable[Answer]]) -> T:
+async def _followed(steps: Steps[T], answer: Callable[[RegistryRequest], Awaitable[Answer]]) -> T:
     """Take steps to their end."""
     try:
         ask = next(steps)

@@ -2,12 +2,19 @@
 
 from collections.abc import Iterator
 
-from conformance.explain.answer_text import answered, hints
-from conformance.explain.explanation import Candidate, Explanation, Instead, Place, Reading, State
-from conformance.explain.page import WIDTH, Look, Paragraph, head, listed, render
+from conformance.explain.answer_text import answer_paragraphs, hints
+from conformance.explain.explanation import (
+    Candidate,
+    CandidateState,
+    ExplainedSource,
+    Explanation,
+    NameReading,
+    Suggestion,
+)
+from conformance.explain.page import WIDTH, Paragraph, TextStyle, head, listed, render
 from conformance.model.registries_conf import DEFAULT_MODE
-from conformance.model.resolution import How
-from conformance.node_config.node_config import Mode, Origin
+from conformance.model.resolution import NameKind
+from conformance.node_config.node_config import Provenance, ShortNameMode
 
 ISSUE = "cri-o/cri-o#8780"
 _UNUSED = {
@@ -28,9 +35,9 @@ def _beginning(explanation: Explanation) -> Iterator[Paragraph]:
     crio = explanation.crio
     yield head(f"{explanation.name or 'The empty name'}, pulled by CRI-O {crio.release} on {crio.platform}")
     match crio.origin:
-        case Origin.SOCKET:
+        case Provenance.SOCKET:
             yield Paragraph(f"CRI-O {crio.release} answers on {crio.socket}.")
-        case Origin.DEFAULT:
+        case Provenance.DEFAULT:
             yield Paragraph(
                 f"No release was named, and no CRI-O answers here: {crio.release} is the newest line known."
             )
@@ -44,7 +51,7 @@ def _beginning(explanation: Explanation) -> Iterator[Paragraph]:
     yield Paragraph(f"The registries are configured in {files}." if files else "There is no registries.conf.")
     for file in explanation.unreadable:
         yield Paragraph(
-            f"CRI-O reads {file}, too; this user may not, so that what is in it is missing here.", look=Look.BAD
+            f"CRI-O reads {file}, too; this user may not, so that what is in it is missing here.", look=TextStyle.BAD
         )
 
 
@@ -55,8 +62,8 @@ def _name(explanation: Explanation) -> Iterator[Paragraph]:
     """Say how the name was read."""
     reading = explanation.reading
     yield head("The name")
-    if reading.how == How.NOT:
-        yield Paragraph("It is no image name.", look=Look.BAD)
+    if reading.how == NameKind.NOT:
+        yield Paragraph("It is no image name.", look=TextStyle.BAD)
         return
     yield Paragraph(_short_or_full(reading))
     if reading.digest and reading.tag:
@@ -71,7 +78,7 @@ def _name(explanation: Explanation) -> Iterator[Paragraph]:
             yield Paragraph(f"CRI-O's messages have {candidate.image} as docker://{candidate.familiar}.")
 
 
-def _short_or_full(reading: Reading) -> str:
+def _short_or_full(reading: NameReading) -> str:
     """Say whether a registry host is in the name."""
     if not reading.short:
         return f"It is a full name: {reading.first} is a registry host."
@@ -80,7 +87,7 @@ def _short_or_full(reading: Reading) -> str:
     return f"It is a short name: {reading.first} is no registry host (that has a dot or a port in it, or is localhost)."
 
 
-def _lists(reading: Reading) -> Iterator[Paragraph]:
+def _lists(reading: NameReading) -> Iterator[Paragraph]:
     """Say which list made a short name a full one."""
     if reading.alias:
         yield Paragraph(f"There is an alias for it in {reading.alias_file}: it stands for {reading.alias}.")
@@ -92,7 +99,7 @@ def _lists(reading: Reading) -> Iterator[Paragraph]:
     elif reading.short:
         where = f" in {reading.search_file}" if reading.search_file else ""
         yield Paragraph(
-            f"There is no alias for it, and no search list (unqualified-search-registries){where}.", look=Look.BAD
+            f"There is no alias for it, and no search list (unqualified-search-registries){where}.", look=TextStyle.BAD
         )
 
 
@@ -111,7 +118,7 @@ def _mode(explanation: Explanation) -> Iterator[Paragraph]:
         yield Paragraph(f"It is {mode.effective}{_whence(mode)}: CRI-O {what}.")
         if len(search) == 1:
             yield Paragraph("With one registry on the list, that makes no difference.")
-    if mode.known and mode.origin is Origin.DEFAULT and not mode.crio_conf:
+    if mode.known and mode.origin is Provenance.DEFAULT and not mode.crio_conf:
         yield Paragraph(
             "No crio.conf was read. A CRI-O that is started without any goes by short-name-mode in registries.conf, "
             f"which is {mode.registries_conf} here."
@@ -120,12 +127,12 @@ def _mode(explanation: Explanation) -> Iterator[Paragraph]:
         yield Paragraph(f"The short-name-mode in registries.conf, {mode.registries_conf}, is not what CRI-O goes by.")
 
 
-def _whence(mode: Mode) -> str:
+def _whence(mode: ShortNameMode) -> str:
     """Say where the mode is from."""
     match mode.origin:
-        case Origin.OPTION:
+        case Provenance.OPTION:
             return ", as given"
-        case Origin.FILE:
+        case Provenance.FILE:
             return f", says short_name_mode in {mode.file}"
     return ", which is the default"
 
@@ -144,10 +151,10 @@ def _candidates(explanation: Explanation) -> Iterator[Paragraph]:
     for number, candidate in enumerate(candidates, 1):
         lead = f"{number}. " if len(candidates) > 1 else ""
         indent = 2 + (len(lead) or 2)
-        yield Paragraph(candidate.image, lead=lead, look=Look.NAME)
+        yield Paragraph(candidate.image, lead=lead, look=TextStyle.NAME)
         yield from _places(explanation, candidate, indent)
-        if explanation.probed and candidate.state is State.NOT_REACHED:
-            yield Paragraph("Not asked: the image is there by then.", indent, Look.QUIET)
+        if explanation.probed and candidate.state is CandidateState.NOT_REACHED:
+            yield Paragraph("Not asked: the image is there by then.", indent, TextStyle.QUIET)
     if explanation.probed:
         yield from hints(explanation)
 
@@ -166,7 +173,7 @@ def _places(explanation: Explanation, candidate: Candidate, indent: int) -> Iter
     if candidate.prefix:
         yield Paragraph(f"It falls under the [[registry]] {candidate.prefix} in {candidate.file}.", indent)
     if not candidate.places:
-        yield Paragraph("The location that is given there makes no image name.", indent, Look.BAD)
+        yield Paragraph("The location that is given there makes no image name.", indent, TextStyle.BAD)
     plain = len(candidate.places) == 1 and candidate.places[0].image == candidate.image
     alone = sum(not each.unused for each in candidate.places) == 1
     below = indent if plain else indent + 2
@@ -177,11 +184,11 @@ def _places(explanation: Explanation, candidate: Candidate, indent: int) -> Iter
             why = ", since it is on this machine" if place.loopback else ""
             yield Paragraph(f"Any certificate will do there, and plain HTTP (insecure{why}).", below)
         if place.blocked:
-            yield Paragraph(f"It is not asked: {place.blocked}.", below, Look.BAD)
-        yield from answered(explanation, candidate, place, below)
+            yield Paragraph(f"It is not asked: {place.blocked}.", below, TextStyle.BAD)
+        yield from answer_paragraphs(explanation, candidate, place, below)
 
 
-def _place(candidate: Candidate, place: Place, *, alone: bool) -> str:
+def _place(candidate: Candidate, place: ExplainedSource, *, alone: bool) -> str:
     """Say what a place is."""
     if place.unused:
         return f"The mirror {place.image} is not asked: {_UNUSED[place.unused]}."
@@ -200,8 +207,8 @@ def _end(explanation: Explanation) -> Iterator[Paragraph]:
     end, candidates = explanation.end, explanation.candidates
     yield head("The end")
     if end.succeeds:
-        image = next(each.image for each in candidates if each.state is State.PULLED)
-        yield Paragraph(f"The pull succeeds: CRI-O has {image} then.", look=Look.GOOD)
+        image = next(each.image for each in candidates if each.state is CandidateState.PULLED)
+        yield Paragraph(f"The pull succeeds: CRI-O has {image} then.", look=TextStyle.GOOD)
         yield Paragraph("(The manifest was looked at. The layers were not fetched, and no signature was checked.)")
         return
     if end.succeeds is None:
@@ -209,12 +216,12 @@ def _end(explanation: Explanation) -> Iterator[Paragraph]:
         return
     if end.refused:
         why = ": the name may mean several images" if end.ambiguous else ""
-        yield Paragraph(f"CRI-O refuses before it asks anyone{why}. You will be told:", look=Look.BAD)
+        yield Paragraph(f"CRI-O refuses before it asks anyone{why}. You will be told:", look=TextStyle.BAD)
     else:
         asked = "" if explanation.probed else ", and nobody has to be asked to know it"
-        yield Paragraph(f"The pull fails{asked}. You will be told:", look=Look.BAD)
+        yield Paragraph(f"The pull fails{asked}. You will be told:", look=TextStyle.BAD)
     yield Paragraph(end.error, 4)
-    if end.refused and explanation.reading.how != How.NOT:
+    if end.refused and explanation.reading.how != NameKind.NOT:
         yield Paragraph("A pod shows it as ImageInspectError, or as ErrImagePull if its imagePullPolicy is Always.")
     elif len(candidates) > 1:
         others = listed([each.host for each in candidates[:-1]], "or")
@@ -252,12 +259,12 @@ def _instead(explanation: Explanation) -> Iterator[Paragraph]:
 def _why(explanation: Explanation, *, several: bool) -> Iterator[Paragraph]:
     """Say what these names are for."""
     found = any(each.pinned for each in explanation.instead)
-    if explanation.reading.how == How.NOT or not explanation.candidates:
+    if explanation.reading.how == NameKind.NOT or not explanation.candidates:
         yield Paragraph("Perhaps this is meant:")
     elif not explanation.reading.short:
         return
     elif explanation.probed and not found:
-        yield Paragraph(f"No registry here would give it to {explanation.crio.platform}.", look=Look.BAD)
+        yield Paragraph(f"No registry here would give it to {explanation.crio.platform}.", look=TextStyle.BAD)
         yield Paragraph("With a full name, CRI-O tells why that very registry does not:")
     elif several:
         yield Paragraph("The full name of the one that is meant; no list matters then:")
@@ -265,15 +272,15 @@ def _why(explanation: Explanation, *, several: bool) -> Iterator[Paragraph]:
         yield Paragraph("The full name; no list matters then:")
 
 
-def _written(explanation: Explanation, instead: Instead) -> Iterator[Paragraph]:
+def _written(explanation: Explanation, instead: Suggestion) -> Iterator[Paragraph]:
     """Give a name to write, and its digest."""
     if instead.image != explanation.name:
-        yield Paragraph(instead.image, 4, Look.NAME)
+        yield Paragraph(instead.image, 4, TextStyle.NAME)
     if not instead.pinned or instead.pinned == instead.image:
         return
     if len(instead.pinned) + 4 <= WIDTH:
         yield Paragraph("And to have these very bytes always, also when the tag moves:")
-        yield Paragraph(instead.pinned, 4, Look.NAME)
+        yield Paragraph(instead.pinned, 4, TextStyle.NAME)
     else:
         yield Paragraph("And to have these very bytes always, also when the tag moves, this in the tag's place:")
-        yield Paragraph(f"@{instead.digest}", 4, Look.NAME)
+        yield Paragraph(f"@{instead.digest}", 4, TextStyle.NAME)

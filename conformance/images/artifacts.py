@@ -76,7 +76,7 @@ def artifact(
         ],
         "annotations": dict(sorted((annotations or {}).items())),
     }
-    told = {name: value for name, value in content.items() if value or name == "layers"}
+    members = {name: value for name, value in content.items() if value or name == "layers"}
     separators = (",", ":") if indent is None else None
-    data = json.dumps(told, indent=indent, separators=separators, ensure_ascii=False).encode()
+    data = json.dumps(members, indent=indent, separators=separators, ensure_ascii=False).encode()
     return Artifact(Blob(Format.OCI.manifest_type, data), config, tuple(layers))

@@ -3,10 +3,20 @@
 In come a runtime and what a pod wants; out go walks, containers to look into, and what a user would read.
 """
 
-from conformance.kubelet.container import Container, Output
-from conformance.kubelet.messages import Told
-from conformance.kubelet.pod import Pod, Start
-from conformance.kubelet.pod_sync import Ensured, Walk
+from conformance.kubelet.container import Container, ExecResult
+from conformance.kubelet.messages import WaitingState
+from conformance.kubelet.pod import ContainerStart, Pod
+from conformance.kubelet.pod_sync import EnsuredImage, PodSync
 from conformance.kubelet.volume import ImageVolume, image_mount
 
-__all__ = ["Container", "Ensured", "ImageVolume", "Output", "Pod", "Start", "Told", "Walk", "image_mount"]
+__all__ = [
+    "Container",
+    "ContainerStart",
+    "EnsuredImage",
+    "ExecResult",
+    "ImageVolume",
+    "Pod",
+    "PodSync",
+    "WaitingState",
+    "image_mount",
+]

@@ -22,7 +22,7 @@ _LOCAL = re.compile(r"\|-- (\S+)\n\s+/32 host LOCAL")
 
 
 @dataclass(frozen=True)
-class Output:
+class ExecResult:
     """What a program in a container printed, and its exit status."""
 
     status: int
@@ -51,10 +51,10 @@ class Container:
         self._runtime = runtime
         self.id = container_id
 
-    def run(self, *argv: str) -> Output:
+    def run(self, *argv: str) -> ExecResult:
         """Run a program in it and wait for that; raises ``CRIError`` when it cannot be started."""
         status, stdout, stderr = self._run(*argv)
-        return Output(status, os.fsdecode(stdout), os.fsdecode(stderr))
+        return ExecResult(status, os.fsdecode(stdout), os.fsdecode(stderr))
 
     def _run(self, *argv: str) -> tuple[int, bytes, bytes]:
         """Run a program in it."""
@@ -114,13 +114,13 @@ class Container:
     def remove(self) -> None:
         """Remove it; one that runs and ignores SIGTERM is waited for as long as the call may take (CRI-O 1.32 on)."""
         self._runtime.client.remove_container(api.RemoveContainerRequest(container_id=self.id))
-        if self._runtime.shadow:
-            self._runtime.shadow.removed(self.id)
+        if self._runtime.model_monitor:
+            self._runtime.model_monitor.removed(self.id)
 
 
-def _entries(told: bytes) -> dict[str, Entry]:
+def _entries(listing: bytes) -> dict[str, Entry]:
     """Read what ``_LIST`` tells."""
-    facts, _, rest = told.partition(_END_OF_FACTS)
+    facts, _, rest = listing.partition(_END_OF_FACTS)
     numbers, _, content = rest.partition(b"\n" if rest.startswith(b"\n") else b"\n\n")
     devices = iter(numbers.decode().splitlines())
     parts = iter(os.fsdecode(part) for part in facts.split(b"\0"))

@@ -28,7 +28,7 @@ TELLING = frozenset(
 """The calls that do something or are about an image; a kubelet makes many others, every second."""
 
 
-class Tap(grpc.GenericRpcHandler):
+class CRIProxy(grpc.GenericRpcHandler):
     """Serves on ``socket`` while it is entered, and asks the CRI server on ``behind``; ``record`` is told of calls.
 
     Calls that stream are not there, which a kubelet takes for a runtime that has none (``Unimplemented``).

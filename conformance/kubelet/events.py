@@ -29,7 +29,7 @@ def events_of(name: str, log: str) -> list[Event]:
     return list(dict.fromkeys(found))
 
 
-def last_words(log: str) -> str:
+def final_error(log: str) -> str:
     """Give what the log of a kubelet that ended says of that: its last error, else its last line."""
     lines = _MANY_LINES.sub(_in_one_line, log).splitlines()
     grave = [match["message"] or match[0] for match in map(_GRAVE.match, lines) if match]

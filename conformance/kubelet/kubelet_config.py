@@ -20,7 +20,7 @@ ALWAYS_ON = Release("1.36")
 _SIGNALS = ("memory.available", "nodefs.available", "nodefs.inodesFree", "imagefs.available")
 
 
-def settings(manifests: Path, socket: Path, cgroup: str, release: Release) -> dict[str, Any]:
+def kubelet_config(manifests: Path, socket: Path, cgroup: str, release: Release) -> dict[str, Any]:
     """Give the configuration of a kubelet that takes pods from the folder ``manifests`` and has no API server."""
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import grpc
 
-from conformance.cri import Failure, error_parser
+from conformance.cri import CallError, error_parser
 from conformance.model.error_texts import go_quote
 from conformance.model.reason import Reason
 from conformance.model.release import Release
@@ -33,7 +33,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Told:
+class WaitingState:
     """Why a container waits: ``reason`` and ``message`` of ``state.waiting``, and the events with it.
 
     ``then`` is what the state becomes while the kubelet waits before it tries again, where that is another one.
@@ -42,12 +42,12 @@ class Told:
     reason: str
     message: str
     events: tuple[Event, ...] = ()
-    then: "Told | None" = None
+    during_back_off: "WaitingState | None" = None
 
     @property
     def reasons(self) -> Mapping[str, Reason]:
         """Why each registry named in the message did not serve."""
-        return error_parser.reasons(self.message)
+        return error_parser.reasons_by_registry(self.message)
 
     def says(self, text: str) -> bool:
         """Tell whether the message contains ``text``: a name as the user wrote it."""
@@ -55,7 +55,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Kubelet:
+class KubeletMessages:
     """The words and the order of steps of one Kubernetes release."""
 
     release: Release
@@ -70,24 +70,24 @@ class Kubelet:
         """Whether the state during the back-off carries the error of the pull; from 1.32 on."""
         return self.release.base >= Release("1.32")
 
-    def invalid_name(self, image: str, why: str) -> Told:
+    def invalid_name(self, image: str, why: str) -> WaitingState:
         """Tell that a name is none (``applyDefaultImageTag``)."""
         parsed = f"couldn't parse image name {go_quote(image)}: {why}"
         message = f"Failed to apply default image tag {go_quote(image)}: {parsed}"
         return self._waiting("InvalidImageName", message, Event("InspectFailed", message))
 
-    def inspect_failed(self, image: str, error: Failure) -> Told:
+    def inspect_failed(self, image: str, error: CallError) -> WaitingState:
         """Tell that ImageStatus failed; from 1.32 on the name is left out (``imagePullPrecheck``)."""
         named = image if self.always_inspects else ""
         message = f"Failed to inspect image {go_quote(named)}: {_go(error)}"
         return self._waiting("ImageInspectError", message, Event("InspectFailed", message))
 
-    def never_pulled(self, image: str) -> Told:
+    def never_pulled(self, image: str) -> WaitingState:
         """Tell that the image is not there and must not be pulled."""
         message = f"Container image {go_quote(image)} is not present with pull policy of Never"
         return self._waiting("ErrImageNeverPull", message, Event("ErrImageNeverPull", message))
 
-    def pull_failed(self, image: str, error: Failure) -> Told:
+    def pull_failed(self, image: str, error: CallError) -> WaitingState:
         """Tell that PullImage failed (``evalCRIPullErr``)."""
         text = error.message if error.code is grpc.StatusCode.UNKNOWN else _go(error)
         reason, message = "ErrImagePull", text
@@ -107,20 +107,20 @@ class Kubelet:
         pulling = Event("Pulling", f"Pulling image {go_quote(image)}")
         return self._waiting(reason, message, pulling, failed, then=later)
 
-    def create_failed(self, error: Failure) -> Told:
+    def create_failed(self, error: CallError) -> WaitingState:
         """Tell that CreateContainer failed."""
-        return Told("CreateContainerError", error.message, (Event("Failed", f"Error: {error.message}"),))
+        return WaitingState("CreateContainerError", error.message, (Event("Failed", f"Error: {error.message}"),))
 
-    def start_failed(self, error: Failure) -> Told:
+    def start_failed(self, error: CallError) -> WaitingState:
         """Tell that StartContainer failed."""
-        return Told("RunContainerError", error.message, (Event("Failed", f"Error: {error.message}"),))
+        return WaitingState("RunContainerError", error.message, (Event("Failed", f"Error: {error.message}"),))
 
-    def _waiting(self, reason: str, message: str, *events: Event, then: Told | None = None) -> Told:
+    def _waiting(self, reason: str, message: str, *events: Event, then: WaitingState | None = None) -> WaitingState:
         """Give a state with its events; one about the container, which has the reason only, comes last."""
-        return Told(reason, message, (*events, Event("Failed", f"Error: {reason}")), then)
+        return WaitingState(reason, message, (*events, Event("Failed", f"Error: {reason}")), then)
 
 
-def _go(error: Failure) -> str:
+def _go(error: CallError) -> str:
     """Give an error as a Go client of gRPC prints it (``status.Error``)."""
     return f"rpc error: code = {_CODES.get(error.code, error.code.name.title())} desc = {error.message}"
 

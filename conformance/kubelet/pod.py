@@ -10,8 +10,8 @@ from conformance.cri import CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Evidence
 from conformance.kubelet.container import Container
-from conformance.kubelet.messages import Told
-from conformance.kubelet.pod_sync import Walk, Walker
+from conformance.kubelet.messages import WaitingState
+from conformance.kubelet.pod_sync import PodSync, PodSyncer
 from conformance.kubelet.volume import ImageVolume, PullPolicy
 from conformance.model.release import Release
 from conformance.registry_hosts import Login
@@ -24,15 +24,15 @@ SLEEP = ("/bin/sleep", "infinity")
 
 
 @dataclass(frozen=True)
-class Start:
+class ContainerStart:
     """The outcome of CreateContainer and StartContainer: the running container or what went wrong.
 
-    ``told`` is what a kubelet tells the user then.
+    ``waiting`` is what a kubelet tells the user then.
     """
 
     container: Container | None
     error: CRIError | None
-    told: Told | None
+    waiting: WaitingState | None
     evidence: Evidence
 
     @property
@@ -72,7 +72,7 @@ class Pod:
                 security_context=api.LinuxSandboxSecurityContext(namespace_options=self._namespaces),
             ),
         )
-        self._walker = Walker(runtime, self.config, kubelet or runtime.release)
+        self._walker = PodSyncer(runtime, self.config, kubelet or runtime.release)
         self.id = self._client.run_pod_sandbox(api.RunPodSandboxRequest(config=self.config)).pod_sandbox_id
         if runtime.status(pod_images.TOOLS).image is None:
             self._client.pull_image(api.PullImageRequest(image=api.ImageSpec(image=pod_images.TOOLS)))
@@ -87,7 +87,7 @@ class Pod:
         policy: PullPolicy = "IfNotPresent",
         sub_path: str = "",
         login: Login | None = None,
-    ) -> Walk:
+    ) -> PodSync:
         """Do what a kubelet does for a container with ``image`` as its only volume."""
         return self.mount(ImageVolume(image, at, policy, sub_path), login=login)
 
@@ -97,22 +97,22 @@ class Pod:
         image: str = pod_images.TOOLS,
         policy: PullPolicy = "IfNotPresent",
         login: Login | None = None,
-    ) -> Walk:
+    ) -> PodSync:
         """Do what a kubelet does for a container of ``image`` with these volumes; ``policy`` is the container's."""
         evidence = self._runtime.evidence
-        mark = evidence.mark()
+        mark = evidence.cursor()
         ensured = self._walker.ensure_all(volumes, login)
-        if failed := [each for each in ensured if each.told]:  # the last one is told (toKubeContainerImageVolumes)
-            evidence.tell(*_lines(failed[-1].told))
-            return Walk(ensured, None, None, failed[-1].error, failed[-1].told, evidence.since(mark))
+        if failed := [each for each in ensured if each.waiting]:  # the last one is told (toKubeContainerImageVolumes)
+            evidence.record_message(*_lines(failed[-1].waiting))
+            return PodSync(ensured, None, None, failed[-1].error, failed[-1].waiting, evidence.since(mark))
         root = self._walker.ensure(image, policy, login)
-        if root.told:
-            evidence.tell(*_lines(root.told))
-            return Walk(ensured, root, None, root.error, root.told, evidence.since(mark))
+        if root.waiting:
+            evidence.record_message(*_lines(root.waiting))
+            return PodSync(ensured, root, None, root.error, root.waiting, evidence.since(mark))
         self._runtime.status(image)  # for the user that it runs as (generateContainerConfig, getImageUser)
         mounts = [volume.mount(each.reference) for volume, each in zip(volumes, ensured, strict=True)]
         start = self.start(*mounts, image=root.reference, user_specified=image)
-        return Walk(ensured, root, start.container, start.error, start.told, evidence.since(mark))
+        return PodSync(ensured, root, start.container, start.error, start.waiting, evidence.since(mark))
 
     # The calls themselves
 
@@ -123,24 +123,24 @@ class Pod:
         user_specified: str = "",
         user: int = 0,
         command: Sequence[str] = SLEEP,
-    ) -> Start:
+    ) -> ContainerStart:
         """Create and start a container with these mounts, as a user (a UID); a failure is an outcome."""
         evidence, kubelet = self._runtime.evidence, self._walker.kubelet
-        mark = evidence.mark()
-        told = kubelet.create_failed
+        mark = evidence.cursor()
+        waiting = kubelet.create_failed
         try:
             container = self._create(
                 mounts, api.ImageSpec(image=image, user_specified_image=user_specified or image), user, command
             )
-            told = kubelet.start_failed
+            waiting = kubelet.start_failed
             if "containers" in self._runtime.capabilities:
                 self._client.start_container(api.StartContainerRequest(container_id=container.id))
         except CRIError as error:
-            evidence.tell(*_lines(told(error)))
-            return Start(None, error, told(error), evidence.since(mark))
-        return Start(container, None, None, evidence.since(mark))
+            evidence.record_message(*_lines(waiting(error)))
+            return ContainerStart(None, error, waiting(error), evidence.since(mark))
+        return ContainerStart(container, None, None, evidence.since(mark))
 
-    def start_at_once(self, count: int, *mounts: api.Mount) -> list[Start]:
+    def start_at_once(self, count: int, *mounts: api.Mount) -> list[ContainerStart]:
         """Create and start so many containers with these mounts, all at the same time."""
         with ThreadPoolExecutor(count) as threads:
             return list(threads.map(lambda _: self.start(*mounts), range(count)))
@@ -195,9 +195,9 @@ class Pod:
             list(threads.map(Container.stop, containers))
         self._client.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=self.id))
         self._client.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=self.id))
-        if self._runtime.shadow:
+        if self._runtime.model_monitor:
             for each in containers:
-                self._runtime.shadow.removed(each.id)
+                self._runtime.model_monitor.removed(each.id)
 
     def __enter__(self) -> Self:
         return self
@@ -206,11 +206,11 @@ class Pod:
         self.close()
 
 
-def _lines(told: Told | None) -> list[str]:
+def _lines(waiting: WaitingState | None) -> list[str]:
     """Put what a kubelet tells into lines; the runtime's text, which is in most of them, stands in the first."""
-    if told is None:
+    if waiting is None:
         return []
-    states = [told, *([told.then] if told.then else [])]
+    states = [waiting, *([waiting.during_back_off] if waiting.during_back_off else [])]
     lines = [
         line
         for state in states
@@ -219,5 +219,5 @@ def _lines(told: Told | None) -> list[str]:
             f"the container waits: {state.reason}: {state.message}",
         )
     ]
-    first = next(at for at, line in enumerate(lines) if told.message in line)
-    return [*lines[: first + 1], *(line.replace(told.message, "…") for line in lines[first + 1 :])]
+    first = next(at for at, line in enumerate(lines) if waiting.message in line)
+    return [*lines[: first + 1], *(line.replace(waiting.message, "…") for line in lines[first + 1 :])]

@@ -8,58 +8,58 @@ of every volume, in the pod's order and whatever became of the others, then that
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.cri import Failure
+from conformance.cri import CallError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Evidence
 from conformance.kubelet.container import Container
-from conformance.kubelet.messages import Kubelet, Told
+from conformance.kubelet.messages import KubeletMessages, WaitingState
 from conformance.kubelet.volume import ImageVolume, PullPolicy
 from conformance.model.reason import Reason
-from conformance.model.reference import InvalidReference, parse_as_docker
+from conformance.model.reference import InvalidReferenceError, parse_as_docker
 from conformance.model.release import Release
 from conformance.registry_hosts import Login
-from conformance.runtime.pull import Found, Pull
+from conformance.runtime.pull import ImageStatusResult, Pull
 from conformance.runtime.runtime import Runtime
 
 
 @dataclass(frozen=True)
-class Ensured:
+class EnsuredImage:
     """What was done to have one image.
 
     ``status`` is ImageStatus and ``pull`` PullImage, each where it was called. ``reference`` is how the runtime calls
-    the image; it is empty where the image cannot be had, and ``told`` says why.
+    the image; it is empty where the image cannot be had, and ``waiting`` says why.
     """
 
     image: str
-    status: Found | None = None
+    status: ImageStatusResult | None = None
     pull: Pull | None = None
     reference: str = ""
-    told: Told | None = None
+    waiting: WaitingState | None = None
 
     @property
-    def error(self) -> Failure | None:
+    def error(self) -> CallError | None:
         """The error of the runtime that is the reason."""
         failed = self.pull or self.status
         return failed.error if failed else None
 
 
 @dataclass(frozen=True)
-class Walk:
+class PodSync:
     """A kubelet's way to a container, as far as it came.
 
-    ``volumes`` are the images of the volumes, ``image`` that of the container; ``container`` runs, or ``told`` is what
-    the user reads and ``error`` the runtime's own; ``evidence`` is what was recorded meanwhile.
+    ``volumes`` are the images of the volumes, ``image`` that of the container; ``container`` runs, or ``waiting`` is
+    what the user reads and ``error`` the runtime's own; ``evidence`` is what was recorded meanwhile.
     """
 
-    volumes: tuple[Ensured, ...]
-    image: Ensured | None
+    volumes: tuple[EnsuredImage, ...]
+    image: EnsuredImage | None
     container: Container | None
-    error: Failure | None
-    told: Told | None
+    error: CallError | None
+    waiting: WaitingState | None
     evidence: Evidence
 
     @property
-    def status(self) -> Found | None:
+    def status(self) -> ImageStatusResult | None:
         """ImageStatus of the first volume's image, where that was called."""
         return self.volumes[0].status
 
@@ -84,14 +84,14 @@ class Walk:
         return self.error.reasons if self.error else {}
 
     @property
-    def waits_for(self) -> str:
+    def waiting_reason(self) -> str:
         """The reason for which the container waits (``state.waiting.reason``), empty where it runs."""
-        return self.told.reason if self.told else ""
+        return self.waiting.reason if self.waiting else ""
 
     @property
     def running(self) -> Container:
         """The container; an assertion fails when there is none."""
-        assert self.container is not None, f"no container was started: {self.told}"  # noqa: S101 (a case's statement)
+        assert self.container is not None, f"no container was started: {self.waiting}"  # noqa: S101 (a case's statement)
         return self.container
 
     def read(self, path: str) -> str:
@@ -99,54 +99,56 @@ class Walk:
         return self.running.read(path)
 
 
-class Walker:
+class PodSyncer:
     """Walks as the kubelet of one Kubernetes release, for one pod."""
 
     def __init__(self, runtime: Runtime, sandbox: api.PodSandboxConfig, kubelet: Release) -> None:
         self.runtime = runtime
         self.sandbox = sandbox
-        self.kubelet = Kubelet(kubelet)
+        self.kubelet = KubeletMessages(kubelet)
 
-    def ensure(self, image: str, policy: PullPolicy, login: Login | None = None) -> Ensured:
+    def ensure(self, image: str, policy: PullPolicy, login: Login | None = None) -> EnsuredImage:
         """Have an image in the store, as its pull policy wants it (``EnsureImageExists``)."""
         kubelet, runtime = self.kubelet, self.runtime
         try:
-            name = tagged(image)
-        except InvalidReference as error:
-            return Ensured(image, told=kubelet.invalid_name(image, str(error)))
+            name = apply_default_tag(image)
+        except InvalidReferenceError as error:
+            return EnsuredImage(image, waiting=kubelet.invalid_name(image, str(error)))
         status = None
         if policy != "Always" or kubelet.always_inspects:
             status = runtime.status(name)
             if status.error:
-                return Ensured(image, status, told=kubelet.inspect_failed(image, status.error))
+                return EnsuredImage(image, status, waiting=kubelet.inspect_failed(image, status.error))
             if status.image and policy != "Always":
-                return Ensured(image, status, reference=status.image.id)
+                return EnsuredImage(image, status, reference=status.image.id)
             if policy == "Never":
-                return Ensured(image, status, told=kubelet.never_pulled(image))
+                return EnsuredImage(image, status, waiting=kubelet.never_pulled(image))
         pull = runtime.pull(name, login, sandbox=self.sandbox)
         if pull.error:
-            return Ensured(image, status, pull, told=kubelet.pull_failed(image, pull.error))
-        return Ensured(image, status, pull, reference=pull.image_ref)
+            return EnsuredImage(image, status, pull, waiting=kubelet.pull_failed(image, pull.error))
+        return EnsuredImage(image, status, pull, reference=pull.image_ref)
 
-    def ensure_all(self, volumes: Sequence[ImageVolume], login: Login | None) -> tuple[Ensured, ...]:
+    def ensure_all(self, volumes: Sequence[ImageVolume], login: Login | None) -> tuple[EnsuredImage, ...]:
         """Have the images of all volumes: one that fails does not keep the others from being looked for."""
         found = []
         for volume in volumes:
-            self.runtime.evidence.tell(f"volume {volume.image} at {volume.at}, pull policy {volume.effective_policy}:")
+            self.runtime.evidence.record_message(
+                f"volume {volume.image} at {volume.at}, pull policy {volume.effective_policy}:"
+            )
             found.append(self.ensure(volume.image, volume.effective_policy, login))
         return tuple(found)
 
 
-def tagged(image: str) -> str:
+def apply_default_tag(image: str) -> str:
     """Give a name with ``:latest`` where it has no tag and no digest (``applyDefaultImageTag``).
 
-    Raises ``InvalidReference`` for what is no name by Docker's convention.
+    Raises ``InvalidReferenceError`` for what is no name by Docker's convention.
     """
     reference = parse_as_docker(image)
     return image if reference.tag or reference.digest else f"{image}:latest"
 
 
-def steps(evidence: Evidence) -> list[tuple[str, str]]:
+def sync_steps(evidence: Evidence) -> list[tuple[str, str]]:
     """Give the steps of a walk, each a call and the image it is about, as far as a container that was started.
 
     After a pull, a kubelet looks at the image's size, and we at its names: that is left out.

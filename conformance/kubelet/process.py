@@ -16,18 +16,18 @@ from typing import Any, Self
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Evidence, attempts
 from conformance.kubelet.container import Container
-from conformance.kubelet.cri_proxy import Tap
-from conformance.kubelet.events import VERBOSITY, events_of, last_words
-from conformance.kubelet.kubelet_config import PORT, ROOT, settings
+from conformance.kubelet.cri_proxy import CRIProxy
+from conformance.kubelet.events import VERBOSITY, events_of, final_error
+from conformance.kubelet.kubelet_config import PORT, ROOT, kubelet_config
 from conformance.kubelet.messages import Event
 from conformance.kubelet.static_pods import CONTAINER, PodState, manifest, state_of
-from conformance.kubelet.sysctl_masks import cover
+from conformance.kubelet.sysctl_masks import mask_sysctls
 from conformance.kubelet.volume import ImageVolume, PullPolicy
 from conformance.node import WorldError
 from conformance.releases.kubelet_binary import KubeletBinary
 from conformance.runtime import pod_images
 from conformance.runtime.crio import Crio
-from conformance.runtime.runtime import RuntimeFailure
+from conformance.runtime.runtime import RuntimeFailedError
 
 READY_SECONDS = 30.0
 STATE_SECONDS = 30.0
@@ -36,10 +36,10 @@ NODE = "node"
 CGROUPS = Path("/sys/fs/cgroup")
 
 
-class RealKubelet:
+class KubeletProcess:
     """A kubelet that asks a running CRI-O, through a tap, so that its calls are evidence like any others.
 
-    Raises ``RuntimeFailure`` when it cannot be started, and ``WorldError``.
+    Raises ``RuntimeFailedError`` when it cannot be started, and ``WorldError``.
     """
 
     def __init__(self, binary: KubeletBinary, crio: Crio) -> None:
@@ -50,13 +50,13 @@ class RealKubelet:
         self.manifests.mkdir(parents=True, exist_ok=True)  # it is there when another one could not be started
         with ExitStack() as stack:
             socket = self._folder / "cri.sock"
-            stack.enter_context(Tap(socket, crio.socket, crio.evidence.calls.append))
-            cover(crio.world, self._folder / "sysctl")
+            stack.enter_context(CRIProxy(socket, crio.socket, crio.evidence.calls.append))
+            mask_sysctls(crio.world, self._folder / "sysctl")
             with (crio.world.etc / "hosts").open("a") as hosts:
                 hosts.write(f"127.0.0.1 {NODE}\n")
             for hierarchy in _hierarchies():
                 (hierarchy / crio.cgroup_parent.strip("/")).mkdir(exist_ok=True)
-            configuration = settings(self.manifests, socket, crio.cgroup_parent, binary.release)
+            configuration = kubelet_config(self.manifests, socket, crio.cgroup_parent, binary.release)
             (self._folder / "config.json").write_text(json.dumps(configuration))
             command = [
                 str(binary.path),
@@ -72,8 +72,8 @@ class RealKubelet:
             stack.callback(self._process.stop, READY_SECONDS)
             stack.callback(self._process.signal, signal.SIGCONT)  # held, it would not hear that it is to end
             if not self.wait(lambda: self.pods() is not None, READY_SECONDS):
-                told = f"kubelet {self.release} was not ready after {READY_SECONDS:.0f} s: {last_words(self._log)}"
-                raise RuntimeFailure(told)
+                message = f"kubelet {self.release} was not ready after {READY_SECONDS:.0f} s: {final_error(self._log)}"
+                raise RuntimeFailedError(message)
             self._stack = stack.pop_all()
 
     def run(
@@ -99,14 +99,14 @@ class RealKubelet:
     def wait(self, until: Callable[[], bool], seconds: float) -> bool:
         """Look again and again until something is the case; tell whether it was in time.
 
-        Raises ``RuntimeFailure`` when the kubelet ends meanwhile.
+        Raises ``RuntimeFailedError`` when the kubelet ends meanwhile.
         """
         last = time.monotonic() + seconds
         while not until():
             if time.monotonic() > last:
                 return False
             if self._process.wait(LOOK_SECONDS):
-                raise RuntimeFailure(f"kubelet {self.release} ended: {last_words(self._log)}")
+                raise RuntimeFailedError(f"kubelet {self.release} ended: {final_error(self._log)}")
         return True
 
     @property
@@ -138,16 +138,16 @@ class RealKubelet:
             self._process.signal(signal.SIGSTOP)
 
     def clear(self) -> None:
-        """Take all pods away, and wait until CRI-O has stopped them; raises ``RuntimeFailure`` when they stay."""
+        """Take all pods away, and wait until CRI-O has stopped them; raises ``RuntimeFailedError`` when they stay."""
         for each in self.manifests.iterdir():
             each.unlink()
-        keeper = self.crio.keeper
-        for container in keeper.list_containers(api.ListContainersRequest()).containers:
-            keeper.stop_container(api.StopContainerRequest(container_id=container.id, timeout=0))
+        cleanup_client = self.crio.cleanup_client
+        for container in cleanup_client.list_containers(api.ListContainersRequest()).containers:
+            cleanup_client.stop_container(api.StopContainerRequest(container_id=container.id, timeout=0))
         state = api.PodSandboxStateValue(state=api.SANDBOX_READY)
         ready = api.ListPodSandboxRequest(filter=api.PodSandboxFilter(state=state))
-        if not self.wait(lambda: not self.pods() and not keeper.list_pod_sandbox(ready).items, READY_SECONDS):
-            raise RuntimeFailure(
+        if not self.wait(lambda: not self.pods() and not cleanup_client.list_pod_sandbox(ready).items, READY_SECONDS):
+            raise RuntimeFailedError(
                 f"kubelet {self.release} still has pods {READY_SECONDS:.0f} s after they were taken away"
             )
 
@@ -172,10 +172,10 @@ def _hierarchies() -> list[Path]:
 class StaticPod:
     """A pod that a kubelet runs because a file says so."""
 
-    def __init__(self, kubelet: RealKubelet, document: dict[str, Any]) -> None:
+    def __init__(self, kubelet: KubeletProcess, document: dict[str, Any]) -> None:
         self._kubelet = kubelet
         self._evidence = kubelet.crio.evidence
-        self._mark = self._evidence.mark()
+        self._mark = self._evidence.cursor()
         wanted: str = document["metadata"]["name"]
         self.name = f"{wanted}-{NODE}"
         hidden = kubelet.manifests / f".{wanted}.json"  # a kubelet skips these
@@ -222,7 +222,7 @@ class StaticPod:
     def asked(self) -> list[str]:
         """The registry hosts that were asked for the image of its first volume, when that was pulled first."""
         pulls = (call for call in self.evidence.calls if call.rpc == "PullImage")
-        pull = next((each for each in pulls if not pod_images.is_furniture(each.request.image.image)), None)  # type: ignore[attr-defined]
+        pull = next((each for each in pulls if not pod_images.is_infra_image(each.request.image.image)), None)  # type: ignore[attr-defined]
         if pull is None:
             return []
         until = pull.at + pull.duration
@@ -238,12 +238,12 @@ class StaticPod:
             return holds(state)
 
         self._kubelet.wait(seen, STATE_SECONDS)
-        self._evidence.tell(*(f"event {event.reason}: {event.message}" for event in self.events))
+        self._evidence.record_message(*(f"event {event.reason}: {event.message}" for event in self.events))
         what = f"waits: {state.reason}: {state.message}" if state.reason else "does not run"
-        self._evidence.tell(f"the container {CONTAINER} {'runs' if state.container_id else what}")
+        self._evidence.record_message(f"the container {CONTAINER} {'runs' if state.container_id else what}")
         return state
 
 
-def kept(crio: Crio, binary: KubeletBinary) -> RealKubelet:
+def shared_kubelet(crio: Crio, binary: KubeletBinary) -> KubeletProcess:
     """Give the kubelet of a CRI-O, started at the first use; it ends before that CRI-O does."""
-    return crio.accompany(binary, RealKubelet)
+    return crio.attach(binary, KubeletProcess)

@@ -68,7 +68,7 @@ class PodState:
     @property
     def reasons(self) -> Mapping[str, Reason]:
         """Why each registry named in the message did not serve."""
-        return error_parser.reasons(self.message)
+        return error_parser.reasons_by_registry(self.message)
 
     @property
     def inspected(self) -> str | None:

@@ -25,7 +25,7 @@ V1_MEMORY = Path("/sys/fs/cgroup/memory")
 V1_HUGE_PAGES = Path("/sys/fs/cgroup/hugetlb")
 
 
-def cover(world: World, folder: Path) -> None:
+def mask_sysctls(world: World, folder: Path) -> None:
     """Cover all of it in a world, with files in ``folder``; raises ``WorldError``."""
     for name, value in WANTED.items():
         own = folder / name

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.model.reference import InvalidReference, parse_as_docker
+from conformance.model.reference import InvalidReferenceError, parse_as_docker
 
 PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 
@@ -32,7 +32,7 @@ class ImageVolume:
             return self.policy
         try:
             reference = parse_as_docker(self.image)
-        except InvalidReference:
+        except InvalidReferenceError:
             return "IfNotPresent"
         tag = reference.tag or ("" if reference.digest else "latest")
         return "Always" if tag == "latest" else "IfNotPresent"

@@ -35,7 +35,7 @@ class Login:
     server: str = ""
 
 
-class Ask(NamedTuple):
+class RegistryRequest(NamedTuple):
     """One question to a registry host: for a manifest by tag or digest, or (``blob``) for a blob by digest.
 
     ``login`` is what may be shown to the host; ``insecure`` says that any certificate, and plain HTTP, will do;
@@ -53,7 +53,7 @@ class Ask(NamedTuple):
     lookup: bool = False
 
 
-class Child(NamedTuple):
+class IndexEntry(NamedTuple):
     """An entry of an index; OCI lets it be for no platform in particular."""
 
     digest: str
@@ -71,7 +71,7 @@ class Manifest:
 
     digest: str
     media_type: str
-    children: tuple[Child, ...] = ()
+    children: tuple[IndexEntry, ...] = ()
     config: str = ""
     layers: tuple[str, ...] = ()
     config_type: str = OCI_CONFIG
@@ -103,7 +103,7 @@ class Manifest:
                 digest=_digest(data),
                 media_type=content.get("mediaType") or media_type,
                 children=tuple(
-                    Child(each["digest"], _platform(each.get("platform"))) for each in content.get("manifests", ())
+                    IndexEntry(each["digest"], _platform(each.get("platform"))) for each in content.get("manifests", ())
                 ),
                 config=config.get("digest", ""),
                 layers=tuple(each["digest"] for each in layers),
@@ -137,33 +137,33 @@ def _platform(members: Mapping[str, str] | None) -> Platform | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Blob:
+class FetchedBlob:
     """A blob that came: ``digest`` is computed from its bytes."""
 
     digest: str
     size: int = 0
 
     @classmethod
-    def of(cls, data: bytes) -> "Blob":
+    def of(cls, data: bytes) -> "FetchedBlob":
         """Describe bytes."""
         return cls(_digest(data), len(data))
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class HostAddress:
     """The address of a host, as far as it matters: whether it is in 127.0.0.0/8."""
 
     loopback: bool
 
     @classmethod
-    def of(cls, address: str) -> "Address":
+    def of(cls, address: str) -> "HostAddress":
         """Look at an address; ``::1`` is none of those that CRI-O means (``insecure_registries``, a range of IPv4)."""
         found = ip_address(address)
         return cls(found.version == 4 and found.is_loopback)  # noqa: PLR2004 (IPv4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class ErrorResponse:
     """An HTTP answer that is no, at one step: ``ping``, ``token``, ``manifest`` or ``blob``.
 
     ``code``, ``message`` and ``detail`` (whether there is one) are those of the body's first error, empty where the
@@ -182,7 +182,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class NoResponse:
     """No HTTP answer: at which step, of which URL, and why in Go's words (``dial tcp …: connect: connection refused``).
 
     ``reason`` is what that means, ``refused`` that the connection was refused (ECONNREFUSED).
@@ -195,4 +195,4 @@ class Failed:
     refused: bool = False
 
 
-Answer = Manifest | Blob | Address | Refused | Failed
+Answer = Manifest | FetchedBlob | HostAddress | ErrorResponse | NoResponse

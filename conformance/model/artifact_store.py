@@ -8,10 +8,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from conformance.model.error_texts import go_quote
-from conformance.model.image_store import SHORTEST_ID, Listed
+from conformance.model.image_store import SHORTEST_ID, ListedImage
 from conformance.model.profile import Profile
-from conformance.model.pull import Copied
-from conformance.model.reference import InvalidReference, Reference, parse, parse_canonical, parse_normalized
+from conformance.model.pull import PulledImage
+from conformance.model.reference import InvalidReferenceError, Reference, parse, parse_canonical, parse_normalized
 from conformance.model.registries import Registries
 from conformance.model.resolution import resolve_locally
 
@@ -20,7 +20,7 @@ UNNAMED = "unknown"
 
 
 @dataclass
-class KeptArtifact:
+class StoredArtifact:
     """An artifact in the store.
 
     ``name`` is its name with tag or digest, empty where another artifact got it; ``manifest`` is the digest of its
@@ -46,17 +46,17 @@ class KeptArtifact:
         repository = parse_normalized(self.name).name if self.name else UNNAMED
         return f"{repository}@sha256:{self.id}"
 
-    def listed(self) -> Listed:
+    def listed(self) -> ListedImage:
         """Give it as CRI lists it (``CRIImage``)."""
         tags = (self.name,) if self.name and "@" not in self.name else ()
-        return Listed(self.id, tags, (self.canonical,))
+        return ListedImage(self.id, tags, (self.canonical,))
 
     def below(self, sub_path: str) -> tuple[str, ...]:
         """Name the files that are mounted, below a sub path where one is given (``FilterMountPathsBySubPath``)."""
         titled = tuple(filter(None, self.titles))
         if is_whole(sub_path):
             return titled
-        folder = f"{go_clean(sub_path)}/"
+        folder = f"{clean_path(sub_path)}/"
         return tuple(each.removeprefix(folder) for each in titled if each.startswith(folder))
 
 
@@ -71,7 +71,7 @@ class ArtifactStore:
     def __init__(self, profile: Profile, registries: Registries) -> None:
         self.profile = profile
         self.registries = registries
-        self.kept: list[KeptArtifact] = []
+        self.kept: list[StoredArtifact] = []
         self.blobs: set[str] = set()
 
     def clear(self) -> None:
@@ -79,11 +79,11 @@ class ArtifactStore:
         self.blobs.difference_update(blob for each in self.kept for blob in each.blobs)
         self.kept.clear()
 
-    def add(self, copied: Copied) -> KeptArtifact:
+    def add(self, copied: PulledImage) -> StoredArtifact:
         """Take an artifact: its name leaves the artifact that had it, and its like without a name makes room."""
         manifest = copied.manifest
         digest = manifest.digest if self.profile.libartifact else manifest.rewritten
-        new = KeptArtifact(
+        new = StoredArtifact(
             name=str(copied.reference),
             manifest=manifest.digest,
             id=digest.partition(":")[2],
@@ -101,15 +101,15 @@ class ArtifactStore:
             self.kept[same] = new
         return new
 
-    def known(self, id_: str) -> KeptArtifact | None:
+    def known(self, id_: str) -> StoredArtifact | None:
         """Give an artifact that is known by that ID."""
         return next((each for each in self.kept if each.id == id_), None)
 
-    def find(self, name: str) -> KeptArtifact | str | None:
+    def find(self, name: str) -> StoredArtifact | str | None:
         """Give the artifact that a name or digest means, or none; a text is the error (``Status``)."""
         return self._find_whole(name) if self.profile.libartifact else self._find_any(name)
 
-    def _find_any(self, name: str) -> KeptArtifact | str | None:
+    def _find_any(self, name: str) -> StoredArtifact | str | None:
         """Find by the beginning of a digest, then by name, short or not (``getByNameOrDigest``)."""
         if len(name) >= SHORTEST_ID:
             for each in self.kept:
@@ -125,11 +125,11 @@ class ArtifactStore:
                     return each
         return None
 
-    def _find_whole(self, name: str) -> KeptArtifact | str | None:
+    def _find_whole(self, name: str) -> StoredArtifact | str | None:
         """Find by a name that is whole, or by the beginning of a digest (``lookupArtifactLocked``)."""
         try:
             reference = parse_canonical(name)
-        except InvalidReference:
+        except InvalidReferenceError:
             return self._identified(name)
         if reference.tag and reference.digest:
             return "invalid nameOrDigest: reference cannot be tagged and digested"
@@ -137,7 +137,7 @@ class ArtifactStore:
             return next((each for each in self.kept if each.name == str(reference.with_default_tag())), None)
         return next((each for each in self.kept if each.name and _is_same(each, reference)), None)
 
-    def _identified(self, digits: str) -> KeptArtifact | str | None:
+    def _identified(self, digits: str) -> StoredArtifact | str | None:
         """Find by the beginning of a digest, unless several begin so."""
         found = [each for each in self.kept if each.id.startswith(digits)]
         if len(found) > 1:
@@ -148,14 +148,14 @@ class ArtifactStore:
     def remove(self, name: str) -> None:
         """Take an artifact away, if its own name is given (``Remove``); what cannot be is only logged."""
         found = self.find(name)
-        if not isinstance(found, KeptArtifact):
+        if not isinstance(found, StoredArtifact):
             return
         if not self.profile.libartifact and not found.id.startswith(name):
             found = next((each for each in self.kept if each.name == name), None)
         if found is not None and (found.name or (self.profile.libartifact and len(self.kept) == 1)):
             self._delete(found)
 
-    def _delete(self, artifact: KeptArtifact) -> None:
+    def _delete(self, artifact: StoredArtifact) -> None:
         """Take an artifact away, with what no other needs."""
         used = Counter(blob for each in self.kept for blob in each.blobs)
         used.subtract(artifact.blobs)
@@ -163,12 +163,12 @@ class ArtifactStore:
         self.kept.remove(artifact)
 
 
-def _is_same(artifact: KeptArtifact, reference: Reference) -> bool:
+def _is_same(artifact: StoredArtifact, reference: Reference) -> bool:
     """Tell whether an artifact is what a name with a digest means."""
     return parse(artifact.name).name == reference.name and reference.digest == f"sha256:{artifact.id}"
 
 
-def go_clean(path: str) -> str:
+def clean_path(path: str) -> str:
     """Give the shortest path that means the same (Go's ``filepath.Clean``)."""
     parts: list[str] = []
     for part in path.split("/"):

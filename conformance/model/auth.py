@@ -18,7 +18,7 @@ _DOCKER_KEY = "index.docker.io"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
-class InvalidAuth(ValueError):  # noqa: N818 (as InvalidRegistries)
+class InvalidAuthFileError(ValueError):
     """An authentication file that containers/image does not read; the message never shows what is secret in it."""
 
 
@@ -49,7 +49,7 @@ def auth_files(env: Mapping[str, str], home: Path, uid: int) -> list[Path]:
 
 
 def credentials(content: Mapping[str, Any], host: str, repository: str, *, legacy: bool = False) -> Login | None:
-    """Give the login for ``host/repository``, or nothing (``findCredentialsInFile``); raises ``InvalidAuth``.
+    """Give the login for ``host/repository``, or nothing (``findCredentialsInFile``); raises ``InvalidAuthFileError``.
 
     The entry with the longest matching key counts, even where it is empty. A file of the ``legacy`` form has entries
     for hosts alone. A credential helper is not run, and an identity token not used; ``not_followed`` tells of both.
@@ -110,7 +110,7 @@ def _decoded(auth: str, key: str) -> str:
     """Decode ``user:password``, with bytes that are no UTF-8 as Python has them in names (``decodeDockerAuth``)."""
     text = auth.replace("\r", "").replace("\n", "")
     if len(text) % 4 or not _BASE64.fullmatch(text):  # Python itself allows more
-        raise InvalidAuth(f"illegal base64 data in the entry of {key}")
+        raise InvalidAuthFileError(f"illegal base64 data in the entry of {key}")
     return base64.b64decode(text).decode(errors="surrogateescape")
 
 
@@ -125,15 +125,15 @@ def _object(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Give a member that is an object, empty where it is not there."""
     value = _member(content, name)
     if value is not None and not isinstance(value, Mapping):
-        raise InvalidAuth(f"{name} is no object")
+        raise InvalidAuthFileError(f"{name} is no object")
     return value or {}
 
 
 def _entry(key: str, value: Any) -> _Entry:
     """Read an entry; all are read, so that a wrong one spoils the file, as in Go."""
     if value is not None and not isinstance(value, Mapping):
-        raise InvalidAuth(f"the entry of {key} is no object")
+        raise InvalidAuthFileError(f"the entry of {key} is no object")
     members = [_member(value or {}, name) or "" for name in ("auth", "identitytoken")]
     if not all(isinstance(each, str) for each in members):
-        raise InvalidAuth(f"the entry of {key} holds something else than text")
+        raise InvalidAuthFileError(f"the entry of {key} holds something else than text")
     return _Entry(*members)

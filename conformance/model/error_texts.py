@@ -7,7 +7,7 @@ error codes of docker/distribution (``registry/api/errcode/register.go``, ``regi
 import re
 from http import HTTPStatus
 
-from conformance.model.answers import Ask, Failed, Refused
+from conformance.model.answers import ErrorResponse, NoResponse, RegistryRequest
 from conformance.model.profile import Profile
 from conformance.model.reason import Reason
 
@@ -76,7 +76,7 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004 (the basic plane)
 
 
-def refusal(answer: Refused, *, all_errors: bool = False) -> str:
+def refusal(answer: ErrorResponse, *, all_errors: bool = False) -> str:
     """Word an HTTP answer (``registryHTTPResponseToError``); ``all_errors`` as in a profile."""
     if answer.scope_error in _SCOPE_ERRORS and answer.status == HTTPStatus.UNAUTHORIZED:
         code = _SCOPE_ERRORS[answer.scope_error]
@@ -85,7 +85,7 @@ def refusal(answer: Refused, *, all_errors: bool = False) -> str:
     return _of_body(answer, all_errors=all_errors)
 
 
-def _of_body(answer: Refused, *, all_errors: bool) -> str:
+def _of_body(answer: ErrorResponse, *, all_errors: bool) -> str:
     """Word an HTTP answer by its status and body."""
     status = answer.status
     if status not in CLIENT_ERRORS:
@@ -120,12 +120,12 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def unanswered(ask: Ask, name: str, answer: Refused | Failed, profile: Profile) -> str:
+def unanswered(ask: RegistryRequest, name: str, answer: ErrorResponse | NoResponse, profile: Profile) -> str:
     """Word why a host did not give what it was asked for; ``name`` is the repository with the host.
 
     Source: ``detectProperties``, ``getBearerToken``, ``fetchManifest``, ``getBlob``.
     """
-    if isinstance(answer, Failed):
+    if isinstance(answer, NoResponse):
         words = answer.words if profile.names_tls else answer.words.removeprefix(TLS_TROUBLE)
         text = f'Get "{answer.url}": {words}'
     elif answer.step == "token":
@@ -135,14 +135,14 @@ def unanswered(ask: Ask, name: str, answer: Refused | Failed, profile: Profile) 
     match answer.step:
         case "ping":
             return f"pinging container registry {server_of(ask.host)}: {text}"
-        case "manifest" if isinstance(answer, Refused):
+        case "manifest" if isinstance(answer, ErrorResponse):
             return f"reading manifest {ask.reference} in {name}: {text}"
-        case "blob" if isinstance(answer, Refused):
+        case "blob" if isinstance(answer, ErrorResponse):
             return f"fetching blob: {text}"
     return text
 
 
-def _token_refusal(answer: Refused, profile: Profile) -> str:
+def _token_refusal(answer: ErrorResponse, profile: Profile) -> str:
     """Word the answer of a token service (``httpResponseToError``)."""
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return "too many requests to registry"
@@ -153,9 +153,9 @@ def _token_refusal(answer: Refused, profile: Profile) -> str:
     return f"Requesting bearer token: {status}"
 
 
-def reason(answer: Refused | Failed) -> Reason:
+def reason_for(answer: ErrorResponse | NoResponse) -> Reason:
     """Say in one word why a host did not serve."""
-    if isinstance(answer, Failed):
+    if isinstance(answer, NoResponse):
         return answer.reason
     if answer.status >= CLIENT_ERRORS.stop:
         return Reason.BROKEN

@@ -29,33 +29,33 @@ _ESCAPED = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
 
 def go_manifest(content: Mapping[str, Any]) -> bytes:
     """Write an image manifest."""
-    told = _members(content, _MANIFEST)
-    if not told["mediaType"]:
-        del told["mediaType"]
-    told["config"] = _descriptor(told["config"])
-    if told["layers"] is not None:
-        told["layers"] = [_descriptor(each) for each in told["layers"]]
-    if "subject" in told:
-        told["subject"] = _descriptor(told["subject"])
-    text = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+    written = _members(content, _MANIFEST)
+    if not written["mediaType"]:
+        del written["mediaType"]
+    written["config"] = _descriptor(written["config"])
+    if written["layers"] is not None:
+        written["layers"] = [_descriptor(each) for each in written["layers"]]
+    if "subject" in written:
+        written["subject"] = _descriptor(written["subject"])
+    text = json.dumps(written, separators=(",", ":"), ensure_ascii=False)
     return text.translate(_ESCAPED).encode()
 
 
 def _descriptor(content: Mapping[str, Any]) -> dict[str, Any]:
     """Give a descriptor."""
-    told = _members(content, _DESCRIPTOR)
-    if "platform" in told:
-        told["platform"] = _members(told["platform"], _PLATFORM)
-    return told
+    written = _members(content, _DESCRIPTOR)
+    if "platform" in written:
+        written["platform"] = _members(written["platform"], _PLATFORM)
+    return written
 
 
 def _members(content: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
     """Give the members that Go knows, in its order: empty ones where it says so, maps sorted."""
-    told: dict[str, Any] = {}
+    written: dict[str, Any] = {}
     for name in known:
         value = content.get(name)
         if value or name in _ALWAYS:
-            told[name] = value if value is not None else _ALWAYS[name]
-    if "annotations" in told:
-        told["annotations"] = dict(sorted(told["annotations"].items()))
-    return told
+            written[name] = value if value is not None else _ALWAYS[name]
+    if "annotations" in written:
+        written["annotations"] = dict(sorted(written["annotations"].items()))
+    return written

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.model.answers import Login
-from conformance.model.artifact_store import ArtifactStore, KeptArtifact
-from conformance.model.image_store import ImageStore, Kept, Listed
+from conformance.model.artifact_store import ArtifactStore, StoredArtifact
+from conformance.model.image_store import ImageStore, ListedImage, StoredImage
 from conformance.model.profile import Fallback
 from conformance.model.pull import Outcome, Puller
-from conformance.model.pull_sources import Note, Settings, Steps
+from conformance.model.pull_sources import LogWriter, Settings, Steps
 from conformance.model.reference import Reference
 
 NO_IMAGE = "no image specified"
@@ -20,10 +20,10 @@ _HEX = re.compile(r"[0-9a-fA-F]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class ImageLookup:
     """What ImageStatus answers: the image, none, or ``error``, the text of the gRPC error."""
 
-    image: Listed | None = None
+    image: ListedImage | None = None
     error: str = ""
 
 
@@ -37,7 +37,7 @@ class ImageService:
     def __init__(
         self,
         settings: Settings,
-        note: Note | None = None,
+        note: LogWriter | None = None,
         in_use: Callable[[str], str] = lambda _id: "",
         runs: Callable[[str], str] = lambda _id: "",
         puller: type[Puller] = Puller,
@@ -57,37 +57,37 @@ class ImageService:
 
     def pull(self, name: str, login: Login | None = None, namespace: str = "") -> Steps[Outcome]:
         """Pull an image or artifact, for a pod of a namespace or for none, and keep it."""
-        outcome = yield from self.puller.within(namespace).pull(name, login)
+        outcome = yield from self.puller.for_namespace(namespace).pull(name, login)
         if outcome.image is not None:
             (self.artifacts if outcome.image.is_artifact else self.store).add(outcome.image)
         return outcome
 
-    def status(self, name: str) -> Lookup:
+    def status(self, name: str) -> ImageLookup:
         """Look an image up, or else an artifact: no registry is asked (``ImageStatus``)."""
         if not name:
-            return Lookup(error=NO_IMAGE)
+            return ImageLookup(error=NO_IMAGE)
         lookup = self.image_status(name)
         if lookup.error or lookup.image:
             return lookup
         artifact = self.artifacts.find(name)
-        return Lookup(artifact.listed()) if isinstance(artifact, KeptArtifact) else lookup
+        return ImageLookup(artifact.listed()) if isinstance(artifact, StoredArtifact) else lookup
 
-    def image_status(self, name: str) -> Lookup:
+    def image_status(self, name: str) -> ImageLookup:
         """Look an image up (``storageImageStatus``)."""
         if (id_ := self.store.identified(name)) is not None:
             kept = self.store.images.get(id_)
-            return Lookup(kept.listed()) if kept else Lookup(error=self.profile.unknown_id.format(id=id_))
+            return ImageLookup(kept.listed()) if kept else ImageLookup(error=self.profile.unknown_id.format(id=id_))
         resolution = self.puller.resolve(name)
         if resolution.refusal:
             if self.profile.hex_lookups_are_ids and _HEX.fullmatch(name):
-                return Lookup()
-            return Lookup(error=resolution.refusal)
+                return ImageLookup()
+            return ImageLookup(error=resolution.refusal)
         if self.note and resolution.short_name:
             self.note("info", resolution.log_line)
         found = self.find(resolution.candidates)
-        return Lookup(found[1].listed() if found else None)
+        return ImageLookup(found[1].listed() if found else None)
 
-    def find(self, candidates: tuple[Reference, ...]) -> tuple[Reference, Kept] | None:
+    def find(self, candidates: tuple[Reference, ...]) -> tuple[Reference, StoredImage] | None:
         """Give the first candidate that is in the store, and its image."""
         return next(((each, kept) for each in candidates if (kept := self.store.named(each)) is not None), None)
 
@@ -95,7 +95,7 @@ class ImageService:
         """Tell whether an image or artifact of that ID is there."""
         return id_ in self.store.images or self.artifacts.known(id_) is not None
 
-    def list(self, name: str = "") -> list[Listed] | str:
+    def list(self, name: str = "") -> list[ListedImage] | str:
         """List all images and artifacts, or what has that name; a text is the error (``listImages``)."""
         if not name:
             images = [self.described(kept) for kept in self.store.images.values()]
@@ -105,9 +105,9 @@ class ImageService:
             return lookup.error
         found = [self.described(self.store.images[lookup.image.id])] if lookup.image else []
         artifact = self.artifacts.find(name) if self.profile.lists_both or not found else None
-        return [*found, artifact.listed()] if isinstance(artifact, KeptArtifact) else found
+        return [*found, artifact.listed()] if isinstance(artifact, StoredArtifact) else found
 
-    def described(self, kept: Kept) -> Listed:
+    def described(self, kept: StoredImage) -> ListedImage:
         """Give an image as a list has it: one that lost its name still shows where it was from (``ConvertImage``)."""
         listed = kept.listed()
         if not listed.digests and kept.former:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from conformance.model.pull import Copied
+from conformance.model.pull import PulledImage
 from conformance.model.reference import Reference, parse_normalized
 
 SHORTEST_ID = 3
@@ -19,7 +19,7 @@ SHORTEST_ID = 3
 _ID = re.compile(r"[0-9a-f]{64}")
 
 
-class Listed(NamedTuple):
+class ListedImage(NamedTuple):
     """An image as CRI lists it: ID (64 hex digits), names with tags, names with digests, both sorted."""
 
     id: str
@@ -28,7 +28,7 @@ class Listed(NamedTuple):
 
 
 @dataclass
-class Kept:
+class StoredImage:
     """An image in the store: its names with tag or digest, and all digests that its manifests have.
 
     ``former`` is the name that it lost last, ``layers`` the digests of its layers.
@@ -45,29 +45,29 @@ class Kept:
         """The repositories in its names."""
         return list(dict.fromkeys(parse_normalized(name).name for name in self.names))
 
-    def listed(self) -> Listed:
+    def listed(self) -> ListedImage:
         """Give it as CRI lists it: every repository is combined with every digest (``makeRepoDigests``)."""
         tags = sorted(name for name in self.names if "@" not in name)
         explicit = {name for name in self.names if "@" in name}
         combined = {f"{repository}@{digest}" for repository in self.repositories for digest in self.digests}
-        return Listed(self.id, tuple(tags), tuple(sorted(explicit | combined)))
+        return ListedImage(self.id, tuple(tags), tuple(sorted(explicit | combined)))
 
 
 class ImageStore:
     """Images by ID; a name belongs to one image at a time."""
 
     def __init__(self) -> None:
-        self.images: dict[str, Kept] = {}
+        self.images: dict[str, StoredImage] = {}
 
     @property
     def layers(self) -> "StoredLayers":
         """The digests of all layers in the store, as they are when asked."""
         return StoredLayers(self)
 
-    def add(self, copied: Copied) -> Kept:
+    def add(self, copied: PulledImage) -> StoredImage:
         """Take an image; its name leaves the image that had it."""
         name = str(copied.reference)
-        image = self.images.setdefault(copied.id, Kept(copied.id, layers=copied.manifest.layers))
+        image = self.images.setdefault(copied.id, StoredImage(copied.id, layers=copied.manifest.layers))
         for other in self.images.values():
             if other is not image and name in other.names:
                 other.names.remove(name)
@@ -76,7 +76,7 @@ class ImageStore:
         image.digests = list(dict.fromkeys([*image.digests, copied.manifest.digest, copied.top.digest]))
         return image
 
-    def named(self, reference: Reference) -> Kept | None:
+    def named(self, reference: Reference) -> StoredImage | None:
         """Find an image by name; by digest under any name of that repository."""
         text = str(reference)
         for image in self.images.values():
@@ -97,14 +97,14 @@ class ImageStore:
         matching = [each for each in self.images if each.startswith(text)]
         return matching[0] if len(matching) == 1 else None
 
-    def untag(self, image: Kept, reference: Reference) -> None:
+    def untag(self, image: StoredImage, reference: Reference) -> None:
         """Take a name away, and the image with its last name; a name that it does not have changes nothing."""
         if self.is_last_name(image, reference):
             self.delete(image.id)
         else:
             image.names = [each for each in image.names if each != str(reference)]
 
-    def is_last_name(self, image: Kept, reference: Reference) -> bool:
+    def is_last_name(self, image: StoredImage, reference: Reference) -> bool:
         """Tell whether an image has no name but this one."""
         return all(each == str(reference) for each in image.names)
 

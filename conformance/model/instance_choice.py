@@ -6,7 +6,7 @@ Source: containers/image ``internal/pkg/platform/platform_matcher.go`` (``Wanted
 
 from functools import cache
 
-from conformance.model.answers import OCI_INDEX, Child, Manifest
+from conformance.model.answers import OCI_INDEX, IndexEntry, Manifest
 from conformance.model.platform import Platform
 from conformance.model.profile import Profile
 
@@ -15,7 +15,7 @@ _VARIANTS = {"arm": ("v8", "v7", "v6", "v5"), "arm64": ("v8",)}
 
 
 @cache
-def wanted(platform: Platform) -> tuple[Platform, ...]:
+def wanted_platforms(platform: Platform) -> tuple[Platform, ...]:
     """Give the platforms whose images a machine can run, the best first; a machine's own arm64 variant is v8."""
     known = _VARIANTS.get(platform.architecture, ())
     variant = platform.variant or ("v8" if platform.architecture == "arm64" else "")
@@ -28,9 +28,9 @@ def wanted(platform: Platform) -> tuple[Platform, ...]:
     return tuple(Platform(platform.os, platform.architecture, each) for each in variants)
 
 
-def choose(index: Manifest, platform: Platform) -> Child | None:
+def choose_instance(index: Manifest, platform: Platform) -> IndexEntry | None:
     """Give the entry for a machine: of the best platform, of those the first; one for no platform comes last."""
-    for platform_ in wanted(platform):
+    for platform_ in wanted_platforms(platform):
         for child in index.children:
             if child.platform == platform_:
                 return child
@@ -39,7 +39,7 @@ def choose(index: Manifest, platform: Platform) -> Child | None:
 
 def no_match(index: Manifest, platform: Platform, wording: str = Profile.no_match) -> str:
     """Word that an index has nothing for a machine; ``wording`` is the profile's."""
-    best = wanted(platform)[0]
+    best = wanted_platforms(platform)[0]
     kind = "image index" if index.media_type == OCI_INDEX else "manifest list"
     wanted_platform = wording.format(architecture=best.architecture, variant=best.variant, os=best.os)
     return f"no image found in {kind} for {wanted_platform}"

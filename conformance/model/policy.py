@@ -50,8 +50,8 @@ class Policy:
 
     def requirement(self, reference: Reference) -> Requirement:
         """Give what is wanted of an image: the narrowest scope decides."""
-        told = dict(self.scopes)
-        return next((told[scope] for scope in scopes(reference) if scope in told), self.default)
+        wanted = dict(self.scopes)
+        return next((wanted[scope] for scope in scopes(reference) if scope in wanted), self.default)
 
 
 def scopes(reference: Reference) -> Iterator[str]:

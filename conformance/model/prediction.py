@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import NamedTuple
 
-from conformance.model.answers import Address, Answer, Ask, Failed, Login, Refused
+from conformance.model.answers import Answer, ErrorResponse, HostAddress, Login, NoResponse, RegistryRequest
 from conformance.model.pull import Outcome, Puller
 from conformance.model.pull_sources import Steps
 from conformance.model.reason import Reason
@@ -14,7 +14,7 @@ RATE_LIMITED_TRIES = 5
 """How often a rate-limited request is made (containers/image docker/docker_client.go, ``backoffNumIterations``)."""
 
 
-class Attempt(NamedTuple):
+class PredictedAttempt(NamedTuple):
     """What one registry host is asked in a row, repetitions included: tags and digests of manifests, and as whom."""
 
     host: str
@@ -25,11 +25,11 @@ class Attempt(NamedTuple):
 class Prediction(NamedTuple):
     """The questions with their answers, in order, and the outcome."""
 
-    asked: tuple[tuple[Ask, Answer], ...]
+    asked: tuple[tuple[RegistryRequest, Answer], ...]
     outcome: Outcome
 
     @property
-    def attempts(self) -> list[Attempt]:
+    def attempts(self) -> list[PredictedAttempt]:
         """The questions by host, hosts in the order in which they are asked.
 
         A host that refuses connections, or whose certificate is refused, sees nothing of it and is left out.
@@ -37,19 +37,23 @@ class Prediction(NamedTuple):
         return [_attempt(host, asked) for host, asked in self.visits]
 
     @property
-    def visits(self) -> list[tuple[str, list[tuple[Ask, Answer]]]]:
+    def visits(self) -> list[tuple[str, list[tuple[RegistryRequest, Answer]]]]:
         """The questions that a host sees, with their answers, by the name under which they are on record."""
         seen = [each for each in self.asked if not _is_unseen(each[1])]
         return [(host, list(group)) for host, group in groupby(seen, key=_seen_as)]
 
 
-def predict(puller: Puller, name: str, answer: Callable[[Ask], Answer], login: Login | None = None) -> Prediction:
+def predict(
+    puller: Puller, name: str, answer: Callable[[RegistryRequest], Answer], login: Login | None = None
+) -> Prediction:
     """Predict a pull of ``name`` where registries answer as ``answer`` says."""
-    return follow(puller.pull(name, login), answer)
+    return answer_steps(puller.pull(name, login), answer)
 
 
-def follow(
-    steps: Steps[Outcome], answer: Callable[[Ask], Answer], challenges: Callable[[str], bool] = lambda _host: True
+def answer_steps(
+    steps: Steps[Outcome],
+    answer: Callable[[RegistryRequest], Answer],
+    challenges: Callable[[str], bool] = lambda _host: True,
 ) -> Prediction:
     """Follow the steps of a pull to their end.
 
@@ -66,12 +70,12 @@ def follow(
         return Prediction(tuple(asked), end.value)
 
 
-def requests(answer: Answer) -> int:
+def request_count(answer: Answer) -> int:
     """Tell how many HTTP requests for one manifest or blob end in this answer.
 
     A challenge that names ``insufficient_scope`` is answered with a new token once, a rate limit waited out four times.
     """
-    if isinstance(answer, Refused) and answer.step in {"manifest", "blob"}:
+    if isinstance(answer, ErrorResponse) and answer.step in {"manifest", "blob"}:
         if answer.status == TOO_MANY_REQUESTS:
             return RATE_LIMITED_TRIES
         return 2 if answer.scope_error == "insufficient_scope" else 1
@@ -80,23 +84,25 @@ def requests(answer: Answer) -> int:
 
 def _is_unseen(answer: Answer) -> bool:
     """Tell whether a question never reaches its host, nor the name server that denies the host."""
-    return isinstance(answer, Address) or (isinstance(answer, Failed) and answer.reason is not Reason.UNKNOWN_HOST)
+    return isinstance(answer, HostAddress) or (
+        isinstance(answer, NoResponse) and answer.reason is not Reason.UNKNOWN_HOST
+    )
 
 
-def _seen_as(asked: tuple[Ask, Answer]) -> str:
+def _seen_as(asked: tuple[RegistryRequest, Answer]) -> str:
     """Give the name under which a question is on record, in small letters: without the port, of a host nobody knows."""
     ask, answer = asked
     host = ask.host.lower()
-    return host.partition(":")[0] if isinstance(answer, Failed) else host
+    return host.partition(":")[0] if isinstance(answer, NoResponse) else host
 
 
-def _attempt(host: str, asked: list[tuple[Ask, Answer]]) -> Attempt:
+def _attempt(host: str, asked: list[tuple[RegistryRequest, Answer]]) -> PredictedAttempt:
     """Sum up what one host is asked in a row."""
     manifests = [
         ask.reference
         for ask, answer in asked
-        if not ask.blob and not (isinstance(answer, Failed | Refused) and answer.step != "manifest")
-        for _ in range(requests(answer))
+        if not ask.blob and not (isinstance(answer, NoResponse | ErrorResponse) and answer.step != "manifest")
+        for _ in range(request_count(answer))
     ]
     users = sorted({ask.login.user for ask, _ in asked if ask.login and ask.login.user and ask.login.password})
-    return Attempt(host, tuple(manifests), tuple(users))
+    return PredictedAttempt(host, tuple(manifests), tuple(users))

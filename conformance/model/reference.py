@@ -32,7 +32,7 @@ _GO_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
 _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 
-class InvalidReference(ValueError):  # noqa: N818 (the field's word for a name that is none)
+class InvalidReferenceError(ValueError):
     """A text that is no image name; the message is the one that distribution gives."""
 
 
@@ -81,8 +81,8 @@ class Reference(NamedTuple):
         path = self.name
         if host == DEFAULT_DOMAIN and "/" not in path:
             path = f"{OFFICIAL_NAMESPACE}/{path}"
-        told = "." in host and host != LEGACY_DOMAIN
-        if not told or not _FIRST.match(path) or len(host) + 1 + len(path) > NAME_LENGTH:
+        has_host = "." in host and host != LEGACY_DOMAIN
+        if not has_host or not _FIRST.match(path) or len(host) + 1 + len(path) > NAME_LENGTH:
             return parse_normalized(f"{host}/{self}")
         return Reference(host, path, self.tag, self.digest)
 
@@ -107,17 +107,17 @@ def _text(name: str, tag: str, digest: str) -> str:
 
 
 def parse(text: str) -> Reference:
-    """Read a name as it is written, short or not (``reference.Parse``); raises ``InvalidReference``."""
+    """Read a name as it is written, short or not (``reference.Parse``); raises ``InvalidReferenceError``."""
     match = _REFERENCE.fullmatch(text)
     if match is None:
         if not text:
-            raise InvalidReference("repository name must have at least one component")
+            raise InvalidReferenceError("repository name must have at least one component")
         if _REFERENCE.fullmatch(text.replace("\u0130", "i").lower()):  # Go makes this letter one, not two
-            raise InvalidReference("repository name must be lowercase")
-        raise InvalidReference("invalid reference format")
+            raise InvalidReferenceError("repository name must be lowercase")
+        raise InvalidReferenceError("invalid reference format")
     name, domain, path, tag, digest = match.groups(default="")
     if len(name) > NAME_LENGTH:
-        raise InvalidReference(f"repository name must not be more than {NAME_LENGTH} characters")
+        raise InvalidReferenceError(f"repository name must not be more than {NAME_LENGTH} characters")
     if digest:
         _check_digest(digest)
     return Reference(domain, path, tag, digest)
@@ -129,29 +129,29 @@ def _check_digest(digest: str) -> None:
     length = _DIGEST_LENGTHS.get(algorithm)
     if length is None:
         known = "unsupported digest algorithm" if _GO_DIGEST.fullmatch(digest) else "invalid checksum digest format"
-        raise InvalidReference(known)
+        raise InvalidReferenceError(known)
     if len(encoded) != length:
-        raise InvalidReference("invalid checksum digest length")
+        raise InvalidReferenceError("invalid checksum digest length")
     if encoded != encoded.lower():
-        raise InvalidReference("invalid checksum digest format")
+        raise InvalidReferenceError("invalid checksum digest format")
 
 
 def parse_normalized(text: str) -> Reference:
     """Read a name by Docker's convention: docker.io where no host is, ``library/`` before one component.
 
-    ``reference.ParseNormalizedNamed``; raises ``InvalidReference``.
+    ``reference.ParseNormalizedNamed``; raises ``InvalidReferenceError``.
     """
     if len(text) == ID_LENGTH and _IDENTIFIER.fullmatch(text):
-        raise InvalidReference(f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings")
+        raise InvalidReferenceError(f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings")
     domain, remainder = _split_domain(text)
     name = remainder.partition(":")[0]
     if name.lower() != name:
-        raise InvalidReference("invalid reference format: repository name must be lowercase")
+        raise InvalidReferenceError("invalid reference format: repository name must be lowercase")
     return parse(f"{domain}/{remainder}")
 
 
 def parse_as_docker(text: str) -> Reference:
-    """Read a name as Docker's own library does, which a kubelet has; raises ``InvalidReference``.
+    """Read a name as Docker's own library does, which a kubelet has; raises ``InvalidReferenceError``.
 
     Capitals differ: they make a first component a host, and the error says in which name they must not be
     (distribution/reference ``ParseNormalizedNamed``).
@@ -160,7 +160,7 @@ def parse_as_docker(text: str) -> Reference:
     is_host = slash and first.lower() != first
     name = (rest if is_host else _split_domain(text)[1]).partition(":")[0]
     if name.lower() != name:
-        raise InvalidReference(f"invalid reference format: repository name ({name}) must be lowercase")
+        raise InvalidReferenceError(f"invalid reference format: repository name ({name}) must be lowercase")
     return parse(text) if is_host else parse_normalized(text)
 
 
@@ -178,8 +178,8 @@ def _split_domain(name: str) -> tuple[str, str]:
 
 
 def parse_canonical(text: str) -> Reference:
-    """Read a name that must be whole already (``reference.ParseNamed``); raises ``InvalidReference``."""
+    """Read a name that must be whole already (``reference.ParseNamed``); raises ``InvalidReferenceError``."""
     reference = parse_normalized(text)
     if str(reference) != text:
-        raise InvalidReference("repository name must be canonical")
+        raise InvalidReferenceError("repository name must be canonical")
     return reference

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from conformance.model.reference import InvalidReference, Reference, parse_canonical
+from conformance.model.reference import InvalidReferenceError, Reference, parse_canonical
 
 REMEMBERED = 4096
 """How many names a configuration remembers the entry of."""
@@ -57,7 +57,7 @@ class Registry:
         return end if end == len(name) or name[end] in ":/@" else -1
 
 
-class Source(NamedTuple):
+class PullSource(NamedTuple):
     """A place where an image is asked for: the name there, and whether plain HTTP and any certificate will do."""
 
     reference: Reference
@@ -73,7 +73,7 @@ class Alias:
     file: str
 
 
-class InvalidRegistries(ValueError):  # noqa: N818 (containers/image's own word)
+class InvalidRegistriesConfError(ValueError):
     """A configuration that containers/image refuses: its message, and the file it is about."""
 
 
@@ -119,23 +119,23 @@ class Registries:
         alias = self.cached_aliases.get(short_name) or self.aliases.get(short_name)
         return alias if alias and alias.value else None
 
-    def sources(self, reference: Reference, *, trims_mirrors: bool = True) -> tuple[Source, ...]:
+    def sources(self, reference: Reference, *, trims_mirrors: bool = True) -> tuple[PullSource, ...]:
         """Give the places where an image is asked for, in order: mirrors that serve such a reference, then its own.
 
-        ``trims_mirrors`` as in a profile (``PullSourcesFromReference``). Raises ``InvalidReference`` when a location
-        does not make a name.
+        ``trims_mirrors`` as in a profile (``PullSourcesFromReference``). Raises ``InvalidReferenceError`` when a
+        location does not make a name.
         """
         registry = self.find(reference.name) if self.registries else None
         if registry is None:
-            return (Source(reference),)
+            return (PullSource(reference),)
         mirrors = [mirror for mirror in registry.mirrors if _serves(mirror, registry, reference)]
         places = [each.location.rstrip("/") if trims_mirrors else each.location for each in mirrors]
         return (
             *(
-                Source(_rewritten(registry, place, reference), mirror.insecure, mirror)
+                PullSource(_rewritten(registry, place, reference), mirror.insecure, mirror)
                 for place, mirror in zip(places, mirrors, strict=True)
             ),
-            Source(_rewritten(registry, registry.location, reference), registry.insecure),
+            PullSource(_rewritten(registry, registry.location, reference), registry.insecure),
         )
 
 
@@ -158,5 +158,5 @@ def _rewritten(registry: Registry, location: str, reference: Reference) -> Refer
     text = str(reference)
     try:
         return parse_canonical(location + text[registry.matches(text) :])
-    except InvalidReference as error:
-        raise InvalidReference(f"rewriting reference: {error}") from None
+    except InvalidReferenceError as error:
+        raise InvalidReferenceError(f"rewriting reference: {error}") from None

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.model.error_texts import go_quote
-from conformance.model.registries import DEFAULT_FILES, Alias, InvalidRegistries, Registries, Registry
-from conformance.model.registries_check import Config, checked, checked_aliases
+from conformance.model.registries import DEFAULT_FILES, Alias, InvalidRegistriesConfError, Registries, Registry
+from conformance.model.registries_check import ParsedConfig, checked, checked_aliases
 from conformance.model.registries_toml import read_aliases, read_settings
 
 DEFAULT_MODE = "permissive"
@@ -27,7 +27,7 @@ _USER_CONF = ".config/containers/registries.conf"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Paths:
+class RegistriesConfPaths:
     """Which files are read, named as CRI-O sees them; an empty folder is none.
 
     A ``conf`` that is missing is an error only where it was asked for (``conf_given``).
@@ -42,7 +42,7 @@ class Paths:
     @classmethod
     def found(
         cls, registries_conf: str | None, registries_conf_dir: str | None, home: Path, root: Path = Path("/")
-    ) -> "Paths":
+    ) -> "RegistriesConfPaths":
         """Choose as ``newConfigWrapperWithHomeDir`` does, with ``home`` looked up below ``root``.
 
         A user's own file takes the place of the system's file and folder; a folder that is given is the only one.
@@ -57,19 +57,19 @@ class Paths:
         )
 
 
-def load(paths: Paths, root: Path = Path("/")) -> Registries:
-    """Read the files below ``root`` and merge them (``tryUpdatingCache``); raises ``InvalidRegistries``.
+def load_registries(paths: RegistriesConfPaths, root: Path = Path("/")) -> Registries:
+    """Read the files below ``root`` and merge them (``tryUpdatingCache``); raises ``InvalidRegistriesConfError``.
 
     The recorded aliases are read last (``loadShortNameAliasConf``): CRI-O starts without them, and reads them, with the
     same error, whenever it is asked for a short name.
     """
     merged = _loaded(root, paths.conf, "registries configuration")
     if merged is None and paths.conf_given:
-        raise InvalidRegistries(
+        raise InvalidRegistriesConfError(
             f"loading registries configuration {go_quote(paths.conf)}: open {paths.conf}: no such file or directory"
         )
     files = [paths.conf] if merged else []
-    merged = merged or Config()
+    merged = merged or ParsedConfig()
     for path in (*_drop_ins(root, paths.conf_dir), *_drop_ins(root, paths.user_conf_dir)):
         drop_in = _loaded(root, path, "drop-in registries configuration", drop_in=True)
         if drop_in:
@@ -116,10 +116,10 @@ def _effective(registry: Registry) -> dict[str, Any]:
     }
 
 
-def _merged(first: Config, later: Config) -> Config:
+def _merged(first: ParsedConfig, later: ParsedConfig) -> ParsedConfig:
     """Lay a later file over others (``updateWithConfigurationFrom``)."""
     search = first if later.search is None else later
-    return Config(
+    return ParsedConfig(
         registries={**first.registries, **later.registries},
         search=search.search,
         search_file=search.search_file,
@@ -142,18 +142,18 @@ def _content(root: Path, path: str) -> bytes | None:
         return None
     except OSError as error:
         action = "read" if error.errno == EISDIR else "open"
-        raise InvalidRegistries(f"{action} {path}: {_words(error)}") from None
+        raise InvalidRegistriesConfError(f"{action} {path}: {_words(error)}") from None
 
 
-def _loaded(root: Path, path: str, what: str, *, drop_in: bool = False) -> Config | None:
+def _loaded(root: Path, path: str, what: str, *, drop_in: bool = False) -> ParsedConfig | None:
     """Read a file and check it; errors say what it is."""
     try:
         content = _content(root, path)
         if content is None:
             return None
         return checked(read_settings(content), path, drop_in=drop_in)
-    except InvalidRegistries as error:
-        raise InvalidRegistries(f"loading {what} {go_quote(path)}: {error}") from None
+    except InvalidRegistriesConfError as error:
+        raise InvalidRegistriesConfError(f"loading {what} {go_quote(path)}: {error}") from None
 
 
 def _drop_ins(root: Path, folder: str) -> list[str]:
@@ -170,7 +170,7 @@ def _drop_ins(root: Path, folder: str) -> list[str]:
         with os.scandir(place) as entries:
             names = [each.name for each in entries if not each.is_dir(follow_symlinks=False)]
     except OSError as error:
-        raise InvalidRegistries(f"reading registries.conf.d: open {folder}: {_words(error)}") from None
+        raise InvalidRegistriesConfError(f"reading registries.conf.d: open {folder}: {_words(error)}") from None
     return [f"{folder.rstrip('/')}/{name}" for name in sorted(names) if name.endswith(".conf")]
 
 
@@ -179,8 +179,8 @@ def _recorded(root: Path, path: str) -> dict[str, Alias]:
     try:
         content = _content(root, path)
         return {} if content is None else checked_aliases(read_aliases(content), path)
-    except InvalidRegistries as error:
-        raise InvalidRegistries(f"loading short-name aliases config file {go_quote(path)}: {error}") from None
+    except InvalidRegistriesConfError as error:
+        raise InvalidRegistriesConfError(f"loading short-name aliases config file {go_quote(path)}: {error}") from None
 
 
 def _words(error: OSError) -> str:

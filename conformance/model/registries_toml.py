@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, NamedTuple, NoReturn
 
-from conformance.model.registries import InvalidRegistries, Mirror, Registry
+from conformance.model.registries import InvalidRegistriesConfError, Mirror, Registry
 
 _PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 _GO_TYPES: dict[type, str] = {
@@ -32,7 +32,7 @@ Table = Mapping[str, Any]
 Names = tuple[str, ...]
 
 
-class Entry(NamedTuple):
+class RegistryEntry(NamedTuple):
     """A ``[[registry]]`` as it is written; ``pull_from_mirror`` is a setting that only its mirrors may have."""
 
     registry: Registry
@@ -40,13 +40,13 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
+class RegistriesToml:
     """The settings of one file; those that are not there are ``None`` or empty.
 
     ``v1_search``, ``insecure`` and ``block`` are the lists of version 1 of the format.
     """
 
-    registries: tuple[Entry, ...] | None = None
+    registries: tuple[RegistryEntry, ...] | None = None
     search: Names | None = None
     helpers: Names | None = None
     mode: str = ""
@@ -68,12 +68,12 @@ class Written:
         return bool(self.mode or self.layer_store_helper) or any(each is not None for each in lists)
 
 
-def read_settings(data: bytes) -> Written:
-    """Read a registries.conf or a drop-in; raises ``InvalidRegistries``."""
+def read_settings(data: bytes) -> RegistriesToml:
+    """Read a registries.conf or a drop-in; raises ``InvalidRegistriesConfError``."""
     table = _toml(data)
     old = _table(_value(table, "registries"), "registries", "V1TOMLConfig")
     entries = _tables(table, "registry", "Registry")
-    return Written(
+    return RegistriesToml(
         registries=None if entries is None else tuple(map(_entry, entries)),
         search=_names(table, "unqualified-search-registries"),
         helpers=_names(table, "credential-helpers"),
@@ -87,7 +87,7 @@ def read_settings(data: bytes) -> Written:
 
 
 def read_aliases(data: bytes) -> Mapping[str, str]:
-    """Read the aliases alone (``shortNameAliasConf``); raises ``InvalidRegistries``."""
+    """Read the aliases alone (``shortNameAliasConf``); raises ``InvalidRegistriesConfError``."""
     return _aliases(_toml(data)) or {}
 
 
@@ -97,17 +97,17 @@ def _toml(data: bytes) -> Table:
         text = data.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = 1 + data.count(b"\n", 0, error.start)
-        raise InvalidRegistries(f"toml: line {line}: byte 0x{data[error.start]:02x} is no UTF-8") from None
+        raise InvalidRegistriesConfError(f"toml: line {line}: byte 0x{data[error.start]:02x} is no UTF-8") from None
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         sentence = str(error)
         place = _PLACE.search(sentence)
         line = int(place["line"]) if place and place["line"] else 1 + text.rstrip("\n").count("\n")
-        raise InvalidRegistries(f"toml: line {line}: {_PLACE.sub('', sentence)}") from None
+        raise InvalidRegistriesConfError(f"toml: line {line}: {_PLACE.sub('', sentence)}") from None
 
 
-def _entry(table: Table) -> Entry:
+def _entry(table: Table) -> RegistryEntry:
     """Read a ``[[registry]]``."""
     mirrors = _tables(table, "mirror", "Endpoint", within="registry.") or ()
     registry = Registry(
@@ -118,7 +118,7 @@ def _entry(table: Table) -> Entry:
         mirrors=tuple(map(_mirror, mirrors)),
         mirror_by_digest_only=_flag(table, "mirror-by-digest-only", within="registry."),
     )
-    return Entry(registry, _text(table, "pull-from-mirror", within="registry."))
+    return RegistryEntry(registry, _text(table, "pull-from-mirror", within="registry."))
 
 
 def _mirror(table: Table) -> Mirror:
@@ -195,13 +195,13 @@ def _table(value: Any, where: str, go_type: str) -> Table | None:
     if value is None or isinstance(value, dict):
         return value
     found = f"type mismatch for sysregistriesv2.{go_type}: expected table but found {_go_type(value)}"
-    raise InvalidRegistries(f'toml: (last key "{where}"): {found}')
+    raise InvalidRegistriesConfError(f'toml: (last key "{where}"): {found}')
 
 
 def _refuse(where: str, value: Any, wanted: str) -> NoReturn:
     """Say that a value has the wrong type (``badtype``)."""
     types = f"TOML value has type {_go_type(value)}; destination has type {wanted}"
-    raise InvalidRegistries(f'toml: (last key "{where}"): incompatible types: {types}')
+    raise InvalidRegistriesConfError(f'toml: (last key "{where}"): incompatible types: {types}')
 
 
 def _go_type(value: Any) -> str:

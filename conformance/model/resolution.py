@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from conformance.model.error_texts import go_quote
 from conformance.model.profile import Profile
-from conformance.model.reference import InvalidReference, Reference, parse, parse_normalized
+from conformance.model.reference import InvalidReferenceError, Reference, parse, parse_normalized
 from conformance.model.registries import Registries
 
 MODES = ("enforcing", "disabled")
 """The values of ``short_name_mode`` in crio.conf (CRI-O 1.34 and later)."""
 
 
-class How(enum.StrEnum):
+class NameKind(enum.StrEnum):
     """How a name was read."""
 
     FULL = "full name"
@@ -31,7 +31,7 @@ class Resolution(NamedTuple):
     ``short_name`` is the name without tag and digest where it is one, ``file`` the file that decided.
     """
 
-    how: How
+    how: NameKind
     candidates: tuple[Reference, ...] = ()
     refusal: str = ""
     short_name: str = ""
@@ -41,9 +41,9 @@ class Resolution(NamedTuple):
     def log_line(self) -> str:
         """What CRI-O logs about it at level info, if anything (``Resolved.Description``)."""
         match self.how:
-            case How.ALIAS if not self.refusal:
+            case NameKind.ALIAS if not self.refusal:
                 return f"Resolved {go_quote(self.short_name)} as an alias ({self.file})"
-            case How.SEARCH if not self.refusal:
+            case NameKind.SEARCH if not self.refusal:
                 return f"Resolving {go_quote(self.short_name)} using unqualified-search registries ({self.file})"
         return ""
 
@@ -64,21 +64,21 @@ def resolve(name: str, registries: Registries, mode: str) -> Resolution:
     """Resolve a name as a user writes it."""
     try:
         reference = parse(name)
-    except InvalidReference as error:
-        return Resolution(How.NOT, refusal=f"cannot parse input: {go_quote(name)}: {error}")
+    except InvalidReferenceError as error:
+        return Resolution(NameKind.NOT, refusal=f"cannot parse input: {go_quote(name)}: {error}")
     if not reference.is_short:
         try:
             full = parse_normalized(name)
-        except InvalidReference as error:
-            return Resolution(How.NOT, refusal=f"cannot normalize input: {go_quote(name)}: {error}")
-        return Resolution(How.FULL, (_candidate(full),))
+        except InvalidReferenceError as error:
+            return Resolution(NameKind.NOT, refusal=f"cannot normalize input: {go_quote(name)}: {error}")
+        return Resolution(NameKind.FULL, (_candidate(full),))
     short_name = reference.name
     if alias := registries.alias(short_name):
         stands_for = parse_normalized(alias.value)
         candidate = Reference(
             stands_for.domain, stands_for.path, reference.tag or stands_for.tag, reference.digest or stands_for.digest
         )
-        return Resolution(How.ALIAS, (_candidate(candidate),), short_name=short_name, file=alias.file)
+        return Resolution(NameKind.ALIAS, (_candidate(candidate),), short_name=short_name, file=alias.file)
     return _search(name, reference, registries, mode)
 
 
@@ -86,13 +86,13 @@ def resolve_locally(name: str, registries: Registries) -> Resolution:
     """Tell what a name may mean among what is stored: never refused for being ambiguous (``ResolveLocally``)."""
     try:
         reference = parse(name)
-    except InvalidReference as error:
-        return Resolution(How.NOT, refusal=f"cannot parse input: {go_quote(name)}: {error}")
+    except InvalidReferenceError as error:
+        return Resolution(NameKind.NOT, refusal=f"cannot parse input: {go_quote(name)}: {error}")
     if not reference.is_short:
         try:
-            return Resolution(How.FULL, (parse_normalized(name).with_default_tag(),))
-        except InvalidReference as error:
-            return Resolution(How.NOT, refusal=f"cannot normalize input: {go_quote(name)}: {error}")
+            return Resolution(NameKind.FULL, (parse_normalized(name).with_default_tag(),))
+        except InvalidReferenceError as error:
+            return Resolution(NameKind.NOT, refusal=f"cannot normalize input: {go_quote(name)}: {error}")
     candidates = []
     if alias := registries.alias(reference.name):
         stands_for = parse_normalized(alias.value)
@@ -101,10 +101,10 @@ def resolve_locally(name: str, registries: Registries) -> Resolution:
     for registry in ("localhost", *registries.search):
         try:
             candidates.append(reference.on(registry).with_default_tag())
-        except InvalidReference as error:
+        except InvalidReferenceError as error:
             refusal = f"creating reference with unqualified-search registry {go_quote(registry)}: {error}"
-            return Resolution(How.SEARCH, refusal=refusal)
-    return Resolution(How.SEARCH, tuple(candidates))
+            return Resolution(NameKind.SEARCH, refusal=refusal)
+    return Resolution(NameKind.SEARCH, tuple(candidates))
 
 
 def _search(name: str, reference: Reference, registries: Registries, mode: str) -> Resolution:
@@ -117,18 +117,18 @@ def _search(name: str, reference: Reference, registries: Registries, mode: str) 
             else "no containers-registries.conf(5) was found"
         )
         refusal = f"short-name {go_quote(name)} did not resolve to an alias and {where}"
-        return Resolution(How.SEARCH, refusal=refusal, short_name=short_name, file=file)
+        return Resolution(NameKind.SEARCH, refusal=refusal, short_name=short_name, file=file)
     candidates = []
     for registry in registries.search:
         try:
             candidates.append(_candidate(reference.on(registry)))
-        except InvalidReference as error:
+        except InvalidReferenceError as error:
             refusal = f"creating reference with unqualified-search registry {go_quote(registry)}: {error}"
-            return Resolution(How.SEARCH, refusal=refusal, short_name=short_name, file=file)
+            return Resolution(NameKind.SEARCH, refusal=refusal, short_name=short_name, file=file)
     if mode == "enforcing" and len(candidates) > 1:
         refusal = f"short name mode is enforcing, but image name {name} returns ambiguous list"
-        return Resolution(How.SEARCH, tuple(candidates), refusal, short_name, file)
-    return Resolution(How.SEARCH, tuple(candidates), short_name=short_name, file=file)
+        return Resolution(NameKind.SEARCH, tuple(candidates), refusal, short_name, file)
+    return Resolution(NameKind.SEARCH, tuple(candidates), short_name=short_name, file=file)
 
 
 def _candidate(reference: Reference) -> Reference:

@@ -8,19 +8,19 @@ from copy import copy
 from posixpath import normpath
 from typing import NamedTuple, Self
 
-from conformance.model.artifact_store import KeptArtifact, is_whole
+from conformance.model.artifact_store import StoredArtifact, is_whole
 from conformance.model.error_texts import go_quote
 from conformance.model.image_service import ImageService
-from conformance.model.image_store import Kept
+from conformance.model.image_store import StoredImage
 from conformance.model.policy import Requirement, rejection
 from conformance.model.profile import Fallback
-from conformance.model.reference import InvalidReference, Reference, parse_normalized
+from conformance.model.reference import InvalidReferenceError, Reference, parse_normalized
 
 CODE = "ImageVolumeMountFailed"
 STORE = "[overlay@/var/lib/containers/storage+/run/containers/storage]"
 
 
-class Refused(Exception):  # noqa: N818 (it is an answer)
+class CreateContainerError(Exception):
     """CreateContainer fails; the message is the error's text."""
 
 
@@ -37,12 +37,12 @@ class Mount(NamedTuple):
     user_specified: str = ""
 
 
-def depth(container_path: str) -> int:
+def mount_depth(container_path: str) -> int:
     """Tell how deep a mount lies: those of fewer path parts are made first (``criOrderedMounts``)."""
     return normpath(container_path).count("/")
 
 
-class Volumes:
+class VolumeRules:
     """The rules by which CreateContainer finds images, which never asks a registry, for a pod of ``namespace``."""
 
     namespace = ""
@@ -51,35 +51,35 @@ class Volumes:
         self.service = service
         self.profile = service.profile
 
-    def within(self, namespace: str) -> Self:
+    def for_namespace(self, namespace: str) -> Self:
         """Give the rules for pods of a namespace."""
         volumes = copy(self)
         volumes.namespace = namespace
         return volumes
 
-    def image(self, name: str, user_specified: str) -> Kept:
-        """Give the image of a container, which its pod names so; raises ``Refused``."""
+    def image(self, name: str, user_specified: str) -> StoredImage:
+        """Give the image of a container, which its pod names so; raises ``CreateContainerError``."""
         image = self.found(name)
         self.verify(user_specified)
         return image
 
-    def found(self, name: str) -> Kept:
-        """Find the image of a container; raises ``Refused``."""
+    def found(self, name: str) -> StoredImage:
+        """Find the image of a container; raises ``CreateContainerError``."""
         store, puller = self.service.store, self.service.puller
         if not name:
-            raise Refused("CreateContainerRequest.ContainerConfig.Image.Image is empty")
+            raise CreateContainerError("CreateContainerRequest.ContainerConfig.Image.Image is empty")
         if (id_ := store.identified(name)) is not None:
             if id_ not in store.images:
-                raise Refused(f'reading image "{id_}": locating image with ID "{id_}": image not known')
+                raise CreateContainerError(f'reading image "{id_}": locating image with ID "{id_}": image not known')
             return store.images[id_]
         resolution = puller.resolve(name)
         if resolution.refusal:
-            raise Refused(resolution.refusal)
+            raise CreateContainerError(resolution.refusal)
         if resolution.short_name:
             self.note("info", resolution.log_line)
         found = self.service.find(resolution.candidates)
         if found is None:
-            raise Refused(self.missing(resolution.candidates[-1]))
+            raise CreateContainerError(self.missing(resolution.candidates[-1]))
         return found[1]
 
     def missing(self, reference: Reference) -> str:
@@ -88,40 +88,43 @@ class Volumes:
         return f"{text}: identifier is not an image" if self.profile.artifact is Fallback.NEVER else text
 
     def verify(self, user_specified: str) -> None:
-        """Ask the policy that is told to count, by the name that the pod has for an image; raises ``Refused``.
+        """Ask the policy that is told to count, by the name that the pod has for an image.
 
-        The system's own policy was asked when the image was pulled, and is not asked again (``verifyImageSignature``).
+        Raises ``CreateContainerError``. The system's own policy was asked when the image was pulled, and is not asked
+        again (``verifyImageSignature``).
         """
         policies, namespace = self.service.puller.settings.policies, self.namespace
         if not policies.path(namespace):
             return
         if not user_specified:
-            raise Refused("user specified image not specified, cannot verify image signature")
+            raise CreateContainerError("user specified image not specified, cannot verify image signature")
         try:
             reference = parse_normalized(user_specified).with_default_tag().without_tag_beside_digest()
-        except InvalidReference as error:
+        except InvalidReferenceError as error:
             what = f"unable to get userSpecifiedImageRef from user specified image {go_quote(user_specified)}"
-            raise Refused(f"{what}: {error}") from None
+            raise CreateContainerError(f"{what}: {error}") from None
         policy = policies.policy(namespace)
         if policy is None:
-            raise Refused(f"get default policy: {policies.missing(namespace, self.profile.policy_missing)}")
+            raise CreateContainerError(
+                f"get default policy: {policies.missing(namespace, self.profile.policy_missing)}"
+            )
         if policy.requirement(reference) is Requirement.REJECT:
             verdict = self.profile.policy_verdict.format(f"SignatureValidationFailed: {rejection(reference)}")
-            raise Refused(f"checking signature of {go_quote(str(reference))}: {verdict}")
+            raise CreateContainerError(f"checking signature of {go_quote(str(reference))}: {verdict}")
 
-    def mount(self, mount: Mount) -> Kept | KeptArtifact | None:
-        """Give the image or artifact of a mount, none where it is the host's; raises ``Refused``."""
+    def mount(self, mount: Mount) -> StoredImage | StoredArtifact | None:
+        """Give the image or artifact of a mount, none where it is the host's; raises ``CreateContainerError``."""
         if not mount.container_path:
-            raise Refused("mount.ContainerPath is empty")
+            raise CreateContainerError("mount.ContainerPath is empty")
         if mount.image:
             artifact = self.artifact(mount.image, mount.sub_path)
             return artifact or self.mountable(self.volume(mount.image), mount.user_specified)
         if not mount.host_path:
-            raise Refused("mount.HostPath is empty")
+            raise CreateContainerError("mount.HostPath is empty")
         return None
 
-    def volume(self, name: str) -> Kept:
-        """Give the image that is mounted under a name; raises ``Refused``."""
+    def volume(self, name: str) -> StoredImage:
+        """Give the image that is mounted under a name; raises ``CreateContainerError``."""
         lookup = self.service.image_status(name)
         if lookup.error:
             raise self.refusal(f"get storage image status: {lookup.error}")
@@ -130,28 +133,31 @@ class Volumes:
             raise self.refusal(f"image {go_quote(name)} does not exist locally")
         return self.service.store.images[lookup.image.id]
 
-    def mountable(self, image: Kept, user_specified: str) -> Kept:
-        """Give the image of a volume back if it may and can be mounted; raises ``Refused``."""
+    def mountable(self, image: StoredImage, user_specified: str) -> StoredImage:
+        """Give the image of a volume back if it may and can be mounted; raises ``CreateContainerError``."""
         if self.profile.verifies_volumes:
             try:
                 self.verify(user_specified)
-            except Refused as refused:
+            except CreateContainerError as refused:
                 raise self.refusal(str(refused)) from None
         if not image.layers:
             raise self.refusal("mount storage: layer not known")
         return image
 
-    def artifact(self, name: str, sub_path: str) -> KeptArtifact | None:
-        """Give the artifact that is mounted under a name, none where an image is looked for; raises ``Refused``."""
+    def artifact(self, name: str, sub_path: str) -> StoredArtifact | None:
+        """Give the artifact that is mounted under a name, none where an image is looked for.
+
+        Raises ``CreateContainerError``.
+        """
         if not self.service.keeps_artifacts:
             return None
         found = self.service.artifacts.find(name)
-        if isinstance(found, KeptArtifact) and found.name:
+        if isinstance(found, StoredArtifact) and found.name:
             if is_whole(sub_path) or found.below(sub_path):
                 return found
             error = f"sub path {go_quote(sub_path)} does not exist in OCI artifact volume {go_quote(name)}"
             raise self.refusal(error if self.profile.mounts_images_after_errors else f"{CODE}: {error}")
-        if isinstance(found, KeptArtifact):
+        if isinstance(found, StoredArtifact):
             error = f"failed to get an image source: no descriptor found for reference {go_quote(found.reference)}"
             error = f"failed to get artifact blob mount paths: {error}"
         else:
@@ -166,9 +172,9 @@ class Volumes:
         del name
         return "Artifact mount failed, falling back to image mount: failed to get artifact status: no artifact found"
 
-    def refusal(self, text: str) -> Refused:
+    def refusal(self, text: str) -> CreateContainerError:
         """Refuse to mount: since 1.33 with the CRI's code for image volumes."""
-        return Refused(self.profile.volume_refusal.format(text))
+        return CreateContainerError(self.profile.volume_refusal.format(text))
 
     def note(self, level: str, message: str) -> None:
         """Log what CRI-O logs."""

@@ -13,7 +13,7 @@ SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Result:
+class SuiteResult:
     """What a run of the suite came to: the cases that ran, and those that failed; names as deviations.toml has them."""
 
     ran: frozenset[str]
@@ -24,35 +24,35 @@ class Result:
 class Matrix:
     """What came of all runs: without a fault by release line, and of each mutant."""
 
-    sound: Mapping[str, Result]
-    caught: Mapping[Mutant, Result]
+    sound: Mapping[str, SuiteResult]
+    killed: Mapping[Mutant, SuiteResult]
 
     @property
     def survivors(self) -> list[Mutant]:
         """The mutants that no case caught."""
-        return [each for each, result in self.caught.items() if not result.failed]
+        return [each for each, result in self.killed.items() if not result.failed]
 
     @property
     def unkilled(self) -> list[str]:
         """The cases that ran, and that no mutant failed."""
         ran = {case for result in self.sound.values() for case in result.ran}
-        return sorted(ran - {case for result in self.caught.values() for case in result.failed})
+        return sorted(ran - {case for result in self.killed.values() for case in result.failed})
 
 
-def reasons() -> dict[str, str]:
+def unkilled_reasons() -> dict[str, str]:
     """Read why some cases are never failed by a mutant: a case, or a function of cases, and a sentence."""
     content = tomllib.loads((files("conformance.simulator") / "unkilled.toml").read_text())
     return {case: entry["why"] for entry in content.get("unkilled", []) for case in entry["cases"]}
 
 
-def told(matrix: Matrix, why: Mapping[str, str], *, whole: bool = True) -> Iterator[str]:
+def matrix_lines(matrix: Matrix, why: Mapping[str, str], *, whole: bool = True) -> Iterator[str]:
     """Tell a matrix in lines: each mutant with the cases that caught it; of a whole one, what was never failed, too."""
-    for each, result in matrix.caught.items():
+    for each, result in matrix.killed.items():
         yield f"{each.name} ({each.line}): {each.fault}"
         yield f"    {_catchers(result.failed) if result.failed else 'SURVIVED: no case caught it'}"
     ran = len({case for result in matrix.sound.values() for case in result.ran})
     yield ""
-    yield f"{len(matrix.caught)} mutants, {len(matrix.survivors)} survived"
+    yield f"{len(matrix.killed)} mutants, {len(matrix.survivors)} survived"
     if not whole:
         return
     yield f"{ran} cases, {len(matrix.unkilled)} never failed"

@@ -13,13 +13,13 @@ from typing import NoReturn
 
 import pytest
 
-from conformance.mutation.matrix import Matrix, Result
-from conformance.mutation.reach import EVERYWHERE, Recorder, faulty_methods
+from conformance.mutation.matrix import Matrix, SuiteResult
+from conformance.mutation.reach import EVERYWHERE, ReachRecorder, faulty_methods
 from conformance.plugin.lifecycle import RUN
 from conformance.plugin.verdicts import case_of
 from conformance.runtime.configuration import Configuration
 from conformance.simulator.mutants import Mutant
-from conformance.targets.choice import Rehearsal
+from conformance.targets.choice import SimulatorTarget
 from conformance.targets.run import Run
 
 QUIETLY = (
@@ -48,35 +48,35 @@ KINDS = {"ran": ("passed", "failed"), "failed": ("failed",)}
 """The outcomes that count as each kind."""
 
 
-class RunFailed(Exception):  # noqa: N818 (the run failed, not this program)
+class MutantRunError(Exception):
     """A run of the suite did not come to its end: one sentence."""
 
 
-def matrix(chosen: Sequence[Mutant], jobs: int, *, whole: bool = True) -> Matrix:
-    """Run the suite without a fault and with each of these; raises ``RunFailed``, also when a case fails without.
+def run_matrix(chosen: Sequence[Mutant], jobs: int, *, whole: bool = True) -> Matrix:
+    """Run the suite without a fault and with each of these; raises ``MutantRunError``, also when a case fails without.
 
     Unless it is to be whole, a mutant that a case has caught is run on those alone that no mutant failed so far.
     """
     lines = list(dict.fromkeys(each.line for each in chosen))
     with tempfile.TemporaryDirectory(prefix="crio-conformance-mutants-") as folder:
-        sound = [Errand(line, None, Path(folder)) for line in lines]
-        faulty = [Errand(each.line, each, Path(folder)) for each in chosen]
+        sound = [MutantRun(line, None, Path(folder)) for line in lines]
+        faulty = [MutantRun(each.line, each, Path(folder)) for each in chosen]
         code = pytest.main(
             [*QUIETLY, "--runtime=simulator", "--pyargs", "conformance.suite"],
-            plugins=[Errands(sound, faulty, jobs, whole=whole)],
+            plugins=[MutantRunsPlugin(sound, faulty, jobs, whole=whole)],
         )
         if code != 0:
-            raise RunFailed(f"the suite cannot be run on the simulator: pytest ended with {int(code)}")
-        results = {errand.line: errand.result() for errand in sound}
+            raise MutantRunError(f"the suite cannot be run on the simulator: pytest ended with {int(code)}")
+        results = {mutant_run.line: mutant_run.result() for mutant_run in sound}
         for line, result in results.items():
             if result.failed:
-                told = f"without a fault, {len(result.failed)} cases fail on {line}, such as {min(result.failed)}"
-                raise RunFailed(told)
-        return Matrix(results, {each: errand.result() for each, errand in zip(chosen, faulty, strict=True)})
+                message = f"without a fault, {len(result.failed)} cases fail on {line}, such as {min(result.failed)}"
+                raise MutantRunError(message)
+        return Matrix(results, {each: mutant_run.result() for each, mutant_run in zip(chosen, faulty, strict=True)})
 
 
 @dataclass(frozen=True)
-class Errand:
+class MutantRun:
     """One run of the suite: on the simulator of a release line, with a fault or without; its result is a file."""
 
     line: str
@@ -93,12 +93,14 @@ class Errand:
         """The file of the result."""
         return self.folder / f"{self.line}-{self.name}.json"
 
-    def result(self) -> Result:
-        """Read the result; raises ``RunFailed``."""
+    def result(self) -> SuiteResult:
+        """Read the result; raises ``MutantRunError``."""
         if not self.file.exists():
-            raise RunFailed(f"the run of {self.name if self.mutant else 'the simulator'} on {self.line} came to no end")
+            raise MutantRunError(
+                f"the run of {self.name if self.mutant else 'the simulator'} on {self.line} came to no end"
+            )
         content = json.loads(self.file.read_text())
-        return Result(frozenset(content["ran"]), frozenset(content["failed"]))
+        return SuiteResult(frozenset(content["ran"]), frozenset(content["failed"]))
 
     def reached(self) -> dict[str, frozenset[str]]:
         """Read which methods each case reached; raises ``OSError`` where it did not come to its end."""
@@ -110,13 +112,13 @@ class Errand:
         return self.file.exists() and not self.result().failed
 
 
-class Errands:
+class MutantRunsPlugin:
     """A pytest plugin that runs the collected cases once for every errand, each in a fork of this process.
 
     Nothing is imported or collected twice, which is a third of a run.
     """
 
-    def __init__(self, sound: Sequence[Errand], faulty: Sequence[Errand], jobs: int, *, whole: bool) -> None:
+    def __init__(self, sound: Sequence[MutantRun], faulty: Sequence[MutantRun], jobs: int, *, whole: bool) -> None:
         self._loop = _Loop(sound, faulty, jobs, whole=whole)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -127,13 +129,13 @@ class Errands:
 class _Loop:
     """A pytest plugin that runs errands instead of cases."""
 
-    def __init__(self, sound: Sequence[Errand], faulty: Sequence[Errand], jobs: int, *, whole: bool) -> None:
+    def __init__(self, sound: Sequence[MutantRun], faulty: Sequence[MutantRun], jobs: int, *, whole: bool) -> None:
         self.sound = sound
         self.faulty = faulty
         self.jobs = jobs
         self.whole = whole
         self._outcomes: dict[str, str] = {}
-        self._running: dict[int, Errand] = {}
+        self._running: dict[int, MutantRun] = {}
         self._failures: Counter[str] = Counter()
 
     @pytest.hookimpl(tryfirst=True)
@@ -142,14 +144,14 @@ class _Loop:
         gc.collect()
         gc.freeze()  # what is there already is looked at by no collection in a fork
         try:
-            for errand in self.sound:
-                self._begin(session, errand, None)
+            for mutant_run in self.sound:
+                self._begin(session, mutant_run, None)
             while self._running:
                 self._end()
-            if all(errand.is_sound for errand in self.sound):
-                reached = {errand.line: errand.reached() for errand in self.sound}
-                for errand in (each for at in range(STRIDE) for each in self.faulty[at::STRIDE]):
-                    self._begin(session, errand, reached[errand.line])
+            if all(mutant_run.is_sound for mutant_run in self.sound):
+                reached = {mutant_run.line: mutant_run.reached() for mutant_run in self.sound}
+                for mutant_run in (each for at in range(STRIDE) for each in self.faulty[at::STRIDE]):
+                    self._begin(session, mutant_run, reached[mutant_run.line])
                 while self._running:
                     self._end()
         finally:
@@ -157,15 +159,17 @@ class _Loop:
                 os.kill(pid, signal.SIGTERM)
         return True
 
-    def _begin(self, session: pytest.Session, errand: Errand, reached: Reached | None) -> None:
+    def _begin(self, session: pytest.Session, mutant_run: MutantRun, reached: Reached | None) -> None:
         """Fork for an errand, when there is room."""
         if len(self._running) == self.jobs:
             self._end()
         if (pid := os.fork()) == 0:
-            if errand.mutant and reached is not None:
-                session.items[:] = economically(session.items, reaching(errand.mutant, reached), self._failures)
-            self._run(session, errand)
-        self._running[pid] = errand
+            if mutant_run.mutant and reached is not None:
+                session.items[:] = least_failed_first(
+                    session.items, cases_reaching(mutant_run.mutant, reached), self._failures
+                )
+            self._run(session, mutant_run)
+        self._running[pid] = mutant_run
 
     def _end(self) -> None:
         """Wait for an errand, and learn which cases a mutant has failed by now."""
@@ -173,7 +177,7 @@ class _Loop:
         if ended.mutant and ended.file.exists():
             self._failures.update(ended.result().failed)
 
-    def _run(self, session: pytest.Session, errand: Errand) -> NoReturn:
+    def _run(self, session: pytest.Session, mutant_run: MutantRun) -> NoReturn:
         """Run one errand, unheard, and end this process."""
         code = 1
         try:
@@ -181,22 +185,22 @@ class _Loop:
             os.dup2(nowhere, 1)
             os.dup2(nowhere, 2)
             session.config.pluginmanager.unregister(name="terminalreporter")
-            run = session.config.stash[RUN] = Run(f"simulator:{errand.line}")
-            recorder = Recorder(each.mutant for each in self.faulty if each.mutant)
-            run.subject = Rehearsal(run.subject.release, run.subject.rehearsal, errand.mutant or recorder.mutant)
+            run = session.config.stash[RUN] = Run(f"simulator:{mutant_run.line}")
+            recorder = ReachRecorder(each.mutant for each in self.faulty if each.mutant)
+            run.target = SimulatorTarget(run.target.release, run.target.rehearsal, mutant_run.mutant or recorder.mutant)
             run.pool.get(Configuration())
             reached: dict[str, list[str]] = {}
             started = frozenset(recorder.reached)
             session.config.pluginmanager.unregister(self)
             session.config.pluginmanager.register(_Listener(self._outcomes, recorder, reached))
-            if errand.mutant and not self.whole:
+            if mutant_run.mutant and not self.whole:
                 session.config.pluginmanager.register(_Economy(self._outcomes, frozenset(self._failures)))
             session.config.hook.pytest_runtestloop(session=session)
             run.close()
             ended = self._outcomes.items()
-            told = {kind: [case for case, outcome in ended if outcome in kinds] for kind, kinds in KINDS.items()}
-            reached = {case: sorted({*reached[case], *started}) for case in told["ran"]}
-            errand.file.write_text(json.dumps({**told, "reached": reached}))
+            outcomes = {kind: [case for case, outcome in ended if outcome in kinds] for kind, kinds in KINDS.items()}
+            reached = {case: sorted({*reached[case], *started}) for case in outcomes["ran"]}
+            mutant_run.file.write_text(json.dumps({**outcomes, "reached": reached}))
             code = 0
         finally:
             os._exit(code)
@@ -216,13 +220,15 @@ class _Economy:
         return True if caught and case_of(item.nodeid) in self._failed else None
 
 
-def reaching(mutant: Mutant, reached: Reached) -> frozenset[str]:
+def cases_reaching(mutant: Mutant, reached: Reached) -> frozenset[str]:
     """Give the cases in which a mutant may show itself: those that ran without it and reached what is faulty."""
     faulty = faulty_methods(mutant)
     return frozenset(case for case, methods in reached.items() if EVERYWHERE in faulty or faulty & methods)
 
 
-def economically(items: Sequence[pytest.Item], chosen: frozenset[str], failures: Counter[str]) -> list[pytest.Item]:
+def least_failed_first(
+    items: Sequence[pytest.Item], chosen: frozenset[str], failures: Counter[str]
+) -> list[pytest.Item]:
     """Put the chosen cases into the order in which a mutant shows itself soonest.
 
     First come those that no mutant has failed, which every mutant has to be run on; then those that few have failed.
@@ -237,7 +243,7 @@ class _Listener:
     What was reached while a runtime was started is said of every case, since cases share runtimes.
     """
 
-    def __init__(self, outcomes: dict[str, str], recorder: Recorder, reached: dict[str, list[str]]) -> None:
+    def __init__(self, outcomes: dict[str, str], recorder: ReachRecorder, reached: dict[str, list[str]]) -> None:
         self._outcomes = outcomes
         self._recorder = recorder
         self._reached = reached

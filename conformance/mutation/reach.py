@@ -33,8 +33,8 @@ def _reached(piece: str, usual: type, name: str) -> str:
     return f"{piece}.{name}" if plain else EVERYWHERE
 
 
-class Recorder:
-    """Makes a sound variant that tells which of some methods are called; ``reached`` holds them until it is cleared."""
+class ReachRecorder:
+    """Makes a sound variant that records which methods are called; ``reached`` holds them until it is cleared."""
 
     def __init__(self, mutants: Iterable[Mutant]) -> None:
         self.reached: set[str] = set()
@@ -43,16 +43,16 @@ class Recorder:
         pieces: dict[str, Any] = {}
         for piece, class_ in usual.items():
             names = [each.partition(".")[2] for each in methods if each.startswith(f"{piece}.")]
-            told = {name: self._telling(f"{piece}.{name}", getattr(class_, name)) for name in names}
-            pieces[piece] = type(class_.__name__, (class_,), told)
+            recording = {name: self._recording(f"{piece}.{name}", getattr(class_, name)) for name in names}
+            pieces[piece] = type(class_.__name__, (class_,), recording)
         self.mutant = Mutant("sound", "It has no fault.", "", Variant(**pieces))
 
-    def _telling(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        """Give a method that tells that it is called."""
+    def _recording(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Give a method that puts on record that it is called."""
 
         @functools.wraps(method)
-        def telling(*arguments: Any, **options: Any) -> Any:
+        def recording(*arguments: Any, **options: Any) -> Any:
             self.reached.add(name)
             return method(*arguments, **options)
 
-        return telling
+        return recording

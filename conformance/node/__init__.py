@@ -4,8 +4,8 @@ In comes what must stay visible inside; out go listening sockets, processes and 
 outside the world is touched, and all of it ends when the run does, however that ends.
 """
 
-from conformance.node.folders import sweep
+from conformance.node.folders import sweep_worlds
 from conformance.node.process import Process
 from conformance.node.world import World, WorldError
 
-__all__ = ["Process", "World", "WorldError", "sweep"]
+__all__ = ["Process", "World", "WorldError", "sweep_worlds"]

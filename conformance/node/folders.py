@@ -19,7 +19,7 @@ SOCKET_PATH_LIMIT = 107  # sun_path, unix(7), without the closing NUL
 CGROUP_PREFIX = "crio-conformance-"
 
 
-def base() -> Path:
+def worlds_folder() -> Path:
     """Give the user's folder for worlds, made if need be.
 
     Raises ``OSError`` with a sentence when it belongs to somebody else or its path is too long for a socket in it.
@@ -47,7 +47,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def new_folder() -> tuple[Path, int]:
     """Make a folder for a world; give it and the descriptor that holds its lock (to be handed to the init)."""
-    parent = base()
+    parent = worlds_folder()
     with _locked(parent):
         folder = Path(tempfile.mkdtemp(prefix="", dir=parent))
         handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -69,9 +69,9 @@ def cgroups_of(folder: Path) -> str:
     return CGROUP_PREFIX + folder.name
 
 
-def sweep() -> list[Path]:
+def sweep_worlds() -> list[Path]:
     """Remove what worlds left whose init was killed before it could; give the folders that were removed."""
-    parent = base()
+    parent = worlds_folder()
     swept = []
     handle = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -191,8 +191,8 @@ def live(control: socket.socket) -> None:
     except subprocess.CalledProcessError as error:
         control.send(json.dumps({"error": error.stderr.strip()}).encode())
     except OSError as error:
-        told = ": ".join(filter(None, [error.filename, error.strerror]))
-        control.send(json.dumps({"error": told}).encode())
+        message = ": ".join(filter(None, [error.filename, error.strerror]))
+        control.send(json.dumps({"error": message}).encode())
     else:
         signal.signal(signal.SIGCHLD, reap)
         itself = os.pidfd_open(os.getpid())

@@ -127,9 +127,9 @@ class World:
         argv = list(argv)
         path = self.folder / log
         program = shutil.which(argv[0], path=env.get("PATH", os.defpath)) or argv[0]
-        told = {"log": str(path), "output": str(self.folder / (output or log))}
+        files = {"log": str(path), "output": str(self.folder / (output or log))}
         try:
-            reply, (handle,) = self._ask(do="spawn", program=program, argv=argv, env=dict(env), **told)
+            reply, (handle,) = self._ask(do="spawn", program=program, argv=argv, env=dict(env), **files)
         except WorldError as error:
             msg = f"{argv[0]} cannot be started: {error}"
             raise WorldError(msg) from error

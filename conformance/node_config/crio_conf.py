@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.model.resolution import MODES
-from conformance.node_config.errors import Unusable, why
+from conformance.node_config.errors import NodeConfigError, why
 
 DEFAULT_PATHS = Path("/etc/crio/crio.conf"), Path("/etc/crio/crio.conf.d")
 
@@ -28,7 +28,7 @@ class CrioConf:
 
 
 def read(paths: Iterable[Path] = (), *, has_mode: bool = True) -> CrioConf:
-    """Read files and folders, those of this machine where none is given; raises ``Unusable``.
+    """Read files and folders, those of this machine where none is given; raises ``RunError``.
 
     Those that are given must be there. ``has_mode`` is whether the release knows a short-name mode, and checks it.
     """
@@ -40,11 +40,11 @@ def read(paths: Iterable[Path] = (), *, has_mode: bool = True) -> CrioConf:
             image = _image_table(path)
         except FileNotFoundError as error:
             if given:
-                raise Unusable(f"{path} cannot be read: {why(error)}") from None
+                raise NodeConfigError(f"{path} cannot be read: {why(error)}") from None
             continue
         except OSError as error:
             if given:
-                raise Unusable(f"{path} cannot be read: {why(error)}") from None
+                raise NodeConfigError(f"{path} cannot be read: {why(error)}") from None
             unreadable.append(str(path))
             continue
         read_.append(str(path))
@@ -53,7 +53,7 @@ def read(paths: Iterable[Path] = (), *, has_mode: bool = True) -> CrioConf:
             mode, mode_file = found, str(path)
         auth_file = auth_file if (value := _text(path, image, "global_auth_file")) is None else value
     if mode and mode not in MODES:
-        raise Unusable(f"{mode_file} has a short_name_mode with which CRI-O does not start: {mode!r}")
+        raise NodeConfigError(f"{mode_file} has a short_name_mode with which CRI-O does not start: {mode!r}")
     return CrioConf(
         short_name_mode=mode,
         mode_file=mode_file,
@@ -81,11 +81,11 @@ def _image_table(path: Path) -> Mapping[str, Any]:
     try:
         table: Mapping[str, Any] = tomllib.loads(path.read_bytes().decode())
     except (ValueError, RecursionError) as error:
-        raise Unusable(f"{path} is no valid TOML: {error}") from None
+        raise NodeConfigError(f"{path} is no valid TOML: {error}") from None
     for key in ("crio", "image"):
         inner = _member(table, key)
         if inner is not None and not isinstance(inner, Mapping):
-            raise Unusable(f"{path} cannot be used: {key} is no table in it")
+            raise NodeConfigError(f"{path} cannot be used: {key} is no table in it")
         table = inner or {}
     return table
 
@@ -94,7 +94,7 @@ def _text(path: Path, table: Mapping[str, Any], key: str) -> str | None:
     """Give a text, or ``None`` where it is not there."""
     value = _member(table, key)
     if value is not None and not isinstance(value, str):
-        raise Unusable(f"{path} cannot be used: {key} is no text in it")
+        raise NodeConfigError(f"{path} cannot be used: {key} is no text in it")
     return value
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from conformance.model.profile import PROFILES, Profile, newest_line, newest_of, profile
 from conformance.model.release import Release
-from conformance.node_config.errors import Unusable, why
-from conformance.node_config.node_config import Origin
+from conformance.node_config.errors import NodeConfigError, why
+from conformance.node_config.node_config import Provenance
 
 NEWEST = Release(newest_line())
 OLDEST = Release(PROFILES[0].since)
@@ -18,11 +18,11 @@ SECONDS = 3.0
 _NUMBERS = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)(?:[-+~].*)?")
 
 
-class Known(NamedTuple):
+class KnownRelease(NamedTuple):
     """A release, or a line, and where we know it from."""
 
     release: Release
-    origin: Origin
+    origin: Provenance
     socket: str = ""
 
     @property
@@ -42,29 +42,29 @@ class Known(NamedTuple):
         return str(NEWEST) if newer else ""
 
 
-def known(named: str | None, socket: str | None, sockets: Iterable[str] = SOCKETS) -> Known:
-    """Find out which CRI-O is meant; raises ``Unusable``."""
+def find_release(named: str | None, socket: str | None, sockets: Iterable[str] = SOCKETS) -> KnownRelease:
+    """Find out which CRI-O is meant; raises ``RunError``."""
     if named is not None:
-        return Known(_checked(named, f"--release {named}"), Origin.OPTION)
+        return KnownRelease(_checked(named, f"--release {named}"), Provenance.OPTION)
     if socket is not None:
-        return Known(_checked(_asked(socket), f"the CRI-O on {socket}"), Origin.SOCKET, socket)
+        return KnownRelease(_checked(_asked(socket), f"the CRI-O on {socket}"), Provenance.SOCKET, socket)
     for path in filter(_is_socket, sockets):
         try:
             version = _asked(path)
-        except Unusable:
+        except NodeConfigError:
             continue
-        return Known(_checked(version, f"the CRI-O on {path}"), Origin.SOCKET, path)
-    return Known(NEWEST, Origin.DEFAULT)
+        return KnownRelease(_checked(version, f"the CRI-O on {path}"), Provenance.SOCKET, path)
+    return KnownRelease(NEWEST, Provenance.DEFAULT)
 
 
 def _checked(text: str, whose: str) -> Release:
     """Read a release, as distributions extend it, too (1.31.5-2.el9)."""
     found = _NUMBERS.fullmatch(text)
     if not found:
-        raise Unusable(f"{whose} is no CRI-O release: write it like 1.36 or 1.36.3")
+        raise NodeConfigError(f"{whose} is no CRI-O release: write it like 1.36 or 1.36.3")
     release = Release(found[1])
     if release < OLDEST:
-        raise Unusable(f"{whose} is older than what is known here: CRI-O {OLDEST} and later")
+        raise NodeConfigError(f"{whose} is older than what is known here: CRI-O {OLDEST} and later")
     return release
 
 
@@ -84,14 +84,14 @@ def _asked(path: str) -> str:
 
     try:
         if not stat.S_ISSOCK(Path(path).stat().st_mode):
-            raise Unusable(f"{path} is no socket")
+            raise NodeConfigError(f"{path} is no socket")
     except OSError as error:
-        raise Unusable(f"no CRI-O answers on {path}: {why(error)}") from None
+        raise NodeConfigError(f"no CRI-O answers on {path}: {why(error)}") from None
     try:
         with Client(path, lambda _call: None, timeout=SECONDS) as client:
             answer = client.version(api.VersionRequest())
     except CRIError:
-        raise Unusable(f"no CRI-O answers on {path} within {SECONDS:.0f} s") from None
+        raise NodeConfigError(f"no CRI-O answers on {path} within {SECONDS:.0f} s") from None
     if answer.runtime_name != "cri-o":
-        raise Unusable(f"what answers on {path} is {answer.runtime_name} {answer.runtime_version}, no CRI-O")
+        raise NodeConfigError(f"what answers on {path} is {answer.runtime_name} {answer.runtime_version}, no CRI-O")
     return answer.runtime_version

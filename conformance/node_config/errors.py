@@ -1,7 +1,7 @@
 """When a machine, or what was given for it, cannot be read."""
 
 
-class Unusable(Exception):  # noqa: N818 (nothing is wrong with the program: what was asked for cannot be used)
+class NodeConfigError(Exception):
     """What was asked for, or this machine's configuration, cannot be used: one sentence that says why."""
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from conformance.model.answers import Login
-from conformance.model.auth import LEGACY_FILE, InvalidAuth, auth_files, credentials, not_followed
-from conformance.node_config.errors import Unusable, why
+from conformance.model.auth import LEGACY_FILE, InvalidAuthFileError, auth_files, credentials, not_followed
+from conformance.node_config.errors import NodeConfigError, why
 
 
 class _File(NamedTuple):
@@ -23,7 +23,7 @@ class _File(NamedTuple):
 
 
 class Logins:
-    """The logins of one file, which must be there if it is ``needed``, or of several; raises ``Unusable``."""
+    """The logins of one file, which must be there if it is ``needed``, or of several; raises ``RunError``."""
 
     def __init__(self, *paths: Path, needed: bool = False) -> None:
         self.unreadable: list[str] = []
@@ -43,14 +43,14 @@ class Logins:
             content = json.loads(path.read_bytes() or b"{}")
         except OSError as error:
             if needed:
-                raise Unusable(f"the authentication file {path} cannot be read: {why(error)}") from None
+                raise NodeConfigError(f"the authentication file {path} cannot be read: {why(error)}") from None
             if not isinstance(error, FileNotFoundError | NotADirectoryError):
                 self.unreadable.append(str(path))
             return None
         except (ValueError, RecursionError):
-            raise Unusable(f"the authentication file {path} is no valid JSON") from None
+            raise NodeConfigError(f"the authentication file {path} is no valid JSON") from None
         if not isinstance(content, Mapping):
-            raise Unusable(f"the authentication file {path} holds no JSON object")
+            raise NodeConfigError(f"the authentication file {path} holds no JSON object")
         return content
 
     def login(self, host: str, repository: str) -> Login | None:
@@ -58,13 +58,13 @@ class Logins:
         for each in self._files:
             try:
                 login = credentials(each.content, host, repository, legacy=each.legacy)
-            except InvalidAuth as error:
-                raise Unusable(f"the authentication file {each.path} cannot be used: {error}") from None
+            except InvalidAuthFileError as error:
+                raise NodeConfigError(f"the authentication file {each.path} cannot be used: {error}") from None
             if login is not None:
                 return login
         return None
 
     def unused(self, host: str, repository: str) -> str:
         """Say what CRI-O would show instead, or besides."""
-        told = (not_followed(each.content, host, repository, legacy=each.legacy) for each in self._files)
-        return next(filter(None, told), "")
+        reasons = (not_followed(each.content, host, repository, legacy=each.legacy) for each in self._files)
+        return next(filter(None, reasons), "")

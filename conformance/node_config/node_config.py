@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from conformance.model.pull_sources import Settings
 
 
-class Origin(enum.StrEnum):
+class Provenance(enum.StrEnum):
     """Where something is known from."""
 
     OPTION = "option"
@@ -17,21 +17,21 @@ class Origin(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crio:
+class ExplainedCrio:
     """The CRI-O that is meant: ``release`` may be a line alone, which stands for the last release of it.
 
     ``socket`` is where it was asked, ``explained_as`` the newest release line known here, where that one is newer.
     """
 
     release: str
-    origin: Origin
+    origin: Provenance
     platform: str
     socket: str = ""
     explained_as: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mode:
+class ShortNameMode:
     """The short-name mode that counts, and where it is from; ``known`` is whether that release has such a setting.
 
     ``file`` set it; ``crio_conf`` are the files that were read. The setting in ``registries_conf`` counts only for a
@@ -40,14 +40,14 @@ class Mode:
 
     effective: str
     known: bool
-    origin: Origin
+    origin: Provenance
     file: str = ""
     crio_conf: tuple[str, ...] = ()
     registries_conf: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Circumstances:
+class NodeConfig:
     """A CRI-O with its settings, and where we know them from.
 
     ``login_unused`` says for a host and repository what CRI-O would log in with and this command does not;
@@ -55,7 +55,7 @@ class Circumstances:
     """
 
     settings: Settings
-    crio: Crio
-    mode: Mode
+    crio: ExplainedCrio
+    mode: ShortNameMode
     login_unused: Callable[[str, str], str] = lambda _host, _repository: ""
     unreadable: tuple[str, ...] = ()

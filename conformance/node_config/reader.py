@@ -8,20 +8,20 @@ from pathlib import Path
 
 from conformance.model.platform import Platform
 from conformance.model.pull_sources import Settings
-from conformance.model.registries import InvalidRegistries, Registries
-from conformance.model.registries_conf import Paths, load
+from conformance.model.registries import InvalidRegistriesConfError, Registries
+from conformance.model.registries_conf import RegistriesConfPaths, load_registries
 from conformance.model.resolution import MODES, effective_mode
 from conformance.node_config import crio_conf
-from conformance.node_config.crio_release import Known, known
-from conformance.node_config.errors import Unusable
+from conformance.node_config.crio_release import KnownRelease, find_release
+from conformance.node_config.errors import NodeConfigError
 from conformance.node_config.logins import Logins
-from conformance.node_config.node_config import Circumstances, Crio, Mode, Origin
+from conformance.node_config.node_config import ExplainedCrio, NodeConfig, Provenance, ShortNameMode
 
 NOWHERE = Path("/nonexistent")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class ExplainOptions:
     """What was asked for on the command line; what is not there is this machine's own."""
 
     registries_conf: str | None = None
@@ -35,39 +35,39 @@ class Options:
     probe: bool = False
 
 
-def registries(options: Options) -> tuple[Registries, tuple[str, ...]]:
-    """Read registries.conf as CRI-O does, and give the files that this user may not read; raises ``Unusable``."""
+def read_registries(options: ExplainOptions) -> tuple[Registries, tuple[str, ...]]:
+    """Read registries.conf as CRI-O does, and give the files that this user may not read; raises ``RunError``."""
     file, folder = (
         each and str(Path(each).absolute()) for each in (options.registries_conf, options.registries_conf_dir)
     )
     if folder and not Path(folder).is_dir():
-        raise Unusable(f"{folder} is no folder")
+        raise NodeConfigError(f"{folder} is no folder")
     try:
-        paths = Paths.found(file, folder, _home())
+        paths = RegistriesConfPaths.found(file, folder, _home())
     except PermissionError:  # root's own files, which are seldom there
-        paths = Paths.found(file, folder, NOWHERE)
+        paths = RegistriesConfPaths.found(file, folder, NOWHERE)
     unreadable: tuple[str, ...] = ()
     if _is_forbidden(paths.alias_cache):
         unreadable = (paths.alias_cache,)
         paths = replace(paths, alias_cache=str(NOWHERE))
     try:
-        return load(paths), unreadable
-    except InvalidRegistries as error:
-        raise Unusable("; ".join(str(error).split("\n"))) from None
+        return load_registries(paths), unreadable
+    except InvalidRegistriesConfError as error:
+        raise NodeConfigError("; ".join(str(error).split("\n"))) from None
 
 
-def circumstances(options: Options, env: Mapping[str, str] = os.environ) -> Circumstances:
-    """Find out all that an explanation depends on; raises ``Unusable``."""
-    crio = known(options.release, options.socket)
+def read_node_config(options: ExplainOptions, env: Mapping[str, str] = os.environ) -> NodeConfig:
+    """Find out all that an explanation depends on; raises ``RunError``."""
+    crio = find_release(options.release, options.socket)
     has_mode = crio.profile.has_short_name_mode
     conf = crio_conf.read(map(Path, options.crio_conf), has_mode=has_mode)
-    found, forbidden = registries(options)
+    found, forbidden = read_registries(options)
     configured = conf.short_name_mode if options.short_name_mode is None else options.short_name_mode
     if configured not in {"", *MODES}:
-        raise Unusable(f"--short-name-mode {configured} is none that CRI-O has: {' or '.join(MODES)}")
+        raise NodeConfigError(f"--short-name-mode {configured} is none that CRI-O has: {' or '.join(MODES)}")
     platform = _platform(options.platform)
     logins = _logins(options, conf, env)
-    return Circumstances(
+    return NodeConfig(
         settings=Settings(
             profile=crio.profile,
             registries=found,
@@ -76,10 +76,14 @@ def circumstances(options: Options, env: Mapping[str, str] = os.environ) -> Circ
             credentials=logins.login if logins else lambda _host, _repository: None,
         ),
         crio=_crio(crio, platform),
-        mode=Mode(
+        mode=ShortNameMode(
             effective=effective_mode(crio.profile, configured, found),
             known=has_mode,
-            origin=Origin.OPTION if options.short_name_mode else Origin.FILE if conf.mode_file else Origin.DEFAULT,
+            origin=Provenance.OPTION
+            if options.short_name_mode
+            else Provenance.FILE
+            if conf.mode_file
+            else Provenance.DEFAULT,
             file="" if options.short_name_mode else conf.mode_file,
             crio_conf=conf.files,
             registries_conf=found.short_name_mode,
@@ -89,9 +93,9 @@ def circumstances(options: Options, env: Mapping[str, str] = os.environ) -> Circ
     )
 
 
-def _crio(crio: Known, platform: Platform) -> Crio:
+def _crio(crio: KnownRelease, platform: Platform) -> ExplainedCrio:
     """Say which CRI-O is explained."""
-    return Crio(
+    return ExplainedCrio(
         release=crio.text,
         origin=crio.origin,
         platform=str(platform),
@@ -100,7 +104,7 @@ def _crio(crio: Known, platform: Platform) -> Crio:
     )
 
 
-def _logins(options: Options, conf: crio_conf.CrioConf, env: Mapping[str, str]) -> Logins | None:
+def _logins(options: ExplainOptions, conf: crio_conf.CrioConf, env: Mapping[str, str]) -> Logins | None:
     """Read the authentication files, unless nobody will be asked."""
     if options.authfile is not None:
         return Logins(Path(options.authfile), needed=True)
@@ -116,7 +120,7 @@ def _platform(text: str | None) -> Platform:
     try:
         return Platform.parse(text) if text is not None else Platform.host()
     except ValueError as error:
-        raise Unusable(str(error)) from None
+        raise NodeConfigError(str(error)) from None
 
 
 def _home() -> Path:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from conformance.model.answers import Login
 from conformance.registry_hosts import Internet
-from conformance.scenario.scenario import Host, Scenario, Spoken, content
+from conformance.scenario.scenario import Reachability, Scenario, ScenarioHost, build_content
 
 _SALT = secrets.token_urlsafe(12)
 AUTH_FILE = ".config/containers/auth.json"
 
 
-def login(user: str) -> Login:
+def login_of(user: str) -> Login:
     """Give the login of a user, which no other run has."""
     return Login(user, f"{user}-{_SALT}")
 
@@ -26,28 +26,34 @@ def arrange(internet: Internet, scenario: Scenario) -> None:
         _arrange(internet, host)
     for host in scenario.hosts:
         name = host.name.lower().partition(":")[0]
-        if host.spoken is Spoken.REFUSED and internet.door(name, 443) is None:  # else another port of it is meant
+        if (
+            host.spoken is Reachability.REFUSED and internet.endpoint(name, 443) is None
+        ):  # else another port of it is meant
             internet.refuse(name)
 
 
-def _arrange(internet: Internet, told: Host) -> None:
+def _arrange(internet: Internet, described: ScenarioHost) -> None:
     """Arrange one host that listens; it is known in small letters."""
-    make = {Spoken.TLS: internet.host, Spoken.PLAIN_HTTP: internet.plain_http, Spoken.UNTRUSTED: internet.untrusted}
-    if told.spoken not in make:
+    make = {
+        Reachability.TLS: internet.host,
+        Reachability.PLAIN_HTTP: internet.plain_http,
+        Reachability.UNTRUSTED: internet.untrusted,
+    }
+    if described.spoken not in make:
         return
-    host = make[told.spoken](told.name.lower())
-    if told.fails:
-        host.fail(told.fails)
-    for each in told.repositories:
+    host = make[described.spoken](described.name.lower())
+    if described.fails:
+        host.fail(described.fails)
+    for each in described.repositories:
         repository = host.origin.repository(each.name)
         if each.content is not None:
-            repository.store(content(each.content, each.version), each.tags)
+            repository.store(build_content(each.content, each.version), each.tags)
         if each.private_to:
-            user = login(each.private_to)
+            user = login_of(each.private_to)
             repository.logins[user.user] = user.password
 
 
-def write(scenario: Scenario, etc: Path, home: Path) -> None:
+def write_files(scenario: Scenario, etc: Path, home: Path) -> None:
     """Write the files where a program looks whose ``/etc`` and home those are; what was there is taken away."""
     for folder in (etc / "containers", home / ".config" / "containers"):
         shutil.rmtree(folder / "registries.conf.d", ignore_errors=True)
@@ -58,7 +64,7 @@ def write(scenario: Scenario, etc: Path, home: Path) -> None:
         path.write_text(file.text)
     path = home / AUTH_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(auth(scenario)))
+    path.write_text(json.dumps(auth_file(scenario)))
 
 
 def place(path: str, etc: Path, home: Path) -> Path:
@@ -68,11 +74,11 @@ def place(path: str, etc: Path, home: Path) -> Path:
     return etc / path.removeprefix("/etc/")
 
 
-def auth(scenario: Scenario) -> dict[str, dict[str, dict[str, str]]]:
+def auth_file(scenario: Scenario) -> dict[str, dict[str, dict[str, str]]]:
     """Give the auth file (containers-auth.json(5))."""
-    return {"auths": {key: {"auth": _encoded(login(user))} for key, user in scenario.logins}}
+    return {"auths": {key: {"auth": _encoded(login_of(user))} for key, user in scenario.logins}}
 
 
-def _encoded(told: Login) -> str:
+def _encoded(described: Login) -> str:
     """Write user and password as the file has them."""
-    return base64.b64encode(f"{told.user}:{told.password}".encode()).decode()
+    return base64.b64encode(f"{described.user}:{described.password}".encode()).decode()

@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 
-from conformance.oracle.comparison import Told
-from conformance.scenario.scenario import USER, Host, Scenario, Spoken
+from conformance.oracle.comparison import PullResult
+from conformance.scenario.scenario import USER, Reachability, Scenario, ScenarioHost
 
-_WAYS = {Spoken.TLS: "host", Spoken.PLAIN_HTTP: "plain_http", Spoken.UNTRUSTED: "untrusted", Spoken.REFUSED: "refuse"}
+_WAYS = {
+    Reachability.TLS: "host",
+    Reachability.PLAIN_HTTP: "plain_http",
+    Reachability.UNTRUSTED: "untrusted",
+    Reachability.REFUSED: "refuse",
+}
 
 
-def as_case(scenario: Scenario, model: Told) -> str:
+def as_case(scenario: Scenario, model: PullResult) -> str:
     """Write the case: it states what the model predicts."""
     return "\n".join([*_head(), *_configuration(scenario), "", "", *_test(scenario, model)]) + "\n"
 
@@ -17,9 +22,7 @@ def _head() -> Iterator[str]:
     """Write the imports."""
     yield "import pytest"
     yield ""
-    yield "from conformance.registry_hosts import Login"
-    yield "from conformance.scenario.scenario import Kind, content"
-    yield "from conformance.runtime.configuration import Configuration"
+    yield "from conformance import Configuration, ContentKind, Login, build_content"
     yield ""
     yield ""
 
@@ -41,7 +44,7 @@ def _configuration(scenario: Scenario) -> Iterator[str]:
     yield "    )"
 
 
-def _test(scenario: Scenario, model: Told) -> Iterator[str]:
+def _test(scenario: Scenario, model: PullResult) -> Iterator[str]:
     """Write the test."""
     yield "def test_what_an_oracle_does_otherwise(runtime, internet):"
     yield f'    """What becomes of {scenario.written}."""'
@@ -60,11 +63,11 @@ def _test(scenario: Scenario, model: Told) -> Iterator[str]:
         yield "    assert pull.succeeded"
 
 
-def _host(host: Host) -> Iterator[str]:
+def _host(host: ScenarioHost) -> Iterator[str]:
     """Write what one host holds."""
-    if host.spoken is Spoken.NOBODY:
+    if host.spoken is Reachability.NOBODY:
         return
-    if host.spoken is Spoken.REFUSED:
+    if host.spoken is Reachability.REFUSED:
         yield f'internet.refuse("{host.name}")'
         return
     yield f'host = internet.{_WAYS[host.spoken]}("{host.name}")'
@@ -72,7 +75,8 @@ def _host(host: Host) -> Iterator[str]:
         yield f"host.fail({host.fails})"
     for each in host.repositories:
         if each.content:
-            yield f'host.store("{each.name}", content(Kind.{each.content.name}, {each.version}), {list(each.tags)!r})'
+            built = f"build_content(ContentKind.{each.content.name}, {each.version})"
+            yield f'host.store("{each.name}", {built}, {list(each.tags)!r})'
         if each.private_to or not each.content:
             yield f'repository = host.origin.repository("{each.name}")'
         if each.private_to:

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from conformance.evidence import attempts
-from conformance.model.answers import Answer, Ask, Failed, Refused
-from conformance.model.prediction import Prediction, requests
-from conformance.registry_hosts.recorder import Exchange, Kind, Lookup
+from conformance.model.answers import Answer, ErrorResponse, NoResponse, RegistryRequest
+from conformance.model.prediction import Prediction, request_count
+from conformance.registry_hosts.recorder import Exchange, NameLookup, RequestKind
 
 REDIRECTIONS = range(300, 400)
 
 
-class Visit(NamedTuple):
+class HostVisit(NamedTuple):
     """What one host was asked in a row: manifests in order, each ``repository:reference``, users, blobs."""
 
     host: str
@@ -25,52 +25,52 @@ class Visit(NamedTuple):
         return f"{self.host}{users}: {', '.join(asked) or 'nothing but who is there'}"
 
 
-class Told(NamedTuple):
+class PullResult(NamedTuple):
     """What came of a pull: ``image`` is a digest or ID, in the oracle's own form, ``error`` its text."""
 
-    visits: tuple[Visit, ...] = ()
+    visits: tuple[HostVisit, ...] = ()
     image: str = ""
     error: str = ""
 
 
-def recorded(records: Iterable[Exchange | Lookup]) -> tuple[Visit, ...]:
+def recorded_visits(records: Iterable[Exchange | NameLookup]) -> tuple[HostVisit, ...]:
     """Read off the records what each host was asked; a redirected request counts where it ends."""
     return tuple(
-        Visit(
+        HostVisit(
             attempt.host,
             tuple(
                 f"{each.repository}:{each.reference}"
                 for each in attempt.exchanges
-                if each.kind is Kind.MANIFEST and each.status not in REDIRECTIONS
+                if each.kind is RequestKind.MANIFEST and each.status not in REDIRECTIONS
             ),
             attempt.users,
-            frozenset(each.reference for each in attempt.exchanges if each.kind is Kind.BLOB),
+            frozenset(each.reference for each in attempt.exchanges if each.kind is RequestKind.BLOB),
         )
         for attempt in attempts(records)
     )
 
 
-def predicted(prediction: Prediction) -> tuple[Visit, ...]:
+def predicted_visits(prediction: Prediction) -> tuple[HostVisit, ...]:
     """Read off a prediction what each host will be asked."""
     return tuple(_visit(host, asked) for host, asked in prediction.visits)
 
 
-def _visit(host: str, asked: list[tuple[Ask, Answer]]) -> Visit:
+def _visit(host: str, asked: list[tuple[RegistryRequest, Answer]]) -> HostVisit:
     """Sum up what one host is asked in a row."""
-    return Visit(
+    return HostVisit(
         host,
         tuple(
             f"{ask.repository}:{ask.reference}"
             for ask, answer in asked
-            if not ask.blob and not (isinstance(answer, Failed | Refused) and answer.step != "manifest")
-            for _ in range(requests(answer))
+            if not ask.blob and not (isinstance(answer, NoResponse | ErrorResponse) and answer.step != "manifest")
+            for _ in range(request_count(answer))
         ),
         tuple(sorted({ask.login.user for ask, _ in asked if ask.login and ask.login.user and ask.login.password})),
         frozenset(ask.reference for ask, _ in asked if ask.blob),
     )
 
 
-def differences(model: Told, oracle: Told) -> list[str]:
+def differences(model: PullResult, oracle: PullResult) -> list[str]:
     """Tell each difference in lines: what the model says, and below it what was seen."""
     return [
         line

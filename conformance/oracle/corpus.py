@@ -9,7 +9,14 @@ from typing import Any
 import tomli_w
 
 from conformance.model.registries_toml import read_settings
-from conformance.scenario.scenario import File, Host, Kind, Repository, Scenario, Spoken
+from conformance.scenario.scenario import (
+    ContentKind,
+    Reachability,
+    RegistriesFile,
+    Scenario,
+    ScenarioHost,
+    ScenarioRepository,
+)
 
 FOLDER = Path(__file__).parent / "examples"
 _TEXTS = ("name", "digest", "login", "mode")
@@ -17,17 +24,17 @@ _TEXTS = ("name", "digest", "login", "mode")
 
 def as_toml(scenario: Scenario, *comments: str) -> str:
     """Write a scenario, comments first."""
-    told: dict[str, Any] = {key: value for key in _TEXTS if (value := getattr(scenario, key))}
-    told["logins"] = dict(scenario.logins)
-    told["file"] = [{"path": each.path, "text": each.text} for each in scenario.files]
-    told["host"] = [_host_table(each) for each in scenario.hosts]
+    table: dict[str, Any] = {key: value for key in _TEXTS if (value := getattr(scenario, key))}
+    table["logins"] = dict(scenario.logins)
+    table["file"] = [{"path": each.path, "text": each.text} for each in scenario.files]
+    table["host"] = [_host_table(each) for each in scenario.hosts]
     head = "".join(f"# {line}\n" for line in comments)
-    text = tomli_w.dumps({key: value for key, value in told.items() if value}, multiline_strings=True)
+    text = tomli_w.dumps({key: value for key, value in table.items() if value}, multiline_strings=True)
     plain = text.replace('\\"', '"')  # quotes in a text of several lines need no backslash, unless three stand together
     return head + (plain if tomllib.loads(plain) == tomllib.loads(text) else text)
 
 
-def _host_table(host: Host) -> dict[str, Any]:
+def _host_table(host: ScenarioHost) -> dict[str, Any]:
     """Write a host."""
     table: dict[str, Any] = {"name": host.name, "spoken": str(host.spoken)}
     if host.fails:
@@ -36,7 +43,7 @@ def _host_table(host: Host) -> dict[str, Any]:
     return table
 
 
-def _repository_table(repository: Repository) -> dict[str, Any]:
+def _repository_table(repository: ScenarioRepository) -> dict[str, Any]:
     """Write a repository."""
     table: dict[str, Any] = {"name": repository.name, "tags": list(repository.tags)}
     if repository.content:
@@ -46,43 +53,43 @@ def _repository_table(repository: Repository) -> dict[str, Any]:
 
 def from_toml(text: str) -> Scenario:
     """Read a scenario."""
-    told = tomllib.loads(text)
-    texts = {key: told.get(key, "") for key in _TEXTS}
+    table = tomllib.loads(text)
+    texts = {key: table.get(key, "") for key in _TEXTS}
     return Scenario(
         **texts,
-        files=tuple(_file(each) for each in told.get("file", ())),
-        hosts=tuple(_host(each) for each in told.get("host", ())),
-        logins=tuple(told.get("logins", {}).items()),
+        files=tuple(_file(each) for each in table.get("file", ())),
+        hosts=tuple(_host(each) for each in table.get("host", ())),
+        logins=tuple(table.get("logins", {}).items()),
     )
 
 
-def _file(told: dict[str, Any]) -> File:
+def _file(table: dict[str, Any]) -> RegistriesFile:
     """Read a registries.conf."""
-    written = read_settings(told["text"].encode())
+    written = read_settings(table["text"].encode())
     entries = tuple(entry.registry for entry in written.registries or ())
-    return File(told["path"], written.search, written.mode, entries, tuple((written.aliases or {}).items()))
+    return RegistriesFile(table["path"], written.search, written.mode, entries, tuple((written.aliases or {}).items()))
 
 
-def _host(told: dict[str, Any]) -> Host:
+def _host(table: dict[str, Any]) -> ScenarioHost:
     """Read a host."""
-    repositories = tuple(_repository(each) for each in told.get("repository", ()))
-    return Host(told["name"], repositories, Spoken(told["spoken"]), told.get("fails", 0))
+    repositories = tuple(_repository(each) for each in table.get("repository", ()))
+    return ScenarioHost(table["name"], repositories, Reachability(table["spoken"]), table.get("fails", 0))
 
 
-def _repository(told: dict[str, Any]) -> Repository:
+def _repository(table: dict[str, Any]) -> ScenarioRepository:
     """Read a repository."""
-    content = Kind(told["content"]) if "content" in told else None
-    private_to = told.get("private_to", "")
-    return Repository(told["name"], content, told.get("version", 0), tuple(told["tags"]), private_to)
+    content = ContentKind(table["content"]) if "content" in table else None
+    private_to = table.get("private_to", "")
+    return ScenarioRepository(table["name"], content, table.get("version", 0), tuple(table["tags"]), private_to)
 
 
-def kept() -> Iterator[tuple[str, Scenario]]:
+def load_corpus() -> Iterator[tuple[str, Scenario]]:
     """Give the scenarios that are kept, by name."""
     for path in sorted(FOLDER.glob("*.toml")):
         yield path.stem, from_toml(path.read_text())
 
 
-def keep(scenario: Scenario, oracle: str, lines: tuple[str, ...], folder: Path = FOLDER) -> Path:
+def add_to_corpus(scenario: Scenario, oracle: str, lines: tuple[str, ...], folder: Path = FOLDER) -> Path:
     """Keep a scenario, named after the oracle and what it says; gives the file."""
     text = as_toml(scenario)
     word = "-".join(oracle.lower().split())

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from conformance.model.prediction import Prediction
 from conformance.model.pull import Puller
 from conformance.model.reason import Reason
-from conformance.model.reference import InvalidReference, Reference
-from conformance.model.resolution import How, Resolution
-from conformance.oracle.oracle import Foretold
+from conformance.model.reference import InvalidReferenceError, Reference
+from conformance.model.resolution import NameKind, Resolution
+from conformance.oracle.oracle import ScenarioPrediction
 from conformance.scenario.scenario import USER, Scenario
 
 REASONS = {
@@ -25,24 +25,24 @@ REASONS = {
 }
 
 
-def exercised(scenario: Scenario, foretold: Foretold) -> Iterator[str]:
+def features_of(scenario: Scenario, predicted: ScenarioPrediction) -> Iterator[str]:
     """Name what a scenario exercises, some more than once."""
     yield from _of_files(scenario)
-    yield from _of_outcome(foretold.prediction)
+    yield from _of_outcome(predicted.prediction)
     if scenario.digest:
         yield "digest"
-    if foretold.puller is None:
+    if predicted.puller is None:
         yield "invalid registries.conf"
         return
-    yield from _read(foretold.puller.resolve(scenario.written))
-    outcome = foretold.prediction.outcome
-    tried = [reference for reference, _ in outcome.troubles]
+    yield from _read(predicted.puller.resolve(scenario.written))
+    outcome = predicted.prediction.outcome
+    tried = [reference for reference, _ in outcome.errors]
     if outcome.image:
         tried.append(outcome.image.reference)
     if len(tried) > 1:
         yield "fall-through"
     for reference in tried:
-        yield from _placed(reference, foretold.puller)
+        yield from _placed(reference, predicted.puller)
 
 
 def _of_files(scenario: Scenario) -> Iterator[str]:
@@ -59,7 +59,7 @@ def _of_outcome(prediction: Prediction) -> Iterator[str]:
     yield "image came" if outcome.image else "error"
     if outcome.image and outcome.image.top.is_index:
         yield "image of an index"
-    yield from (REASONS[trouble.reason] for _, trouble in outcome.troubles if trouble.reason in REASONS)
+    yield from (REASONS[trouble.reason] for _, trouble in outcome.errors if trouble.reason in REASONS)
     asked = [ask for ask, _ in prediction.asked if not ask.blob and not ask.lookup]
     if any(ask.login for ask in asked):
         yield "login shown"
@@ -71,9 +71,9 @@ def _read(resolution: Resolution) -> Iterator[str]:
     """Name how the name was read."""
     if resolution.refusal:
         yield "name refused"
-    if resolution.how is How.ALIAS:
+    if resolution.how is NameKind.ALIAS:
         yield "alias"
-    if resolution.how is How.SEARCH and not resolution.refusal:
+    if resolution.how is NameKind.SEARCH and not resolution.refusal:
         yield "search list"
 
 
@@ -90,7 +90,7 @@ def _placed(reference: Reference, puller: Puller) -> Iterator[str]:
         yield "wildcard"
     try:
         sources = puller.sources(reference)
-    except InvalidReference:
+    except InvalidReferenceError:
         yield "location that makes no name"
         return
     if sources[-1].reference.name != reference.name:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from conformance.evidence.log import REGISTRIES_APPLIED, RELOADED
 from conformance.model.profile import profile
-from conformance.oracle.arrangement import login
-from conformance.oracle.comparison import Told, recorded
-from conformance.oracle.oracle import Foretold, Oracle, OracleFailure, Rules
+from conformance.oracle.arrangement import login_of
+from conformance.oracle.comparison import PullResult, recorded_visits
+from conformance.oracle.oracle import Oracle, OracleError, Rules, ScenarioPrediction
 from conformance.oracle.rules import OraclePuller
 from conformance.releases.installation import Installation
 from conformance.runtime.configuration import Configuration
@@ -25,7 +25,7 @@ GLANCE = 2
 """Milliseconds between two looks at the log, during which the end of the process is waited for."""
 
 
-class LiveCrio(Oracle):
+class CrioOracle(Oracle):
     """A CRI-O of any release. It keeps its old configuration where the new one is wrong, so none that is wrong is."""
 
     def __init__(self, installation: Installation) -> None:
@@ -47,9 +47,9 @@ class LiveCrio(Oracle):
         mode = scenario.mode if self.rules.profile.has_short_name_mode else "disabled"
         return replace(scenario, files=moved or scenario.files, mode=mode)
 
-    def takes(self, foretold: Foretold) -> bool:
+    def takes(self, predicted: ScenarioPrediction) -> bool:
         """Leave out what it would not start with."""
-        return foretold.puller is not None
+        return predicted.puller is not None
 
     @property
     def home_here(self) -> Path:
@@ -62,35 +62,35 @@ class LiveCrio(Oracle):
         if mode not in self._running:
             configuration = Configuration(search_registries=(), short_name_mode=mode)
             crio = self._stack.enter_context(Crio(self._installation, configuration))
-            crio.shadow = None
+            crio.model_monitor = None
             self._running[mode] = crio
         crio = self._running[mode]
         crio.reset()
         self.internet, self.root, self.home = crio.internet, crio.world.folder, crio.world.folder / "home"
         super().arrange(scenario)
 
-    def ask(self, scenario: Scenario) -> Told:
+    def ask(self, scenario: Scenario) -> PullResult:
         """Let it read registries.conf, and pull."""
         crio = self._running[scenario.mode]
         self._reload(scenario.mode, crio)
-        mark = crio.internet.recorder.mark()
-        pull = crio.pull(scenario.written, login(scenario.login) if scenario.login else None)
-        visits = recorded(crio.internet.recorder.since(mark))
-        return Told(visits, pull.image_ref, pull.error.message if pull.error else "")
+        mark = crio.internet.recorder.position()
+        pull = crio.pull(scenario.written, login_of(scenario.login) if scenario.login else None)
+        visits = recorded_visits(crio.internet.recorder.since(mark))
+        return PullResult(visits, pull.image_ref, pull.error.message if pull.error else "")
 
     def _reload(self, mode: str, crio: Crio) -> None:
         """Let it read its configuration anew (SIGHUP), once it has done with the last time."""
         if mode in self._reloading:
             self._await(crio, self._reloading[mode], RELOADED)
-        self._reloading[mode] = crio.log.mark()
+        self._reloading[mode] = crio.log.position()
         crio.process.signal(signal.SIGHUP)
         self._await(crio, self._reloading[mode], REGISTRIES_APPLIED)
 
     def _await(self, crio: Crio, mark: int, beginning: str) -> None:
-        """Wait for a line of its log; raises ``OracleFailure``."""
+        """Wait for a line of its log; raises ``OracleError``."""
         poll = select.poll()
         poll.register(crio.process.pidfd, select.POLLIN)
         until = time.monotonic() + PATIENCE
         while not any(line.message.startswith(beginning) for line in crio.log.since(mark)):
             if poll.poll(GLANCE) or time.monotonic() > until:
-                raise OracleFailure(f"{self.title} did not read its configuration anew: {crio.log.end(1)}")
+                raise OracleError(f"{self.title} did not read its configuration anew: {crio.log.end(1)}")

@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from conformance.oracle.crio_oracle import LiveCrio
+from conformance.oracle.crio_oracle import CrioOracle
 from conformance.oracle.oracle import Oracle
-from conformance.oracle.program_oracles import Podman, Skopeo
-from conformance.releases.installation import Installation, NoRuntime, find, release_of
+from conformance.oracle.program_oracles import PodmanOracle, SkopeoOracle
+from conformance.releases.installation import Installation, RuntimeNotFoundError, find_crio, release_of
 
 FORMS = "write skopeo, podman, a CRI-O's release (1.36.3) or the path of one of these programs"
 KNOWN = {"skopeo": "1.9", "podman": "4.3"}
@@ -17,11 +17,11 @@ EXAMPLES = {"skopeo": 2000, "podman": 300}
 EXAMPLES_OF_CRIO = 2000
 
 
-class NoOracle(Exception):  # noqa: N818 (nothing is wrong with the program: what was asked for is not here)
+class OracleNotFoundError(Exception):
     """There is no such oracle here: one sentence that says why and what to do."""
 
 
-class Which(NamedTuple):
+class FoundOracle(NamedTuple):
     """An oracle that is here: the name of the program, and where that is; of a CRI-O, its programs."""
 
     program: str
@@ -34,40 +34,40 @@ class Which(NamedTuple):
         return EXAMPLES.get(self.program, EXAMPLES_OF_CRIO)
 
     def start(self) -> Oracle:
-        """Start it, in a world of its own; raises ``WorldError`` and ``RuntimeFailure``."""
+        """Start it, in a world of its own; raises ``WorldError`` and ``RuntimeFailedError``."""
         if self.installation is not None:
-            return LiveCrio(self.installation)
-        return (Skopeo if self.program == "skopeo" else Podman)(self.path)
+            return CrioOracle(self.installation)
+        return (SkopeoOracle if self.program == "skopeo" else PodmanOracle)(self.path)
 
 
-def which(asked: str) -> Which:
-    """Find the oracle that is asked for; raises ``NoOracle``."""
+def find_oracle(asked: str) -> FoundOracle:
+    """Find the oracle that is asked for; raises ``OracleNotFoundError``."""
     program = Path(asked).name
     if program not in KNOWN:
         try:
-            installation = find(asked)
-        except NoRuntime as error:
-            raise NoOracle(str(error).replace("--runtime", "--oracle")) from None
-        return Which(f"CRI-O {installation.release}", asked, installation)
+            installation = find_crio(asked)
+        except RuntimeNotFoundError as error:
+            raise OracleNotFoundError(str(error).replace("--runtime", "--oracle")) from None
+        return FoundOracle(f"CRI-O {installation.release}", asked, installation)
     path = asked if "/" in asked else shutil.which(asked)
     if path is None:
-        raise NoOracle(f"{asked} is not on PATH: install it (apt-get install {asked}), or {FORMS}")
+        raise OracleNotFoundError(f"{asked} is not on PATH: install it (apt-get install {asked}), or {FORMS}")
     try:
         release = release_of(Path(path), rf"{program} version (\S+)", program, FORMS)
-    except NoRuntime as error:
-        raise NoOracle(str(error)) from None
+    except RuntimeNotFoundError as error:
+        raise OracleNotFoundError(str(error)) from None
     if release.line != KNOWN[program]:
         known = f"{program} {KNOWN[program]}, as Debian 12 has it"
-        raise NoOracle(f"{path} is {program} {release}, and the model only knows {known}")
-    return Which(program, path)
+        raise OracleNotFoundError(f"{path} is {program} {release}, and the model only knows {known}")
+    return FoundOracle(program, path)
 
 
-def here() -> tuple[list[Which], list[str]]:
+def available_oracles() -> tuple[list[FoundOracle], list[str]]:
     """Find skopeo and Podman, those that are here; gives also why another is not."""
     found, missing = [], []
     for program in KNOWN:
         try:
-            found.append(which(program))
-        except NoOracle as error:
+            found.append(find_oracle(program))
+        except OracleNotFoundError as error:
             missing.append(str(error))
     return found, missing

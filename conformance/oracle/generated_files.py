@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from conformance.model.registries import Mirror, Registry
 from conformance.registry_hosts.personality import WELL_KNOWN
-from conformance.scenario.scenario import SYSTEM, USER, File
+from conformance.scenario.scenario import SYSTEM, USER, RegistriesFile
 
 T = TypeVar("T")
 Draw = st.DrawFn
@@ -58,7 +58,7 @@ def some(draw: Draw, make: Callable[[], T], most: int) -> tuple[T, ...]:
     return tuple(make() for _ in range(draw(_up_to(most))))
 
 
-def files(draw: Draw, name: str, search: tuple[str, ...], near: tuple[str, ...]) -> tuple[File, ...]:
+def files(draw: Draw, name: str, search: tuple[str, ...], near: tuple[str, ...]) -> tuple[RegistriesFile, ...]:
     """Draw a main file and drop-ins, system-wide or the user's own."""
     main = USER if rarely(draw, 8) else SYSTEM
     paths = [main, *(f"{main}.d/{each}.conf" for each in pick(draw, DROP_INS))]
@@ -66,7 +66,7 @@ def files(draw: Draw, name: str, search: tuple[str, ...], near: tuple[str, ...])
         paths.append(SYSTEM)
     home = pick(draw, range(len(paths)))
     return tuple(
-        File(
+        RegistriesFile(
             path,
             search if number == home else pick(draw, (None, None, None, (), search[::-1], ("quay.io",))),
             pick(draw, MODES) if rarely(draw, 4) else "",

@@ -10,11 +10,19 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from conformance.model.reference import InvalidReference, Reference, parse, parse_normalized
+from conformance.model.reference import InvalidReferenceError, Reference, parse, parse_normalized
 from conformance.model.registries import Registries
 from conformance.oracle.generated_files import HOSTS, PATHS, Draw, files, pick, rarely, some
 from conformance.registry_hosts.personality import WELL_KNOWN
-from conformance.scenario.scenario import UNKNOWN_DIGEST, File, Host, Kind, Repository, Scenario, Spoken
+from conformance.scenario.scenario import (
+    UNKNOWN_DIGEST,
+    ContentKind,
+    Reachability,
+    RegistriesFile,
+    Scenario,
+    ScenarioHost,
+    ScenarioRepository,
+)
 
 SEARCHED = ("docker.io", "quay.io", "one.example.com", "two.example.com", "localhost:5000", "ghcr.io", "example.com")
 TAGS = ("", ":v1", ":latest")
@@ -34,15 +42,15 @@ INVALID = (
     "Docker.io/team/app",
     "one.example.com/" + "a" * 250,
 )
-DIGESTS = (*(f"{kind} 0" for kind in Kind), "image of index 0", "image of Docker list 0", "unknown")
+DIGESTS = (*(f"{kind} 0" for kind in ContentKind), "image of index 0", "image of Docker list 0", "unknown")
 USERS = ("reader", "other", "nobody")
 FAILURES = (500, 502, 503, 403)
-KINDS = (*Kind, *(Kind.IMAGE, Kind.DOCKER_IMAGE, Kind.INDEX, Kind.LIST) * 2)
+KINDS = (*ContentKind, *(ContentKind.IMAGE, ContentKind.DOCKER_IMAGE, ContentKind.INDEX, ContentKind.LIST) * 2)
 PLENTY = (*("content",) * 6, "nothing", "other tag")
 SCARCE = ("content", "content", "nothing", "other tag")
 """What is where a name is looked for: of a short name less, so that the next registry of the search list is asked."""
 
-SPOKEN = tuple(Spoken)[1:]
+SPOKEN = tuple(Reachability)[1:]
 
 
 @st.composite
@@ -95,11 +103,13 @@ def _near(name: str, search: Sequence[str]) -> tuple[Reference, ...]:
         if not reference.is_short:
             return (parse_normalized(name),)
         return tuple(dict.fromkeys((*(reference.on(host) for host in search), parse_normalized(name))))
-    except InvalidReference:
+    except InvalidReferenceError:
         return (parse_normalized("one.example.com/team/app"),)
 
 
-def _places(name: str, digest: str, near: Sequence[Reference], written: Sequence[File]) -> Iterator[Reference]:
+def _places(
+    name: str, digest: str, near: Sequence[Reference], written: Sequence[RegistriesFile]
+) -> Iterator[Reference]:
     """Give the places where any entry, or an alias, would have a name looked for."""
     bare, _, tag = name.rpartition(":") if ":" in name.rpartition("/")[2] else (name, "", "")
     aliases = [value for file in written for short, value in file.aliases if short == bare and value]
@@ -108,7 +118,7 @@ def _places(name: str, digest: str, near: Sequence[Reference], written: Sequence
         yield reference
         for entry in (entry for file in written for entry in file.registries):
             whole = replace(entry, prefix=entry.prefix or entry.location.rstrip("/"))
-            with suppress(InvalidReference):
+            with suppress(InvalidReferenceError):
                 yield from (source.reference for source in Registries(registries=(whole,)).sources(reference))
 
 
@@ -127,7 +137,7 @@ def _logins(draw: Draw, asked: tuple[Reference, ...]) -> tuple[tuple[str, str], 
 
 def _hosts(
     draw: Draw, asked: tuple[Reference, ...], digest: str, users: tuple[str, ...], there: tuple[str, ...]
-) -> tuple[Host, ...]:
+) -> tuple[ScenarioHost, ...]:
     """Draw every host that would be asked, with what it holds; ``there`` is chosen from."""
     hosts = []
     for name in dict.fromkeys(each.domain.lower() for each in asked):
@@ -135,19 +145,21 @@ def _hosts(
         held = tuple(
             filter(None, (_repository(draw, each, digest, users, pick(draw, there)) for each in here.values()))
         )
-        spoken = pick(draw, SPOKEN) if name not in WELL_KNOWN and rarely(draw, 5) else Spoken.TLS
-        hosts.append(Host(name, held, spoken, pick(draw, FAILURES) if rarely(draw, 15) else 0))
+        spoken = pick(draw, SPOKEN) if name not in WELL_KNOWN and rarely(draw, 5) else Reachability.TLS
+        hosts.append(ScenarioHost(name, held, spoken, pick(draw, FAILURES) if rarely(draw, 15) else 0))
     return tuple(hosts)
 
 
-def _repository(draw: Draw, asked: Reference, digest: str, users: tuple[str, ...], there: str) -> Repository | None:
+def _repository(
+    draw: Draw, asked: Reference, digest: str, users: tuple[str, ...], there: str
+) -> ScenarioRepository | None:
     """Draw what is where a name is looked for: nothing, nothing under this tag, or a content."""
     if there == "nothing":
         return None
     wanted = digest.rpartition(" of ")[2].rpartition(" ")[0]
     if wanted and not rarely(draw, 4):
-        kind, version = Kind(wanted), 0
+        kind, version = ContentKind(wanted), 0
     else:
         kind, version = pick(draw, KINDS), pick(draw, (0, 1))
     tags = (asked.tag,) if asked.tag and there == "content" else ("other",)
-    return Repository(asked.path, kind, version, tags, pick(draw, users) if rarely(draw, 5) else "")
+    return ScenarioRepository(asked.path, kind, version, tags, pick(draw, users) if rarely(draw, 5) else "")

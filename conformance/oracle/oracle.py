@@ -8,28 +8,28 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from conformance.model.auth import credentials
-from conformance.model.prediction import Prediction, follow
+from conformance.model.prediction import Prediction, answer_steps
 from conformance.model.profile import Profile
 from conformance.model.pull import Outcome, Puller
 from conformance.model.pull_sources import Settings
-from conformance.model.registries import InvalidRegistries, Registries
-from conformance.model.registries_conf import Paths, load
-from conformance.oracle.arrangement import arrange, auth, login, write
-from conformance.oracle.comparison import Told, predicted
+from conformance.model.registries import InvalidRegistriesConfError, Registries
+from conformance.model.registries_conf import RegistriesConfPaths, load_registries
+from conformance.oracle.arrangement import arrange, auth_file, login_of, write_files
+from conformance.oracle.comparison import PullResult, predicted_visits
 from conformance.oracle.rules import OraclePuller
 from conformance.registry_hosts import Internet
-from conformance.registry_hosts.host_answers import Answers
+from conformance.registry_hosts.host_answers import HostAnswers
 from conformance.scenario.scenario import Scenario
 
 HOME = Path("/etc/home")
 """The home of a program in a world, as it sees that: where the model sees it as well, below the folder of the world."""
 
 
-class OracleFailure(Exception):  # noqa: N818 (the oracle failed, not this program)
+class OracleError(Exception):
     """An oracle cannot be had, or did not come to an end: one sentence."""
 
 
-class Foretold(NamedTuple):
+class ScenarioPrediction(NamedTuple):
     """A prediction, and the rules as they were set for it: none where registries.conf cannot be used."""
 
     prediction: Prediction
@@ -46,17 +46,17 @@ class Rules:
     profile: Profile
     puller: type[OraclePuller]
     image: Callable[[Outcome], str]
-    load: Callable[[Paths, Path], Registries] = load
+    load: Callable[[RegistriesConfPaths, Path], Registries] = load_registries
 
-    def predict(self, scenario: Scenario, root: Path, home: Path, answers: Answers) -> Foretold:
+    def predict(self, scenario: Scenario, root: Path, home: Path, answers: HostAnswers) -> ScenarioPrediction:
         """Predict the pull of a scenario that is arranged, its files below ``root``."""
         try:
-            paths = Paths.found(None, None, home=home, root=root)
+            paths = RegistriesConfPaths.found(None, None, home=home, root=root)
             registries = self.load(paths, root)
-        except InvalidRegistries as error:
+        except InvalidRegistriesConfError as error:
             unreadable = self.puller(Settings(profile=self.profile)).unreadable(scenario.written, str(error))
-            return Foretold(Prediction((), Outcome(error=unreadable)), None)
-        logins = auth(scenario)
+            return ScenarioPrediction(Prediction((), Outcome(error=unreadable)), None)
+        logins = auth_file(scenario)
         settings = Settings(
             profile=self.profile,
             registries=registries,
@@ -64,13 +64,13 @@ class Rules:
             credentials=lambda host, repository: credentials(logins, host, repository),
         )
         puller = self.puller(settings)
-        steps = puller.pull(scenario.written, login(scenario.login) if scenario.login else None)
-        return Foretold(follow(steps, answers, answers.challenges), puller)
+        steps = puller.pull(scenario.written, login_of(scenario.login) if scenario.login else None)
+        return ScenarioPrediction(answer_steps(steps, answers, answers.challenges), puller)
 
-    def told(self, prediction: Prediction) -> Told:
+    def pull_result(self, prediction: Prediction) -> PullResult:
         """Put a prediction into the oracle's terms."""
         outcome = prediction.outcome
-        return Told(predicted(prediction), self.image(outcome), outcome.error)
+        return PullResult(predicted_visits(prediction), self.image(outcome), outcome.error)
 
 
 class Oracle(ABC):
@@ -90,9 +90,9 @@ class Oracle(ABC):
         """Give the scenario without what this program cannot be told."""
         return replace(scenario, login="", mode="disabled")
 
-    def takes(self, foretold: Foretold) -> bool:
+    def takes(self, predicted: ScenarioPrediction) -> bool:
         """Tell whether the program is to be asked at all."""
-        del foretold
+        del predicted
         return True
 
     @property
@@ -103,15 +103,15 @@ class Oracle(ABC):
     def arrange(self, scenario: Scenario) -> None:
         """Make a scenario real around the program."""
         arrange(self.internet, scenario)
-        write(scenario, self.root / "etc", self.home_here)
+        write_files(scenario, self.root / "etc", self.home_here)
 
-    def predict(self, scenario: Scenario, rules: Rules | None = None) -> Foretold:
+    def predict(self, scenario: Scenario, rules: Rules | None = None) -> ScenarioPrediction:
         """Predict what comes of a scenario that is arranged, by these rules or others."""
-        return (rules or self.rules).predict(scenario, self.root, self.home, Answers(self.internet))
+        return (rules or self.rules).predict(scenario, self.root, self.home, HostAnswers(self.internet))
 
     @abstractmethod
-    def ask(self, scenario: Scenario) -> Told:
-        """Let the program pull; raises ``OracleFailure``."""
+    def ask(self, scenario: Scenario) -> PullResult:
+        """Let the program pull; raises ``OracleError``."""
 
     def close(self) -> None:
         """End it and clear up."""

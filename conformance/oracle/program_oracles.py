@@ -12,11 +12,11 @@ from pathlib import Path
 from conformance.evidence.log import LogLine
 from conformance.model.profile import PODMAN_4_3, SKOPEO_1_9
 from conformance.node import World
-from conformance.oracle.comparison import Told, recorded
-from conformance.oracle.oracle import HOME, Foretold, Oracle, OracleFailure, Rules
+from conformance.oracle.comparison import PullResult, recorded_visits
+from conformance.oracle.oracle import HOME, Oracle, OracleError, Rules, ScenarioPrediction
 from conformance.oracle.rules import PodmanPuller, SkopeoPuller
 from conformance.registry_hosts import Internet
-from conformance.runtime.world_files import furnish
+from conformance.runtime.world_files import write_world_files
 from conformance.scenario.scenario import Scenario
 
 PATIENCE = 60.0
@@ -28,7 +28,7 @@ STORE, STORE_STATE = "/var/lib/store", "/run/store"
 _FOLDERS = os.pathsep.join((os.defpath, "/usr/sbin", "/sbin"))
 
 
-class Program(Oracle):
+class ProgramOracle(Oracle):
     """A program that is started for every pull."""
 
     program: str
@@ -39,27 +39,27 @@ class Program(Oracle):
             self._world = stack.enter_context(World(visible=[Path(path).resolve().parent]))
             self.internet = stack.enter_context(Internet(self._world.bind))
             self.root = self._world.folder
-            self._env = furnish(self._world, self.internet) | {"HOME": str(HOME), "PATH": _FOLDERS}
+            self._env = write_world_files(self._world, self.internet) | {"HOME": str(HOME), "PATH": _FOLDERS}
             accept = json.dumps({"default": [{"type": "insecureAcceptAnything"}]})
             (self._world.etc / "containers" / "policy.json").write_text(accept)
             self._stack = stack.pop_all()
 
-    def ask(self, scenario: Scenario) -> Told:
+    def ask(self, scenario: Scenario) -> PullResult:
         """Start it, wait until it has ended, and read what it printed and what was recorded."""
-        mark = self.internet.recorder.mark()
+        mark = self.internet.recorder.position()
         process = self._world.spawn(self.command(scenario.written), self._env, "printed")
         try:
             if not process.wait(PATIENCE):
-                raise OracleFailure(f"{self.title} did not end within {PATIENCE:.0f} s on {scenario.written}")
+                raise OracleError(f"{self.title} did not end within {PATIENCE:.0f} s on {scenario.written}")
             status = process.status()
         finally:
             process.close()
         printed = process.log.read_text(errors="replace")
         process.log.unlink()
-        visits = recorded(self.internet.recorder.since(mark))
+        visits = recorded_visits(self.internet.recorder.since(mark))
         if status == 0:
-            return Told(visits, image=self.image(printed))
-        return Told(visits, error=self.error(printed))
+            return PullResult(visits, image=self.image(printed))
+        return PullResult(visits, error=self.error(printed))
 
     @abstractmethod
     def command(self, name: str) -> Sequence[str]:
@@ -74,7 +74,7 @@ class Program(Oracle):
         """Give the error among what was printed."""
 
 
-class Skopeo(Program):
+class SkopeoOracle(ProgramOracle):
     """``skopeo copy`` into a folder: full names only, one place after the other, no store."""
 
     program = "skopeo"
@@ -105,7 +105,7 @@ class Skopeo(Program):
         return LogLine.parse(printed.rstrip("\n").rpartition("\n")[2]).message
 
 
-class Podman(Program):
+class PodmanOracle(ProgramOracle):
     """``podman pull`` into an empty store, which is thrown away before the next."""
 
     program = "podman"
@@ -116,9 +116,9 @@ class Podman(Program):
         image=lambda outcome: outcome.image.id if outcome.image else "",
     )
 
-    def takes(self, foretold: Foretold) -> bool:
+    def takes(self, predicted: ScenarioPrediction) -> bool:
         """Leave out what it would try three times more, a second apart each: a refused connection."""
-        return not any(trouble.refused for _, trouble in foretold.prediction.outcome.troubles)
+        return not any(trouble.refused for _, trouble in predicted.prediction.outcome.errors)
 
     def command(self, name: str) -> Sequence[str]:
         """Pull into a new store."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from conformance.oracle.corpus import as_toml
-from conformance.oracle.search_jobs import Differing, Result
+from conformance.oracle.search_jobs import DifferingScenario, OracleResult
 
 
-def told(results: Sequence[Result]) -> Iterator[str]:
+def result_lines(results: Sequence[OracleResult]) -> Iterator[str]:
     """Give the lines: every difference, what was exercised, and the counts last."""
     for result in results:
         for each in result.differing:
@@ -16,7 +16,7 @@ def told(results: Sequence[Result]) -> Iterator[str]:
         yield _count(result)
 
 
-def _difference(title: str, differing: Differing) -> Iterator[str]:
+def _difference(title: str, differing: DifferingScenario) -> Iterator[str]:
     """Tell one difference."""
     yield f"The model and {title} differ ({differing.origin}) on {differing.scenario.written}"
     yield from differing.lines
@@ -27,7 +27,7 @@ def _difference(title: str, differing: Differing) -> Iterator[str]:
     yield "---"
 
 
-def _table(results: Sequence[Result]) -> Iterator[str]:
+def _table(results: Sequence[OracleResult]) -> Iterator[str]:
     """Tell how many scenarios exercised what."""
     names = sorted({name for result in results for name in result.found.exercised})
     yield f"{'exercised by':<28}" + "".join(f"{result.title:>16}" for result in results)
@@ -36,7 +36,7 @@ def _table(results: Sequence[Result]) -> Iterator[str]:
     yield ""
 
 
-def _count(result: Result) -> str:
+def _count(result: OracleResult) -> str:
     """Sum up one oracle."""
     found, differing = result.found, len(result.differing)
     rate = f", {found.examples / found.seconds:.0f} a second" if found.seconds else ""

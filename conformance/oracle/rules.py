@@ -5,9 +5,9 @@ containers/common ``libimage/pull.go``, ``libimage/normalize.go``; containers/im
 """
 
 from conformance.model.pull import Puller
-from conformance.model.pull_sources import Trouble
-from conformance.model.reference import ID_LENGTH, InvalidReference, Reference, parse, parse_normalized
-from conformance.model.resolution import How, Resolution, resolve
+from conformance.model.pull_sources import PullError
+from conformance.model.reference import ID_LENGTH, InvalidReferenceError, Reference, parse, parse_normalized
+from conformance.model.resolution import NameKind, Resolution, resolve
 
 
 class OraclePuller(Puller):
@@ -26,12 +26,12 @@ class SkopeoPuller(OraclePuller):
         """Read a name (docker/docker_transport.go, ``ParseReference``)."""
         try:
             reference = parse_normalized(name)
-        except InvalidReference as error:
-            return Resolution(How.NOT, refusal=f"Invalid source name docker://{name}: {error}")
+        except InvalidReferenceError as error:
+            return Resolution(NameKind.NOT, refusal=f"Invalid source name docker://{name}: {error}")
         if reference.tag and reference.digest:
             trouble = "Docker references with both a tag and digest are currently not supported"
-            return Resolution(How.NOT, refusal=f"Invalid source name docker://{name}: {trouble}")
-        return Resolution(How.FULL, (reference.with_default_tag(),))
+            return Resolution(NameKind.NOT, refusal=f"Invalid source name docker://{name}: {trouble}")
+        return Resolution(NameKind.FULL, (reference.with_default_tag(),))
 
     def unreadable(self, name: str, error: str) -> str:
         """Say that a registries.conf is wrong, which is found out when its mirrors are looked for."""
@@ -41,9 +41,9 @@ class SkopeoPuller(OraclePuller):
         familiar = resolution.candidates[0].familiar
         return f"initializing source docker://{familiar}: loading registries configuration: {error}"
 
-    def error(self, troubles: list[tuple[Reference, Trouble]]) -> str:
+    def error(self, errors: list[tuple[Reference, PullError]]) -> str:
         """Give the error as it is, without CRI's words."""
-        return troubles[-1][1].text
+        return errors[-1][1].text
 
 
 class PodmanPuller(OraclePuller):
@@ -57,18 +57,18 @@ class PodmanPuller(OraclePuller):
         """
         if name.startswith("sha256:") or (len(name) == ID_LENGTH and not set(name) & set("/.:@")):
             refusal = f"pull policy is always but image has been referred to by ID ({name})"
-            return Resolution(How.NOT, refusal=refusal)
+            return Resolution(NameKind.NOT, refusal=refusal)
         try:
             reference = parse(name)
-        except InvalidReference as error:
-            return Resolution(How.NOT, refusal=str(error))
+        except InvalidReferenceError as error:
+            return Resolution(NameKind.NOT, refusal=str(error))
         name = str(reference.without_tag_beside_digest())
         try:
             parse_normalized(name)
-        except InvalidReference:
+        except InvalidReferenceError:
             transport, colon, _ = name.partition(":")
             why = f'unknown transport "{transport}"' if colon else "expected colon-separated transport:reference"
-            return Resolution(How.NOT, refusal=f'Invalid image name "{name}", {why}')
+            return Resolution(NameKind.NOT, refusal=f'Invalid image name "{name}", {why}')
         mode = self.registries.short_name_mode
         resolution = resolve(name, self.registries, "disabled")
         if mode == "enforcing" and len(resolution.candidates) > 1 and not resolution.refusal:
@@ -79,11 +79,11 @@ class PodmanPuller(OraclePuller):
     def unreadable(self, name: str, error: str) -> str:
         """Say that a registries.conf is wrong, which is found out when the name is read."""
         resolution = self.resolve(name)
-        return resolution.refusal if resolution.how is How.NOT else error
+        return resolution.refusal if resolution.how is NameKind.NOT else error
 
-    def error(self, troubles: list[tuple[Reference, Trouble]]) -> str:
+    def error(self, errors: list[tuple[Reference, PullError]]) -> str:
         """Give all errors (``FormatPullErrors``)."""
-        texts = [trouble.text for _, trouble in troubles]
+        texts = [trouble.text for _, trouble in errors]
         if len(texts) == 1:
             return texts[0]
         return "\n * ".join([f"{len(texts)} errors occurred while pulling:", *texts])

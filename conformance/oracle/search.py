@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Flaky
 
 from conformance.oracle.comparison import differences
-from conformance.oracle.coverage import exercised
+from conformance.oracle.coverage import features_of
 from conformance.oracle.generator import scenarios
-from conformance.oracle.oracle import Foretold, Oracle, OracleFailure
+from conformance.oracle.oracle import Oracle, OracleError, ScenarioPrediction
 from conformance.scenario.scenario import Scenario
 
 SHRINKING = 60.0
@@ -22,7 +22,7 @@ AGAIN = 4
 
 
 @dataclass
-class Found:
+class SearchResult:
     """What a search came to: how many scenarios it tried, what they exercised, and the smallest that differs, if any.
 
     ``seconds`` is how long it took, ``lines`` tell the difference.
@@ -35,25 +35,25 @@ class Found:
     lines: tuple[str, ...] = ()
 
 
-class Difference(AssertionError):  # noqa: N818 (no error of this program)
+class DifferenceError(AssertionError):
     """The rules and the oracle differ on a scenario."""
 
 
-class Search:
+class DifferenceSearch:
     """A search on one oracle."""
 
     def __init__(self, oracle: Oracle) -> None:
         self.oracle = oracle
-        self.found = Found()
+        self.found = SearchResult()
         self._tried: set[Scenario] = set()
         self._enough = 0
         self._until = float("inf")
-        self._failure: OracleFailure | None = None
+        self._failure: OracleError | None = None
 
-    def run(self, examples: int, number: int) -> Found:
+    def run(self, examples: int, number: int) -> SearchResult:
         """Try so many scenarios, or fewer if there is a difference, which is made small; ``number`` is the seed.
 
-        Raises ``OracleFailure``.
+        Raises ``OracleError``.
         """
         begin = time.monotonic()
         self._enough = examples
@@ -68,7 +68,7 @@ class Search:
         )(given(scenarios())(self._agrees))
         try:
             seed(number)(agrees)()
-        except (Difference, SkipTest):
+        except (DifferenceError, SkipTest):
             pass
         except Flaky:
             if self._failure:
@@ -97,26 +97,26 @@ class Search:
             return
         try:
             lines = self.once(scenario)
-        except OracleFailure as failure:
+        except OracleError as failure:
             self._failure = failure
             raise
         if lines:
             if self.found.scenario is None:
                 self._until = time.monotonic() + SHRINKING
             self.found.scenario, self.found.lines = scenario, tuple(lines)
-            raise Difference
+            raise DifferenceError
 
     def once(self, scenario: Scenario) -> list[str]:
-        """Try one scenario, if the oracle takes it, and tell the differences; raises ``OracleFailure``."""
+        """Try one scenario, if the oracle takes it, and tell the differences; raises ``OracleError``."""
         self.oracle.arrange(scenario)
-        foretold = self.oracle.predict(scenario)
-        if not self.oracle.takes(foretold):
+        predicted = self.oracle.predict(scenario)
+        if not self.oracle.takes(predicted):
             return []
         if self.found.scenario is None:
             self.found.examples += 1
-            self.found.exercised.update(set(exercised(scenario, foretold)))
-        return self.judged(scenario, foretold)
+            self.found.exercised.update(set(features_of(scenario, predicted)))
+        return self.judged(scenario, predicted)
 
-    def judged(self, scenario: Scenario, foretold: Foretold) -> list[str]:
+    def judged(self, scenario: Scenario, predicted: ScenarioPrediction) -> list[str]:
         """Ask the oracle, and tell how it differs from what is foretold."""
-        return differences(self.oracle.rules.told(foretold.prediction), self.oracle.ask(scenario))
+        return differences(self.oracle.rules.pull_result(predicted.prediction), self.oracle.ask(scenario))

@@ -12,24 +12,24 @@ from typing import NamedTuple
 
 from conformance.node import WorldError
 from conformance.oracle.case import as_case
-from conformance.oracle.corpus import kept
-from conformance.oracle.discovery import Which
-from conformance.oracle.oracle import Oracle, OracleFailure
-from conformance.oracle.search import Found, Search
-from conformance.runtime.runtime import RuntimeFailure
+from conformance.oracle.corpus import load_corpus
+from conformance.oracle.discovery import FoundOracle
+from conformance.oracle.oracle import Oracle, OracleError
+from conformance.oracle.search import DifferenceSearch, SearchResult
+from conformance.runtime.runtime import RuntimeFailedError
 from conformance.scenario.scenario import Scenario
 
 
-class Errand(NamedTuple):
+class SearchJob(NamedTuple):
     """One search: which oracle, how many scenarios, with which seed; the first of an oracle tries what is kept, too."""
 
-    which: Which
+    which: FoundOracle
     examples: int
     seed: int
     first: bool
 
 
-class Differing(NamedTuple):
+class DifferingScenario(NamedTuple):
     """A scenario on which the model and an oracle differ: where it is from, the lines that tell it, and the case."""
 
     origin: str
@@ -39,62 +39,62 @@ class Differing(NamedTuple):
 
 
 @dataclass
-class Result:
+class OracleResult:
     """What became of an errand: what was found, or ``trouble``, why the oracle could not be asked."""
 
     title: str
-    found: Found = field(default_factory=Found)
-    differing: list[Differing] = field(default_factory=list)
+    found: SearchResult = field(default_factory=SearchResult)
+    differing: list[DifferingScenario] = field(default_factory=list)
     kept: int = 0
-    trouble: str = ""
+    problem: str = ""
 
 
-def errands(which: Which, examples: int, seed: int, jobs: int) -> list[Errand]:
+def divide_jobs(which: FoundOracle, examples: int, seed: int, jobs: int) -> list[SearchJob]:
     """Divide the scenarios of an oracle."""
     sizes = [examples // jobs + (number < examples % jobs) for number in range(jobs)]
-    return [Errand(which, size, seed * jobs + at, at == 0) for at, size in enumerate(sizes) if size or at == 0]
+    return [SearchJob(which, size, seed * jobs + at, at == 0) for at, size in enumerate(sizes) if size or at == 0]
 
 
-def carry_out(errand: Errand) -> Result:
+def run_job(job: SearchJob) -> OracleResult:
     """Run one search."""
-    result = Result(errand.which.program)
+    result = OracleResult(job.which.program)
     try:
-        with errand.which.start() as oracle:
+        with job.which.start() as oracle:
             result.title = oracle.title
-            if errand.first:
+            if job.first:
                 result.differing += _differing_of_kept(oracle, result)
-            if errand.examples:
-                result.found = Search(oracle).run(errand.examples, errand.seed)
+            if job.examples:
+                result.found = DifferenceSearch(oracle).run(job.examples, job.seed)
             if (scenario := result.found.scenario) is not None:
-                result.differing.append(_told(oracle, f"seed {errand.seed}", scenario, result.found.lines))
-    except (OracleFailure, RuntimeFailure, WorldError) as error:
-        result.trouble = str(error)
+                result.differing.append(_differing(oracle, f"seed {job.seed}", scenario, result.found.lines))
+    except (OracleError, RuntimeFailedError, WorldError) as error:
+        result.problem = str(error)
     return result
 
 
-def _differing_of_kept(oracle: Oracle, result: Result) -> Iterator[Differing]:
+def _differing_of_kept(oracle: Oracle, result: OracleResult) -> Iterator[DifferingScenario]:
     """Try the scenarios that are kept."""
-    for name, scenario in kept():
+    for name, scenario in load_corpus():
         adapted = oracle.adapted(scenario)
-        lines = Search(oracle).once(adapted)
+        lines = DifferenceSearch(oracle).once(adapted)
         result.kept += 1
         if lines:
-            yield _told(oracle, f"kept as {name}", adapted, tuple(lines))
+            yield _differing(oracle, f"kept as {name}", adapted, tuple(lines))
 
 
-def _told(oracle: Oracle, origin: str, scenario: Scenario, lines: tuple[str, ...]) -> Differing:
+def _differing(oracle: Oracle, origin: str, scenario: Scenario, lines: tuple[str, ...]) -> DifferingScenario:
     """Tell a difference, with the case."""
     oracle.arrange(scenario)
-    model = oracle.rules.told(oracle.predict(scenario).prediction)
-    return Differing(origin, scenario, lines, as_case(scenario, model))
+    model = oracle.rules.pull_result(oracle.predict(scenario).prediction)
+    return DifferingScenario(origin, scenario, lines, as_case(scenario, model))
 
 
-def carry_out_all(wanted: Sequence[Errand], jobs: int) -> list[Result]:
+def run_jobs(wanted: Sequence[SearchJob], jobs: int) -> list[OracleResult]:
     """Run searches, some at a time; those of one oracle become one result. Whatever ends this, they end with it."""
-    results: dict[str, Result] = {}
+    results: dict[str, OracleResult] = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_the_run) as pool:
-        futures = [pool.submit(carry_out, errand) for errand in wanted]
+        futures = [pool.submit(run_job, job) for job in wanted]
         try:
             for result in _results(futures):
                 results[result.title] = _joined(results[result.title], result) if result.title in results else result
@@ -106,16 +106,16 @@ def carry_out_all(wanted: Sequence[Errand], jobs: int) -> list[Result]:
     return list(results.values())
 
 
-def _results(futures: Iterable[Future[Result]]) -> Iterator[Result]:
-    """Give results as they come; raises ``OracleFailure`` where a process was ended from outside."""
+def _results(futures: Iterable[Future[OracleResult]]) -> Iterator[OracleResult]:
+    """Give results as they come; raises ``OracleError`` where a process was ended from outside."""
     try:
         for future in as_completed(futures):
             yield future.result()
     except BrokenProcessPool:
-        raise OracleFailure("a process of this run was ended from outside: run it again") from None
+        raise OracleError("a process of this run was ended from outside: run it again") from None
 
 
-def _joined(first: Result, second: Result) -> Result:
+def _joined(first: OracleResult, second: OracleResult) -> OracleResult:
     """Put two results of one oracle together; the searches ran side by side."""
     found = replace(
         first.found,
@@ -123,12 +123,12 @@ def _joined(first: Result, second: Result) -> Result:
         seconds=max(first.found.seconds, second.found.seconds),
         exercised=first.found.exercised + second.found.exercised,
     )
-    return Result(
+    return OracleResult(
         first.title,
         found,
         first.differing + second.differing,
         first.kept + second.kept,
-        first.trouble or second.trouble,
+        first.problem or second.problem,
     )
 
 

@@ -16,17 +16,17 @@ from conformance.plugin.lifecycle import run_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.evidence.evidence import Mark
+    from conformance.evidence.evidence import Cursor
     from conformance.kubelet import Pod
-    from conformance.kubelet.process import RealKubelet
+    from conformance.kubelet.process import KubeletProcess
     from conformance.model.release import Release
     from conformance.registry_hosts import Internet, RegistryHost
     from conformance.runtime.configuration import Configuration
-    from conformance.runtime.node_inspector import Node
+    from conformance.runtime.node_inspector import NodeInspector
     from conformance.runtime.runtime import Runtime
-    from conformance.targets.target import Subject
+    from conformance.targets.target import Target
 
-MARK: pytest.StashKey[tuple[Runtime, Mark]] = pytest.StashKey()
+CURSOR: pytest.StashKey[tuple[Runtime, Cursor]] = pytest.StashKey()
 """Where a case keeps its runtime, and the place in the records at which it began."""
 
 
@@ -42,20 +42,20 @@ def configuration() -> Configuration:
 def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Iterator[Runtime]:
     """A running CRI-O, or other runtime, with that configuration and an empty store, in a world of its own."""
     run = run_of(request.config)
-    if why := _silent(request.node, run.subject):
+    if why := _silent(request.node, run.target):
         pytest.skip(why)
     running = run.pool.get(configuration)
-    request.node.stash[MARK] = (running, running.evidence.mark())
+    request.node.stash[CURSOR] = (running, running.evidence.cursor())
     yield running
     running.reset()
 
 
-def _silent(item: pytest.Item, subject: Subject) -> str:
+def _silent(item: pytest.Item, target: Target) -> str:
     """Say why a case does not speak of what the run is about; nothing where it does."""
-    if subject.marker and item.get_closest_marker(subject.marker) is None:
-        return subject.unmarked
+    if target.marker and item.get_closest_marker(target.marker) is None:
+        return target.unmarked_reason
     for mark in item.iter_markers("releases"):
-        if not subject.within(mark.args[0]):
+        if not target.is_crio_within(mark.args[0]):
             return f"speaks of CRI-O {mark.args[0]}: {mark.args[1]}"
     return ""
 
@@ -104,28 +104,28 @@ def registry(runtime: Runtime) -> RegistryHost:
 
 
 @pytest.fixture
-def node(runtime: Runtime, containers: None) -> Node:
+def node(runtime: Runtime, containers: None) -> NodeInspector:
     """The machine below the runtime, as its administrator sees it."""
     del containers
     from conformance.runtime.crio import Crio
-    from conformance.runtime.node_inspector import Node
+    from conformance.runtime.node_inspector import NodeInspector
 
     assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
-    return Node(runtime)
+    return NodeInspector(runtime)
 
 
 @pytest.fixture
-def kubelet(request: pytest.FixtureRequest, runtime: Runtime, containers: None) -> Iterator[RealKubelet]:
+def kubelet(request: pytest.FixtureRequest, runtime: Runtime, containers: None) -> Iterator[KubeletProcess]:
     """A real kubelet that runs static pods on the CRI-O of that configuration."""
     del containers
-    from conformance.kubelet.process import kept
+    from conformance.kubelet.process import shared_kubelet
     from conformance.runtime.crio import Crio
 
     binary = run_of(request.config).kubelet
     if binary is None:
         pytest.skip("needs the capability kubelet: there is none in the cache folder, and --kubelet names none")
     assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
-    with kept(runtime, binary).at_work() as kubelet:
+    with shared_kubelet(runtime, binary).at_work() as kubelet:
         yield kubelet
 
 
@@ -144,7 +144,7 @@ def bridge(runtime: Runtime, containers: None) -> None:
 
 def _needs(runtime: Runtime, capability: str) -> None:
     """Skip a case whose runtime lacks a capability."""
-    if why := runtime.without(capability):
+    if why := runtime.why_lacking(capability):
         pytest.skip(f"needs the capability {capability}: {why}")
 
 

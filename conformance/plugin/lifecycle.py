@@ -35,13 +35,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def run_of(config: pytest.Config) -> Run:
     """Give the run of this process, made at its first use: other projects' tests pay nothing for this plugin."""
     if RUN not in config.stash:
-        from conformance.targets.run import Run, Unusable, end_as_with_ctrl_c
+        from conformance.targets.run import Run, RunError, end_as_with_ctrl_c
 
         try:
             config.stash[RUN] = run = Run(
                 config.getoption("runtime"), config.getoption("mutant"), config.getoption("kubelet")
             )
-        except Unusable as error:
+        except RunError as error:
             raise pytest.UsageError(str(error)) from None
         config.add_cleanup(run.close)
         end_as_with_ctrl_c()
@@ -62,11 +62,11 @@ def is_about_crio(config: pytest.Config) -> bool:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Find the runtime that was asked for, before anything else is done."""
     if is_about_crio(session.config):
-        from conformance.targets.run import Lacking
+        from conformance.targets.run import RequirementError
 
         try:
             run_of(session.config).require(session.config.getoption("require"))
-        except Lacking as error:
+        except RequirementError as error:
             _give_up(str(error), lacking=True)
         _open_registries(session.config)
 
@@ -82,12 +82,12 @@ def _open_registries(config: pytest.Config) -> None:
 
         use_registry(Access(**config.workerinput[REGISTRY_OF_THE_RUN]), config.workerinput["workerid"])
         return
-    from conformance.registry_containers.engine import NoRegistries
+    from conformance.registry_containers.engine import RegistryContainerError
     from conformance.registry_containers.registry_container import RunRegistry
 
     try:
         config.stash[REGISTRY] = registry = RunRegistry(config.getoption("registry_base"))
-    except NoRegistries as error:
+    except RegistryContainerError as error:
         raise pytest.UsageError(str(error)) from None
     config.add_cleanup(registry.close)
     use_registry(registry.access, "main")
@@ -105,13 +105,13 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Begin the run when a case needs a runtime; a worker that cannot runs nothing, and says why."""
     if not any(map(needs_runtime, session.items)):
         return None
-    from conformance.targets.run import Lacking, Unusable
+    from conformance.targets.run import RequirementError, RunError
 
     config = session.config
     try:
         run_of(config).begin(config.getoption("require"))
-    except Unusable as error:
-        lacking = isinstance(error, Lacking)
+    except RunError as error:
+        lacking = isinstance(error, RequirementError)
         if not hasattr(config, "workeroutput"):
             _give_up(str(error), lacking=lacking)
         config.workeroutput[UNUSABLE] = (str(error), lacking)
@@ -122,8 +122,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Tell the user what a worker could not do."""
-    if told := getattr(node, "workeroutput", {}).get(UNUSABLE):
-        _give_up(told[0], lacking=told[1])
+    if refusal := getattr(node, "workeroutput", {}).get(UNUSABLE):
+        _give_up(refusal[0], lacking=refusal[1])
 
 
 def _give_up(why: str, *, lacking: bool) -> NoReturn:
@@ -141,7 +141,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     config = session.config
     terminal = config.pluginmanager.getplugin("terminalreporter")
     if terminal is not None and RUN in config.stash:
-        for line in config.stash[RUN].subject.foot:
+        for line in config.stash[RUN].target.footer:
             terminal.write_line(line, bold=True)
 
 
@@ -173,4 +173,4 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     if not is_about_crio(config):
         return []
     registry = [config.stash[REGISTRY].title] if REGISTRY in config.stash else []
-    return [f"conformance: {run_of(config).subject.head}", *registry]
+    return [f"conformance: {run_of(config).target.header}", *registry]

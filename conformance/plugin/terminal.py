@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.plugin.lifecycle import run_of
 from conformance.plugin.options import TOLD_WHEN_FEW
 from conformance.plugin.verdicts import case_of
-from conformance.report.summary import Verdict, reasons, table
+from conformance.report.summary import Verdict, count_reasons, totals_table
 
 if TYPE_CHECKING:
     import pytest
@@ -25,11 +25,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("stories")
         for report, verdict in ended:
             _tell(terminalreporter, report, verdict)
-    terminalreporter.section(f"conformance of {run.subject.title}")
-    for line in table(verdicts):
+    terminalreporter.section(f"conformance of {run.target.title}")
+    for line in totals_table(verdicts):
         terminalreporter.write_line(line)
     for kind, heading in (("deviates", "Known deviations met:"), ("skipped", "Not run:")):
-        if lines := list(reasons(verdicts, kind)):
+        if lines := list(count_reasons(verdicts, kind)):
             terminalreporter.write_line("")
             terminalreporter.write_line(heading)
             for line in lines:
@@ -60,9 +60,9 @@ def _reason(report: pytest.TestReport) -> str:
 
 def _tell(terminalreporter: pytest.TerminalReporter, report: pytest.TestReport, verdict: Verdict) -> None:
     """Tell one case's story."""
-    told = dict(report.user_properties)
-    if "story" in told:
+    properties = dict(report.user_properties)
+    if "story" in properties:
         terminalreporter.write_line(f"{case_of(report.nodeid)}: {verdict.verdict}", bold=True)
-        terminalreporter.write_line(f"  {told['behaviour']}")
-        for line in str(told["story"]).splitlines():
+        terminalreporter.write_line(f"  {properties['behaviour']}")
+        for line in str(properties["story"]).splitlines():
             terminalreporter.write_line(f"  {line}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance import deviations
-from conformance.plugin.fixtures import MARK
+from conformance.plugin.fixtures import CURSOR
 from conformance.plugin.lifecycle import RUN, needs_runtime
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ def _skipping(item: pytest.Item) -> Generator[None]:
     if not needs_runtime(item):
         yield
         return
-    from conformance.registry_hosts.origin import NotTaken
-    from conformance.runtime.runtime import CapabilityLacking
+    from conformance.registry_hosts.origin import ContentRefusedError
+    from conformance.runtime.runtime import CapabilityError
 
     try:
         yield
-    except (CapabilityLacking, NotTaken) as error:
+    except (CapabilityError, ContentRefusedError) as error:
         pytest.skip(str(error))
 
 
@@ -48,11 +48,11 @@ def pytest_runtest_makereport(
     report = yield
     if needs_runtime(item):
         report.user_properties.append(("family", _family(item)))
-    if MARK not in item.stash or not isinstance(item, pytest.Function):
+    if CURSOR not in item.stash or not isinstance(item, pytest.Function):
         return report
     from conformance.report import story as telling
 
-    crio, mark = item.stash[MARK]
+    crio, mark = item.stash[CURSOR]
     if report.when == "call":
         run = item.config.stash[RUN]
         known = deviations.covering(run.deviations, case_of(item.nodeid), crio.release, crio.program)

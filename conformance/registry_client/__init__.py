@@ -3,7 +3,7 @@
 In come the questions of a pull (``conformance.model.answers``), out go the answers of real registries over HTTP.
 """
 
-from conformance.registry_client.http_transport import Wire
-from conformance.registry_client.pull_client import RegistryClient
+from conformance.registry_client.http_transport import HTTPTransport
+from conformance.registry_client.pull_client import PullClient
 
-__all__ = ["RegistryClient", "Wire"]
+__all__ = ["HTTPTransport", "PullClient"]

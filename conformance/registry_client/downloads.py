@@ -11,7 +11,7 @@ KEPT = 32 << 20
 """Bytes that are kept in all; the oldest content goes first."""
 
 
-class Incoming:
+class Download:
     """Content on its way: fed in pieces, its digest computed, its bytes held only while it is small."""
 
     def __init__(self, algorithm: str) -> None:
@@ -48,7 +48,7 @@ class Incoming:
         return int.from_bytes(self._tail, "little") if self._head == GZIP else self.size
 
 
-class Contents:
+class ContentCache:
     """Content by digest, bounded, and the unpacked size of all that ever came."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Contents:
         self._kept: dict[str, bytes] = {}
         self._bytes = 0
 
-    def add(self, incoming: Incoming) -> None:
+    def add(self, incoming: Download) -> None:
         """Keep what has come."""
         digest, data = incoming.digest, incoming.data
         self.unpacked[digest] = incoming.unpacked

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from conformance.model.answers import Refused
+from conformance.model.answers import ErrorResponse
 from conformance.registry_client.challenge import Challenge, scope_error
 
 UNAUTHORIZED = 401
@@ -19,15 +19,15 @@ SHORTEST_LIFE = 60
 """Seconds that a token is used at least."""
 
 
-def refused(step: str, status: int, found: Iterable[Challenge], body: bytes) -> Refused:
+def read_error_response(step: str, status: int, found: Iterable[Challenge], body: bytes) -> ErrorResponse:
     """Give a refusal with what its body and its challenges say."""
     error, description = scope_error(found) if status == UNAUTHORIZED else ("", "")
-    told = _first_error(status, body)
-    if told is None:
+    first = _first_error(status, body)
+    if first is None:
         text = body.decode(errors="replace")
-        return Refused(step=step, status=status, body=text, scope_error=error, description=description)
-    code, message, detail = told
-    return Refused(
+        return ErrorResponse(step=step, status=status, body=text, scope_error=error, description=description)
+    code, message, detail = first
+    return ErrorResponse(
         step=step,
         status=status,
         code=code,

@@ -19,7 +19,7 @@ import aiohttp
 from multidict import CIMultiDictProxy
 from yarl import URL
 
-from conformance.registry_client.connection_errors import NoAnswer, joined, no_answer, no_such_host
+from conformance.registry_client.connection_errors import NoResponseError, join_host_port, no_answer, no_such_host
 
 Resolve = Callable[[str, int], tuple[str, int] | None]
 """Gives the address of a server's port; none where nobody has that name."""
@@ -41,8 +41,8 @@ class Response:
     url: str
 
 
-class Wire:
-    """A pool of connections, to be used in one event loop; every method raises ``NoAnswer`` where there is none.
+class HTTPTransport:
+    """A pool of connections, to be used in one event loop; every method raises ``NoResponseError`` where there is none.
 
     ``resolve`` finds addresses (else the system does, and proxies of the environment count). Errors name what ``shown``
     gives for a server's port, else the address that was found, and ``name_server`` as who was asked for a name, by
@@ -84,7 +84,7 @@ class Wire:
             url = urljoin(url, location)
             if not self.keeps_credentials(first, url):
                 sent.pop("Authorization", None)
-        raise NoAnswer(url, f"stopped after {MOST_REDIRECTS} redirects")
+        raise NoResponseError(url, f"stopped after {MOST_REDIRECTS} redirects")
 
     def keeps_credentials(self, first: str, then: str) -> bool:
         """Tell whether a redirect takes credentials along: to the same host, or one below it."""
@@ -144,8 +144,8 @@ class Wire:
         asked = URL(url, encoded=True)
         shown = self.shown(asked.host or "", asked.port or 0) if self.shown else None
         if shown is not None:
-            return joined(*shown)
-        return joined(way.host or "", way.port or 0) if self.resolve else ""
+            return join_host_port(*shown)
+        return join_host_port(way.host or "", way.port or 0) if self.resolve else ""
 
     @property
     def _pool(self) -> aiohttp.ClientSession:

@@ -8,20 +8,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from conformance.model.answers import Address, Answer, Ask, Blob, Failed, Login, Manifest
+from conformance.model.answers import Answer, FetchedBlob, HostAddress, Login, Manifest, NoResponse, RegistryRequest
 from conformance.model.error_texts import server_of
 from conformance.registry_client.challenge import Challenge
-from conformance.registry_client.connection_errors import NoAnswer
-from conformance.registry_client.downloads import Incoming
+from conformance.registry_client.connection_errors import NoResponseError
+from conformance.registry_client.downloads import Download
 from conformance.registry_client.http_transport import Response
 from conformance.registry_client.requests import (
     NOTHING,
     OK,
     UNAUTHORIZED,
-    Conversation,
+    RegistryRequestError,
+    RegistrySession,
     Request,
     Requester,
-    Unanswered,
     challenged,
 )
 
@@ -41,35 +41,37 @@ MANIFEST_TYPES = ", ".join(
 """What is accepted as a manifest (``manifest.DefaultRequestedManifestMIMETypes``)."""
 
 
-class RegistryClient(Requester):
+class PullClient(Requester):
     """Asks registries; what it is made with, see ``Requester``."""
 
     @cached_property
-    def _conversations(self) -> dict[tuple[str, str, Login | None, bool], Conversation]:
+    def _conversations(self) -> dict[tuple[str, str, Login | None, bool], RegistrySession]:
         """The conversations by host, repository, login and whether anything goes."""
         return {}
 
-    async def ask(self, ask: Ask) -> Answer:
+    async def ask(self, ask: RegistryRequest) -> Answer:
         """Put one question."""
         if ask.lookup:
             return await self.look_up(ask.host)
         try:
             conversation = await self.conversation(ask)
             return await (self.blob if ask.blob else self.manifest)(conversation, ask)
-        except Unanswered as end:
+        except RegistryRequestError as end:
             return end.answer
 
-    async def look_up(self, host: str) -> Address | Failed:
+    async def look_up(self, host: str) -> HostAddress | NoResponse:
         """Find a host's address, and say whether it is in 127.0.0.0/8."""
         try:
             address = await self.wire.address_of(host)
-        except NoAnswer as failure:
-            return Failed(step="lookup", url="", words=failure.words.removeprefix("dial tcp: "), reason=failure.reason)
-        return Address.of(address)
+        except NoResponseError as failure:
+            return NoResponse(
+                step="lookup", url="", words=failure.words.removeprefix("dial tcp: "), reason=failure.reason
+            )
+        return HostAddress.of(address)
 
     # The conversation with a host
 
-    async def conversation(self, ask: Ask) -> Conversation:
+    async def conversation(self, ask: RegistryRequest) -> RegistrySession:
         """Give the conversation that a question belongs to, begun anew where the question opens one."""
         key = ask.host, ask.repository, ask.login, ask.insecure
         conversation = None if ask.opens else self._conversations.get(key)
@@ -80,44 +82,44 @@ class RegistryClient(Requester):
                 del self._conversations[next(iter(self._conversations))]
         return conversation
 
-    async def open(self, ask: Ask) -> Conversation:
+    async def open(self, ask: RegistryRequest) -> RegistrySession:
         """Ping a host, and learn what it wants; the last failure is the one that is told."""
         server, failures = server_of(ask.host), []
         for scheme in self.schemes(ask):
             base = f"{scheme}://{server}"
             try:
                 found = await self.ping(Request("ping", f"{base}/v2/", insecure=ask.insecure))
-            except Unanswered as failure:
+            except RegistryRequestError as failure:
                 failures.append(failure)
             else:
-                return Conversation(base, found, f"repository:{ask.repository}:pull", ask.login, ask.insecure)
+                return RegistrySession(base, found, f"repository:{ask.repository}:pull", ask.login, ask.insecure)
         if self.pings_v1:
             await self.ping_v1(server, ask)
         raise failures[-1]
 
-    def schemes(self, ask: Ask) -> tuple[str, ...]:
+    def schemes(self, ask: RegistryRequest) -> tuple[str, ...]:
         """Tell how a host may be spoken to, in order."""
         return ("https", "http") if ask.insecure else ("https",)
 
     async def ping(self, request: Request) -> tuple[Challenge, ...]:
         """Ask whether there is a registry; 401 is a yes, too. Gives what it wants."""
-        response = await self.patiently(request)
+        response = await self.with_retries(request)
         if response.status not in {OK, UNAUTHORIZED}:
-            raise Unanswered(self.refused(request.step, response))
+            raise RegistryRequestError(self.refused(request.step, response))
         return challenged(response)
 
-    async def ping_v1(self, server: str, ask: Ask) -> None:
+    async def ping_v1(self, server: str, ask: RegistryRequest) -> None:
         """Look whether it is a registry of Docker's first API, which is of no use to the one who asks."""
         for scheme in self.schemes(ask):
             try:
                 await self.ping(Request("ping", f"{scheme}://{server}/v1/_ping", insecure=ask.insecure))
-            except Unanswered:
+            except RegistryRequestError:
                 continue
             return
 
     # What is asked for
 
-    async def manifest(self, conversation: Conversation, ask: Ask) -> Answer:
+    async def manifest(self, conversation: RegistrySession, ask: RegistryRequest) -> Answer:
         """Get a manifest; what cannot be read as one is given as a blob."""
         path = f"/v2/{ask.repository}/manifests/{ask.reference}"
         incoming = self.incoming(ask)
@@ -127,20 +129,20 @@ class RegistryClient(Requester):
         try:
             manifest = Manifest.parse(self.contents[incoming.digest], media_type)
         except ValueError:
-            return Blob(digest, incoming.size)
+            return FetchedBlob(digest, incoming.size)
         return replace(manifest, digest=digest)
 
-    async def blob(self, conversation: Conversation, ask: Ask) -> Answer:
+    async def blob(self, conversation: RegistrySession, ask: RegistryRequest) -> Answer:
         """Get a blob."""
         incoming = self.incoming(ask)
         await self.get("blob", conversation, f"/v2/{ask.repository}/blobs/{ask.reference}", incoming)
-        return Blob(self.digest(incoming.digest, ask), incoming.size)
+        return FetchedBlob(self.digest(incoming.digest, ask), incoming.size)
 
-    def incoming(self, ask: Ask) -> Incoming:
+    def incoming(self, ask: RegistryRequest) -> Download:
         """Give what takes the bytes in, and computes a digest of the kind that was asked for."""
-        return Incoming(ask.reference.partition(":")[0])
+        return Download(ask.reference.partition(":")[0])
 
-    def digest(self, computed: str, ask: Ask) -> str:
+    def digest(self, computed: str, ask: RegistryRequest) -> str:
         """Give the digest that content is said to have: that of its bytes, whatever was asked for."""
         del ask
         return computed
@@ -148,15 +150,15 @@ class RegistryClient(Requester):
     async def get(
         self,
         step: str,
-        conversation: Conversation,
+        conversation: RegistrySession,
         path: str,
-        incoming: Incoming,
+        incoming: Download,
         headers: Mapping[str, str] = NOTHING,
     ) -> Response:
         """Get content; anything but 200 is a refusal."""
         request = Request(step, conversation.base + path, headers, conversation=conversation, incoming=incoming)
-        response = await self.patiently(request)
+        response = await self.with_retries(request)
         if response.status != OK:
-            raise Unanswered(self.refused(step, response))
+            raise RegistryRequestError(self.refused(step, response))
         self.contents.add(incoming)
         return response

@@ -35,17 +35,17 @@ class Access:
     password: str = field(repr=False)
 
 
-class Refused(Exception):  # noqa: N818 (an answer, not a mistake)
+class RegistryResponseError(Exception):
     """A registry answered no: ``status``, and the ``code`` and ``message`` of the first error in the body."""
 
     def __init__(self, asked: str, status: int, body: bytes) -> None:
         self.status = status
         self.code, self.message = _first_error(body)
-        told = ": ".join(filter(None, (self.code, self.message)))
-        super().__init__(f"{asked} was answered with {status}{f' ({told})' if told else ''}")
+        said = ": ".join(filter(None, (self.code, self.message)))
+        super().__init__(f"{asked} was answered with {status}{f' ({said})' if said else ''}")
 
 
-class Unreachable(Exception):  # noqa: N818 (an answer that did not come)
+class RegistryUnreachableError(Exception):
     """A registry gave no answer: one sentence that says what happened."""
 
 
@@ -59,8 +59,11 @@ class _Answer:
     body: bytes
 
 
-class Registry:
-    """A client of one registry, to be used in one event loop; every method raises ``Refused`` and ``Unreachable``."""
+class PushClient:
+    """A client of one registry, to be used in one event loop.
+
+    Every method raises ``RegistryResponseError`` and ``RegistryUnreachableError``.
+    """
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -116,7 +119,7 @@ class Registry:
         async with self._request(method, url, data=data, headers=headers) as response:
             body = await response.read()
         if response.status not in fine:
-            raise Refused(f"{method} {url.path}", response.status, body)
+            raise RegistryResponseError(f"{method} {url.path}", response.status, body)
         return _Answer(response.status, response.content_type, response.headers.get("Location", ""), body)
 
     @asynccontextmanager
@@ -134,7 +137,7 @@ class Registry:
                 yield response
         except (aiohttp.ClientError, TimeoutError) as error:
             msg = f"{method} {url.path} was not answered: {error or type(error).__name__}"
-            raise Unreachable(msg) from error
+            raise RegistryUnreachableError(msg) from error
 
     async def close(self) -> None:
         """Close the connections."""

@@ -14,12 +14,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from conformance.model.answers import Failed, Login, Refused
+from conformance.model.answers import ErrorResponse, Login, NoResponse
 from conformance.registry_client.challenge import Challenge, challenges, insufficient_scope
-from conformance.registry_client.connection_errors import NoAnswer
-from conformance.registry_client.downloads import Contents, Incoming
-from conformance.registry_client.error_responses import bearer_token, refused, retry_after
-from conformance.registry_client.http_transport import Resolve, Response, Wire
+from conformance.registry_client.connection_errors import NoResponseError
+from conformance.registry_client.downloads import ContentCache, Download
+from conformance.registry_client.error_responses import bearer_token, read_error_response, retry_after
+from conformance.registry_client.http_transport import HTTPTransport, Resolve, Response
 
 OK, UNAUTHORIZED, TOO_MANY_REQUESTS = 200, 401, 429
 TRIES = 5
@@ -28,16 +28,16 @@ USER_AGENT = "crio-conformance (as containers/image)"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-class Unanswered(Exception):  # noqa: N818 (it is an answer, too: one that is no)
+class RegistryRequestError(Exception):
     """A question that was not answered; ``answer`` says why."""
 
-    def __init__(self, answer: Refused | Failed) -> None:
+    def __init__(self, answer: ErrorResponse | NoResponse) -> None:
         super().__init__(answer)
         self.answer = answer
 
 
 @dataclass
-class Conversation:
+class RegistrySession:
     """What is known of a registry host after its ping: how it is spoken to, and the tokens that it gave by scope."""
 
     base: str
@@ -55,19 +55,19 @@ class Request(NamedTuple):
     url: str
     headers: Mapping[str, str] = NOTHING
     insecure: bool = False
-    conversation: Conversation | None = None
-    incoming: Incoming | None = None
+    conversation: RegistrySession | None = None
+    incoming: Download | None = None
 
 
 class Requester:
     """Makes requests; to be used in one event loop, by many pulls at once.
 
-    ``resolve``, ``shown``, ``authority``, ``name_server`` and ``timeout``: see ``Wire``. ``pings_v1``: a host that
-    answers no ping is asked for ``/v1/_ping``, too (CRI-O 1.31, 1.32). ``sleep`` waits between tries when there were
-    too many. ``contents`` has the manifests and configs that came.
+    ``resolve``, ``shown``, ``authority``, ``name_server`` and ``timeout``: see ``HTTPTransport``. ``pings_v1``: a host
+    that answers no ping is asked for ``/v1/_ping``, too (CRI-O 1.31, 1.32). ``sleep`` waits between tries when there
+    were too many. ``contents`` has the manifests and configs that came.
     """
 
-    wire_type: type[Wire] = Wire
+    wire_type: type[HTTPTransport] = HTTPTransport
 
     def __init__(
         self,
@@ -87,13 +87,13 @@ class Requester:
         self.pings_v1 = pings_v1
         self.user_agent = user_agent
         self.sleep = sleep
-        self.contents = Contents()
+        self.contents = ContentCache()
 
     async def close(self) -> None:
         """Close all connections."""
         await self.wire.close()
 
-    async def patiently(self, request: Request) -> Response:
+    async def with_retries(self, request: Request) -> Response:
         """Make a request, again with the scope that it lacked, and again where there were too many."""
         delay, extra, tries = FIRST_DELAY, "", 0
         while True:
@@ -125,17 +125,17 @@ class Requester:
         sent = {**headers, "User-Agent": self.user_agent, "Accept-Encoding": "gzip"}
         try:
             return await self.wire.get(url, sent, insecure=insecure, sink=incoming.feed if incoming else None)
-        except NoAnswer as end:
-            failed = Failed(step=step, url=end.url, words=end.words, reason=end.reason, refused=end.refused)
-            raise Unanswered(failed) from end
+        except NoResponseError as end:
+            failed = NoResponse(step=step, url=end.url, words=end.words, reason=end.reason, refused=end.refused)
+            raise RegistryRequestError(failed) from end
 
-    def refused(self, step: str, response: Response) -> Refused:
+    def refused(self, step: str, response: Response) -> ErrorResponse:
         """Read an answer that is no."""
-        return refused(step, response.status, challenged(response), response.body)
+        return read_error_response(step, response.status, challenged(response), response.body)
 
     # Credentials
 
-    async def authorization(self, conversation: Conversation, extra: str) -> str:
+    async def authorization(self, conversation: RegistrySession, extra: str) -> str:
         """Give what answers the first challenge of the ping that can be answered."""
         for challenge in conversation.challenges:
             match challenge.scheme:
@@ -149,7 +149,7 @@ class Requester:
         """Show a user name and password."""
         return "Basic " + b64encode(f"{login.user}:{login.password}".encode(errors="surrogateescape")).decode()
 
-    async def token(self, conversation: Conversation, challenge: Challenge, extra: str) -> str:
+    async def token(self, conversation: RegistrySession, challenge: Challenge, extra: str) -> str:
         """Give the token for the conversation's scope, and one more; the one that is there while it is valid."""
         token, until = conversation.tokens.get(extra, ("", 0.0))
         if time.monotonic() >= until:
@@ -158,24 +158,26 @@ class Requester:
             conversation.tokens[extra] = token, time.monotonic() + seconds
         return token
 
-    async def new_token(self, conversation: Conversation, challenge: Challenge, scopes: list[str]) -> tuple[str, float]:
+    async def new_token(
+        self, conversation: RegistrySession, challenge: Challenge, scopes: list[str]
+    ) -> tuple[str, float]:
         """Ask the token service that the host names; gives the token and for how many seconds it is valid."""
         login = conversation.login
         realm = self.realm(challenge)
-        if login and not self.may_see(conversation, realm):
+        if login and not self.may_send_login(conversation, realm):
             login = None
         request = Request("token", self.token_url(realm, challenge, scopes, login), insecure=conversation.insecure)
         shown = {"Authorization": self.basic(login)} if login and login.user and login.password else NOTHING
         response = await self.send(request, shown)
         if response.status != OK:
-            raise Unanswered(self.refused("token", response))
+            raise RegistryRequestError(self.refused("token", response))
         try:
             return bearer_token(response.body)
         except ValueError as error:
             words = f"decoding bearer token: {error}"
-            raise Unanswered(Failed(step="token", url=response.url, words=words)) from error
+            raise RegistryRequestError(NoResponse(step="token", url=response.url, words=words)) from error
 
-    def may_see(self, conversation: Conversation, realm: str) -> bool:
+    def may_send_login(self, conversation: RegistrySession, realm: str) -> bool:
         """Tell whether a token service may see a login: as with containers/image, any that the host names."""
         del conversation, realm
         return True
@@ -186,7 +188,7 @@ class Requester:
         scheme = urlsplit(realm).scheme
         if scheme not in {"https", "http"}:
             words = f'unsupported protocol scheme "{scheme}"' if realm else "missing realm in bearer auth challenge"
-            raise Unanswered(Failed(step="token", url=realm, words=words))
+            raise RegistryRequestError(NoResponse(step="token", url=realm, words=words))
         return realm
 
     def token_url(self, realm: str, challenge: Challenge, scopes: list[str], login: Login | None) -> str:

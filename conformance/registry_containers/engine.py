@@ -18,7 +18,7 @@ testcontainers_config.ryuk_disabled = True
 testcontainers_config.hub_image_name_prefix = ""
 
 
-class NoRegistries(Exception):  # noqa: N818 (nothing is wrong with the program: what was asked for cannot be had)
+class RegistryContainerError(Exception):
     """Registries cannot be started in containers: one sentence that says why and what to do."""
 
 
@@ -26,18 +26,18 @@ class NoRegistries(Exception):  # noqa: N818 (nothing is wrong with the program:
 def engine() -> Iterator[docker.DockerClient]:
     """Give a client of the engine that ``DOCKER_HOST`` or Docker's own settings name.
 
-    Raises ``NoRegistries`` where there is none, and for every error of the engine that the block lets through.
+    Raises ``RegistryContainerError`` where there is none, and for every error of the engine in the block.
     """
     address = get_docker_host() or DEFAULT
     if not address.startswith("unix://"):
         msg = f"{ASKED}, and {address} may be another: let DOCKER_HOST name a socket, as {DEFAULT} does"
-        raise NoRegistries(msg)
+        raise RegistryContainerError(msg)
     client = None
     try:
         client = DockerClient().client
         yield client
     except (DockerException, OSError) as error:
-        raise NoRegistries(_sentence(address.removeprefix("unix://"), error)) from error
+        raise RegistryContainerError(_sentence(address.removeprefix("unix://"), error)) from error
     finally:
         if client is not None:
             client.close()
@@ -53,8 +53,8 @@ def _sentence(path: str, error: BaseException) -> str:
             return f"{ASKED}, and {user} may not use the one at {path}: it takes root, or the group docker"
         case ConnectionRefusedError():
             return f"{ASKED}, and nobody answers at {path}: start it, or let DOCKER_HOST name another"
-    told = " ".join(str(getattr(error, "explanation", None) or error).split())
-    return f"{ASKED}, and the one at {path} answers with an error: {told}"
+    sentence = " ".join(str(getattr(error, "explanation", None) or error).split())
+    return f"{ASKED}, and the one at {path} answers with an error: {sentence}"
 
 
 def _cause(error: BaseException | None) -> OSError | None:

@@ -15,7 +15,7 @@ START_TIME = 19
 """Where proc(5), ``/proc/PID/stat``, has the start time, counted after the name in parentheses."""
 
 
-def labels() -> dict[str, str]:
+def owner_labels() -> dict[str, str]:
     """Give the labels of what this process starts."""
     return {PLACE: _place(), PROCESS: f"{os.getpid()}/{_started(os.getpid())}"}
 
@@ -39,16 +39,16 @@ def _lives(process: str) -> bool:
     return pid.isdigit() and started != "" and _started(int(pid)) == started
 
 
-def sweep(client: docker.DockerClient) -> list[str]:
+def remove_leftover_containers(client: docker.DockerClient) -> list[str]:
     """Remove the containers that processes of this user left which are no more; give their names."""
     found = client.containers.list(all=True, filters={"label": f"{PLACE}={_place()}"}, ignore_removed=True)
     left = [str(each.name) for each in found if not _lives(each.labels.get(PROCESS, ""))]
     for name in left:
-        remove(client, name)
+        remove_container(client, name)
     return left
 
 
-def remove(client: docker.DockerClient, name: str) -> None:
+def remove_container(client: docker.DockerClient, name: str) -> None:
     """Remove a container and its volumes, whatever it is doing; one that is not there, or is going, is no error."""
     try:
         client.api.remove_container(name, v=True, force=True)

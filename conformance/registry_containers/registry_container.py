@@ -13,9 +13,9 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.waiting_utils import WaitStrategy, WaitStrategyTarget
 
 from conformance.registry_client.push_client import Access
-from conformance.registry_containers.engine import NoRegistries, engine
-from conformance.registry_containers.owner import labels, remove, sweep
-from conformance.registry_containers.registry_image import BASE, BASE_VARIABLE, ensure
+from conformance.registry_containers.engine import RegistryContainerError, engine
+from conformance.registry_containers.owner import owner_labels, remove_container, remove_leftover_containers
+from conformance.registry_containers.registry_image import BASE, BASE_VARIABLE, ensure_image
 
 FOLDER = "/etc/conformance"
 PORT = 5000
@@ -32,19 +32,19 @@ class RegistryContainer:
 
     ``way`` names a configuration in ``fixtures/registry/``: ``htpasswd``, ``open`` or ``token``. ``files`` are put
     into the container's folder ``/etc/conformance`` before it starts. ``url`` is where it is, ``version`` what it says
-    it is. What processes that are no more left is removed first. Raises ``NoRegistries``.
+    it is. What processes that are no more left is removed first. Raises ``RegistryContainerError``.
     """
 
     def __init__(self, way: str, files: Mapping[str, bytes] | None = None, base: str = BASE) -> None:
         self.name = f"crio-conformance-{secrets.token_hex(6)}"
         with engine() as client:
-            sweep(client)
-            self.image = ensure(client, base)
-            container = DockerContainer(self.image, name=self.name, labels=labels())
+            remove_leftover_containers(client)
+            self.image = ensure_image(client, base)
+            container = DockerContainer(self.image, name=self.name, labels=owner_labels())
             try:
                 self.url, self.version = self._start(container, way, files or {})
             except BaseException:
-                remove(client, self.name)
+                remove_container(client, self.name)
                 raise
             finally:
                 container.get_docker_client().client.close()
@@ -64,8 +64,8 @@ class RegistryContainer:
 
     def close(self) -> None:
         """Remove it; where the engine has gone, whoever asks for registries next removes it."""
-        with suppress(NoRegistries), engine() as client:
-            remove(client, self.name)
+        with suppress(RegistryContainerError), engine() as client:
+            remove_container(client, self.name)
 
     def __enter__(self) -> Self:
         return self
@@ -96,12 +96,12 @@ class _FirstAnswer(WaitStrategy):
     """Waits until the registry answers by HTTP, yes or no, or has ended."""
 
     def wait_until_ready(self, container: WaitStrategyTarget) -> None:
-        """Ask until it answers; raises ``NoRegistries``."""
+        """Ask until it answers; raises ``RegistryContainerError``."""
         registry = cast("DockerContainer", container)
         if not self._poll(lambda: _ended(registry) or _answers(_url(registry))) or _ended(registry):
             lines = registry.get_wrapped_container().logs().decode(errors="replace").splitlines()
             msg = f"the registry in the container does not answer: {lines[-1] if lines else 'its log is empty'}"
-            raise NoRegistries(msg)
+            raise RegistryContainerError(msg)
 
 
 def _ended(container: DockerContainer) -> bool:

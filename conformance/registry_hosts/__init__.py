@@ -7,6 +7,6 @@ host is a personality in front of an origin; names are resolved and certificates
 from conformance.model.answers import Login
 from conformance.registry_hosts.host import RegistryHost
 from conformance.registry_hosts.internet import Internet, loopback
-from conformance.registry_hosts.recorder import Exchange, Kind, Lookup
+from conformance.registry_hosts.recorder import Exchange, NameLookup, RequestKind
 
-__all__ = ["Exchange", "Internet", "Kind", "Login", "Lookup", "RegistryHost", "loopback"]
+__all__ = ["Exchange", "Internet", "Login", "NameLookup", "RegistryHost", "RequestKind", "loopback"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from conformance.images.builder import Blob, Content
-from conformance.registry_hosts.personality import Refusal
+from conformance.registry_hosts.personality import ErrorAnswer
 
 Faulty = Content | Blob | str
 """An image, an index, an artifact or a blob, or the digest of what is meant."""
@@ -21,14 +21,14 @@ _GZIP_TIME = 4
 class Faults:
     """The faults of one host: ``refusal`` answers every request for a manifest; digests are altered or lost."""
 
-    refusal: Refusal | None = None
+    refusal: ErrorAnswer | None = None
     retry_after: int | None = None
     altered: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
 
     def fail(self, status: int, retry_after: int | None) -> None:
         """Let every request for a manifest be answered with that status."""
-        self.refusal = Refusal(status, *_WORDS.get(status, _UNKNOWN))
+        self.refusal = ErrorAnswer(status, *_WORDS.get(status, _UNKNOWN))
         self.retry_after = retry_after
 
     @property
@@ -40,7 +40,7 @@ class Faults:
         """Give the bytes that leave the host: none for what is lost, others for what is altered."""
         if content is None or content.digest in self.lost:
             return None
-        return altered(content.data) if content.digest in self.altered else content.data
+        return alter(content.data) if content.digest in self.altered else content.data
 
 
 def digest_of(content: Faulty) -> str:
@@ -48,7 +48,7 @@ def digest_of(content: Faulty) -> str:
     return content if isinstance(content, str) else content.digest
 
 
-def altered(data: bytes) -> bytes:
+def alter(data: bytes) -> bytes:
     """Give bytes that say the same and have another digest: JSON with a line's end, gzip of another time (RFC 1952)."""
     if data.startswith(_GZIP):
         return data[:_GZIP_TIME] + bytes([data[_GZIP_TIME] ^ 1]) + data[_GZIP_TIME + 1 :]

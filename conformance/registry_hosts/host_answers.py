@@ -5,26 +5,35 @@ The answers are the model's (``conformance.model.answers``), so that it can pred
 
 from functools import lru_cache
 
-from conformance.model.answers import Address, Answer, Ask, Blob, Failed, Login, Manifest, Refused
+from conformance.model.answers import (
+    Answer,
+    ErrorResponse,
+    FetchedBlob,
+    HostAddress,
+    Login,
+    Manifest,
+    NoResponse,
+    RegistryRequest,
+)
 from conformance.model.error_texts import server_of
 from conformance.model.reason import Reason
 from conformance.registry_hosts.host import RegistryHost
-from conformance.registry_hosts.internet import NOBODY, Internet, Transport
+from conformance.registry_hosts.internet import REFUSING_ADDRESS, Internet, Transport
 from conformance.registry_hosts.origin import Repository
-from conformance.registry_hosts.personality import Refusal
-from conformance.registry_hosts.recorder import Kind
+from conformance.registry_hosts.personality import ErrorAnswer
+from conformance.registry_hosts.recorder import RequestKind
 
 UNAUTHORIZED = 401
 NAME_SERVER = "127.0.0.1:53"
 
 
-class Answers:
+class HostAnswers:
     """Answers for all hosts of an internet, as they are arranged at the moment of asking."""
 
     def __init__(self, internet: Internet) -> None:
         self._internet = internet
 
-    def __call__(self, ask: Ask) -> Answer:
+    def __call__(self, ask: RegistryRequest) -> Answer:
         """Give what the host of a question would answer."""
         if ask.lookup:
             return self._address(ask)
@@ -42,14 +51,14 @@ class Answers:
         found = self._internet.hosts.get(host.lower())
         return found is not None and bool(found.personality.realm)
 
-    def _address(self, ask: Ask) -> Address | Failed:
+    def _address(self, ask: RegistryRequest) -> HostAddress | NoResponse:
         """Look a host up; every address here is in 127.0.0.0/8, but for those that are written as one."""
-        door = self._internet.door(ask.host, 443)
+        door = self._internet.endpoint(ask.host, 443)
         if door is None:
-            return Failed(step="lookup", url="", words=_no_such_host(ask.host), reason=Reason.UNKNOWN_HOST)
-        return Address.of(door[0])
+            return NoResponse(step="lookup", url="", words=_no_such_host(ask.host), reason=Reason.UNKNOWN_HOST)
+        return HostAddress.of(door[0])
 
-    def _unreachable(self, ask: Ask) -> Failed | None:
+    def _unreachable(self, ask: RegistryRequest) -> NoResponse | None:
         """Say why a ping gets no answer, if it gets none: of https, or of http where that is tried after it."""
         failed = None
         for scheme, port in (("https", 443), ("http", 80))[: 1 + ask.insecure]:
@@ -58,19 +67,19 @@ class Answers:
                 return None
             refused = words.endswith("connection refused")
             url = f"{scheme}://{server_of(ask.host)}/v2/"
-            failed = Failed(step="ping", url=url, words=words, reason=reason, refused=refused)
+            failed = NoResponse(step="ping", url=url, words=words, reason=reason, refused=refused)
         return failed
 
-    def _trouble(self, ask: Ask, scheme: str, port: int) -> tuple[str, Reason]:
+    def _trouble(self, ask: RegistryRequest, scheme: str, port: int) -> tuple[str, Reason]:
         """Say in Go's words why a host cannot be reached that way; nothing when it can."""
         server = server_of(ask.host)
         name, _, explicit = server.partition(":")
         port = int(explicit or port)
-        door = self._internet.door(name, port)
+        door = self._internet.endpoint(name, port)
         if door is None:
             return f"dial tcp: {_no_such_host(name)}", Reason.UNKNOWN_HOST
         address, transport = door
-        if transport is None or address == NOBODY:
+        if transport is None or address == REFUSING_ADDRESS:
             return f"dial tcp {address}:{port}: connect: connection refused", Reason.UNREACHABLE
         if scheme == "https" and transport is Transport.PLAIN_HTTP:
             return "http: server gave HTTP response to HTTPS client", Reason.PLAIN_HTTP
@@ -85,21 +94,21 @@ def _no_such_host(name: str) -> str:
     return f"lookup {name} on {NAME_SERVER}: no such host"
 
 
-def _refused(host: RegistryHost, ask: Ask, repository: Repository | None) -> Refused | None:
+def _refused(host: RegistryHost, ask: RegistryRequest, repository: Repository | None) -> ErrorResponse | None:
     """Say no as the host does: to a bad login, to who may not pull, to everybody while it fails."""
-    manners = host.personality
+    personality = host.personality
     step = "blob" if ask.blob else "manifest"
-    login = ask.login if manners.realm and ask.login and ask.login.user and ask.login.password else None
+    login = ask.login if personality.realm and ask.login and ask.login.user and ask.login.password else None
     if login and not any(each.logins.get(login.user) == login.password for each in host.origin.repositories.values()):
-        return _no("token", manners.bad_login)
+        return _no("token", personality.bad_login)
     allowed = repository is not None and _may_pull(login, repository)
-    if manners.realm and manners.token_refused and not allowed:
-        return _no("token", manners.token_refused)
+    if personality.realm and personality.token_refused and not allowed:
+        return _no("token", personality.token_refused)
     if host.origin.faults.refusal and not ask.blob:
         return _no(step, host.origin.faults.refusal)
     if not allowed:
-        missing = manners.absent(Kind.BLOB if ask.blob else Kind.MANIFEST)
-        scope_error = manners.scope_error if manners.realm and missing.status == UNAUTHORIZED else ""
+        missing = personality.absent(RequestKind.BLOB if ask.blob else RequestKind.MANIFEST)
+        scope_error = personality.scope_error if personality.realm and missing.status == UNAUTHORIZED else ""
         return _no(step, missing, scope_error)
     return None
 
@@ -111,7 +120,7 @@ def _may_pull(login: Login | None, repository: Repository) -> bool:
     return login is not None and repository.logins.get(login.user) == login.password
 
 
-def _manifest(host: RegistryHost, repository: Repository, ask: Ask) -> Answer:
+def _manifest(host: RegistryHost, repository: Repository, ask: RegistryRequest) -> Answer:
     """Give a manifest as it leaves the host."""
     found = repository.manifest(ask.reference)
     data = host.origin.faults.served(found)
@@ -120,13 +129,13 @@ def _manifest(host: RegistryHost, repository: Repository, ask: Ask) -> Answer:
     return _parsed(data, found.media_type)
 
 
-def _blob(host: RegistryHost, repository: Repository, ask: Ask) -> Answer:
+def _blob(host: RegistryHost, repository: Repository, ask: RegistryRequest) -> Answer:
     """Give a blob as it leaves the host."""
     found = repository.blobs.get(ask.reference)
     data = host.origin.faults.served(found)
     if found is None or data is None:
         return _no("blob", host.personality.no_blob)
-    return Blob(found.digest if data is found.data else Blob.of(data).digest, len(data))
+    return FetchedBlob(found.digest if data is found.data else FetchedBlob.of(data).digest, len(data))
 
 
 @lru_cache(maxsize=1024)
@@ -135,9 +144,9 @@ def _parsed(data: bytes, media_type: str) -> Manifest:
     return Manifest.parse(data, media_type)
 
 
-def _no(step: str, refusal: Refusal, scope_error: str = "") -> Refused:
+def _no(step: str, refusal: ErrorAnswer, scope_error: str = "") -> ErrorResponse:
     """Put a host's refusal into the model's terms."""
-    return Refused(
+    return ErrorResponse(
         step=step,
         status=refusal.status,
         code=refusal.code,

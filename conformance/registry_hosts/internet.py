@@ -16,19 +16,18 @@ from aiohttp import web
 
 from conformance.registry_hosts.host import RegistryHost
 from conformance.registry_hosts.name_server import NameServer
-from conformance.registry_hosts.origins import origins
-from conformance.registry_hosts.personality import WELL_KNOWN, plain
-from conformance.registry_hosts.recorder import Lookup, Recorder
+from conformance.registry_hosts.origins import make_origins
+from conformance.registry_hosts.personality import WELL_KNOWN, plain_registry
+from conformance.registry_hosts.recorder import NameLookup, Recorder
 from conformance.registry_hosts.server import RegistryServer
 
 T = TypeVar("T")
 Address = tuple[str, int]
 
 NAME_SERVER = "127.0.0.1"
-NOBODY = "127.0.0.2"
+REFUSING_ADDRESS = "127.0.0.2"
 LOCALHOST = {"localhost": "127.0.0.1"}
 """What every machine's hosts(5) has."""
-MYSELF = {"localhost": "127.0.0.1"}
 BACKLOG = 512  # a short one costs a second whenever several pulls start at once (a repeated SYN)
 
 
@@ -84,7 +83,7 @@ class Internet:
         self._bind = bind
         self._hosts: dict[str, tuple[RegistryHost, Transport]] = {}
         self._addresses: dict[str, str] = {}
-        self._doors: dict[Address, Address] = {}
+        self._endpoints: dict[Address, Address] = {}
         self._spoken: dict[Address, Transport] = {}
         self._shut: socket.socket | None = None
         self._runners: dict[str, web.AppRunner] = {}
@@ -92,7 +91,7 @@ class Internet:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="internet", daemon=True)
         self._thread.start()
-        self._origins = origins(self._run)
+        self._origins = make_origins(self._run)
         try:
             self._names = self._run(self._serve_names(bind("udp", NAME_SERVER, 53)))
             for name in WELL_KNOWN:
@@ -123,14 +122,14 @@ class Internet:
     def _host(self, name: str, transport: Transport) -> RegistryHost:
         """Give a registry host; raises ``ValueError`` where it is there already and is spoken to in another way."""
         if name not in self._hosts:
-            host = RegistryHost(WELL_KNOWN.get(name) or plain(name), self._origins.make())
+            host = RegistryHost(WELL_KNOWN.get(name) or plain_registry(name), self._origins.make())
             servers = [_split(server, transport) for server in host.personality.servers]
             names, port = tuple(server for server, _ in servers), servers[0][1]
             address = self._address_of(names[0])
             handle = self._bind("tcp", address, port)
             self._run(self._serve_host(host, handle, _tls(names, transport)))
             self._addresses.update(dict.fromkeys(names, address))
-            self._doors[address, port], self._spoken[address, port] = handle.getsockname(), transport
+            self._endpoints[address, port], self._spoken[address, port] = handle.getsockname(), transport
             self._hosts[name] = host, transport
         host, spoken = self._hosts[name]
         if spoken is not transport:
@@ -143,7 +142,7 @@ class Internet:
 
         Raises ``ValueError`` for the name of a registry host, which listens.
         """
-        if self._addresses.setdefault(name, NOBODY) != NOBODY:
+        if self._addresses.setdefault(name, REFUSING_ADDRESS) != REFUSING_ADDRESS:
             msg = f"{name} is a registry host that listens: refuse connections under a name of its own"
             raise ValueError(msg)
         return name
@@ -153,7 +152,7 @@ class Internet:
         """The registry hosts that there are, by name."""
         return {name: host for name, (host, _) in self._hosts.items()}
 
-    def door(self, server: str, port: int) -> tuple[str, Transport | None] | None:
+    def endpoint(self, server: str, port: int) -> tuple[str, Transport | None] | None:
         """Give the address of a server, and how it is spoken to on that port: none where nobody listens.
 
         None for a name that nobody knows. Nothing is put on record.
@@ -161,7 +160,7 @@ class Internet:
         known = self._known(server)
         if known is None:
             return None
-        return known, self._spoken.get((known, port)) if (known, port) in self._doors else None
+        return known, self._spoken.get((known, port)) if (known, port) in self._endpoints else None
 
     def shown(self, server: str, port: int) -> Address | None:
         """Give the address that a client inside a world would name; none for a name that nobody knows."""
@@ -175,20 +174,20 @@ class Internet:
         """
         known = self._known(server)
         if known is None:
-            self.recorder.add(Lookup(host=server.lower()))
+            self.recorder.add(NameLookup(host=server.lower()))
             return None
-        return self._doors.get((known, port)) or self._refusing()
+        return self._endpoints.get((known, port)) or self._refusing()
 
     def _known(self, server: str) -> str | None:
         """Give the address that a name stands for, if it stands for any; every machine knows itself (hosts(5))."""
         if _is_address(server):
             return server
-        return MYSELF.get(server) or self._addresses.get(server.lower())
+        return LOCALHOST.get(server) or self._addresses.get(server.lower())
 
     def _refusing(self) -> Address:
         """Give an address that refuses connections: it is bound, so that nobody else can listen there."""
         if self._shut is None:
-            self._shut = self._bind("tcp", NOBODY, 443)
+            self._shut = self._bind("tcp", REFUSING_ADDRESS, 443)
         address: Address = self._shut.getsockname()
         return address
 
@@ -202,7 +201,7 @@ class Internet:
         staying = {server for host, _ in self._hosts.values() for server in host.personality.servers}
         for name in self._addresses.keys() - staying:
             address = self._addresses.pop(name)
-            self._doors = {door: real for door, real in self._doors.items() if door[0] != address}
+            self._endpoints = {door: real for door, real in self._endpoints.items() if door[0] != address}
 
     def close(self) -> None:
         """Stop serving."""
@@ -233,7 +232,7 @@ class Internet:
         """Give the address that a name has, or one that no other has."""
         if name in LOCALHOST:
             return LOCALHOST[name]
-        if self._addresses.get(name, NOBODY) != NOBODY:
+        if self._addresses.get(name, REFUSING_ADDRESS) != REFUSING_ADDRESS:
             return self._addresses[name]
         taken = set(self._addresses.values())
         free = (f"127.0.{1 + number // 250}.{1 + number % 250}" for number in itertools.count())

@@ -10,7 +10,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from conformance.registry_hosts.recorder import Lookup, Recorder
+from conformance.registry_hosts.recorder import NameLookup, Recorder
 
 TTL = 1
 
@@ -39,7 +39,7 @@ class NameServer(asyncio.DatagramProtocol):
         if address is None:
             reply.set_rcode(dns.rcode.NXDOMAIN)
             if question.rdtype == dns.rdatatype.A:  # a resolver asks for AAAA as well; one record is enough
-                self.recorder.add(Lookup(host=name))
+                self.recorder.add(NameLookup(host=name))
         elif question.rdtype == dns.rdatatype.A:
             reply.answer.append(dns.rrset.from_text(question.name, TTL, dns.rdataclass.IN, dns.rdatatype.A, address))
         self._transport.sendto(reply.to_wire(), addr)

@@ -7,11 +7,11 @@ from conformance.images.builder import Blob, Content
 from conformance.registry_hosts.faults import Faults
 
 
-class NotTaken(Exception):  # noqa: N818 (nothing is broken: a case needs content that this origin refuses)
+class ContentRefusedError(Exception):
     """An origin does not take what a case offers: one sentence that says why."""
 
 
-class OriginFailure(Exception):  # noqa: N818 (a failure of the origin, told in one sentence)
+class OriginError(Exception):
     """An origin did not do what every origin does: one sentence that says what."""
 
 
@@ -44,7 +44,7 @@ class Origin(ABC):
     """The repositories of one registry host, and what is wrong with what the host gives of them.
 
     ``repositories`` is what was stored there, and who may pull it: by that the host lets callers in and the model
-    predicts. What the host serves is what ``manifest``, ``blob`` and ``tags`` give; they raise ``OriginFailure``.
+    predicts. What the host serves is what ``manifest``, ``blob`` and ``tags`` give; they raise ``OriginError``.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,10 @@ class Origin(ABC):
         return self.repositories.setdefault(name, Repository())
 
     def store(self, name: str, content: Content, tags: tuple[str, ...]) -> None:
-        """Take content into a repository; raises ``NotTaken`` where this origin refuses it, and ``OriginFailure``."""
+        """Take content into a repository.
+
+        Raises ``ContentRefusedError`` where this origin refuses it, and ``OriginError``.
+        """
         self.repository(name).store(content, tags)
 
     def clear(self) -> None:

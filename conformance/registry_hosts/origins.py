@@ -4,14 +4,14 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from conformance.registry_client.push_client import Access, Registry
+from conformance.registry_client.push_client import Access, PushClient
 from conformance.registry_hosts.origin import MemoryOrigin, Origin
 from conformance.registry_hosts.registry_origin import RegistryOrigin
 
 T = TypeVar("T")
 
 
-class Do(Protocol):
+class RunOnLoop(Protocol):
     """Does something on an internet's event loop and waits for it."""
 
     def __call__(self, work: Coroutine[Any, Any, T]) -> T:
@@ -28,10 +28,10 @@ class Origins(Protocol):
         """Give up what they share."""
 
 
-class InMemory:
+class MemoryOrigins:
     """Origins that hold everything in memory."""
 
-    def __init__(self, do: Do) -> None:
+    def __init__(self, do: RunOnLoop) -> None:
         del do
 
     def make(self) -> Origin:
@@ -42,11 +42,11 @@ class InMemory:
         """There is nothing to give up."""
 
 
-class InRegistry:
+class RegistryOrigins:
     """Origins that share one real registry; ``pushed`` remembers which repositories it has already."""
 
-    def __init__(self, access: Access, owner: str, pushed: set[str], do: Do) -> None:
-        self._registry = Registry(access)
+    def __init__(self, access: Access, owner: str, pushed: set[str], do: RunOnLoop) -> None:
+        self._registry = PushClient(access)
         self._owner, self._pushed, self._do = owner, pushed, do
 
     def make(self) -> Origin:
@@ -61,17 +61,17 @@ class InRegistry:
 class _Chosen:
     """The kind in use in this process."""
 
-    make: Callable[[Do], Origins] = InMemory
+    make: Callable[[RunOnLoop], Origins] = MemoryOrigins
 
 
-def origins(do: Do) -> Origins:
+def make_origins(do: RunOnLoop) -> Origins:
     """Make the origins of a new internet, of the kind in use."""
     return _Chosen.make(do)
 
 
 def use_memory() -> None:
     """Let the internets that are made from now on hold everything in memory, as they do by default."""
-    _Chosen.make = InMemory
+    _Chosen.make = MemoryOrigins
 
 
 def use_registry(access: Access, owner: str) -> None:
@@ -79,4 +79,4 @@ def use_registry(access: Access, owner: str) -> None:
 
     The owner is a word of lower-case letters and digits that no other process uses at the same time.
     """
-    _Chosen.make = partial(InRegistry, access, owner, set())
+    _Chosen.make = partial(RegistryOrigins, access, owner, set())

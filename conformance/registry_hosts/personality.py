@@ -7,11 +7,11 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.registry_hosts.recorder import Kind
+from conformance.registry_hosts.recorder import RequestKind
 
 
 @dataclass(frozen=True)
-class Refusal:
+class ErrorAnswer:
     """An answer that is no: HTTP status and the error that the body carries (distribution-spec, "Error Codes").
 
     ``detail`` may be made of what was asked for: a function of the repository's name and the tag or digest.
@@ -22,7 +22,7 @@ class Refusal:
     message: str
     detail: Any = None
 
-    def asked(self, name: str, reference: str) -> "Refusal":
+    def asked(self, name: str, reference: str) -> "ErrorAnswer":
         """Give the answer to somebody who asked for that."""
         return replace(self, detail=self.detail(name, reference)) if callable(self.detail) else self
 
@@ -53,19 +53,21 @@ class Personality:
     blobs: str = ""
     backend: tuple[str, str] = ("", "")
     default_namespace: str = ""
-    missing: Refusal | None = None
-    no_manifest: Refusal
-    no_blob: Refusal = Refusal(404, "BLOB_UNKNOWN", "blob unknown to registry")
-    no_tags: Refusal = Refusal(404, "NAME_UNKNOWN", "repository name not known to registry")
-    unauthorized: Refusal = Refusal(401, "UNAUTHORIZED", "authentication required")
-    bad_login: Refusal = Refusal(401, "UNAUTHORIZED", "incorrect username or password")
-    token_refused: Refusal | None = None
+    missing: ErrorAnswer | None = None
+    no_manifest: ErrorAnswer
+    no_blob: ErrorAnswer = ErrorAnswer(404, "BLOB_UNKNOWN", "blob unknown to registry")
+    no_tags: ErrorAnswer = ErrorAnswer(404, "NAME_UNKNOWN", "repository name not known to registry")
+    unauthorized: ErrorAnswer = ErrorAnswer(401, "UNAUTHORIZED", "authentication required")
+    bad_login: ErrorAnswer = ErrorAnswer(401, "UNAUTHORIZED", "incorrect username or password")
+    token_refused: ErrorAnswer | None = None
     scope_error: str = ""
     strict: bool = False
 
-    def absent(self, kind: Kind) -> Refusal:
+    def absent(self, kind: RequestKind) -> ErrorAnswer:
         """Give the answer about a repository that does not exist, or that the caller may not see."""
-        return self.missing or {Kind.BLOB: self.no_blob, Kind.TAGS: self.no_tags}.get(kind, self.no_manifest)
+        return self.missing or {RequestKind.BLOB: self.no_blob, RequestKind.TAGS: self.no_tags}.get(
+            kind, self.no_manifest
+        )
 
     def repository(self, name: str) -> str:
         """Give the repository's name as the host knows it (``busybox`` is ``library/busybox`` on docker.io)."""
@@ -107,9 +109,9 @@ DOCKER_IO = Personality(
     default_namespace="library",
     scope_error="insufficient_scope",
     strict=True,
-    unauthorized=Refusal(401, "UNAUTHORIZED", "authentication required", _access),
-    missing=Refusal(401, "UNAUTHORIZED", "authentication required", _access),
-    no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown", _manifest),
+    unauthorized=ErrorAnswer(401, "UNAUTHORIZED", "authentication required", _access),
+    missing=ErrorAnswer(401, "UNAUTHORIZED", "authentication required", _access),
+    no_manifest=ErrorAnswer(404, "MANIFEST_UNKNOWN", "manifest unknown", _manifest),
 )
 
 QUAY_IO = Personality(
@@ -118,17 +120,17 @@ QUAY_IO = Personality(
     realm="https://quay.io/v2/auth",
     service="quay.io",
     blobs="cdn01.quay.io",
-    missing=Refusal(401, "UNAUTHORIZED", "access to the requested resource is not authorized", {}),
-    no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown", {}),
-    bad_login=Refusal(401, "UNAUTHORIZED", "Invalid Username or Password"),
+    missing=ErrorAnswer(401, "UNAUTHORIZED", "access to the requested resource is not authorized", {}),
+    no_manifest=ErrorAnswer(404, "MANIFEST_UNKNOWN", "manifest unknown", {}),
+    bad_login=ErrorAnswer(401, "UNAUTHORIZED", "Invalid Username or Password"),
 )
 
 REGISTRY_K8S_IO = Personality(
     name="registry.k8s.io",
     servers=("registry.k8s.io", "us-central1-docker.pkg.dev"),
     backend=("us-central1-docker.pkg.dev", "k8s-artifacts-prod/images/"),
-    missing=Refusal(404, "NAME_UNKNOWN", "Repository not found"),
-    no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "Failed to fetch the manifest"),
+    missing=ErrorAnswer(404, "NAME_UNKNOWN", "Repository not found"),
+    no_manifest=ErrorAnswer(404, "MANIFEST_UNKNOWN", "Failed to fetch the manifest"),
 )
 
 GHCR_IO = Personality(
@@ -137,15 +139,15 @@ GHCR_IO = Personality(
     realm="https://ghcr.io/token",
     service="ghcr.io",
     blobs="pkg-containers.githubusercontent.com",
-    missing=Refusal(403, "DENIED", "requested access to the resource is denied"),
-    no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown"),
-    token_refused=Refusal(403, "DENIED", "requested access to the resource is denied"),
+    missing=ErrorAnswer(403, "DENIED", "requested access to the resource is denied"),
+    no_manifest=ErrorAnswer(404, "MANIFEST_UNKNOWN", "manifest unknown"),
+    token_refused=ErrorAnswer(403, "DENIED", "requested access to the resource is denied"),
 )
 
 WELL_KNOWN = {personality.name: personality for personality in (DOCKER_IO, QUAY_IO, REGISTRY_K8S_IO, GHCR_IO)}
 
 
-def plain(name: str) -> Personality:
+def plain_registry(name: str) -> Personality:
     """Give the manners of any other host: the CNCF distribution registry, open to all, 404 for what it lacks.
 
     As seen of distribution 2.8.2; a test holds it against the registry in a container.
@@ -153,7 +155,7 @@ def plain(name: str) -> Personality:
     return Personality(
         name=name,
         servers=(name,),
-        no_manifest=Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown", _manifest),
-        no_blob=Refusal(404, "BLOB_UNKNOWN", "blob unknown to registry", _blob),
-        no_tags=Refusal(404, "NAME_UNKNOWN", "repository name not known to registry", _name),
+        no_manifest=ErrorAnswer(404, "MANIFEST_UNKNOWN", "manifest unknown", _manifest),
+        no_blob=ErrorAnswer(404, "BLOB_UNKNOWN", "blob unknown to registry", _blob),
+        no_tags=ErrorAnswer(404, "NAME_UNKNOWN", "repository name not known to registry", _name),
     )

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 
-class Kind(enum.StrEnum):
+class RequestKind(enum.StrEnum):
     """What a request is for."""
 
     PING = "ping"
@@ -30,7 +30,7 @@ class Exchange:
     method: str
     path: str
     status: int
-    kind: Kind
+    kind: RequestKind
     repository: str = ""
     reference: str = ""
     user: str | None = None
@@ -40,7 +40,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lookup:
+class NameLookup:
     """A host name that the runtime asked for and this internet does not have."""
 
     host: str
@@ -51,16 +51,16 @@ class Recorder:
     """Exchanges and lookups in the order in which they happened; written by the servers, read by the run."""
 
     def __init__(self) -> None:
-        self._records: list[Exchange | Lookup] = []
+        self._records: list[Exchange | NameLookup] = []
 
-    def add(self, record: Exchange | Lookup) -> None:
+    def add(self, record: Exchange | NameLookup) -> None:
         """Append one record."""
         self._records.append(record)
 
-    def mark(self) -> int:
+    def position(self) -> int:
         """Give the place that the next record will have."""
         return len(self._records)
 
-    def since(self, mark: int) -> tuple[Exchange | Lookup, ...]:
+    def since(self, position: int) -> tuple[Exchange | NameLookup, ...]:
         """Give the records from ``mark`` on."""
-        return tuple(self._records[mark:])
+        return tuple(self._records[position:])

@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import Any
 
 from conformance.images.builder import Blob, Content
-from conformance.registry_client.push_client import Refused, Registry, Unreachable
-from conformance.registry_hosts.origin import NotTaken, Origin, OriginFailure
+from conformance.registry_client.push_client import PushClient, RegistryResponseError, RegistryUnreachableError
+from conformance.registry_hosts.origin import ContentRefusedError, Origin, OriginError
 
 BLOB_TYPE = "application/octet-stream"
 NOTHING = "nothing"
@@ -28,7 +28,7 @@ class RegistryOrigin(Origin):
     """
 
     def __init__(
-        self, registry: Registry, do: Callable[[Coroutine[Any, Any, None]], None], owner: str, pushed: set[str]
+        self, registry: PushClient, do: Callable[[Coroutine[Any, Any, None]], None], owner: str, pushed: set[str]
     ) -> None:
         super().__init__()
         self._registry = registry
@@ -89,8 +89,8 @@ class RegistryOrigin(Origin):
 
 def _fingerprint(offers: list[Offer]) -> str:
     """Give a name for what is pushed, in its order."""
-    told = [([each.digest for each in (*content.manifests(), *content.blobs())], tags) for content, tags in offers]
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+    described = [([each.digest for each in (*content.manifests(), *content.blobs())], tags) for content, tags in offers]
+    return hashlib.sha256(repr(described).encode()).hexdigest()[:16]
 
 
 @asynccontextmanager
@@ -98,10 +98,10 @@ async def _failures() -> AsyncIterator[None]:
     """Put what a registry says into an origin's terms."""
     try:
         yield
-    except Refused as error:
+    except RegistryResponseError as error:
         if error.status == HTTPStatus.BAD_REQUEST:
             msg = f"the registry in the container does not take what this case offers: {error.code}, {error.message}"
-            raise NotTaken(msg) from error
-        raise OriginFailure(f"the registry in the container: {error}") from error
-    except Unreachable as error:
-        raise OriginFailure(f"the registry in the container: {error}") from error
+            raise ContentRefusedError(msg) from error
+        raise OriginError(f"the registry in the container: {error}") from error
+    except RegistryUnreachableError as error:
+        raise OriginError(f"the registry in the container: {error}") from error

@@ -14,9 +14,9 @@ from aiohttp import web
 
 from conformance.images.builder import Blob
 from conformance.registry_hosts.host import RegistryHost
-from conformance.registry_hosts.origin import OriginFailure, Repository
-from conformance.registry_hosts.personality import Refusal
-from conformance.registry_hosts.recorder import Exchange, Kind, Recorder
+from conformance.registry_hosts.origin import OriginError, Repository
+from conformance.registry_hosts.personality import ErrorAnswer
+from conformance.registry_hosts.recorder import Exchange, Recorder, RequestKind
 
 PLATFORM_PARTS = ("os", "architecture", "variant")
 BLOB_TYPE = "application/octet-stream"
@@ -35,7 +35,7 @@ class RegistryServer:
 
     def __init__(self, host: RegistryHost, recorder: Recorder) -> None:
         self.host = host
-        self.manners = host.personality
+        self.personality = host.personality
         self.recorder = recorder
         self._tokens: dict[str, Caller] = {}
 
@@ -43,8 +43,8 @@ class RegistryServer:
         """Give the aiohttp application that serves the host, whichever of its names is asked."""
         application = web.Application(middlewares=[self.origin_failures])
         application.router.add_get("/v2/", self.ping)
-        if self.manners.realm:
-            application.router.add_get("/" + self.manners.realm.split("/", 3)[3], self.token)
+        if self.personality.realm:
+            application.router.add_get("/" + self.personality.realm.split("/", 3)[3], self.token)
         application.router.add_get("/v2/{name:.+}/manifests/{reference}", self.manifest)
         application.router.add_get("/v2/{name:.+}/blobs/{reference}", self.blob)
         application.router.add_get("/v2/{name:.+}/tags/list", self.tags)
@@ -58,16 +58,16 @@ class RegistryServer:
         """Answer 502 where the origin fails, and say why on record: no case expects that answer, so the case fails."""
         try:
             return await handler(request)
-        except OriginFailure as error:
-            return self._refuse(request, Kind.OTHER, Refusal(502, "UNKNOWN", str(error)))
+        except OriginError as error:
+            return self._refuse(request, RequestKind.OTHER, ErrorAnswer(502, "UNKNOWN", str(error)))
 
     # What is asked
 
     async def ping(self, request: web.Request) -> web.Response:
         """Answer ``GET /v2/``: whether a token is wanted, and from whom."""
-        if self.manners.realm and self._caller(request).user is None:
-            return self._challenge(request, Kind.PING, self.manners.unauthorized)
-        return self._record(request, Kind.PING, web.json_response({}))
+        if self.personality.realm and self._caller(request).user is None:
+            return self._challenge(request, RequestKind.PING, self.personality.unauthorized)
+        return self._record(request, RequestKind.PING, web.json_response({}))
 
     async def token(self, request: web.Request) -> web.Response:
         """Give a token to anybody; it opens what its user may pull."""
@@ -76,15 +76,15 @@ class RegistryServer:
         name = scope.split(":")[1] if scope.count(":") == 2 else ""  # noqa: PLR2004 (type:name:actions)
         caller = Caller(*login) if login else Caller("")
         if login and not self._accepts(login):
-            return self._refuse(request, Kind.TOKEN, self.manners.bad_login, name=name)
+            return self._refuse(request, RequestKind.TOKEN, self.personality.bad_login, name=name)
         repository = self.host.origin.repositories.get(name)
-        if self.manners.token_refused and not self._may_pull(caller, repository):
-            return self._refuse(request, Kind.TOKEN, self.manners.token_refused, name=name)
+        if self.personality.token_refused and not self._may_pull(caller, repository):
+            return self._refuse(request, RequestKind.TOKEN, self.personality.token_refused, name=name)
         token = secrets.token_urlsafe(24)
         self._tokens[token] = caller
         return self._record(
             request,
-            Kind.TOKEN,
+            RequestKind.TOKEN,
             web.json_response({"token": token, "access_token": token, "expires_in": 300}),
             name=name,
         )
@@ -93,30 +93,30 @@ class RegistryServer:
         """Give a manifest by tag or digest."""
         faults = self.host.origin.faults
         if faults.refusal:
-            return self._refuse(request, Kind.MANIFEST, faults.refusal, headers=faults.headers)
-        if (other := self._elsewhere(request, Kind.MANIFEST)) is not None:
+            return self._refuse(request, RequestKind.MANIFEST, faults.refusal, headers=faults.headers)
+        if (other := self._elsewhere(request, RequestKind.MANIFEST)) is not None:
             return other
-        if (refusal := self._not_allowed(request, Kind.MANIFEST)) is not None:
+        if (refusal := self._not_allowed(request, RequestKind.MANIFEST)) is not None:
             return refusal
         found = await self.host.origin.manifest(self._name(request), request.match_info["reference"])
         data = faults.served(found)
         if found is None or data is None:
-            return self._refuse(request, Kind.MANIFEST, self.manners.no_manifest)
+            return self._refuse(request, RequestKind.MANIFEST, self.personality.no_manifest)
         headers = {"Docker-Content-Digest": found.digest}
         body = web.Response(body=data, content_type=found.media_type, headers=headers)
-        return self._record(request, Kind.MANIFEST, body, note=_described(found) + _altered(found, data))
+        return self._record(request, RequestKind.MANIFEST, body, note=_described(found) + _altered(found, data))
 
     async def blob(self, request: web.Request) -> web.Response:
         """Give a blob, or the address of the server that has it."""
-        if (other := self._elsewhere(request, Kind.BLOB)) is not None:
+        if (other := self._elsewhere(request, RequestKind.BLOB)) is not None:
             return other
-        store = self.manners.blobs
+        store = self.personality.blobs
         if request.host == store:  # the redirected address is its own permission, as a signed URL is
             return await self._blob(request)
-        if (refusal := self._not_allowed(request, Kind.BLOB)) is not None:
+        if (refusal := self._not_allowed(request, RequestKind.BLOB)) is not None:
             return refusal
         if store:
-            return self._redirect(request, Kind.BLOB, f"https://{store}{request.path}")
+            return self._redirect(request, RequestKind.BLOB, f"https://{store}{request.path}")
         return await self._blob(request)
 
     async def _blob(self, request: web.Request) -> web.Response:
@@ -125,23 +125,23 @@ class RegistryServer:
         found = await self.host.origin.blob(self._name(request), digest)
         data = self.host.origin.faults.served(found)
         if found is None or data is None:
-            return self._refuse(request, Kind.BLOB, self.manners.no_blob)
+            return self._refuse(request, RequestKind.BLOB, self.personality.no_blob)
         body = web.Response(body=data, content_type=BLOB_TYPE, headers={"Docker-Content-Digest": digest})
-        return self._record(request, Kind.BLOB, body, note=_altered(found, data).removeprefix(", "))
+        return self._record(request, RequestKind.BLOB, body, note=_altered(found, data).removeprefix(", "))
 
     async def tags(self, request: web.Request) -> web.Response:
         """List the tags of a repository."""
-        if (other := self._elsewhere(request, Kind.TAGS)) is not None:
+        if (other := self._elsewhere(request, RequestKind.TAGS)) is not None:
             return other
-        if (refusal := self._not_allowed(request, Kind.TAGS)) is not None:
+        if (refusal := self._not_allowed(request, RequestKind.TAGS)) is not None:
             return refusal
         name = request.match_info["name"]
         tags = await self.host.origin.tags(self._name(request))
-        return self._record(request, Kind.TAGS, web.json_response({"name": name, "tags": tags}))
+        return self._record(request, RequestKind.TAGS, web.json_response({"name": name, "tags": tags}))
 
     async def nothing(self, request: web.Request) -> web.Response:
         """Answer anything else."""
-        return self._refuse(request, Kind.OTHER, Refusal(404, "UNSUPPORTED", "not found"))
+        return self._refuse(request, RequestKind.OTHER, ErrorAnswer(404, "UNSUPPORTED", "not found"))
 
     # Who may
 
@@ -162,7 +162,7 @@ class RegistryServer:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return self._tokens.get(value, Caller(None))
-        if not self.manners.strict and (login := self._basic(request)) is not None:
+        if not self.personality.strict and (login := self._basic(request)) is not None:
             return Caller(*login)
         return Caller(None)
 
@@ -179,42 +179,42 @@ class RegistryServer:
 
     def _name(self, request: web.Request) -> str:
         """Give the repository's name, without what a backend puts before it."""
-        return request.match_info.get("name", "").removeprefix(self.manners.backend[1])
+        return request.match_info.get("name", "").removeprefix(self.personality.backend[1])
 
-    def _not_allowed(self, request: web.Request, kind: Kind) -> web.Response | None:
+    def _not_allowed(self, request: web.Request, kind: RequestKind) -> web.Response | None:
         """Refuse a caller without a token, or without the right to pull."""
         caller = self._caller(request)
-        if self.manners.realm and caller.user is None:
-            return self._challenge(request, kind, self.manners.unauthorized)
+        if self.personality.realm and caller.user is None:
+            return self._challenge(request, kind, self.personality.unauthorized)
         repository = self.host.origin.repositories.get(self._name(request))
         if self._may_pull(caller, repository):
             return None
         note = "no such repository" if repository is None else "private"
-        return self._challenge(request, kind, self.manners.absent(kind), note=note)
+        return self._challenge(request, kind, self.personality.absent(kind), note=note)
 
     # How it is answered
 
-    def _elsewhere(self, request: web.Request, kind: Kind) -> web.Response | None:
+    def _elsewhere(self, request: web.Request, kind: RequestKind) -> web.Response | None:
         """Send the caller to the backend where the host has one."""
-        server, prefix = self.manners.backend
+        server, prefix = self.personality.backend
         if not server or request.host == server:
             return None
         return self._redirect(request, kind, f"https://{server}/v2/{prefix}{request.path.removeprefix('/v2/')}")
 
-    def _redirect(self, request: web.Request, kind: Kind, address: str) -> web.Response:
+    def _redirect(self, request: web.Request, kind: RequestKind, address: str) -> web.Response:
         """Answer with another address (307, as docker.io and registry.k8s.io do)."""
         return self._record(request, kind, web.Response(status=307, headers={"Location": address}))
 
-    def _challenge(self, request: web.Request, kind: Kind, refusal: Refusal, note: str = "") -> web.Response:
+    def _challenge(self, request: web.Request, kind: RequestKind, refusal: ErrorAnswer, note: str = "") -> web.Response:
         """Refuse; a 401 says where a token is to be had."""
         headers = {}
-        if refusal.status == 401 and self.manners.realm:  # noqa: PLR2004 (HTTP)
-            fields = {"realm": self.manners.realm, "service": self.manners.service}
-            if kind is not Kind.PING:
+        if refusal.status == 401 and self.personality.realm:  # noqa: PLR2004 (HTTP)
+            fields = {"realm": self.personality.realm, "service": self.personality.service}
+            if kind is not RequestKind.PING:
                 fields["scope"] = f"repository:{self._name(request)}:pull"
-            if self.manners.scope_error and self._caller(request).user is not None:
-                fields["error"] = self.manners.scope_error
-            elif self.manners.strict and request.headers.get("Authorization", "").lower().startswith("bearer "):
+            if self.personality.scope_error and self._caller(request).user is not None:
+                fields["error"] = self.personality.scope_error
+            elif self.personality.strict and request.headers.get("Authorization", "").lower().startswith("bearer "):
                 fields["error"] = "invalid_token"
             headers["WWW-Authenticate"] = "Bearer " + ",".join(f'{key}="{value}"' for key, value in fields.items())
         return self._refuse(request, kind, refusal, note=note, headers=headers)
@@ -222,8 +222,8 @@ class RegistryServer:
     def _refuse(
         self,
         request: web.Request,
-        kind: Kind,
-        refusal: Refusal,
+        kind: RequestKind,
+        refusal: ErrorAnswer,
         *,
         name: str = "",
         note: str = "",
@@ -239,7 +239,7 @@ class RegistryServer:
         )
 
     def _record(
-        self, request: web.Request, kind: Kind, response: web.Response, *, name: str = "", note: str = ""
+        self, request: web.Request, kind: RequestKind, response: web.Response, *, name: str = "", note: str = ""
     ) -> web.Response:
         """Put the exchange on record before the answer leaves, so that it is there when the runtime has the answer."""
         response.headers["Docker-Distribution-Api-Version"] = "registry/2.0"

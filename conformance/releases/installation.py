@@ -16,7 +16,7 @@ FORMS = "write a release (1.36.3 or 1.36), the path of a crio binary, or auto"
 SECONDS = 20.0
 
 
-class NoRuntime(Exception):  # noqa: N818 (it is not an error where live cases may be skipped)
+class RuntimeNotFoundError(Exception):
     """No CRI-O of that description can be had: one sentence that says why and what to do."""
 
 
@@ -43,16 +43,16 @@ def releases_folder() -> Path:
     return Path(cache) / "crio-conformance" / "releases"
 
 
-def find(runtime: str) -> Installation:
-    """Find what ``--runtime`` asks for; raises ``NoRuntime``."""
+def find_crio(runtime: str) -> Installation:
+    """Find what ``--runtime`` asks for; raises ``RuntimeNotFoundError``."""
     if runtime == "auto":
-        return installation(_automatic())
+        return complete_installation(_automatic())
     if re.fullmatch(r"\d+(\.\d+)+", runtime):
-        return installation(_release(runtime))
+        return complete_installation(_release(runtime))
     if "/" in runtime:
-        return installation(Path(runtime))
+        return complete_installation(Path(runtime))
     msg = f"--runtime {runtime} is not understood: {FORMS}"
-    raise NoRuntime(msg)
+    raise RuntimeNotFoundError(msg)
 
 
 def _automatic() -> Path:
@@ -62,7 +62,7 @@ def _automatic() -> Path:
     if found := _cached():
         return found[max(found)]
     msg = f"no CRI-O was found: neither crio on PATH nor a release in {releases_folder()} ({FORMS})"
-    raise NoRuntime(msg)
+    raise RuntimeNotFoundError(msg)
 
 
 def _release(wanted: str) -> Path:
@@ -73,7 +73,7 @@ def _release(wanted: str) -> Path:
         return found[max(matching)]
     there = ", ".join(str(release) for release in sorted(found)) or "none"
     msg = f"CRI-O {wanted} is not in {releases_folder()} (there: {there}): put crio and pinns into {wanted}/bin there"
-    raise NoRuntime(msg)
+    raise RuntimeNotFoundError(msg)
 
 
 def _cached() -> dict[Release, Path]:
@@ -87,8 +87,11 @@ def _cached() -> dict[Release, Path]:
     return found
 
 
-def installation(crio: Path) -> Installation:
-    """Complete a ``crio`` binary with the programs it needs, found beside it or on PATH; raises ``NoRuntime``."""
+def complete_installation(crio: Path) -> Installation:
+    """Complete a ``crio`` binary with the programs it needs, found beside it or on PATH.
+
+    Raises ``RuntimeNotFoundError``.
+    """
     crio = crio.absolute()  # a bare name would be looked for on PATH
     release = release_of(crio, r"crio version (\S+)", CRIO, FORMS)
     return Installation(
@@ -103,7 +106,7 @@ def installation(crio: Path) -> Installation:
 def release_of(program: Path, answers: str, what: str, forms: str) -> Release:
     """Ask a program which release it is; ``answers`` is the pattern of what it says to ``--version``.
 
-    Raises ``NoRuntime``, which says that it is not ``what``, and which ``forms`` there are of saying it.
+    Raises ``RuntimeNotFoundError``, which says that it is not ``what``, and which ``forms`` there are of saying it.
     """
     try:
         answer = subprocess.run(
@@ -117,26 +120,29 @@ def release_of(program: Path, answers: str, what: str, forms: str) -> Release:
         )
     except OSError as error:
         msg = f"{program} cannot be run ({'it is a folder' if program.is_dir() else error.strerror}): {forms}"
-        raise NoRuntime(msg) from error
+        raise RuntimeNotFoundError(msg) from error
     except subprocess.TimeoutExpired as error:
         msg = f"{program} does not answer --version within {SECONDS:.0f} s, so it is no {what}: {forms}"
-        raise NoRuntime(msg) from error
+        raise RuntimeNotFoundError(msg) from error
     match = re.match(answers, answer.stdout)
     try:
         return Release(match[1] if match else "")
     except ValueError:
         said = (answer.stdout or answer.stderr).strip().splitlines()
         msg = f"{program} is no {what} (to --version it says {said[0] if said else 'nothing'!r}): {forms}"
-        raise NoRuntime(msg) from None
+        raise RuntimeNotFoundError(msg) from None
 
 
-def contrasting(wanted: str, answers: str, what: str) -> tuple[Path, Release]:
-    """Find another runtime, by its program's name on PATH or by a path, and its release; raises ``NoRuntime``."""
+def find_contrast_program(wanted: str, answers: str, what: str) -> tuple[Path, Release]:
+    """Find another runtime, by its program's name on PATH or by a path, and its release.
+
+    Raises ``RuntimeNotFoundError``.
+    """
     forms = f"install {what}, or write the path of one"
     found = wanted if "/" in wanted else shutil.which(wanted)
     if found is None:
         msg = f"--runtime {wanted}: {wanted} is not on PATH: {forms}"
-        raise NoRuntime(msg)
+        raise RuntimeNotFoundError(msg)
     binary = Path(found).absolute()
     return binary, release_of(binary, answers, what, forms)
 
@@ -149,4 +155,4 @@ def _program(crio: Path, *names: str) -> Path:
         if (found := shutil.which(name, path=path)) is not None:
             return Path(found)
     msg = f"{' or '.join(names)}, which CRI-O needs, is neither beside {crio} nor on PATH: install it"
-    raise NoRuntime(msg)
+    raise RuntimeNotFoundError(msg)

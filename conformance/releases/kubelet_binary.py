@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.model.release import Release
-from conformance.releases.installation import NoRuntime, release_of, releases_folder
+from conformance.releases.installation import RuntimeNotFoundError, release_of, releases_folder
 
 FORMS = "write the path of a kubelet, or a release such as 1.36.2"
 TAKES_IMAGE_VOLUMES = Release("1.33")
@@ -29,7 +29,7 @@ def find_kubelet(wanted: str | None, crio: Release) -> KubeletBinary | None:
     """Find the kubelet that ``--kubelet`` names; without that the one in the cache that suits a CRI-O best.
 
     That is one of its own line, else the newest older one, else the oldest; none where there is none that takes static
-    pods with image volumes. Raises ``NoRuntime`` when what is named cannot be had.
+    pods with image volumes. Raises ``RuntimeNotFoundError`` when what is named cannot be had.
     """
     found = _cached()
     if wanted is None:
@@ -45,7 +45,7 @@ def find_kubelet(wanted: str | None, crio: Release) -> KubeletBinary | None:
     if not matching:
         there = ", ".join(str(release) for release in sorted(found)) or "none"
         msg = f"kubelet {wanted} is not in {kubelets_folder()} (there: {there}): {FORMS}"
-        raise NoRuntime(msg)
+        raise RuntimeNotFoundError(msg)
     return KubeletBinary(found[max(matching)], max(matching))
 
 

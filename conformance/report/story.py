@@ -9,10 +9,10 @@ from conformance.registry_hosts import Exchange
 
 def story(evidence: Evidence) -> str:
     """Tell the calls in order, a pull with each registry host that was asked and its answer; and what a user reads."""
-    told = [(call.at, list(_call(f"{call.rpc} {_subject(call)}", call, evidence))) for call in evidence.calls]
-    told += [(each.at, list(_call(" ".join(each.line), each, evidence))) for each in evidence.commands]
-    told += [(saying.at, [saying.text]) for saying in evidence.told]
-    return "\n".join(line for _, lines in sorted(told, key=lambda each: each[0]) for line in lines)
+    paragraphs = [(call.at, list(_call(f"{call.rpc} {_subject(call)}", call, evidence))) for call in evidence.calls]
+    paragraphs += [(each.at, list(_call(" ".join(each.line), each, evidence))) for each in evidence.commands]
+    paragraphs += [(saying.at, [saying.text]) for saying in evidence.messages]
+    return "\n".join(line for _, lines in sorted(paragraphs, key=lambda each: each[0]) for line in lines)
 
 
 def _call(title: str, call: Call | Command, evidence: Evidence) -> Iterator[str]:

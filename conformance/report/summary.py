@@ -16,7 +16,7 @@ class Verdict:
     reason: str = ""
 
 
-def table(verdicts: Iterable[Verdict]) -> Iterator[str]:
+def totals_table(verdicts: Iterable[Verdict]) -> Iterator[str]:
     """Give the totals per family, a line each, and of all."""
     counts = Counter((each.family, each.verdict) for each in verdicts)
     families = sorted({family for family, _ in counts})
@@ -28,7 +28,7 @@ def table(verdicts: Iterable[Verdict]) -> Iterator[str]:
     yield f"{'all':<{width}}" + "".join(f"{total:>10}" for total in totals)
 
 
-def reasons(verdicts: Iterable[Verdict], verdict: str) -> Iterator[str]:
+def count_reasons(verdicts: Iterable[Verdict], verdict: str) -> Iterator[str]:
     """Count the reasons for one verdict, a line each, the most frequent first."""
     for reason, count in Counter(each.reason for each in verdicts if each.verdict == verdict).most_common():
         yield f"{count:>4} {'case' if count == 1 else 'cases'}: {reason}"

@@ -11,8 +11,8 @@ from conformance.model.release import Release
 from conformance.registry_hosts import Internet, RegistryHost, loopback
 from conformance.releases.installation import CRIO
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.pull import StoredImage
-from conformance.runtime.runtime import Runtime, RuntimeFailure
+from conformance.runtime.pull import ImageInfo
+from conformance.runtime.runtime import Runtime, RuntimeFailedError
 
 SECONDS = 10.0
 UNPRIVILEGED = 1024
@@ -26,10 +26,10 @@ HELP = {
 LOOPBACK = "127.0.0.1"
 
 
-class Attached(Runtime):
+class AttachedRuntime(Runtime):
     """A runtime on this machine that others use as well, and a registry on loopback that it can ask.
 
-    Raises ``RuntimeFailure`` when it cannot pull from there.
+    Raises ``RuntimeFailedError`` when it cannot pull from there.
     """
 
     def __init__(self, socket: Path, program: str, release: Release, configuration: Configuration) -> None:
@@ -41,7 +41,7 @@ class Attached(Runtime):
             self.internet = stack.enter_context(Internet(_bind))
             self.evidence = Collector(self.internet.recorder, Log(Path("/nowhere")))
             self.client = stack.enter_context(Client(str(socket), self.evidence.calls.append))
-            self.keeper = stack.enter_context(Client(str(socket), lambda _: None))
+            self.cleanup_client = stack.enter_context(Client(str(socket), lambda _: None))
             self._try()
             self._stack = stack.pop_all()
 
@@ -49,13 +49,15 @@ class Attached(Runtime):
         """Pull something, so that what is in the way is told once."""
         self.registry.offer("conformance/probe")
         try:
-            self.keeper.pull_image(api.PullImageRequest(image=api.ImageSpec(image=f"{self._host}/conformance/probe")))
+            self.cleanup_client.pull_image(
+                api.PullImageRequest(image=api.ImageSpec(image=f"{self._host}/conformance/probe"))
+            )
         except CRIError as error:
             msg = (
                 f"{self.program} cannot pull from the registry that this run started ({self._host}): {error.message}."
                 f" {HELP.get(self.program, HELP[''])}"
             )
-            raise RuntimeFailure(msg) from None
+            raise RuntimeFailedError(msg) from None
         self.reset()
 
     @property
@@ -68,7 +70,7 @@ class Attached(Runtime):
         """What this runtime lets a case do (DESIGN.md, "The words")."""
         return frozenset({"live", "cri"})
 
-    def without(self, capability: str) -> str:
+    def why_lacking(self, capability: str) -> str:
         """Say why it lacks a capability; nothing where it has it."""
         return "" if capability in self.capabilities else f"this {self.program} is somebody's, and is left as it is"
 
@@ -77,14 +79,14 @@ class Attached(Runtime):
         """Whether it runs is not ours to say; a call that it does not answer fails."""
         return True
 
-    def _ours(self, image: StoredImage) -> bool:
+    def _ours(self, image: ImageInfo) -> bool:
         """Tell whether an image has a name of the registry that this run started."""
         return any(name.startswith(f"{self._host}/") for name in (*image.tags, *image.digests))
 
     def _empty(self) -> None:
         """Remove images of ours; what else there is, pods among it, is somebody's."""
         for image in self._kept():
-            self._remove(self.keeper, image.id)
+            self._remove(self.cleanup_client, image.id)
 
     def end(self) -> None:
         """It goes on."""

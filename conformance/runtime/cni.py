@@ -27,14 +27,14 @@ VERSION = "0.4.0"
 SECONDS = 10.0
 
 
-def plugins(beside: Path | None = None) -> Path | None:
+def find_plugins(beside: Path | None = None) -> Path | None:
     """Find the folder that has the plugins: beside a ``crio``, or where systems keep them."""
     folders = [beside, *FOLDERS] if beside else FOLDERS
     return next((each for each in folders if all(os.access(each / name, os.X_OK) for name in PLUGINS)), None)
 
 
 @cache
-def trouble(folder: Path | None) -> str:
+def why_unusable(folder: Path | None) -> str:
     """Say why no pod can have a network of its own here, nothing where it can: a bridge is made and thrown away."""
     if folder is None:
         places = ", ".join(map(str, FOLDERS))
@@ -63,7 +63,7 @@ def trouble(folder: Path | None) -> str:
     return f"the CNI plugin bridge fails here: {_said(done.stdout) or done.stderr.strip()}" if done.returncode else ""
 
 
-def write(etc: Path, folder: Path) -> dict[str, Any]:
+def write_cni_config(etc: Path, folder: Path) -> dict[str, Any]:
     """Write a network below ``etc``, and give what crio.conf(5) says of it: a bridge, and no packet filter."""
     ipam = {"type": "host-local", "dataDir": f"/{ADDRESSES.parent}", "ranges": [[{"subnet": str(SUBNET)}]]}
     file = etc / CONFLIST
@@ -80,7 +80,7 @@ def _bridge(ipam: dict[str, Any]) -> dict[str, Any]:
 def _said(stdout: str) -> str:
     """Read what a plugin says went wrong (CNI specification, "Error")."""
     try:
-        told = json.loads(stdout)
+        error = json.loads(stdout)
     except ValueError:
         return ""
-    return " ".join(str(told.get(part, "")) for part in ("msg", "details")).strip()
+    return " ".join(str(error.get(part, "")) for part in ("msg", "details")).strip()

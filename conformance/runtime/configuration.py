@@ -39,8 +39,8 @@ class Configuration:
         """Write the files below ``etc`` where CRI-O looks for them by default."""
         self.write_registries(etc)
         self.write_policies(etc)
-        plugins = cni.plugins(programs.crio.parent) if self.network else None
-        network = cni.write(etc, plugins) if plugins else {}
+        plugins = cni.find_plugins(programs.crio.parent) if self.network else None
+        network = cni.write_cni_config(etc, plugins) if plugins else {}
         crio = etc / "crio"
         crio.mkdir(exist_ok=True)
         (crio / "crio.conf").write_text(
@@ -68,8 +68,8 @@ class Configuration:
             search = {"unqualified-search-registries": list(self.search_registries)}
             files.append(("registries.conf.d/crio.conf", tomli_w.dumps(search)))
         main = {"registry": [registry_table(each) for each in self.registries], "aliases": dict(self.aliases)}
-        if told := {key: value for key, value in main.items() if value}:
-            files.append(("registries.conf", tomli_w.dumps(told)))
+        if table := {key: value for key, value in main.items() if value}:
+            files.append(("registries.conf", tomli_w.dumps(table)))
         return files
 
     def _crio(self, socket: Path, programs: Installation, storage_driver: str, log_level: str) -> dict[str, Any]:
@@ -109,13 +109,13 @@ class Configuration:
 def _policy(policy: Policy) -> dict[str, Any]:
     """Give what containers-policy.json(5) wants written for a policy."""
     docker = {scope: [{"type": str(requirement)}] for scope, requirement in policy.scopes}
-    told = {"default": [{"type": str(policy.default)}], "transports": {"docker": docker} if docker else {}}
-    return _told(told)
+    table = {"default": [{"type": str(policy.default)}], "transports": {"docker": docker} if docker else {}}
+    return _without_defaults(table)
 
 
 def registry_table(registry: Registry) -> dict[str, Any]:
     """Give the table ``[[registry]]`` of an entry."""
-    return _told(
+    return _without_defaults(
         {
             "prefix": registry.prefix,
             "location": registry.location,
@@ -129,11 +129,11 @@ def registry_table(registry: Registry) -> dict[str, Any]:
 
 def _mirror(mirror: Mirror) -> dict[str, Any]:
     """Give the table ``[[registry.mirror]]`` of a mirror."""
-    return _told(
+    return _without_defaults(
         {"location": mirror.location, "insecure": mirror.insecure, "pull-from-mirror": mirror.pull_from_mirror}
     )
 
 
-def _told(table: dict[str, Any]) -> dict[str, Any]:
+def _without_defaults(table: dict[str, Any]) -> dict[str, Any]:
     """Leave out what is said by saying nothing."""
     return {key: value for key, value in table.items() if value}

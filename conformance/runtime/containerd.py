@@ -15,8 +15,8 @@ from conformance.node import World
 from conformance.registry_hosts import Internet
 from conformance.releases.installation import CONTAINERD
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.runtime import Runtime, RuntimeFailure
-from conformance.runtime.world_files import furnish
+from conformance.runtime.runtime import Runtime, RuntimeFailedError
+from conformance.runtime.world_files import write_world_files
 
 READY_SECONDS = 30.0
 LOOK_SECONDS = 0.05
@@ -25,7 +25,7 @@ LOOK_SECONDS = 0.05
 class Containerd(Runtime):
     """A containerd that runs in a world of its own, with an internet around it.
 
-    Raises ``RuntimeFailure`` when it cannot be started, and ``WorldError`` when no world can be made.
+    Raises ``RuntimeFailedError`` when it cannot be started, and ``WorldError`` when no world can be made.
     """
 
     program = CONTAINERD
@@ -40,12 +40,12 @@ class Containerd(Runtime):
             config = self.world.folder / "containerd.toml"
             config.write_text(tomli_w.dumps(_settings(socket, root=self.world.root)))
             path = os.pathsep.join([str(binary.parent), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
-            env = furnish(self.world, self.internet) | {"PATH": path}
+            env = write_world_files(self.world, self.internet) | {"PATH": path}
             self.process = self.world.spawn([str(binary), "--config", str(config)], env, "containerd.log")
             stack.callback(self.process.close)
             self.evidence = Collector(self.internet.recorder, Log(self.process.log))
             self.client = stack.enter_context(Client(str(socket), self.evidence.calls.append))
-            self.keeper = stack.enter_context(Client(str(socket), lambda _: None, timeout=READY_SECONDS))
+            self.cleanup_client = stack.enter_context(Client(str(socket), lambda _: None, timeout=READY_SECONDS))
             self._await_ready(socket)
             self._stack = stack.pop_all()
 
@@ -55,16 +55,16 @@ class Containerd(Runtime):
         while time.monotonic() < until:
             if socket.exists():
                 try:
-                    self.keeper.version(api.VersionRequest())
+                    self.cleanup_client.version(api.VersionRequest())
                 except CRIError:
                     pass
                 else:
                     return
             if self.process.wait(LOOK_SECONDS):
                 msg = f"containerd {self.release} ended while it started: {self.evidence.log.end(1)}"
-                raise RuntimeFailure(msg)
+                raise RuntimeFailedError(msg)
         msg = f"containerd {self.release} was not ready after {READY_SECONDS:.0f} s: {self.evidence.log.end(1)}"
-        raise RuntimeFailure(msg)
+        raise RuntimeFailedError(msg)
 
     @property
     def capabilities(self) -> frozenset[str]:

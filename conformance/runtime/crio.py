@@ -14,17 +14,17 @@ from typing import Any, TypeVar
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Log
-from conformance.model.registries_conf import load
+from conformance.model.registries_conf import load_registries
 from conformance.model.release import Release
 from conformance.node import Process, World
 from conformance.registry_hosts import Internet
 from conformance.releases.installation import Installation
 from conformance.runtime import cni
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.model_monitor import Shadow, settings
-from conformance.runtime.oom import usable
-from conformance.runtime.runtime import Runtime, RuntimeFailure
-from conformance.runtime.world_files import furnish, storage_driver
+from conformance.runtime.model_monitor import ModelMonitor, model_settings
+from conformance.runtime.oom import oci_runtime_without_oom_score
+from conformance.runtime.runtime import Runtime, RuntimeFailedError
+from conformance.runtime.world_files import storage_driver, write_world_files
 
 C = TypeVar("C", bound=AbstractContextManager[Any])
 
@@ -36,7 +36,7 @@ DATAGRAM_BYTES = 4096
 class Crio(Runtime):
     """A CRI-O that runs in a world of its own, with an internet around it. ``visible`` are folders of its companions.
 
-    Raises ``RuntimeFailure`` when it cannot be started, and ``WorldError`` when no world can be made.
+    Raises ``RuntimeFailedError`` when it cannot be started, and ``WorldError`` when no world can be made.
     """
 
     def __init__(self, installation: Installation, configuration: Configuration, visible: Iterable[Path] = ()) -> None:
@@ -47,11 +47,13 @@ class Crio(Runtime):
             self.world = stack.enter_context(World(visible=[*installation.folders, *visible]))
             self.internet = stack.enter_context(Internet(self.world.bind))
             self.socket = self.world.folder / "crio.sock"
-            self._env = furnish(self.world, self.internet)
+            self._env = write_world_files(self.world, self.internet)
             self.configuration.write(
                 self.world.etc,
                 self.socket,
-                replace(installation, oci_runtime=usable(installation.oci_runtime, self.world.folder)),
+                replace(
+                    installation, oci_runtime=oci_runtime_without_oom_score(installation.oci_runtime, self.world.folder)
+                ),
                 storage_driver=storage_driver(self.world),
                 log_level="debug",
             )
@@ -63,12 +65,12 @@ class Crio(Runtime):
             self._await_ready()
             self.evidence = Collector(self.internet.recorder, self.log)
             self.client = stack.enter_context(Client(str(self.socket), self.evidence.calls.append))
-            self.keeper = stack.enter_context(Client(str(self.socket), lambda _: None, timeout=READY_SECONDS))
+            self.cleanup_client = stack.enter_context(Client(str(self.socket), lambda _: None, timeout=READY_SECONDS))
             self.release = self._ask_release()
             self.cgroup_parent = self.world.cgroup_parent
             home = self.world.folder / "home"
-            told = settings(self.release, configuration, load, root=self.world.folder, home=home)
-            self.shadow = Shadow(told, self.internet)
+            settings = model_settings(self.release, configuration, load_registries, root=self.world.folder, home=home)
+            self.model_monitor = ModelMonitor(settings, self.internet)
             self._stack = stack.pop_all()
 
     # Life
@@ -80,7 +82,7 @@ class Crio(Runtime):
         bridge = set() if self._without_bridge else {"bridge"}
         return frozenset({"live", "cri", "hermetic", "configurable", "logs"} | containers | bridge)
 
-    def without(self, capability: str) -> str:
+    def why_lacking(self, capability: str) -> str:
         """Say why it lacks a capability; nothing where it has it."""
         if capability in self.capabilities:
             return ""
@@ -89,7 +91,7 @@ class Crio(Runtime):
     @cached_property
     def _without_bridge(self) -> str:
         """Why pods cannot have a network of their own, nothing where they can."""
-        return cni.trouble(cni.plugins(self.installation.crio.parent)) if self.world.root else "it takes root"
+        return cni.why_unusable(cni.find_plugins(self.installation.crio.parent)) if self.world.root else "it takes root"
 
     def _start(self) -> Process:
         """Start the process, which reports through systemd's notification protocol that it is about to serve."""
@@ -112,17 +114,17 @@ class Crio(Runtime):
             elif events:
                 status = self.process.status()
                 msg = f"CRI-O {release} ended while it started (exit status {status}): {self._last_words()}"
-                raise RuntimeFailure(msg)
+                raise RuntimeFailedError(msg)
         msg = f"CRI-O {release} was not ready after {READY_SECONDS:.0f} s: {self._last_words()}"
-        raise RuntimeFailure(msg)
+        raise RuntimeFailedError(msg)
 
     def _ask_release(self) -> Release:
         """Let CRI-O itself say which release it is: its first answer."""
         try:
-            return Release(self.keeper.version(api.VersionRequest()).runtime_version)
+            return Release(self.cleanup_client.version(api.VersionRequest()).runtime_version)
         except (CRIError, ValueError) as error:
             msg = f"CRI-O {self.installation.release} started, but does not say which release it is: {error}"
-            raise RuntimeFailure(msg) from None
+            raise RuntimeFailedError(msg) from None
 
     def _last_words(self) -> str:
         """Give what the log ends with: its errors where it has any."""
@@ -140,13 +142,13 @@ class Crio(Runtime):
         self.process.close()
 
     def restart(self) -> None:
-        """Stop the process and start it anew in the same world; containers run on. Raises ``RuntimeFailure``."""
+        """Stop the process and start it anew in the same world; containers run on. Raises ``RuntimeFailedError``."""
         self.process.stop(STOP_SECONDS)
         self.process.close()
         self.process = self._start()
         self._await_ready()
 
-    def accompany(self, key: object, make: Callable[[Any, "Crio"], C]) -> C:
+    def attach(self, key: object, make: Callable[[Any, "Crio"], C]) -> C:
         """Give what was made of that key, made at the first use, kept with this CRI-O and closed before it ends."""
         if key not in self._companions:
             self._companions[key] = self._stack.enter_context(make(key, self))

@@ -4,41 +4,46 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from conformance.cri import Failure
+from conformance.cri import CallError
 from conformance.evidence import Evidence
 from conformance.model.answers import Login
-from conformance.model.image_service import ImageService, Lookup
-from conformance.model.image_store import Kept, Listed
+from conformance.model.image_service import ImageLookup, ImageService
+from conformance.model.image_store import ListedImage, StoredImage
 from conformance.model.policy import Policies
-from conformance.model.prediction import Attempt, Prediction, follow
+from conformance.model.prediction import PredictedAttempt, Prediction, answer_steps
 from conformance.model.profile import profile
 from conformance.model.pull_sources import Settings
 from conformance.model.registries import Registries
-from conformance.model.registries_conf import Paths
+from conformance.model.registries_conf import RegistriesConfPaths
 from conformance.model.release import Release
-from conformance.model.volumes import Mount, Refused, Volumes, depth
+from conformance.model.volumes import CreateContainerError, Mount, VolumeRules, mount_depth
 from conformance.registry_hosts import Internet
-from conformance.registry_hosts.host_answers import Answers
-from conformance.registry_hosts.recorder import Exchange, Kind
+from conformance.registry_hosts.host_answers import HostAnswers
+from conformance.registry_hosts.recorder import Exchange, RequestKind
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.pull import Found, Pull, StoredImage
+from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
 
 REDIRECTIONS = range(300, 400)
 
 
-def settings(
-    release: Release, configuration: Configuration, load: Callable[[Paths, Path], Registries], *, root: Path, home: Path
+def model_settings(
+    release: Release,
+    configuration: Configuration,
+    load: Callable[[RegistriesConfPaths, Path], Registries],
+    *,
+    root: Path,
+    home: Path,
 ) -> Settings:
     """Put a runtime into the model's terms: its ``/etc`` lies below ``root``, ``home`` is its home as it sees that."""
     return Settings(
         profile=profile(release),
-        registries=load(Paths.found(None, None, home=home, root=root), root),
+        registries=load(RegistriesConfPaths.found(None, None, home=home, root=root), root),
         short_name_mode=configuration.short_name_mode or "",
         policies=Policies(dict(configuration.policies), configuration.signature_policy, str(home)),
     )
 
 
-class Created(NamedTuple):
+class PredictedContainer(NamedTuple):
     """What CreateContainer comes to.
 
     ``image`` is the ID of the container's own image, empty where that is none of a case's, ``mounted`` are the IDs of
@@ -52,12 +57,12 @@ class Created(NamedTuple):
     unsure: bool = False
 
 
-class Shadow:
+class ModelMonitor:
     """What the model says about one runtime with those settings and that internet around it."""
 
     def __init__(self, settings: Settings, internet: Internet) -> None:
-        self._answers = Answers(internet)
-        self._containers: dict[str, Created] = {}
+        self._answers = HostAnswers(internet)
+        self._containers: dict[str, PredictedContainer] = {}
         self._service = ImageService(
             settings,
             in_use=lambda image: self._newest(lambda made: image in made.mounted),
@@ -69,7 +74,7 @@ class Shadow:
         self._containers.clear()
         self._service.clear()
 
-    def created(self, container: str, made: Created) -> None:
+    def created(self, container: str, made: PredictedContainer) -> None:
         """Take note that a container is there."""
         self._containers[container] = made
 
@@ -77,7 +82,7 @@ class Shadow:
         """Take note that a container is gone."""
         self._containers.pop(container, None)
 
-    def _newest(self, uses: Callable[[Created], bool]) -> str:
+    def _newest(self, uses: Callable[[PredictedContainer], bool]) -> str:
         """Give the newest container of that kind, or nothing (CRI-O internal/memorystore)."""
         return next((each for each, made in reversed(self._containers.items()) if uses(made)), "")
 
@@ -85,13 +90,13 @@ class Shadow:
 
     def pull(self, name: str, login: Login | None, namespace: str = "") -> Prediction:
         """Pull in the model, for a pod of a namespace if need be."""
-        return follow(self._service.pull(name, login, namespace), self._answers, self._answers.challenges)
+        return answer_steps(self._service.pull(name, login, namespace), self._answers, self._answers.challenges)
 
-    def status(self, name: str) -> Lookup:
+    def status(self, name: str) -> ImageLookup:
         """Look up in the model."""
         return self._service.status(name)
 
-    def images(self, name: str) -> list[Listed] | str:
+    def images(self, name: str) -> list[ListedImage] | str:
         """List in the model, all images or those of a name; a text is the error."""
         return self._service.list(name)
 
@@ -103,18 +108,18 @@ class Shadow:
             self._containers[container] = made._replace(mounted=left)
         return error
 
-    def create(self, image: str, user_specified: str, mounts: Iterable[Mount], namespace: str) -> Created:
+    def create(self, image: str, user_specified: str, mounts: Iterable[Mount], namespace: str) -> PredictedContainer:
         """Create a container of an image (none: it is there) with mounts, images by the names that are given."""
-        rules = Volumes(self._service).within(namespace)
+        rules = VolumeRules(self._service).for_namespace(namespace)
         try:
             own = rules.image(image, user_specified).id if image else ""
-            ordered = sorted(mounts, key=lambda mount: depth(mount.container_path))
+            ordered = sorted(mounts, key=lambda mount: mount_depth(mount.container_path))
             kept = [(mount, found) for mount in ordered if (found := rules.mount(mount))]
-        except Refused as refused:
-            return Created(error=str(refused))
-        seen = [found.id for mount, found in kept if isinstance(found, Kept) or found.below(mount.sub_path)]
-        unsure = any(mount.sub_path and isinstance(found, Kept) for mount, found in kept)
-        return Created(own, tuple(seen), unsure=unsure)
+        except CreateContainerError as refused:
+            return PredictedContainer(error=str(refused))
+        seen = [found.id for mount, found in kept if isinstance(found, StoredImage) or found.below(mount.sub_path)]
+        unsure = any(mount.sub_path and isinstance(found, StoredImage) for mount, found in kept)
+        return PredictedContainer(own, tuple(seen), unsure=unsure)
 
 
 # What was otherwise
@@ -131,7 +136,7 @@ def pull_differences(predicted: Prediction, pull: Pull) -> list[str]:
     ]
 
 
-def status_differences(predicted: Lookup, found: Found) -> list[str]:
+def status_differences(predicted: ImageLookup, found: ImageStatusResult) -> list[str]:
     """Compare a lookup with its prediction."""
     return [
         *_different("image", predicted.image, _listed(found.image)),
@@ -139,12 +144,12 @@ def status_differences(predicted: Lookup, found: Found) -> list[str]:
     ]
 
 
-def error_differences(predicted: str, error: Failure | None) -> list[str]:
+def error_differences(predicted: str, error: CallError | None) -> list[str]:
     """Compare the error of a call with its prediction, an error's text or nothing."""
     return _different("error", predicted, error.message if error else "")
 
 
-def list_differences(predicted: list[Listed] | str, images: list[StoredImage], error: Failure | None) -> list[str]:
+def list_differences(predicted: list[ListedImage] | str, images: list[ImageInfo], error: CallError | None) -> list[str]:
     """Compare a list of images, in whatever order, or the error in its place, with its prediction."""
     expected = predicted if isinstance(predicted, str) else sorted(predicted)
     return _different("images", expected, error.message if error else sorted(filter(None, map(_listed, images))))
@@ -155,15 +160,15 @@ def _different(what: str, predicted: object, seen: object) -> list[str]:
     return [] if predicted == seen else [f"{what}:\n    the model: {predicted}\n    CRI-O:     {seen}"]
 
 
-def _listed(image: StoredImage | None) -> Listed | None:
+def _listed(image: ImageInfo | None) -> ListedImage | None:
     """Put an image of the runtime's into the model's terms."""
-    return Listed(image.id, tuple(image.tags), tuple(image.digests)) if image else None
+    return ListedImage(image.id, tuple(image.tags), tuple(image.digests)) if image else None
 
 
-def _asked(evidence: Evidence) -> list[Attempt]:
+def _asked(evidence: Evidence) -> list[PredictedAttempt]:
     """Read off the exchanges what each host was asked; a redirected request counts where it ends."""
     return [
-        Attempt(
+        PredictedAttempt(
             attempt.host,
             tuple(each.reference for each in attempt.exchanges if _is_answered_manifest(each)),
             attempt.users,
@@ -174,4 +179,4 @@ def _asked(evidence: Evidence) -> list[Attempt]:
 
 def _is_answered_manifest(exchange: Exchange) -> bool:
     """Tell whether an exchange is about a manifest and more than a redirection."""
-    return exchange.kind is Kind.MANIFEST and exchange.status not in REDIRECTIONS
+    return exchange.kind is RequestKind.MANIFEST and exchange.status not in REDIRECTIONS

@@ -61,7 +61,7 @@ class Traces:
         return {kind: number for kind, number in found.items() if number}
 
 
-class Node:
+class NodeInspector:
     """The machine below a CRI-O in a world of its own; looking into it takes root (proc(5), ``root``)."""
 
     def __init__(self, crio: Crio) -> None:

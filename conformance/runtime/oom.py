@@ -23,7 +23,7 @@ exec {runtime} "$@"
 """
 
 
-def usable(oci_runtime: Path, folder: Path) -> Path:
+def oci_runtime_without_oom_score(oci_runtime: Path, folder: Path) -> Path:
     """Give the OCI runtime, or where this machine needs it a script in ``folder`` that stands in for it."""
     if _may_lower():
         return oci_runtime

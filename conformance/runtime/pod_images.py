@@ -21,7 +21,7 @@ PREFIXES = (f"{HOST}/pause", f"{HOST}/conformance/tools")
 PROGRAMS = ("sh", "sleep", "cat", "touch", "find", "stat", "id", "chmod", "mkdir", "rm", "sha256sum")
 
 
-def is_furniture(name: str) -> bool:
+def is_infra_image(name: str) -> bool:
     """Tell whether an image of that name is there for pods to run on, not for a case."""
     return name.startswith(PREFIXES)
 

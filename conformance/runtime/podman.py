@@ -23,16 +23,16 @@ from conformance.node import World
 from conformance.registry_hosts import Internet, Login
 from conformance.releases.installation import PODMAN
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.podman_service import NO_CRI, PodmanError, Service
-from conformance.runtime.pull import Found, Pull, StoredImage
-from conformance.runtime.runtime import CapabilityLacking, Runtime, RuntimeFailure
-from conformance.runtime.world_files import furnish, storage_driver
+from conformance.runtime.podman_service import NO_CRI, PodmanError, PodmanService
+from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
+from conformance.runtime.runtime import CapabilityError, Runtime, RuntimeFailedError
+from conformance.runtime.world_files import storage_driver, write_world_files
 
 READY_SECONDS = 30.0
 LOOK_SECONDS = 0.01
 
 
-class NoClient(Client):
+class RefusingClient(Client):
     """A client of a runtime that has no CRI; every call asks for more than there is."""
 
     def __init__(self) -> None:
@@ -40,21 +40,21 @@ class NoClient(Client):
 
     def _call(self, *_: object) -> NoReturn:
         """Refuse, whatever the call is."""
-        raise CapabilityLacking("cri", NO_CRI)
+        raise CapabilityError("cri", NO_CRI)
 
 
 class Podman(Runtime):
     """Podman's service with a world and a store of its own.
 
-    Raises ``RuntimeFailure`` when it cannot be started, ``WorldError`` when no world can be made, and
-    ``CapabilityLacking`` for a configuration that it has no word for.
+    Raises ``RuntimeFailedError`` when it cannot be started, ``WorldError`` when no world can be made, and
+    ``CapabilityError`` for a configuration that it has no word for.
     """
 
     program = PODMAN
 
     def __init__(self, binary: Path, release: Release, configuration: Configuration) -> None:
         if configuration.signature_policy:
-            raise CapabilityLacking("cri", "signature_policy is an option of CRI-O's own, and Podman has none like it")
+            raise CapabilityError("cri", "signature_policy is an option of CRI-O's own, and Podman has none like it")
         self.release = release
         self.configuration = configuration
         with ExitStack() as stack:
@@ -65,11 +65,13 @@ class Podman(Runtime):
             path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
             line = [str(binary), "--log-level=debug", f"--storage-driver={storage_driver(self.world)}"]
             line += ["system", "service", "--time=0", f"unix://{socket}"]
-            self.process = self.world.spawn(line, furnish(self.world, self.internet) | {"PATH": path}, "podman.log")
+            self.process = self.world.spawn(
+                line, write_world_files(self.world, self.internet) | {"PATH": path}, "podman.log"
+            )
             stack.callback(self.process.close)
             self.evidence = Collector(self.internet.recorder, Log(self.process.log))
-            self.client = self.keeper = stack.enter_context(NoClient())
-            self._service = stack.enter_context(Service(socket))
+            self.client = self.cleanup_client = stack.enter_context(RefusingClient())
+            self._service = stack.enter_context(PodmanService(socket))
             self._await_ready()
             self._pulled = False
             self._stack = stack.pop_all()
@@ -90,14 +92,14 @@ class Podman(Runtime):
         while not self._service.answers:
             if self.process.wait(LOOK_SECONDS) or time.monotonic() > until:
                 msg = f"Podman {self.release} could not be started: {self.evidence.log.end(1)}"
-                raise RuntimeFailure(msg)
+                raise RuntimeFailedError(msg)
 
     @property
     def capabilities(self) -> frozenset[str]:
         """What this runtime lets a case do (DESIGN.md, "The words")."""
         return frozenset({"live", "hermetic", "configurable", "logs"})
 
-    def without(self, capability: str) -> str:
+    def why_lacking(self, capability: str) -> str:
         """Say why it lacks a capability; nothing where it has it."""
         return "" if capability in self.capabilities else NO_CRI
 
@@ -109,7 +111,7 @@ class Podman(Runtime):
     # What it is asked
 
     @contextmanager
-    def _told(self, *command: str) -> Iterator[None]:
+    def _recorded(self, *command: str) -> Iterator[None]:
         """Put on record what is asked meanwhile, as the command that asks it."""
         at, failure = time.monotonic(), None
         try:
@@ -123,12 +125,12 @@ class Podman(Runtime):
     def _pull(self, name: str, login: Login | None, sandbox: api.PodSandboxConfig | None) -> Pull:
         """Pull, with a login for its server, or for whichever is asked where it names none."""
         if sandbox:
-            raise CapabilityLacking("cri", NO_CRI)
+            raise CapabilityError("cri", NO_CRI)
         if login:
             self.evidence.secrets.add(login.password)
-        mark = self.evidence.mark()
+        mark = self.evidence.cursor()
         try:
-            with self._told("pull", name):
+            with self._recorded("pull", name):
                 image = self._service.pull(name, login)
         except PodmanError as error:
             return Pull(name, "", None, error, self.evidence.since(mark))
@@ -136,24 +138,24 @@ class Podman(Runtime):
         evidence = self.evidence.since(mark)
         return Pull(name, image, self._service.image(image), None, evidence)
 
-    def _status(self, name: str) -> Found:
+    def _status(self, name: str) -> ImageStatusResult:
         """Ask whether an image exists, and if so, what it is."""
-        mark = self.evidence.mark()
+        mark = self.evidence.cursor()
         image = None
         try:
-            with self._told("image", "exists", name):
+            with self._recorded("image", "exists", name):
                 exists = self._service.exists(name)
             if exists:
                 image = self._service.image(name)
         except PodmanError as error:
-            return Found(name, None, error, self.evidence.since(mark))
-        return Found(name, image, None, self.evidence.since(mark))
+            return ImageStatusResult(name, None, error, self.evidence.since(mark))
+        return ImageStatusResult(name, image, None, self.evidence.since(mark))
 
-    def _list(self, name: str) -> list[StoredImage]:
+    def _list(self, name: str) -> list[ImageInfo]:
         """List the images; a name as a filter is the CRI's."""
         if name:
-            raise CapabilityLacking("cri", NO_CRI)
-        with self._told("images"):
+            raise CapabilityError("cri", NO_CRI)
+        with self._recorded("images"):
             return self._service.images()
 
     # Between cases

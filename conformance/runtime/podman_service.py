@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 import grpc
 
-from conformance.cri import Failure
+from conformance.cri import CallError
 from conformance.cri.error_parser import fault_alone
 from conformance.registry_hosts import Login
-from conformance.runtime.pull import StoredImage
-from conformance.runtime.runtime import CapabilityLacking
+from conformance.runtime.pull import ImageInfo
+from conformance.runtime.runtime import CapabilityError
 
 SECONDS = 60.0
 API = "/v4.0.0/libpod"
@@ -23,7 +23,7 @@ NO_CONTENT, NOT_FOUND, ERRORS = 204, 404, 400
 NOT_THERE = "failed to find image"
 
 
-class PodmanError(Failure):
+class PodmanError(CallError):
     """A command that failed, and what it said."""
 
     @property
@@ -34,17 +34,17 @@ class PodmanError(Failure):
     @property
     def code(self) -> grpc.StatusCode:
         """Podman has no gRPC status codes."""
-        raise CapabilityLacking("cri", NO_CRI)
+        raise CapabilityError("cri", NO_CRI)
 
     @property
     def cri_codes(self) -> tuple[str, ...]:
         """Podman has no CRI error codes."""
-        raise CapabilityLacking("cri", NO_CRI)
+        raise CapabilityError("cri", NO_CRI)
 
     @property
     def cri_code(self) -> str:
         """Podman has no CRI error codes."""
-        raise CapabilityLacking("cri", NO_CRI)
+        raise CapabilityError("cri", NO_CRI)
 
 
 class _Connection(HTTPConnection):
@@ -61,7 +61,7 @@ class _Connection(HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-class Service:
+class PodmanService:
     """A connection to the service on a socket. Methods raise ``PodmanError`` for what it refuses."""
 
     def __init__(self, path: Path) -> None:
@@ -82,12 +82,12 @@ class Service:
         headers = {"X-Registry-Auth": _authorization(login)} if login else {}
         path = f"/images/pull?reference={quote(name, safe='')}&policy=always"
         status, body = self._ask("POST", path, headers)
-        told = [json.loads(line) for line in body.splitlines()]
+        answers = [json.loads(line) for line in body.splitlines()]
         if status >= ERRORS:
-            raise PodmanError("podman pull", told[0]["message"])
-        if error := next((each["error"] for each in told if "error" in each), ""):
+            raise PodmanError("podman pull", answers[0]["message"])
+        if error := next((each["error"] for each in answers if "error" in each), ""):
             raise PodmanError("podman pull", error)
-        return str(told[-1]["id"])
+        return str(answers[-1]["id"])
 
     def exists(self, name: str) -> bool:
         """Ask as ``podman image exists`` does."""
@@ -99,11 +99,11 @@ class Service:
             raise PodmanError("podman image exists", answer["cause"])
         return False
 
-    def image(self, name: str) -> StoredImage:
+    def image(self, name: str) -> ImageInfo:
         """Look at an image that is there, as ``podman image inspect`` does."""
         return _stored(self._known("GET", f"/images/{quote(name, safe='')}/json"))
 
-    def images(self) -> list[StoredImage]:
+    def images(self) -> list[ImageInfo]:
         """List the images, as ``podman images`` does."""
         return list(map(_stored, self._known("GET", "/images/json")))
 
@@ -138,6 +138,6 @@ def _authorization(login: Login) -> str:
     return base64.urlsafe_b64encode(json.dumps({login.server: pair} if login.server else pair).encode()).decode()
 
 
-def _stored(image: dict[str, Any]) -> StoredImage:
+def _stored(image: dict[str, Any]) -> ImageInfo:
     """Read an image as the service describes it; its names have no order."""
-    return StoredImage(image["Id"], tuple(sorted(image["RepoTags"] or ())), tuple(sorted(image["RepoDigests"] or ())))
+    return ImageInfo(image["Id"], tuple(sorted(image["RepoTags"] or ())), tuple(sorted(image["RepoDigests"] or ())))

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from conformance.cri.error_parser import host_of
-from conformance.cri.errors import Failure
+from conformance.cri.errors import CallError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Attempt, Evidence
 from conformance.model.reason import Reason
-from conformance.registry_hosts.recorder import Kind
+from conformance.registry_hosts.recorder import RequestKind
 
 
 @dataclass(frozen=True)
-class StoredImage:
+class ImageInfo:
     """An image in the runtime's store: ID (64 hex digits), names with tags, names with digests."""
 
     id: str
@@ -20,7 +20,7 @@ class StoredImage:
     digests: tuple[str, ...]
 
     @classmethod
-    def of(cls, image: api.Image) -> "StoredImage":
+    def of(cls, image: api.Image) -> "ImageInfo":
         """Read it from a CRI message."""
         return cls(image.id, tuple(image.repo_tags), tuple(image.repo_digests))
 
@@ -31,12 +31,12 @@ class StoredImage:
 
 
 @dataclass(frozen=True)
-class Found:
+class ImageStatusResult:
     """The answer of ImageStatus for ``name``: the image, none, or an error."""
 
     name: str
-    image: StoredImage | None
-    error: Failure | None
+    image: ImageInfo | None
+    error: CallError | None
     evidence: Evidence
 
     @property
@@ -55,8 +55,8 @@ class Pull:
 
     name: str
     image_ref: str
-    image: StoredImage | None
-    error: Failure | None
+    image: ImageInfo | None
+    error: CallError | None
     evidence: Evidence
 
     @property
@@ -88,7 +88,7 @@ class Pull:
     def blobs(self) -> list[str]:
         """The digests of the blobs that were asked for, each once, in order."""
         exchanges = (each for attempt in self.attempts for each in attempt.exchanges)
-        return list(dict.fromkeys(each.reference for each in exchanges if each.kind is Kind.BLOB))
+        return list(dict.fromkeys(each.reference for each in exchanges if each.kind is RequestKind.BLOB))
 
     @property
     def succeeded(self) -> bool:

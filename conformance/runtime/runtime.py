@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from typing import Self
 
-from conformance.cri import Client, CRIError, Failure
+from conformance.cri import CallError, Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector
 from conformance.model.release import Release
@@ -14,25 +14,25 @@ from conformance.releases.installation import CRIO
 from conformance.runtime import pod_images
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.model_monitor import (
-    Shadow,
+    ModelMonitor,
     error_differences,
     list_differences,
     pull_differences,
     status_differences,
 )
-from conformance.runtime.pull import Found, Pull, StoredImage
+from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
 
 ID_BEGINNING = 12
 
 
-class CapabilityLacking(Exception):  # noqa: N818 (nothing went wrong: the case asks for more than there is)
+class CapabilityError(Exception):
     """A case asked a runtime for what that does not have: ``capability``, and why not."""
 
     def __init__(self, capability: str, why: str) -> None:
         super().__init__(f"needs the capability {capability}: {why}")
 
 
-class RuntimeFailure(Exception):  # noqa: N818 (a failure of the runtime, told in one sentence)
+class RuntimeFailedError(Exception):
     """A runtime could not be started: one sentence that says why."""
 
 
@@ -40,7 +40,7 @@ class Runtime(ABC):
     """A running CRI runtime with an internet around it.
 
     ``program`` is whose ``release`` it says it is, ``cgroup_parent`` the control group for containers (empty where
-    there are none), ``shadow`` the model beside it, none where the two need not agree, ``spoiled`` whether it has
+    there are none), ``model_monitor`` the model beside it, none where the two need not agree, ``dirty`` whether it has
     something that no call removes.
     """
 
@@ -48,19 +48,19 @@ class Runtime(ABC):
     internet: Internet
     evidence: Collector
     client: Client
-    keeper: Client  # makes calls that are nobody's evidence
+    cleanup_client: Client  # makes calls that are nobody's evidence
     program: str = CRIO
     release: Release
     cgroup_parent: str = ""
-    shadow: Shadow | None = None
-    spoiled: bool = False
+    model_monitor: ModelMonitor | None = None
+    dirty: bool = False
 
     @property
     @abstractmethod
     def capabilities(self) -> frozenset[str]:
         """What this runtime lets a case do (DESIGN.md, "The words")."""
 
-    def without(self, capability: str) -> str:
+    def why_lacking(self, capability: str) -> str:
         """Say why it lacks a capability; nothing where it has it."""
         return "" if capability in self.capabilities else f"{self.program} cannot offer it"
 
@@ -102,9 +102,9 @@ class Runtime(ABC):
 
         What cannot be unpacked is not predicted: the model does not look into layers.
         """
-        told = self.shadow is not None and unpacks and not pod_images.is_furniture(name)
+        is_predictable = self.model_monitor is not None and unpacks and not pod_images.is_infra_image(name)
         namespace = sandbox.metadata.namespace if sandbox else ""
-        predicted = self.shadow.pull(name, login, namespace) if self.shadow and told else None
+        predicted = self.model_monitor.pull(name, login, namespace) if self.model_monitor and is_predictable else None
         pull = self._pull(name, login, sandbox)
         if predicted:
             self._note(f"PullImage {name}", pull_differences(predicted, pull))
@@ -112,7 +112,7 @@ class Runtime(ABC):
 
     def _pull(self, name: str, login: Login | None, sandbox: api.PodSandboxConfig | None) -> Pull:
         """Make the call."""
-        mark = self.evidence.mark()
+        mark = self.evidence.cursor()
         auth = None
         if login:
             self.evidence.secrets.add(login.password)
@@ -126,39 +126,41 @@ class Runtime(ABC):
         evidence = self.evidence.since(mark)
         return Pull(name, image_ref, self.status(image_ref).image, None, evidence)
 
-    def status(self, name: str) -> Found:
+    def status(self, name: str) -> ImageStatusResult:
         """Look an image up in the store."""
-        predicted = self.shadow.status(name) if self.shadow and not pod_images.is_furniture(name) else None
+        predicted = (
+            self.model_monitor.status(name) if self.model_monitor and not pod_images.is_infra_image(name) else None
+        )
         found = self._status(name)
         if predicted:
             self._note(f"ImageStatus {name}", status_differences(predicted, found))
         return found
 
-    def _status(self, name: str) -> Found:
+    def _status(self, name: str) -> ImageStatusResult:
         """Make the call."""
-        mark = self.evidence.mark()
+        mark = self.evidence.cursor()
         try:
             response = self.client.image_status(api.ImageStatusRequest(image=api.ImageSpec(image=name)))
         except CRIError as error:
-            return Found(name, None, error, self.evidence.since(mark))
-        image = StoredImage.of(response.image) if response.HasField("image") else None
-        return Found(name, image, None, self.evidence.since(mark))
+            return ImageStatusResult(name, None, error, self.evidence.since(mark))
+        image = ImageInfo.of(response.image) if response.HasField("image") else None
+        return ImageStatusResult(name, image, None, self.evidence.since(mark))
 
-    def images(self) -> list[StoredImage]:
-        """List the images in the store, those that pods need left out; raises ``Failure``."""
+    def images(self) -> list[ImageInfo]:
+        """List the images in the store, those that pods need left out; raises ``CallError``."""
         return self._listed("", "ListImages")
 
-    def listed(self, name: str) -> list[StoredImage]:
-        """List the images in the store with a name as the filter; raises ``Failure``."""
+    def listed(self, name: str) -> list[ImageInfo]:
+        """List the images in the store with a name as the filter; raises ``CallError``."""
         return self._listed(name, f"ListImages {name}")
 
-    def _listed(self, name: str, call: str) -> list[StoredImage]:
+    def _listed(self, name: str, call: str) -> list[ImageInfo]:
         """List, and compare that with its prediction."""
-        predicted = self.shadow.images(name) if self.shadow else None
+        predicted = self.model_monitor.images(name) if self.model_monitor else None
         images, failure = [], None
         try:
             images = self._list(name)
-        except Failure as error:
+        except CallError as error:
             failure = error
         images = [image for image in images if self._ours(image)]
         if predicted is not None:
@@ -167,10 +169,10 @@ class Runtime(ABC):
             raise failure
         return images
 
-    def _list(self, name: str) -> list[StoredImage]:
+    def _list(self, name: str) -> list[ImageInfo]:
         """Make the call; raises ``CRIError``."""
         wanted = api.ImageFilter(image=api.ImageSpec(image=name)) if name else None
-        return list(map(StoredImage.of, self.client.list_images(api.ListImagesRequest(filter=wanted)).images))
+        return list(map(ImageInfo.of, self.client.list_images(api.ListImagesRequest(filter=wanted)).images))
 
     def image_folders(self) -> list[str]:
         """Name the folders that hold images (ImageFsInfo)."""
@@ -178,12 +180,12 @@ class Runtime(ABC):
         return [each.fs_id.mountpoint for each in found.image_filesystems]
 
     def remove(self, name: str) -> None:
-        """Remove an image; raises ``Failure``."""
-        predicted = self.shadow.remove(name) if self.shadow else None
+        """Remove an image; raises ``CallError``."""
+        predicted = self.model_monitor.remove(name) if self.model_monitor else None
         error = None
         try:
             self._remove(self.client, name)
-        except Failure as failure:
+        except CallError as failure:
             error = failure
         if predicted is not None:
             self._note(f"RemoveImage {name}", error_differences(predicted, error))
@@ -212,9 +214,9 @@ class Runtime(ABC):
         ]
         namespace = request.sandbox_config.metadata.namespace
         image = request.config.image
-        name = "" if pod_images.is_furniture(image.user_specified_image or image.image) else image.image
+        name = "" if pod_images.is_infra_image(image.user_specified_image or image.image) else image.image
         wanted = image.user_specified_image
-        predicted = self.shadow.create(name, wanted, mounts, namespace) if self.shadow else None
+        predicted = self.model_monitor.create(name, wanted, mounts, namespace) if self.model_monitor else None
         error, container = None, ""
         try:
             container = self.client.create_container(request).container_id
@@ -224,8 +226,8 @@ class Runtime(ABC):
             self._note(f"CreateContainer {image.image}", error_differences(predicted.error, error))
         if error:
             raise error
-        if self.shadow and predicted:
-            self.shadow.created(container, predicted)
+        if self.model_monitor and predicted:
+            self.model_monitor.created(container, predicted)
         return container
 
     def _note(self, call: str, differences: list[str]) -> None:
@@ -239,32 +241,32 @@ class Runtime(ABC):
         if self.running:
             self._empty()
         self.internet.clear()
-        if self.shadow:
-            self.shadow.reset()
+        if self.model_monitor:
+            self.model_monitor.reset()
 
     def _empty(self) -> None:
         """Remove pods and images; what runs in a pod that a case left is not asked to end, which may take long."""
-        for container in self.keeper.list_containers(api.ListContainersRequest()).containers:
-            self.keeper.stop_container(api.StopContainerRequest(container_id=container.id, timeout=0))
-        for sandbox in self.keeper.list_pod_sandbox(api.ListPodSandboxRequest()).items:
-            self.keeper.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=sandbox.id))
-            self.keeper.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=sandbox.id))
+        for container in self.cleanup_client.list_containers(api.ListContainersRequest()).containers:
+            self.cleanup_client.stop_container(api.StopContainerRequest(container_id=container.id, timeout=0))
+        for sandbox in self.cleanup_client.list_pod_sandbox(api.ListPodSandboxRequest()).items:
+            self.cleanup_client.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=sandbox.id))
+            self.cleanup_client.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=sandbox.id))
         for image in self._kept():
-            self._remove(self.keeper, image.id)
+            self._remove(self.cleanup_client, image.id)
         for artifact in self._kept():  # none is removed by its whole ID
             for name in (*artifact.tags, *artifact.digests, artifact.id[:ID_BEGINNING]):
                 with suppress(CRIError):
-                    self._remove(self.keeper, name)
-        self.spoiled = bool(self._kept())
+                    self._remove(self.cleanup_client, name)
+        self.dirty = bool(self._kept())
 
-    def _kept(self) -> list[StoredImage]:
+    def _kept(self) -> list[ImageInfo]:
         """List what a case may have left in the store."""
-        found = map(StoredImage.of, self.keeper.list_images(api.ListImagesRequest()).images)
+        found = map(ImageInfo.of, self.cleanup_client.list_images(api.ListImagesRequest()).images)
         return [image for image in found if self._ours(image)]
 
-    def _ours(self, image: StoredImage) -> bool:
+    def _ours(self, image: ImageInfo) -> bool:
         """Tell whether an image is a case's, and not there for pods to run on."""
-        return not any(map(pod_images.is_furniture, (*image.tags, *image.digests)))
+        return not any(map(pod_images.is_infra_image, (*image.tags, *image.digests)))
 
 
 def _is_beyond_the_model(error: CRIError) -> bool:

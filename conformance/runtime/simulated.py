@@ -10,13 +10,13 @@ from conformance.node.folders import new_folder, remove_folder
 from conformance.registry_hosts import Internet, loopback
 from conformance.registry_hosts.internet import authority
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.model_monitor import Shadow, settings
+from conformance.runtime.model_monitor import ModelMonitor, model_settings
 from conformance.runtime.runtime import Runtime
-from conformance.simulator import Served, Variant
+from conformance.simulator import SimulatorServer, Variant
 from conformance.simulator.mutants import Mutant
 
 
-class Simulated(Runtime):
+class SimulatedRuntime(Runtime):
     """The simulator of a release, with an internet around it; ``mutant`` is a fault that it has, if any."""
 
     def __init__(self, release: Release, configuration: Configuration, mutant: Mutant | None = None) -> None:
@@ -29,10 +29,10 @@ class Simulated(Runtime):
             configuration.write_registries(folder / "etc")
             self.internet = stack.enter_context(Internet(loopback))
             variant = mutant.variant if mutant else Variant()
-            told = settings(release, configuration, variant.loader().load, root=folder, home=folder / "home")
+            settings = model_settings(release, configuration, variant.loader().load, root=folder, home=folder / "home")
             self._served = stack.enter_context(
-                Served(
-                    told,
+                SimulatorServer(
+                    settings,
                     release,
                     folder / "crio.sock",
                     log=folder / "crio.log",
@@ -46,7 +46,7 @@ class Simulated(Runtime):
             self.evidence = Collector(self.internet.recorder, Log(folder / "crio.log"))
             self.client = stack.enter_context(Client(str(folder / "crio.sock"), self.evidence.calls.append))
             if mutant is None:  # a mutant is to be caught by what cases state
-                self.shadow = Shadow(told, self.internet)
+                self.model_monitor = ModelMonitor(settings, self.internet)
             self._stack = stack.pop_all()
 
     @property
@@ -54,7 +54,7 @@ class Simulated(Runtime):
         """What it lets a case do: all that needs no running container, and is not about a live CRI-O."""
         return frozenset({"cri", "hermetic", "configurable", "logs", "pods"})
 
-    def without(self, capability: str) -> str:
+    def why_lacking(self, capability: str) -> str:
         """Say why it lacks a capability; nothing where it has it."""
         return "" if capability in self.capabilities else "the simulator runs nothing"
 

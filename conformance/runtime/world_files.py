@@ -10,7 +10,7 @@ TMPFS_USER_XATTRS = (6, 6)
 """Linux release from which an overlay of an ordinary user can lie on a tmpfs."""
 
 
-def furnish(world: World, internet: Internet) -> dict[str, str]:
+def write_world_files(world: World, internet: Internet) -> dict[str, str]:
     """Write the files, and give the environment that points at them."""
     with (world.etc / "hosts").open("a") as hosts:
         hosts.write(internet.hosts_file)

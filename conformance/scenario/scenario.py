@@ -19,7 +19,7 @@ USER = "~/.config/containers/registries.conf"
 UNKNOWN_DIGEST = "sha256:" + "0" * 64
 
 
-class Kind(enum.StrEnum):
+class ContentKind(enum.StrEnum):
     """What a registry may hold under a tag; ``foreign`` is for another architecture alone."""
 
     IMAGE = "image"
@@ -31,7 +31,7 @@ class Kind(enum.StrEnum):
     FOREIGN_IMAGE = "foreign image"
 
 
-class Spoken(enum.StrEnum):
+class Reachability(enum.StrEnum):
     """How a registry host is reached."""
 
     TLS = "TLS"
@@ -42,7 +42,7 @@ class Spoken(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Repository:
+class ScenarioRepository:
     """What a host holds: ``tags`` of one content (none: it is there by its digest alone).
 
     ``content`` is empty where the repository exists and lacks what is wanted; ``private_to`` is the only user who may
@@ -50,24 +50,24 @@ class Repository:
     """
 
     name: str
-    content: Kind | None = None
+    content: ContentKind | None = None
     version: int = 0
     tags: tuple[str, ...] = ("latest",)
     private_to: str = ""
 
 
 @dataclass(frozen=True)
-class Host:
+class ScenarioHost:
     """A registry host; ``fails`` is the HTTP status that every request for a manifest gets, 0 for none."""
 
     name: str
-    repositories: tuple[Repository, ...] = ()
-    spoken: Spoken = Spoken.TLS
+    repositories: tuple[ScenarioRepository, ...] = ()
+    spoken: Reachability = Reachability.TLS
     fails: int = 0
 
 
 @dataclass(frozen=True)
-class File:
+class RegistriesFile:
     """A registries.conf or a drop-in; ``None`` and nothing is what is not said. Aliases are pairs."""
 
     path: str
@@ -79,16 +79,16 @@ class File:
     @property
     def text(self) -> str:
         """The file as it is written."""
-        told: dict[str, Any] = {}
+        table: dict[str, Any] = {}
         if self.search is not None:
-            told["unqualified-search-registries"] = list(self.search)
+            table["unqualified-search-registries"] = list(self.search)
         if self.mode:
-            told["short-name-mode"] = self.mode
+            table["short-name-mode"] = self.mode
         if self.registries:
-            told["registry"] = [registry_table(each) for each in self.registries]
+            table["registry"] = [registry_table(each) for each in self.registries]
         if self.aliases:
-            told["aliases"] = dict(self.aliases)
-        return tomli_w.dumps(told)
+            table["aliases"] = dict(self.aliases)
+        return tomli_w.dumps(table)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +103,8 @@ class Scenario:
 
     name: str
     digest: str = ""
-    files: tuple[File, ...] = ()
-    hosts: tuple[Host, ...] = ()
+    files: tuple[RegistriesFile, ...] = ()
+    hosts: tuple[ScenarioHost, ...] = ()
     logins: tuple[tuple[str, str], ...] = ()
     login: str = ""
     mode: str = "disabled"
@@ -112,23 +112,25 @@ class Scenario:
     @property
     def written(self) -> str:
         """The name as it is asked for."""
-        return f"{self.name}@{digest_of(self.digest)}" if self.digest else self.name
+        return f"{self.name}@{scenario_digest(self.digest)}" if self.digest else self.name
 
 
-def digest_of(text: str) -> str:
+def scenario_digest(text: str) -> str:
     """Give the digest that a scenario means by a text such as ``index 1``."""
     if text == "unknown":
         return UNKNOWN_DIGEST
     own, _, of = text.rpartition(" of ")
     kind, _, version = of.rpartition(" ")
-    found = content(Kind(kind), int(version))
+    found = build_content(ContentKind(kind), int(version))
     return found.images[-1].digest if own and isinstance(found, Index) else found.digest
 
 
 @cache
-def content(kind: Kind, version: int) -> Image | Index:
+def build_content(kind: ContentKind, version: int) -> Image | Index:
     """Build a content; the same kind and version are the same bytes, whichever host holds them."""
-    format_ = Format.DOCKER if kind in {Kind.DOCKER_IMAGE, Kind.LIST, Kind.FOREIGN_LIST} else Format.OCI
+    format_ = (
+        Format.DOCKER if kind in {ContentKind.DOCKER_IMAGE, ContentKind.LIST, ContentKind.FOREIGN_LIST} else Format.OCI
+    )
     here = Platform.host()
 
     def built(platform: Platform) -> Image:
@@ -136,10 +138,10 @@ def content(kind: Kind, version: int) -> Image | Index:
         return image([layer(file, format=format_)], platform=platform, format=format_)
 
     match kind:
-        case Kind.IMAGE | Kind.DOCKER_IMAGE:
+        case ContentKind.IMAGE | ContentKind.DOCKER_IMAGE:
             return built(here)
-        case Kind.FOREIGN_IMAGE:
+        case ContentKind.FOREIGN_IMAGE:
             return built(here.foreign())
-        case Kind.INDEX | Kind.LIST:
+        case ContentKind.INDEX | ContentKind.LIST:
             return index([built(here.foreign()), built(here)], format=format_)
     return index([built(here.foreign())], format=format_)

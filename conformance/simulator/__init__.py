@@ -4,7 +4,7 @@ In come CRI calls on a Unix socket, out go questions to registries, and the answ
 containers are records. ``Variant`` puts a piece of another make in: a simulator with one fault shows which case tells.
 """
 
-from conformance.simulator.server import Served
+from conformance.simulator.server import SimulatorServer
 from conformance.simulator.variant import Variant
 
-__all__ = ["Served", "Variant"]
+__all__ = ["SimulatorServer", "Variant"]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.model.pull import Copied
-from conformance.registry_client.downloads import Contents
+from conformance.model.pull import PulledImage
+from conformance.registry_client.downloads import ContentCache
 
 _CONFIG = (
     "created",
@@ -32,7 +32,7 @@ _RUN = (
 
 
 @dataclass(frozen=True)
-class Facts:
+class ImageFacts:
     """What is known of an image besides its names; ``size`` is in bytes: layers unpacked, the manifest kept twice."""
 
     size: int = 0
@@ -40,7 +40,7 @@ class Facts:
     annotations: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, copied: Copied, contents: Contents) -> "Facts":
+    def read(cls, copied: PulledImage, contents: ContentCache) -> "ImageFacts":
         """Read them off the content that came."""
         manifest = copied.manifest
         layers = sum(contents.unpacked.get(layer, 0) for layer in manifest.layers)

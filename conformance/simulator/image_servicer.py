@@ -14,16 +14,16 @@ import grpc
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.answers import Login
 from conformance.model.image_service import NO_IMAGE, ImageService
-from conformance.model.image_store import Listed
+from conformance.model.image_store import ListedImage
 from conformance.model.pull import Outcome
 from conformance.model.pull_sources import Steps
 from conformance.model.release import Release
-from conformance.registry_client.pull_client import RegistryClient
-from conformance.simulator.facts import Facts
+from conformance.registry_client.pull_client import PullClient
+from conformance.simulator.facts import ImageFacts
 from conformance.simulator.log_file import LogFile
-from conformance.simulator.printing import printed
-from conformance.simulator.request_auth import decoded
-from conformance.simulator.rpc import Refusal
+from conformance.simulator.printing import go_print
+from conformance.simulator.request_auth import decode_auth
+from conformance.simulator.rpc import ServicerError
 
 T = TypeVar("T")
 ARTIFACTS_SINCE = Release("1.33")
@@ -33,17 +33,17 @@ MOUNTPOINT = "/var/lib/containers/storage/overlay-images"
 class ImageServicer:
     """Answers the image RPCs by the rules of ``service``, asking registries through ``client``."""
 
-    def __init__(self, service: ImageService, client: RegistryClient, release: Release, log: LogFile) -> None:
+    def __init__(self, service: ImageService, client: PullClient, release: Release, log: LogFile) -> None:
         self.service = service
         self.client = client
         self.release = release
         self.log = log
-        self.facts: dict[str, Facts] = {}
+        self.facts: dict[str, ImageFacts] = {}
         self._pulling: dict[object, asyncio.Future[Outcome]] = {}
 
-    def refusal(self, text: str) -> Refusal:
+    def refusal(self, text: str) -> ServicerError:
         """Make an error of the text: CRI-O hands plain Go errors to gRPC, which calls them unknown."""
-        return Refusal(text, grpc.StatusCode.UNKNOWN)
+        return ServicerError(text, grpc.StatusCode.UNKNOWN)
 
     # Pulling
 
@@ -63,7 +63,7 @@ class ImageServicer:
         user, password = auth.username, auth.password
         if auth.auth:
             try:
-                user, password = decoded(auth.auth)
+                user, password = decode_auth(auth.auth)
             except ValueError as error:
                 raise self.refusal(str(error)) from None
         return Login(user, password) if user else None
@@ -85,7 +85,7 @@ class ImageServicer:
                 return await asyncio.shield(running)
             except asyncio.CancelledError:
                 if running.cancelled():
-                    raise Refusal("context canceled", grpc.StatusCode.CANCELLED) from None
+                    raise ServicerError("context canceled", grpc.StatusCode.CANCELLED) from None
                 raise
         self._pulling[key] = mine = asyncio.get_running_loop().create_future()
         try:
@@ -107,7 +107,7 @@ class ImageServicer:
         """Pull, and remember what the image tells about itself."""
         outcome = await self.drive(self.service.pull(name, login, namespace))
         if outcome.image is not None and not outcome.image.is_artifact:
-            self.facts[outcome.image.id] = Facts.read(outcome.image, self.client.contents)
+            self.facts[outcome.image.id] = ImageFacts.read(outcome.image, self.client.contents)
         return outcome
 
     async def drive(self, steps: Steps[T]) -> T:
@@ -136,14 +136,14 @@ class ImageServicer:
             return api.ImageStatusResponse()
         if self.service.artifacts.known(lookup.image.id):
             return api.ImageStatusResponse(image=self.image(lookup.image))
-        facts = self.facts.get(lookup.image.id, Facts())
+        facts = self.facts.get(lookup.image.id, ImageFacts())
         response = api.ImageStatusResponse(image=self.image(lookup.image))
         response.image.spec.SetInParent()
         response.image.spec.annotations.update(facts.annotations)
         if request.verbose:
             response.info["info"] = facts.info
         if self.release.base < ARTIFACTS_SINCE:
-            self.log.write("info", f"Image status: {printed(response, self.release)}")
+            self.log.write("info", f"Image status: {go_print(response, self.release)}")
         return response
 
     def _say_missing(self, name: str) -> None:
@@ -152,14 +152,14 @@ class ImageServicer:
         artifacts = self.release.base >= ARTIFACTS_SINCE
         self.log.write("info", f"Neither image nor artfiact {name} found" if artifacts else f"Image {name} not found")
 
-    def image(self, listed: Listed) -> api.Image:
+    def image(self, listed: ListedImage) -> api.Image:
         """Give an image or artifact as the CRI has it."""
         if (artifact := self.service.artifacts.known(listed.id)) is not None:
             pinned = self.service.profile.pins_artifacts
             return api.Image(
                 id=listed.id, repo_tags=listed.tags, repo_digests=listed.digests, size=artifact.size, pinned=pinned
             )
-        facts = self.facts.get(listed.id, Facts())
+        facts = self.facts.get(listed.id, ImageFacts())
         image = api.Image(id=listed.id, repo_tags=listed.tags, repo_digests=listed.digests, size=facts.size)
         facts.tell_user(image)
         return image

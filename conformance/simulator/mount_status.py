@@ -1,12 +1,12 @@
 """The mounts of a container, as its status shows them; images are found by the model's rules."""
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.model.artifact_store import KeptArtifact
-from conformance.model.volumes import Mount, Refused, Volumes
-from conformance.simulator.rpc import Refusal
+from conformance.model.artifact_store import StoredArtifact
+from conformance.model.volumes import CreateContainerError, Mount, VolumeRules
+from conformance.simulator.rpc import ServicerError
 
 
-def mounted(volumes: Volumes, mount: api.Mount) -> list[api.Mount]:
+def mount_status(volumes: VolumeRules, mount: api.Mount) -> list[api.Mount]:
     """Give a mount as the container's status shows it (``addOCIBindMounts``).
 
     An image is shown with its ID, an artifact likewise, once for each of its files.
@@ -21,8 +21,8 @@ def mounted(volumes: Volumes, mount: api.Mount) -> list[api.Mount]:
                 mount.image.user_specified_image,
             )
         )
-    except Refused as refused:
-        raise Refusal(str(refused)) from None
+    except CreateContainerError as refused:
+        raise ServicerError(str(refused)) from None
     shown = api.Mount()
     shown.CopyFrom(mount)
     if image:
@@ -30,7 +30,7 @@ def mounted(volumes: Volumes, mount: api.Mount) -> list[api.Mount]:
         shown.image.image = image.id
         shown.image_sub_path = ""
         shown.host_path = f"/var/lib/containers/storage/overlay/{image.id}/merged"
-    if isinstance(image, KeptArtifact):
+    if isinstance(image, StoredArtifact):
         shown.host_path = "/var/lib/containers/storage/artifacts/blobs"
         return [shown for _ in image.below(mount.image_sub_path)]
     return [shown]

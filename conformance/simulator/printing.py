@@ -16,7 +16,7 @@ _LATER = {"runtime.v1.ImageSpec.image_ref", "runtime.v1.ContainerConfig.stop_sig
 """Fields that the CRI has got since."""
 
 
-def printed(message: Message, release: Release) -> str:
+def go_print(message: Message, release: Release) -> str:
     """Give a request or response as CRI-O of that release prints it (``%+v``, and ``%T`` before it since 1.34)."""
     if release.base < SINCE:
         return f"&{_gogo(message)}"

@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from conformance.cri.v1 import api_pb2 as api
 
-R = TypeVar("R", "Pod", "Container")
+R = TypeVar("R", "PodRecord", "ContainerRecord")
 
 
-class Unknown(Exception):  # noqa: N818 (it is an answer)
+class UnknownIDError(Exception):
     """No record has that ID; the message is the one that CRI-O gives."""
 
 
@@ -24,7 +24,7 @@ def _new_id() -> str:
 
 
 @dataclass
-class Pod:
+class PodRecord:
     """A pod sandbox as it was asked for."""
 
     config: api.PodSandboxConfig
@@ -47,10 +47,10 @@ class Pod:
 
 
 @dataclass
-class Container:
+class ContainerRecord:
     """A container as it was asked for; ``mounts`` are what its status shows, image volumes with the image's ID."""
 
-    pod: Pod
+    pod: PodRecord
     config: api.ContainerConfig
     image_id: str
     image_name: str
@@ -62,24 +62,24 @@ class Container:
     finished_at: int = 0
 
 
-class Pods:
+class PodRecords:
     """All pods and containers."""
 
     def __init__(self) -> None:
-        self.pods: dict[str, Pod] = {}
-        self.containers: dict[str, Container] = {}
+        self.pods: dict[str, PodRecord] = {}
+        self.containers: dict[str, ContainerRecord] = {}
 
     def clear(self) -> None:
         """Forget all of them."""
         self.pods.clear()
         self.containers.clear()
 
-    def pod(self, id_: str) -> Pod:
-        """Give a pod by its ID or the beginning of it; raises ``Unknown``."""
+    def pod(self, id_: str) -> PodRecord:
+        """Give a pod by its ID or the beginning of it; raises ``UnknownIDError``."""
         return _identified(self.pods, id_, "PodSandbox")
 
-    def container(self, id_: str) -> Container:
-        """Give a container by its ID or the beginning of it; raises ``Unknown``."""
+    def container(self, id_: str) -> ContainerRecord:
+        """Give a container by its ID or the beginning of it; raises ``UnknownIDError``."""
         return _identified(self.containers, id_, "container")
 
     def mounting(self, image_id: str) -> str:
@@ -93,18 +93,18 @@ class Pods:
         """Give the ID of the newest container whose own image it is, or nothing."""
         return next((each.id for each in reversed(self.containers.values()) if each.image_id == image_id), "")
 
-    def within(self, pod: Pod) -> list[Container]:
+    def containers_of(self, pod: PodRecord) -> list[ContainerRecord]:
         """Give the containers of a pod."""
         return [each for each in self.containers.values() if each.pod is pod]
 
-    def stop(self, container: Container) -> None:
+    def stop(self, container: ContainerRecord) -> None:
         """Let a container have ended."""
         if container.state != api.CONTAINER_EXITED:
             container.state, container.finished_at = api.CONTAINER_EXITED, time.time_ns()
 
-    def remove(self, pod: Pod) -> None:
+    def remove(self, pod: PodRecord) -> None:
         """Forget a pod and its containers."""
-        for container in self.within(pod):
+        for container in self.containers_of(pod):
             del self.containers[container.id]
         del self.pods[pod.id]
 
@@ -118,7 +118,7 @@ def _identified(records: Mapping[str, R], id_: str, what: str) -> R:
         return records[matching[0]]
     why = "multiple IDs found with provided prefix: " + id_ if matching else "ID does not exist"
     msg = f"{what} with ID starting with {id_} not found: {why}"
-    raise Unknown(msg)
+    raise UnknownIDError(msg)
 
 
 def labelled(labels: Mapping[str, str], selector: Mapping[str, str]) -> bool:

@@ -11,7 +11,7 @@ _STRANGE = re.compile(r"[^A-Za-z0-9+/\r\n]")
 _QUANTUM = 4
 
 
-def decoded(auth: str) -> tuple[str, str]:
+def decode_auth(auth: str) -> tuple[str, str]:
     """Read ``user:password`` in base64; without a colon it is nobody. Raises ``ValueError`` with Go's words."""
     bare = re.sub(r"[\r\n]", "", auth)
     if not _BASE64.fullmatch(bare):  # Python itself allows more

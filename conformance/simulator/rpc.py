@@ -15,13 +15,13 @@ from google.protobuf.message_factory import GetMessageClass
 
 from conformance.model.release import Release
 from conformance.simulator.log_file import LogFile
-from conformance.simulator.printing import printed
+from conformance.simulator.printing import go_print
 
 Handle = Callable[[Any], Any]
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-class Refusal(Exception):  # noqa: N818 (a call that is refused is what CRI-O means it to be)
+class ServicerError(Exception):
     """A call that fails: the text of the gRPC error, and its code."""
 
     def __init__(self, text: str, code: grpc.StatusCode = grpc.StatusCode.UNKNOWN) -> None:
@@ -51,7 +51,7 @@ class Dispatcher:
             with self.log.request(name):
                 try:
                     return await self._answer(method, handle, request)
-                except Refusal as refusal:
+                except ServicerError as refusal:
                     self.log.write("debug", f"Response error: {refusal.text}")
                     await context.abort(refusal.code, refusal.text)
 
@@ -62,14 +62,14 @@ class Dispatcher:
     async def _answer(self, method: MethodDescriptor, handle: Handle | None, request: Message) -> Message:
         """Answer a call."""
         if self.log.is_debug:
-            self.log.write("debug", f"Request: {printed(request, self.release)}")
+            self.log.write("debug", f"Request: {go_print(request, self.release)}")
         if handle is None:
-            raise Refusal(unable(method.name), grpc.StatusCode.UNIMPLEMENTED)
+            raise ServicerError(unable(method.name), grpc.StatusCode.UNIMPLEMENTED)
         response = handle(request)
         if inspect.isawaitable(response):
             response = await response
         if self.log.is_debug:
-            self.log.write("debug", f"Response: {printed(response, self.release)}")
+            self.log.write("debug", f"Response: {go_print(response, self.release)}")
         answer: Message = response
         return answer
 

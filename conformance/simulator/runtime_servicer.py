@@ -10,11 +10,11 @@ import grpc
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.image_service import ImageService
 from conformance.model.release import Release
-from conformance.model.volumes import Refused, Volumes, depth
+from conformance.model.volumes import CreateContainerError, VolumeRules, mount_depth
 from conformance.simulator.log_file import LogFile
-from conformance.simulator.mount_status import mounted
-from conformance.simulator.records import Container, Pod, Pods, Unknown, labelled
-from conformance.simulator.rpc import Refusal
+from conformance.simulator.mount_status import mount_status
+from conformance.simulator.records import ContainerRecord, PodRecord, PodRecords, UnknownIDError, labelled
+from conformance.simulator.rpc import ServicerError
 
 VERSION_PARTS = 3
 
@@ -25,10 +25,10 @@ class RuntimeServicer:
     def __init__(
         self,
         service: ImageService,
-        pods: Pods,
+        pods: PodRecords,
         release: Release,
         log: LogFile,
-        volumes: type[Volumes] = Volumes,
+        volumes: type[VolumeRules] = VolumeRules,
     ) -> None:
         self.pods = pods
         self.release = release
@@ -62,14 +62,14 @@ class RuntimeServicer:
     def run_pod_sandbox(self, request: api.RunPodSandboxRequest) -> api.RunPodSandboxResponse:
         """Put a pod on record."""
         if not request.HasField("config"):
-            raise Refusal("setting sandbox config: config is nil")
+            raise ServicerError("setting sandbox config: config is nil")
         metadata = request.config.metadata
         self.log.write("info", f"Running pod sandbox: {metadata.namespace}/{metadata.name}/POD")
         if not metadata.name:
-            raise Refusal("setting sandbox config: name is empty")
+            raise ServicerError("setting sandbox config: name is empty")
         if not metadata.namespace:
-            raise Refusal("setting pod sandbox name and id: cannot generate pod name without namespace")
-        pod = Pod(request.config, request.runtime_handler)
+            raise ServicerError("setting pod sandbox name and id: cannot generate pod name without namespace")
+        pod = PodRecord(request.config, request.runtime_handler)
         self.pods.pods[pod.id] = pod
         self.log.write(
             "info", f"Ran pod sandbox {pod.id} with infra container: {metadata.namespace}/{metadata.name}/POD"
@@ -81,11 +81,11 @@ class RuntimeServicer:
         self.log.write("info", f"Stopping pod sandbox: {request.pod_sandbox_id}")
         try:
             pod = self.pods.pod(request.pod_sandbox_id)
-        except Unknown as error:
+        except UnknownIDError as error:
             said = f"Could not get sandbox {request.pod_sandbox_id}, it's probably been stopped already: {error}"
             self.log.write("warning", said)
             return api.StopPodSandboxResponse()
-        for container in self.pods.within(pod):
+        for container in self.pods.containers_of(pod):
             self.pods.stop(container)
         pod.state = api.SANDBOX_NOTREADY
         return api.StopPodSandboxResponse()
@@ -95,7 +95,7 @@ class RuntimeServicer:
         self.log.write("info", f"Removing pod sandbox: {request.pod_sandbox_id}")
         try:
             self.pods.remove(self.pods.pod(request.pod_sandbox_id))
-        except Unknown as error:
+        except UnknownIDError as error:
             said = f"Could not get sandbox {request.pod_sandbox_id}, it's probably been removed already: {error}"
             self.log.write("warning", said)
         return api.RemovePodSandboxResponse()
@@ -136,12 +136,12 @@ class RuntimeServicer:
         ]
         return api.ListPodSandboxResponse(items=found)
 
-    def _pod(self, id_: str) -> Pod:
+    def _pod(self, id_: str) -> PodRecord:
         """Give a pod, or refuse."""
         try:
             return self.pods.pod(id_)
-        except Unknown as error:
-            raise Refusal(f'could not find pod "{id_}": {error}', grpc.StatusCode.NOT_FOUND) from None
+        except UnknownIDError as error:
+            raise ServicerError(f'could not find pod "{id_}": {error}', grpc.StatusCode.NOT_FOUND) from None
 
     # Containers
 
@@ -150,18 +150,18 @@ class RuntimeServicer:
         self._check(request)
         pod = self._sandbox(request.pod_sandbox_id)
         if pod.state != api.SANDBOX_READY:
-            raise Refusal(f"CreateContainer failed as the sandbox was stopped: {pod.id}")
+            raise ServicerError(f"CreateContainer failed as the sandbox was stopped: {pod.id}")
         config = request.config
         try:
-            volumes = self.volumes.within(pod.config.metadata.namespace)
+            volumes = self.volumes.for_namespace(pod.config.metadata.namespace)
             image = volumes.image(config.image.image, config.image.user_specified_image)
-        except Refused as refused:
-            raise Refusal(str(refused)) from None
+        except CreateContainerError as refused:
+            raise ServicerError(str(refused)) from None
         listed = image.listed()
-        ordered = sorted(config.mounts, key=lambda mount: depth(mount.container_path))
-        mounts = [shown for mount in ordered for shown in mounted(volumes, mount)]
+        ordered = sorted(config.mounts, key=lambda mount: mount_depth(mount.container_path))
+        mounts = [shown for mount in ordered for shown in mount_status(volumes, mount)]
         name = next(iter(listed.tags), "")
-        container = Container(pod, config, image.id, name, next(iter(listed.digests), image.id), mounts)
+        container = ContainerRecord(pod, config, image.id, name, next(iter(listed.digests), image.id), mounts)
         self.pods.containers[container.id] = container
         self.log.write("info", f"Created container {container.id}: {config.metadata.name}")
         return api.CreateContainerResponse(container_id=container.id)
@@ -177,28 +177,28 @@ class RuntimeServicer:
             (request.config.metadata.name, "setting container config: name is empty"),
         ):
             if not there:
-                raise Refusal(what)
+                raise ServicerError(what)
 
-    def _sandbox(self, id_: str) -> Pod:
+    def _sandbox(self, id_: str) -> PodRecord:
         """Give the pod that a container is for, or refuse."""
         if not id_:
-            raise Refusal("PodSandboxId should not be empty")
+            raise ServicerError("PodSandboxId should not be empty")
         try:
             return self.pods.pod(id_)
-        except Unknown as error:
-            raise Refusal(f"specified sandbox not found: {id_}: {error}") from None
+        except UnknownIDError as error:
+            raise ServicerError(f"specified sandbox not found: {id_}: {error}") from None
 
     def stop_container(self, request: api.StopContainerRequest) -> api.StopContainerResponse:
         """Let a container have ended; one that is not there has."""
         self.log.write("info", f"Stopping container: {request.container_id} (timeout: {request.timeout}s)")
-        with suppress(Unknown):
+        with suppress(UnknownIDError):
             self.pods.stop(self.pods.container(request.container_id))
         return api.StopContainerResponse()
 
     def remove_container(self, request: api.RemoveContainerRequest) -> api.RemoveContainerResponse:
         """Forget a container; one that is not there is forgotten."""
         self.log.write("info", f"Removing container: {request.container_id}")
-        with suppress(Unknown):
+        with suppress(UnknownIDError):
             del self.pods.containers[self.pods.container(request.container_id).id]
         return api.RemoveContainerResponse()
 
@@ -206,9 +206,9 @@ class RuntimeServicer:
         """Tell a container's state and mounts."""
         try:
             container = self.pods.container(request.container_id)
-        except Unknown as error:
+        except UnknownIDError as error:
             text = f'could not find container "{request.container_id}": {error}'
-            raise Refusal(text, grpc.StatusCode.NOT_FOUND) from None
+            raise ServicerError(text, grpc.StatusCode.NOT_FOUND) from None
         status = api.ContainerStatus(
             id=container.id,
             metadata=container.config.metadata,
@@ -238,7 +238,7 @@ class RuntimeServicer:
         return api.ListContainersResponse(containers=found)
 
 
-def _listed(container: Container) -> api.Container:
+def _listed(container: ContainerRecord) -> api.Container:
     """Give a container as a list has it."""
     return api.Container(
         id=container.id,

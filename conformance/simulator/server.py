@@ -12,14 +12,14 @@ from conformance.model.pull_sources import Settings
 from conformance.model.release import Release
 from conformance.registry_client.http_transport import Resolve
 from conformance.simulator.log_file import LogFile
-from conformance.simulator.records import Pods
+from conformance.simulator.records import PodRecords
 from conformance.simulator.rpc import Dispatcher
 from conformance.simulator.variant import Variant
 
 OPTIONS = (("grpc.max_receive_message_length", 64 << 20), ("grpc.so_reuseport", 0))
 
 
-class Served:
+class SimulatorServer:
     """Serves while it is entered: the socket answers then, and is gone afterwards.
 
     ``log`` is a file or stream for what CRI-O would log, ``debug`` its level; ``resolve``, ``shown``, ``authority`` and
@@ -46,7 +46,7 @@ class Served:
         self.socket = socket
         self.variant = variant or Variant()
         self.log = LogFile(log, debug=debug)
-        self.pods = Pods()
+        self.pods = PodRecords()
         self.client = self.variant.client(
             resolve=resolve,
             shown=shown,

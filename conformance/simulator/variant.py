@@ -6,29 +6,29 @@ from pathlib import Path
 from conformance.model.image_service import ImageService
 from conformance.model.pull import Puller
 from conformance.model.registries import Registries
-from conformance.model.registries_conf import Paths, load
-from conformance.model.volumes import Volumes
-from conformance.registry_client.pull_client import RegistryClient
+from conformance.model.registries_conf import RegistriesConfPaths, load_registries
+from conformance.model.volumes import VolumeRules
+from conformance.registry_client.pull_client import PullClient
 from conformance.simulator.image_servicer import ImageServicer
 from conformance.simulator.runtime_servicer import RuntimeServicer
 
 
-class Loader:
+class RegistriesLoader:
     """Reads registries.conf."""
 
-    def load(self, paths: Paths, root: Path) -> Registries:
+    def load(self, paths: RegistriesConfPaths, root: Path) -> Registries:
         """Read the files below ``root``."""
-        return load(paths, root=root)
+        return load_registries(paths, root=root)
 
 
 @dataclass(frozen=True)
 class Variant:
     """The classes that a simulator is made of; by default it behaves as CRI-O does."""
 
-    loader: type[Loader] = Loader
+    loader: type[RegistriesLoader] = RegistriesLoader
     service: type[ImageService] = ImageService
     puller: type[Puller] = Puller
-    client: type[RegistryClient] = RegistryClient
+    client: type[PullClient] = PullClient
     images: type[ImageServicer] = ImageServicer
     runtime: type[RuntimeServicer] = RuntimeServicer
-    volumes: type[Volumes] = Volumes
+    volumes: type[VolumeRules] = VolumeRules

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.release import Release
-from conformance.releases.installation import CRIO, NoRuntime
-from conformance.targets.target import Subject
+from conformance.releases.installation import CRIO, RuntimeNotFoundError
+from conformance.targets.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ PROGRAMS = {"cri-o": CRIO}
 """The names by which runtimes call themselves in the CRI, where we write them otherwise."""
 
 
-class AttachedSubject(Subject):
+class AttachedTarget(Target):
     """The runtime that answers on a socket."""
 
     marker = "cri"
@@ -33,23 +33,25 @@ class AttachedSubject(Subject):
         self.socket = socket
         self.program = program
         self.release = release
-        self.unmarked = f"needs the capability hermetic: a {program} that already runs asks registries of its own"
+        self.unmarked_reason = (
+            f"needs the capability hermetic: a {program} that already runs asks registries of its own"
+        )
 
     @property
-    def head(self) -> str:
+    def header(self) -> str:
         """Say which runtime, and where its socket is."""
         return f"{self.title} (unix://{self.socket}), as it runs: only cases that any CRI runtime must pass"
 
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
         """Connect to it."""
         del visible
-        from conformance.runtime.attached import Attached
+        from conformance.runtime.attached import AttachedRuntime
 
-        return Attached(self.socket, self.program, self.release, configuration)
+        return AttachedRuntime(self.socket, self.program, self.release, configuration)
 
 
-def find_attached(url: str) -> AttachedSubject:
-    """Ask the runtime at ``unix://url`` who it is; raises ``NoRuntime``."""
+def find_attached(url: str) -> AttachedTarget:
+    """Ask the runtime at ``unix://url`` who it is; raises ``RuntimeNotFoundError``."""
     socket = Path("/" + url.lstrip("/"))
     try:
         with sockets.socket(sockets.AF_UNIX) as probe:
@@ -60,10 +62,10 @@ def find_attached(url: str) -> AttachedSubject:
     except OSError as error:
         why = error.strerror or error
         msg = f"--runtime unix://{socket}: nobody can be asked there ({why}): write the path of a CRI socket"
-        raise NoRuntime(msg) from None
+        raise RuntimeNotFoundError(msg) from None
     except CRIError as error:
         msg = f"--runtime unix://{socket}: what listens there does not answer as a CRI runtime ({error.message})"
-        raise NoRuntime(msg) from None
+        raise RuntimeNotFoundError(msg) from None
     program = PROGRAMS.get(version.runtime_name, version.runtime_name)
     number = re.match(r"v?(\d+(?:\.\d+)*)", version.runtime_version)
-    return AttachedSubject(socket, program, Release(number[1] if number else "0"))
+    return AttachedTarget(socket, program, Release(number[1] if number else "0"))

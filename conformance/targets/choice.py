@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.model.profile import newest_line, newest_of
-from conformance.releases.installation import Installation, NoRuntime, find
+from conformance.releases.installation import Installation, RuntimeNotFoundError, find_crio
 from conformance.targets.contrast import find_containerd, find_podman
-from conformance.targets.target import Subject
+from conformance.targets.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SIMULATOR = "simulator"
 
 
-class LiveCrio(Subject):
+class CrioTarget(Target):
     """A CRI-O, in worlds of its own."""
 
     def __init__(self, installation: Installation) -> None:
@@ -29,7 +29,7 @@ class LiveCrio(Subject):
         self.release = installation.release
 
     @property
-    def head(self) -> str:
+    def header(self) -> str:
         """Say which CRI-O, and where its binary is."""
         return f"{self.title} ({self.installation.crio})"
 
@@ -40,7 +40,7 @@ class LiveCrio(Subject):
         return Crio(self.installation, configuration, visible)
 
 
-class Rehearsal(Subject):
+class SimulatorTarget(Target):
     """The simulator of a release line, because of ``why``; ``mutant`` is the fault that it has, if any."""
 
     def __init__(self, release: Release, why: str, mutant: Mutant | None = None) -> None:
@@ -61,31 +61,31 @@ class Rehearsal(Subject):
         return f"REHEARSAL: {found}; nothing here is about CRI-O"
 
     @property
-    def foot(self) -> list[str]:
+    def footer(self) -> list[str]:
         """Say once more that it is none."""
         return [self.announcement]
 
     @property
-    def head(self) -> str:
+    def header(self) -> str:
         """Say loudly that it is none."""
         return f"{self.announcement}\n  {self.title}, because {self.rehearsal}"
 
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
         """Start it in this process."""
         del visible
-        from conformance.runtime.simulated import Simulated
+        from conformance.runtime.simulated import SimulatedRuntime
 
-        return Simulated(self.release, configuration, self.mutant)
+        return SimulatedRuntime(self.release, configuration, self.mutant)
 
 
-def choose(runtime: str) -> Subject:
+def choose_target(runtime: str) -> Target:
     """Find what ``--runtime`` names; where any CRI-O would do and there is none, rehearse as the newest release.
 
-    Raises ``NoRuntime`` where something was named that cannot be had.
+    Raises ``RuntimeNotFoundError`` where something was named that cannot be had.
     """
     wanted, _, rest = runtime.partition(":")
     if wanted == SIMULATOR:
-        return Rehearsal(_simulated_release(rest), "the simulator was asked for")
+        return SimulatorTarget(_simulated_release(rest), "the simulator was asked for")
     if wanted == "unix":
         from conformance.targets.attached import find_attached
 
@@ -96,17 +96,17 @@ def choose(runtime: str) -> Subject:
     if program == "containerd":
         return find_containerd(runtime)
     try:
-        return LiveCrio(find(runtime))
-    except NoRuntime as error:
+        return CrioTarget(find_crio(runtime))
+    except RuntimeNotFoundError as error:
         if runtime != "auto":
             raise
-        return Rehearsal(newest_of(newest_line()), str(error))
+        return SimulatorTarget(newest_of(newest_line()), str(error))
 
 
 def _simulated_release(line: str) -> Release:
-    """Give the release that the simulator behaves as; raises ``NoRuntime``."""
+    """Give the release that the simulator behaves as; raises ``RuntimeNotFoundError``."""
     try:
         return newest_of(line or newest_line())
     except ValueError as error:
         msg = f"--runtime {SIMULATOR}:{line}: {error}"
-        raise NoRuntime(msg) from None
+        raise RuntimeNotFoundError(msg) from None

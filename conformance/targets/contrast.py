@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.releases.installation import CONTAINERD, PODMAN, contrasting
-from conformance.targets.target import Subject
+from conformance.releases.installation import CONTAINERD, PODMAN, find_contrast_program
+from conformance.targets.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from conformance.runtime.runtime import Runtime
 
 
-class ContainerdSubject(Subject):
+class ContainerdTarget(Target):
     """A containerd, in worlds of its own."""
 
     program = CONTAINERD
     marker = "cri"
-    unmarked = "is about CRI-O, and containerd is another runtime"
+    unmarked_reason = "is about CRI-O, and containerd is another runtime"
 
     def __init__(self, binary: Path, release: Release) -> None:
         self.binary = binary
         self.release = release
 
     @property
-    def head(self) -> str:
+    def header(self) -> str:
         """Say which containerd, and where its binary is."""
         return f"{self.title} ({self.binary}), for contrast: only cases that any CRI runtime must pass"
 
@@ -40,24 +40,24 @@ class ContainerdSubject(Subject):
         return Containerd(self.binary, self.release, configuration)
 
 
-def find_containerd(wanted: str) -> ContainerdSubject:
-    """Find a containerd on PATH, or at a path; raises ``NoRuntime``."""
-    return ContainerdSubject(*contrasting(wanted, r"containerd \S+ v?(\d+(?:\.\d+)+)", CONTAINERD))
+def find_containerd(wanted: str) -> ContainerdTarget:
+    """Find a containerd on PATH, or at a path; raises ``RuntimeNotFoundError``."""
+    return ContainerdTarget(*find_contrast_program(wanted, r"containerd \S+ v?(\d+(?:\.\d+)+)", CONTAINERD))
 
 
-class PodmanSubject(Subject):
+class PodmanTarget(Target):
     """A Podman, in worlds of its own."""
 
     program = PODMAN
     marker = "podman"
-    unmarked = "is about CRI-O, and not about what Podman does as well"
+    unmarked_reason = "is about CRI-O, and not about what Podman does as well"
 
     def __init__(self, binary: Path, release: Release) -> None:
         self.binary = binary
         self.release = release
 
     @property
-    def head(self) -> str:
+    def header(self) -> str:
         """Say which Podman, and where its binary is."""
         return f"{self.title} ({self.binary}), for contrast: it has no CRI"
 
@@ -69,6 +69,6 @@ class PodmanSubject(Subject):
         return Podman(self.binary, self.release, configuration)
 
 
-def find_podman(wanted: str) -> PodmanSubject:
-    """Find a Podman on PATH, or at a path; raises ``NoRuntime``."""
-    return PodmanSubject(*contrasting(wanted, r"podman version (\S+)", PODMAN))
+def find_podman(wanted: str) -> PodmanTarget:
+    """Find a Podman on PATH, or at a path; raises ``RuntimeNotFoundError``."""
+    return PodmanTarget(*find_contrast_program(wanted, r"podman version (\S+)", PODMAN))

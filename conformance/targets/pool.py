@@ -20,7 +20,7 @@ class Pool:
     def get(self, configuration: Configuration) -> Runtime:
         """Give the runtime of that configuration, started if need be."""
         runtime = self._running.pop(configuration, None)
-        if runtime is not None and (runtime.spoiled or not runtime.running):
+        if runtime is not None and (runtime.dirty or not runtime.running):
             runtime.close()
             runtime = None
         if runtime is None:

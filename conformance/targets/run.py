@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance import deviations
-from conformance.releases.installation import NoRuntime
-from conformance.targets.choice import LiveCrio, Rehearsal, choose
+from conformance.releases.installation import RuntimeNotFoundError
+from conformance.targets.choice import CrioTarget, SimulatorTarget, choose_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,45 +23,45 @@ if TYPE_CHECKING:
     from conformance.targets.pool import Pool
 
 
-class Unusable(Exception):  # noqa: N818 (nothing is wrong with the program: what was asked for cannot be had)
+class RunError(Exception):
     """The run cannot be done as asked for: one sentence that says why and what to do."""
 
 
-class Lacking(Unusable):
+class RequirementError(RunError):
     """The runtime lacks a capability that the run requires."""
 
 
 class Run:
     """The runtime that ``--runtime`` names, and a pool of running ones, which is there when it is first asked for.
 
-    ``subject`` is what the run is about, ``kubelet`` the kubelet for cases that need a real one, ``mutant`` names the
-    fault that the simulator has. Raises ``Unusable`` when something was named that cannot be had.
+    ``target`` is what the run is about, ``kubelet`` the kubelet for cases that need a real one, ``mutant`` names the
+    fault that the simulator has. Raises ``RunError`` when something was named that cannot be had.
     """
 
     def __init__(self, runtime: str | None, mutant: str | None = None, kubelet: str | None = None) -> None:
-        self.deviations = deviations.load()
+        self.deviations = deviations.load_deviations()
         try:
-            self.subject = choose(runtime or "auto")
-        except NoRuntime as error:
-            raise Unusable(str(error)) from None
+            self.target = choose_target(runtime or "auto")
+        except RuntimeNotFoundError as error:
+            raise RunError(str(error)) from None
         if mutant:
             fault = _mutant(mutant)
-            if not isinstance(self.subject, Rehearsal):
+            if not isinstance(self.target, SimulatorTarget):
                 msg = "--mutant is a fault of the simulator: add --runtime simulator"
-                raise Unusable(msg)
-            self.subject.mutant = fault
+                raise RunError(msg)
+            self.target.mutant = fault
         self.kubelet = self._kubelet(kubelet)
 
     def _kubelet(self, wanted: str | None) -> KubeletBinary | None:
         """Find a kubelet; only a live CRI-O that we start has a use for one."""
-        if not isinstance(self.subject, LiveCrio) and wanted is None:
+        if not isinstance(self.target, CrioTarget) and wanted is None:
             return None
         from conformance.releases.kubelet_binary import find_kubelet
 
         try:
-            return find_kubelet(wanted, self.subject.release)
-        except NoRuntime as error:
-            raise Unusable(str(error)) from None
+            return find_kubelet(wanted, self.target.release)
+        except RuntimeNotFoundError as error:
+            raise RunError(str(error)) from None
 
     @cached_property
     def pool(self) -> Pool:
@@ -72,7 +72,7 @@ class Run:
 
     def _start(self, configuration: Configuration) -> Runtime:
         """Start a runtime with that configuration."""
-        return self.subject.start(configuration, self.kubelet.folders if self.kubelet else ())
+        return self.target.start(configuration, self.kubelet.folders if self.kubelet else ())
 
     def close(self) -> None:
         """End what is running."""
@@ -80,40 +80,40 @@ class Run:
             self.pool.close()
 
     def require(self, required: Iterable[str]) -> None:
-        """Refuse a run that lacks ``live``, which is known before anything is started; raises ``Lacking``."""
-        if "live" in required and self.subject.rehearsal:
-            raise Lacking(f"--require live: {self.subject.rehearsal}")
+        """Refuse a run that lacks ``live``, which is known before anything is started; raises ``RequirementError``."""
+        if "live" in required and self.target.rehearsal:
+            raise RequirementError(f"--require live: {self.target.rehearsal}")
 
     def begin(self, required: Iterable[str]) -> None:
         """Clear up after killed runs, and start the first runtime: what fails here is no case's fault.
 
-        Raises ``Unusable`` when it cannot be started, ``Lacking`` when it lacks a capability in ``required``.
+        Raises ``RunError`` when it cannot be started, ``RequirementError`` when it lacks a capability in ``required``.
         """
-        from conformance.node import WorldError, sweep
+        from conformance.node import WorldError, sweep_worlds
         from conformance.runtime.configuration import Configuration
-        from conformance.runtime.runtime import RuntimeFailure
+        from conformance.runtime.runtime import RuntimeFailedError
 
         self.require(required)
         try:
-            sweep()
+            sweep_worlds()
             capabilities = self.pool.get(Configuration()).capabilities
-        except (OSError, RuntimeFailure, WorldError) as error:
-            raise Unusable(str(error)) from None
+        except (OSError, RuntimeFailedError, WorldError) as error:
+            raise RunError(str(error)) from None
         if self.kubelet and "containers" in capabilities:
             capabilities |= {"kubelet"}
         for capability in required:
             if capability not in capabilities:
-                raise Lacking(f"--require {capability}: {self.subject.title} cannot offer it to this user here")
+                raise RequirementError(f"--require {capability}: {self.target.title} cannot offer it to this user here")
 
 
 def _mutant(name: str) -> Mutant:
-    """Give the mutant of that name; raises ``Unusable``."""
-    from conformance.simulator.mutants import UnknownMutant, mutant
+    """Give the mutant of that name; raises ``RunError``."""
+    from conformance.simulator.mutants import UnknownMutantError, mutant
 
     try:
         return mutant(name)
-    except UnknownMutant as error:
-        raise Unusable(f"--mutant {name}: {error}") from None
+    except UnknownMutantError as error:
+        raise RunError(f"--mutant {name}: {error}") from None
 
 
 def end_as_with_ctrl_c() -> None:

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from conformance.runtime.runtime import Runtime
 
 
-class Subject(ABC):
+class Target(ABC):
     """A runtime that can be started, once for each configuration.
 
     ``program`` is whose ``release`` that is, ``rehearsal`` why there is no live one (empty where there is),
-    ``marker`` what cases must be marked with to speak of it (empty: all do), ``unmarked`` why the others do not.
+    ``marker`` what cases must be marked with to speak of it (empty: all do), ``unmarked_reason`` why the others do not.
     """
 
     program: str = CRIO
     release: Release
     rehearsal: str = ""
     marker: str = ""
-    unmarked: str = ""
+    unmarked_reason: str = ""
 
     @property
     def title(self) -> str:
@@ -36,15 +36,15 @@ class Subject(ABC):
 
     @property
     @abstractmethod
-    def head(self) -> str:
+    def header(self) -> str:
         """Say at the top of a run what it is about, and where that lies."""
 
     @property
-    def foot(self) -> list[str]:
+    def footer(self) -> list[str]:
         """Say at the end of a run what must not be overlooked."""
         return []
 
-    def within(self, releases: str) -> bool:
+    def is_crio_within(self, releases: str) -> bool:
         """Tell whether it is a CRI-O of a range of releases such as ``>=1.34``."""
         return self.program == CRIO and self.release.within(releases)
 
@@ -52,5 +52,5 @@ class Subject(ABC):
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
         """Start one with that configuration; ``visible`` are folders of what accompanies it.
 
-        Raises ``RuntimeFailure`` or ``WorldError``.
+        Raises ``RuntimeFailedError`` or ``WorldError``.
         """

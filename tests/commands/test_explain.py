@@ -18,9 +18,9 @@ import pytest
 
 from conformance.commands import explain
 from conformance.cri.v1 import api_pb2 as api
-from conformance.explain.explanation import Found
+from conformance.explain.explanation import SourceAnswer
 from conformance.node_config import crio_conf, crio_release, reader
-from conformance.node_config.errors import Unusable
+from conformance.node_config.errors import NodeConfigError
 from conformance.node_config.logins import Logins
 
 DOC = Path(__file__).parents[2] / "docs" / "explain.md"
@@ -181,7 +181,7 @@ def test_the_keys_of_json_are_the_documented_ones(run: Run) -> None:
     inner = {each for each in documented if each.startswith("candidates[].places[].found.")}
     assert groups <= found
     assert found - groups == documented - inner
-    assert {each.rpartition(".")[2] for each in inner} == set(Found.__dataclass_fields__)
+    assert {each.rpartition(".")[2] for each in inner} == set(SourceAnswer.__dataclass_fields__)
 
 
 def test_json_says_what_the_text_says(run: Run) -> None:
@@ -322,12 +322,14 @@ def test_a_crio_conf_that_may_not_be_read_is_told(run: Run, files: Path, monkeyp
 def test_global_auth_file_is_the_only_one_then(files: Path) -> None:
     (files / "auth.json").write_text('{"auths": {"quay.io": {"auth": "cm9ib3Q6eA=="}}}')
     (files / "crio.conf").write_text(f'[crio.image]\nglobal_auth_file = "{files}/auth.json"\n')
-    options = reader.Options(registries_conf="registries.conf", crio_conf=("crio.conf",), release="1.36", probe=True)
-    login = reader.circumstances(options).settings.credentials("quay.io", NAME)
+    options = reader.ExplainOptions(
+        registries_conf="registries.conf", crio_conf=("crio.conf",), release="1.36", probe=True
+    )
+    login = reader.read_node_config(options).settings.credentials("quay.io", NAME)
     assert login is not None
     assert login.user == "robot"
     (files / "auth.json").unlink()
-    assert reader.circumstances(options).settings.credentials("quay.io", NAME) is None, "it need not be there"
+    assert reader.read_node_config(options).settings.credentials("quay.io", NAME) is None, "it need not be there"
 
 
 def test_crio_s_logins_are_root_s(tmp_path: Path) -> None:
@@ -343,19 +345,19 @@ def test_crio_s_logins_are_root_s(tmp_path: Path) -> None:
     assert logins.login("quay.io", "other/app") is None
     assert logins.login("docker.io", NAME) is None
     own.write_text("not json")
-    with pytest.raises(Unusable):
+    with pytest.raises(NodeConfigError):
         Logins.of_crio(tmp_path, {})
 
 
 def test_the_logins_of_another_user_are_not_used(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (files / "config.json").write_text('{"auths": {"quay.io": {"auth": "bWU6eA=="}}}')
-    options = reader.Options(registries_conf="registries.conf", release="1.36", probe=True)
+    options = reader.ExplainOptions(registries_conf="registries.conf", release="1.36", probe=True)
     env = {"DOCKER_CONFIG": str(files)}
     monkeypatch.setattr(reader, "_home", lambda: files / "home")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert reader.circumstances(options, env).settings.credentials("quay.io", NAME) is not None
+    assert reader.read_node_config(options, env).settings.credentials("quay.io", NAME) is not None
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert reader.circumstances(options, env).settings.credentials("quay.io", NAME) is None
+    assert reader.read_node_config(options, env).settings.credentials("quay.io", NAME) is None
 
 
 # The release
@@ -400,9 +402,9 @@ def test_the_release_is_asked_from_a_socket(run: Run, serve: Callable[[str, str]
 
 def test_the_crio_that_answers_here_is_the_one(run: Run, serve: Callable[[str, str], str]) -> None:
     other, path = serve("containerd", "1.7.2"), serve("cri-o", "1.31.5-2.rhaos4.18.gitb0e1bcf.el9")
-    known = crio_release.known(None, None, ["/no/such.sock", other, path])
+    known = crio_release.find_release(None, None, ["/no/such.sock", other, path])
     assert (known.text, known.socket, known.profile.since) == ("1.31.5", path, "1.31")
-    assert crio_release.known(None, None, [other]).origin == "default"
+    assert crio_release.find_release(None, None, [other]).origin == "default"
     assert run(NAME, "--socket", other).err == (
         f"crio-conformance explain: what answers on {other} is containerd 1.7.2, no CRI-O\n"
     )
@@ -417,7 +419,7 @@ def test_a_socket_on_which_nobody_answers(run: Run, own_tmpdir: Path, monkeypatc
         assert (
             run(NAME, "--socket", str(path)).err == f"crio-conformance explain: no CRI-O answers on {path} within 0 s\n"
         )
-        assert crio_release.known(None, None, [str(path)]).origin == "default"
+        assert crio_release.find_release(None, None, [str(path)]).origin == "default"
 
 
 @pytest.mark.parametrize(
@@ -433,7 +435,7 @@ def test_a_socket_on_which_nobody_answers(run: Run, own_tmpdir: Path, monkeypatc
     ],
 )
 def test_a_line_is_its_last_release(text: str, since: str, explained_as: str) -> None:
-    known = crio_release.known(text, None)
+    known = crio_release.find_release(text, None)
     assert (known.profile.since, known.explained_as) == (since, explained_as)
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from conformance.commands.main import main
 from conformance.oracle import corpus, search_jobs
-from conformance.oracle.discovery import NoOracle, Which, which
+from conformance.oracle.discovery import FoundOracle, OracleNotFoundError, find_oracle
 from conformance.oracle.oracle import Oracle
-from conformance.oracle.program_oracles import Podman, Skopeo
-from conformance.oracle.result_text import told
-from conformance.oracle.search import Found
+from conformance.oracle.program_oracles import PodmanOracle, SkopeoOracle
+from conformance.oracle.result_text import result_lines
+from conformance.oracle.search import SearchResult
 from conformance.scenario.scenario import Scenario
 
 PATIENCE = 60.0
@@ -57,28 +57,30 @@ def test_an_oracle_that_is_not_here_has_an_exit_code_of_its_own(
 
 def test_a_release_that_the_model_does_not_know_is_refused(tmp_path: Path) -> None:
     path = program(tmp_path, "skopeo", "skopeo version 1.18.0")
-    with pytest.raises(NoOracle, match=r"is skopeo 1\.18\.0, and the model only knows skopeo 1\.9"):
-        which(str(path))
-    assert which(str(program(tmp_path, "podman", "podman version 4.3.1"))) == Which("podman", str(tmp_path / "podman"))
+    with pytest.raises(OracleNotFoundError, match=r"is skopeo 1\.18\.0, and the model only knows skopeo 1\.9"):
+        find_oracle(str(path))
+    assert find_oracle(str(program(tmp_path, "podman", "podman version 4.3.1"))) == FoundOracle(
+        "podman", str(tmp_path / "podman")
+    )
 
 
 def test_a_program_that_is_not_on_path_is_told_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoOracle, match="podman is not on PATH: install it"):
-        which("podman")
+    with pytest.raises(OracleNotFoundError, match="podman is not on PATH: install it"):
+        find_oracle("podman")
 
 
 def test_scenarios_are_divided_and_each_part_has_a_seed_of_its_own() -> None:
-    parts = search_jobs.errands(Which("skopeo", "skopeo"), 5, 7, 2)
+    parts = search_jobs.divide_jobs(FoundOracle("skopeo", "skopeo"), 5, 7, 2)
     assert [(part.examples, part.seed, part.first) for part in parts] == [(3, 14, True), (2, 15, False)]
-    assert len(search_jobs.errands(Which("skopeo", "skopeo"), 1, 0, 2)) == 1
+    assert len(search_jobs.divide_jobs(FoundOracle("skopeo", "skopeo"), 1, 0, 2)) == 1
 
 
 def test_a_difference_is_told_with_the_scenario_and_a_case() -> None:
-    differing = search_jobs.Differing(
+    differing = search_jobs.DifferingScenario(
         "seed 3", Scenario(name="team/app"), ("error:", "    the model:  a"), "def test_it(): ..."
     )
-    text = "\n".join(told([search_jobs.Result("skopeo", Found(10, 2.0), [differing], kept=5)]))
+    text = "\n".join(result_lines([search_jobs.OracleResult("skopeo", SearchResult(10, 2.0), [differing], kept=5)]))
     assert "The model and skopeo differ (seed 3) on team/app\nerror:\n    the model:  a" in text
     assert '\nname = "team/app"\n' in text
     assert "\ndef test_it(): ...\n" in text
@@ -87,8 +89,8 @@ def test_a_difference_is_told_with_the_scenario_and_a_case() -> None:
 
 def sound(oracle: str) -> str:
     try:
-        return which(oracle).path
-    except NoOracle as error:
+        return find_oracle(oracle).path
+    except OracleNotFoundError as error:
         pytest.skip(str(error))
 
 
@@ -97,16 +99,16 @@ def command(*options: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("namespaces", "own_tmpdir")
-@pytest.mark.parametrize("oracle", [Skopeo, Podman])
+@pytest.mark.parametrize("oracle", [SkopeoOracle, PodmanOracle])
 def test_kept_scenarios_hold(oracle: type[Oracle]) -> None:
-    result = search_jobs.carry_out(search_jobs.Errand(which_of(oracle), 0, 0, first=True))
-    assert (result.trouble, result.differing) == ("", [])
-    assert result.kept == len(list(corpus.kept()))
+    result = search_jobs.run_job(search_jobs.SearchJob(which_of(oracle), 0, 0, first=True))
+    assert (result.problem, result.differing) == ("", [])
+    assert result.kept == len(list(corpus.load_corpus()))
 
 
-def which_of(oracle: type[Oracle]) -> Which:
+def which_of(oracle: type[Oracle]) -> FoundOracle:
     name = oracle.__name__.lower()
-    return Which(name, sound(name))
+    return FoundOracle(name, sound(name))
 
 
 @pytest.mark.usefixtures("namespaces", "own_tmpdir")

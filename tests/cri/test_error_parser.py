@@ -227,12 +227,12 @@ WORDS = {
 
 @pytest.mark.parametrize(("text", "expected"), PULLS.values(), ids=PULLS)
 def test_each_host_that_an_error_names_has_its_reason(text: str, expected: dict[str, Reason]) -> None:
-    assert list(error_parser.reasons(text).items()) == list(expected.items())
+    assert list(error_parser.reasons_by_registry(text).items()) == list(expected.items())
 
 
 @pytest.mark.parametrize(("text", "expected"), WORDS.items())
 def test_a_reason_is_known_by_its_words(text: str, expected: Reason) -> None:
-    assert error_parser.reason(text) is expected
+    assert error_parser.reason_in(text) is expected
 
 
 def test_every_reason_is_in_the_tables() -> None:
@@ -243,7 +243,7 @@ def test_every_reason_is_in_the_tables() -> None:
 
 @given(st.text() | st.lists(st.sampled_from([*MIRRORS.split(" "), "docker://", "a.b:1/", "@", "\n"])).map(" ".join))
 def test_any_text_can_be_read_and_only_hosts_in_it_are_named(text: str) -> None:
-    assert all(host == "docker.io" or host in text for host in error_parser.reasons(text))
+    assert all(host == "docker.io" or host in text for host in error_parser.reasons_by_registry(text))
     assert all(name in text for name in error_parser.image_names(text))
 
 

@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 
 from conformance.evidence import Attempt, Collector, Log, attempts
-from conformance.registry_hosts import Exchange, Kind, Lookup
+from conformance.registry_hosts import Exchange, NameLookup, RequestKind
 from conformance.registry_hosts.recorder import Recorder
 
 
-def exchange(host: str, kind: Kind = Kind.MANIFEST, status: int = 200, **more: Any) -> Exchange:
+def exchange(host: str, kind: RequestKind = RequestKind.MANIFEST, status: int = 200, **more: Any) -> Exchange:
     return Exchange(host=host, server=host, method="GET", path="/v2/", status=status, kind=kind, **more)
 
 
@@ -28,10 +28,10 @@ def test_an_attempt_is_all_that_a_host_was_asked_in_a_row(asked: list[str], expe
 
 
 def test_a_host_that_does_not_exist_was_attempted_as_well() -> None:
-    records: list[Exchange | Lookup] = [
+    records: list[Exchange | NameLookup] = [
         exchange("docker.io", status=404),
-        Lookup(host="nowhere.example"),
-        Lookup(host="nowhere.example"),
+        NameLookup(host="nowhere.example"),
+        NameLookup(host="nowhere.example"),
     ]
     docker, nowhere = attempts(records)
     assert nowhere == Attempt("nowhere.example", ())
@@ -40,24 +40,31 @@ def test_a_host_that_does_not_exist_was_attempted_as_well() -> None:
 
 
 def test_the_answer_is_that_of_a_refused_blob_or_else_the_last_manifest_s() -> None:
-    challenge = exchange("quay.io", Kind.PING, 401, note="authentication required")
-    token = exchange("quay.io", Kind.TOKEN, 200)
-    refused = exchange("quay.io", Kind.MANIFEST, 401, note="not authorized")
-    served = exchange("quay.io", Kind.MANIFEST, 200, note="an image")
-    blob = exchange("quay.io", Kind.BLOB, 404, note="blob unknown to registry")
+    challenge = exchange("quay.io", RequestKind.PING, 401, note="authentication required")
+    token = exchange("quay.io", RequestKind.TOKEN, 200)
+    refused = exchange("quay.io", RequestKind.MANIFEST, 401, note="not authorized")
+    served = exchange("quay.io", RequestKind.MANIFEST, 200, note="an image")
+    blob = exchange("quay.io", RequestKind.BLOB, 404, note="blob unknown to registry")
     assert Attempt("quay.io", (challenge, token, refused, token)).answer == "401 not authorized"
     assert Attempt("quay.io", (challenge, refused, served)).answer == "200 an image"
     assert Attempt("quay.io", (served, blob)).answer == "404 blob unknown to registry"
-    assert Attempt("quay.io", (served, exchange("quay.io", Kind.BLOB))).answer == "200 an image"
+    assert Attempt("quay.io", (served, exchange("quay.io", RequestKind.BLOB))).answer == "200 an image"
     assert Attempt("quay.io", (challenge,)).answer == "401 authentication required"
 
 
 @pytest.mark.parametrize(
     ("kind", "status", "served"),
-    [(Kind.MANIFEST, 200, True), (Kind.MANIFEST, 307, False), (Kind.MANIFEST, 404, False), (Kind.TOKEN, 200, False)],
+    [
+        (RequestKind.MANIFEST, 200, True),
+        (RequestKind.MANIFEST, 307, False),
+        (RequestKind.MANIFEST, 404, False),
+        (RequestKind.TOKEN, 200, False),
+    ],
 )
-def test_a_host_served_when_it_gave_a_manifest(kind: Kind, status: int, served: bool) -> None:
-    assert Attempt("quay.io", (exchange("quay.io", kind, status), exchange("quay.io", Kind.PING))).served is served
+def test_a_host_served_when_it_gave_a_manifest(kind: RequestKind, status: int, served: bool) -> None:
+    assert (
+        Attempt("quay.io", (exchange("quay.io", kind, status), exchange("quay.io", RequestKind.PING))).served is served
+    )
 
 
 def test_users_are_those_named_in_credentials_each_once() -> None:
@@ -69,11 +76,11 @@ def test_references_and_repositories_are_those_of_manifests_each_once_in_order()
     attempt = Attempt(
         "quay.io",
         (
-            exchange("quay.io", Kind.TOKEN, repository="token/only"),
+            exchange("quay.io", RequestKind.TOKEN, repository="token/only"),
             exchange("quay.io", repository="b/c", reference="latest"),
             exchange("quay.io", repository="a/b", reference="sha256:1"),
             exchange("quay.io", repository="b/c", reference="latest"),
-            exchange("quay.io", Kind.BLOB, repository="blob/only", reference="sha256:2"),
+            exchange("quay.io", RequestKind.BLOB, repository="blob/only", reference="sha256:2"),
         ),
     )
     assert attempt.references == ("latest", "sha256:1")
@@ -85,7 +92,7 @@ def test_evidence_is_what_was_recorded_since_a_mark(tmp_path: Any) -> None:
     collector = Collector(recorder, log)
     recorder.add(exchange("docker.io"))
     log.path.write_text('level=info msg="Trying to access \\"docker.io/a:1\\""\n')
-    mark = collector.mark()
+    mark = collector.cursor()
     recorder.add(exchange("quay.io"))
     with log.path.open("a") as handle:
         handle.write('level=info msg="Trying to access \\"quay.io/a:1\\""\n' * 2)

@@ -73,7 +73,7 @@ def messages(log: Log, mark: int = 0) -> list[str]:
 
 def test_a_log_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
     log = Log(tmp_path / "crio.log")
-    assert (log.mark(), log.since(0), log.end()) == (0, (), "")
+    assert (log.position(), log.since(0), log.end()) == (0, (), "")
     write(log.path, b"level=info msg=a\n")
     assert messages(log) == ["a"]
 
@@ -81,7 +81,7 @@ def test_a_log_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
 def test_a_log_is_followed_as_it_grows(tmp_path: Path) -> None:
     log = Log(tmp_path / "crio.log")
     write(log.path, b"level=info msg=a\nlevel=info msg=b\n")
-    mark = log.mark()
+    mark = log.position()
     assert mark == 2
     assert messages(log, mark) == []
     write(log.path, b"level=info msg=c\n\nlevel=info msg=d\n")

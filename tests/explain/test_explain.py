@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from conformance.explain import Explanation, explain
-from conformance.explain.explanation import State
-from conformance.explain.pull_trace import foresee
+from conformance.explain.explanation import CandidateState
+from conformance.explain.pull_trace import predict_trace
 from conformance.explain.text import as_text
-from conformance.node_config.reader import Options, circumstances
+from conformance.node_config.reader import ExplainOptions, read_node_config
 
 NAME = "rhuss/caikit-flan-t5-small"
 BOTH = 'unqualified-search-registries = ["docker.io", "quay.io"]\n'
@@ -57,8 +57,8 @@ class Explain:
     ) -> Said:
         (self.folder / "registries.conf").write_text(conf)
         (self.folder / "crio.conf").write_text(crio_conf)
-        about = circumstances(
-            Options(
+        about = read_node_config(
+            ExplainOptions(
                 registries_conf=str(self.folder / "registries.conf"),
                 registries_conf_dir=str(self.folder / "d"),
                 crio_conf=(str(self.folder / "crio.conf"),),
@@ -67,7 +67,7 @@ class Explain:
                 platform="linux/amd64",
             )
         )
-        return Said(explain(name, about, foresee(about.settings, name)), self.folder)
+        return Said(explain(name, about, predict_trace(about.settings, name)), self.folder)
 
 
 def places(said: Said, number: int = 0) -> list[str]:
@@ -357,7 +357,7 @@ def test_what_is_blocked_fails_without_asking(said: Explain) -> None:
 
 def test_what_is_blocked_on_the_way_is_told_and_passed_by(said: Explain) -> None:
     told = said("a/b", BOTH + '[[registry]]\nlocation = "docker.io"\nblocked = true\n', release="1.33")
-    assert [each.state for each in told.explanation.candidates] == [State.FAILED, State.UNKNOWN]
+    assert [each.state for each in told.explanation.candidates] == [CandidateState.FAILED, CandidateState.UNKNOWN]
     assert told.explanation.exit_code == 0
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import conformance
 from conformance.node import World
-from conformance.registry_hosts import Exchange, Internet, Kind
+from conformance.registry_hosts import Exchange, Internet, RequestKind
 from conformance.registry_hosts.internet import authority
 from tests.node.world_traces import PATIENCE
 
@@ -56,7 +56,7 @@ def explain(inside: tuple[World, Internet]) -> Explain:
     }
 
     def run(*arguments: str) -> Told:
-        mark = internet.recorder.mark()
+        mark = internet.recorder.position()
         command = [
             sys.executable,
             "-m",
@@ -72,7 +72,7 @@ def explain(inside: tuple[World, Internet]) -> Explain:
         return Told(
             process.log.read_text(),
             process.status(),
-            [each.host for each in records if each.kind is Kind.MANIFEST],
+            [each.host for each in records if each.kind is RequestKind.MANIFEST],
             {(each.server, each.user) for each in records if each.user},
         )
 

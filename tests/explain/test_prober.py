@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from conformance.explain import explain, prober
-from conformance.explain.explanation import State
+from conformance.explain.explanation import CandidateState
 from conformance.explain.prober import Prober
-from conformance.explain.pull_trace import Walk, probe
-from conformance.model.answers import Address, Answer, Ask, Login
+from conformance.explain.pull_trace import PullTrace, trace_pull
+from conformance.model.answers import Answer, HostAddress, Login, RegistryRequest
 from conformance.model.reason import Reason
-from conformance.node_config.errors import Unusable
-from conformance.node_config.reader import Options, circumstances
-from conformance.registry_client.requests import Conversation
-from conformance.registry_hosts import Exchange, Internet, Kind, Lookup, RegistryHost, loopback
+from conformance.node_config.errors import NodeConfigError
+from conformance.node_config.reader import ExplainOptions, read_node_config
+from conformance.registry_client.requests import RegistrySession
+from conformance.registry_hosts import Exchange, Internet, NameLookup, RegistryHost, RequestKind, loopback
 from conformance.registry_hosts.internet import authority
 from tests.explain.test_explain import BOTH, MIRRORS, NAME, Said
 
@@ -48,8 +48,8 @@ class Probe:
         (self.folder / "registries.conf").write_text(conf)
         (self.folder / "crio.conf").write_text("")
         (self.folder / "auth.json").write_text(json.dumps({"auths": auths or {}, "credHelpers": helpers or {}}))
-        about = circumstances(
-            Options(
+        about = read_node_config(
+            ExplainOptions(
                 registries_conf=str(self.folder / "registries.conf"),
                 registries_conf_dir=str(self.folder / "d"),
                 crio_conf=(str(self.folder / "crio.conf"),),
@@ -60,28 +60,28 @@ class Probe:
             )
         )
 
-        async def walk() -> Walk:
+        async def trace() -> PullTrace:
             client = Prober(resolve=self.internet.address, authority=authority().cert_pem.bytes())
 
-            async def put(ask: Ask) -> Answer:
-                return Address(loopback=self.local) if ask.lookup else await client.ask(ask)
+            async def put(ask: RegistryRequest) -> Answer:
+                return HostAddress(loopback=self.local) if ask.lookup else await client.ask(ask)
 
             try:
-                return await probe(about.settings, name, put)
+                return await trace_pull(about.settings, name, put)
             finally:
                 await client.close()
 
-        mark = self.internet.recorder.mark()
-        walked = asyncio.run(walk())
+        mark = self.internet.recorder.position()
+        walked = asyncio.run(trace())
         records = self.internet.recorder.since(mark)
         self.exchanges = [each for each in records if isinstance(each, Exchange)]
-        self.lookups = [each.host for each in records if isinstance(each, Lookup)]
+        self.lookups = [each.host for each in records if isinstance(each, NameLookup)]
         return Said(explain(name, about, walked), self.folder)
 
     @property
     def manifests(self) -> list[str]:
         """Give the hosts that were asked for manifests."""
-        return [each.host for each in self.exchanges if each.kind is Kind.MANIFEST]
+        return [each.host for each in self.exchanges if each.kind is RequestKind.MANIFEST]
 
     @property
     def shown(self) -> set[tuple[str, str]]:
@@ -230,7 +230,7 @@ def test_the_walk_stops_where_the_image_is(said: Probe, docker_io: RegistryHost,
     quay_io.offer("team/app")
     told = said("team/app", release="1.31")
     assert said.manifests == ["docker.io", "docker.io"], "the index, and the image for this node"
-    assert [each.state for each in told.explanation.candidates] == [State.PULLED, State.NOT_REACHED]
+    assert [each.state for each in told.explanation.candidates] == [CandidateState.PULLED, CandidateState.NOT_REACHED]
     assert told.says("docker.io has it, for linux/amd64 and linux/s390x: CRI-O pulls it from there.")
     assert told.says("Not asked: the image is there by then.")
     assert told.says("The pull succeeds: CRI-O has docker.io/team/app:latest then.")
@@ -242,7 +242,9 @@ def test_the_platform_of_a_plain_image_is_not_looked_at(said: Probe, quay_io: Re
     told = said("quay.io/team/app")
     assert told.says("as an image for one platform, which CRI-O does not hold against this node's: CRI-O pulls it")
     assert told.explanation.exit_code == 0
-    assert {each.kind for each in said.exchanges} == {Kind.PING, Kind.TOKEN, Kind.MANIFEST}, "no blob is fetched"
+    assert {each.kind for each in said.exchanges} == {RequestKind.PING, RequestKind.TOKEN, RequestKind.MANIFEST}, (
+        "no blob is fetched"
+    )
 
 
 def test_a_digest_needs_no_other_one(said: Probe, quay_io: RegistryHost) -> None:
@@ -425,7 +427,7 @@ def test_a_credential_helper_is_not_run_and_told(said: Probe, quay_io: RegistryH
 
 
 def test_an_entry_that_cannot_be_read_ends_it(said: Probe) -> None:
-    with pytest.raises(Unusable, match="illegal base64 data"):
+    with pytest.raises(NodeConfigError, match="illegal base64 data"):
         said("quay.io/team/app", auths={"quay.io": {"auth": "%"}})
 
 
@@ -446,5 +448,5 @@ def test_errors_name_the_name_server(tmp_path: Path) -> None:
     ],
 )
 def test_no_registry_behind_tls_has_a_login_sent_in_the_clear(base: str, realm: str, may: bool) -> None:
-    conversation = Conversation(base, (), "repository:a:pull", Login("robot", "x"), insecure=False)
-    assert Prober().may_see(conversation, realm) is may
+    conversation = RegistrySession(base, (), "repository:a:pull", Login("robot", "x"), insecure=False)
+    assert Prober().may_send_login(conversation, realm) is may

@@ -13,7 +13,7 @@ from pathlib import Path
 
 options = dict(argument.removeprefix("--").split("=", 1) for argument in sys.argv[1:])
 config = json.loads(Path(options["config"]).read_text())
-told: Counter[str] = Counter()
+counts: Counter[str] = Counter()
 before: set[Path] = set()
 
 
@@ -27,8 +27,8 @@ def pod(manifest: Path) -> dict[str, object]:
     document = json.loads(manifest.read_text())
     name = f"{document['metadata']['name']}-{options['hostname-override']}"
     states = document["spec"]["volumes"][0]["image"]["reference"].split(",")
-    reason = states[min(told[name], len(states) - 1)]
-    told[name] += 1
+    reason = states[min(counts[name], len(states) - 1)]
+    counts[name] += 1
     if reason == "ends":
         print("Error: oh", flush=True)
         os._exit(1)

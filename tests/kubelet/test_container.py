@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.images.builder import Device, Directory, Entry, File, Hardlink, Symlink
-from conformance.kubelet import Container, Output
+from conformance.kubelet import Container, ExecResult
 from conformance.kubelet.container import _entries
 
 ME = (os.getuid(), os.getgid())
@@ -30,7 +30,7 @@ def container(response: api.ExecSyncResponse | None = None) -> tuple[Container, 
         done = subprocess.run(request.cmd, capture_output=True, check=False)
         return api.ExecSyncResponse(exit_code=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
-    runtime: Any = SimpleNamespace(client=SimpleNamespace(exec_sync=exec_sync), shadow=None)
+    runtime: Any = SimpleNamespace(client=SimpleNamespace(exec_sync=exec_sync), model_monitor=None)
     return Container(runtime, "c"), asked
 
 
@@ -89,19 +89,19 @@ def test_any_name_and_content_is_told(files: dict[str, bytes], tmp_path_factory:
     folder = tmp_path_factory.mktemp("tree")
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    told = HERE.tree(str(folder))
-    assert {name: entry.content for name, entry in told.items() if isinstance(entry, File)} == files
-    assert len(told) == len(files) + 1
+    listing = HERE.tree(str(folder))
+    assert {name: entry.content for name, entry in listing.items() if isinstance(entry, File)} == files
+    assert len(listing) == len(files) + 1
 
 
-def told(*entries: str, devices: str = "", content: bytes = b"") -> bytes:
+def listing(*entries: str, devices: str = "", content: bytes = b"") -> bytes:
     """Put together what the programs print."""
     return "".join(entry + "\0" for entry in entries).encode() + b"\n" + devices.encode() + b"\n" + content
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"\n", b"\n\n\n", b"\0\n4 40\n\n"])
 def test_devices_have_their_numbers(content: bytes) -> None:
-    output = told(
+    output = listing(
         "d 755 0 0 60 2 1:1\0.\0>",
         "b 660 0 6 0 1 1:2\0./disk\0>",
         f"f 644 0 0 {len(content)} 1 1:3\0./file\0>",
@@ -122,7 +122,7 @@ def test_devices_have_their_numbers(content: bytes) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"text", b"\n", b"\n\nx\n\n"])
 def test_where_there_is_no_device_all_the_rest_is_content(content: bytes) -> None:
-    assert _entries(told(f"f 4755 1 2 {len(content)} 1 1:3\0./file\0>", content=content)) == {
+    assert _entries(listing(f"f 4755 1 2 {len(content)} 1 1:3\0./file\0>", content=content)) == {
         "file": File(content, 0o4755, 1, 2)
     }
 
@@ -136,7 +136,7 @@ def test_what_cannot_be_listed_is_an_error(tmp_path: Path) -> None:
 
 
 def test_what_a_program_printed_need_be_no_text() -> None:
-    assert answering(3, b"\xff\n", b"\xfe").run("/bin/cat", "f") == Output(3, "\udcff\n", "\udcfe")
+    assert answering(3, b"\xff\n", b"\xfe").run("/bin/cat", "f") == ExecResult(3, "\udcff\n", "\udcfe")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_what_a_program_printed_need_be_no_text() -> None:
     ],
 )
 def test_why_a_program_failed(status: int, text: str, read_only: bool, denied: bool) -> None:
-    output = Output(status, "", text)
+    output = ExecResult(status, "", text)
     assert (output.is_read_only, output.is_denied) == (read_only, denied)
 
 

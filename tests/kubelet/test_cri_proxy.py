@@ -15,7 +15,7 @@ from conformance.cri import Call, Client, CRIError
 from conformance.cri.redact import REDACTED
 from conformance.cri.v1 import api_pb2 as api
 from conformance.cri.v1.api_pb2_grpc import ImageServiceStub, RuntimeServiceStub
-from conformance.kubelet.cri_proxy import THREADS, Tap
+from conformance.kubelet.cri_proxy import THREADS, CRIProxy
 from tests.simulator.served_simulator import Run, refusal, simulated
 
 APP = "quay.io/team/app"
@@ -50,7 +50,7 @@ def run() -> Iterator[Run]:
 def client(run: Run, tmp_path: Path, calls: list[Call]) -> Iterator[Client]:
     """A client that asks the simulator through a tap."""
     socket = tmp_path / "tap.sock"
-    with Tap(socket, run.socket, calls.append), Client(str(socket), lambda _: None, timeout=PATIENCE) as made:
+    with CRIProxy(socket, run.socket, calls.append), Client(str(socket), lambda _: None, timeout=PATIENCE) as made:
         yield made
 
 
@@ -124,7 +124,7 @@ def test_a_password_goes_through_and_is_not_on_record(client: Client, run: Run, 
 def test_the_socket_is_served_as_long_as_it_is_entered(run: Run, tmp_path: Path) -> None:
     socket = str(tmp_path / "tap.sock")
     for _ in range(2):
-        tap = Tap(Path(socket), run.socket, lambda _: None)
+        tap = CRIProxy(Path(socket), run.socket, lambda _: None)
         with tap, Client(socket, lambda _: None, timeout=PATIENCE) as client:
             assert client.version(api.VersionRequest()).runtime_version == "1.36.3"
         assert not Path(socket).exists()
@@ -167,7 +167,7 @@ def channel(tmp_path: Path, behind: Behind, calls: list[Call]) -> Iterator[grpc.
     """A channel to a tap in front of that server, for calls as no client of ours makes them."""
     del behind
     with (
-        Tap(tmp_path / "tap.sock", tmp_path / "behind.sock", calls.append),
+        CRIProxy(tmp_path / "tap.sock", tmp_path / "behind.sock", calls.append),
         grpc.insecure_channel(f"unix://{tmp_path}/tap.sock") as made,
     ):
         yield made
@@ -261,7 +261,7 @@ def test_closing_ends_calls_that_are_under_way(
 
     behind.answer = linger
     with grpc.insecure_channel(f"unix://{tmp_path}/tap.sock") as channel:
-        with Tap(tmp_path / "tap.sock", tmp_path / "behind.sock", calls.append):
+        with CRIProxy(tmp_path / "tap.sock", tmp_path / "behind.sock", calls.append):
             answer = ImageServiceStub(channel).PullImage.future(api.PullImageRequest())
             assert under_way.wait(PATIENCE)
             begin = time.monotonic()
@@ -276,7 +276,7 @@ def test_closing_ends_calls_that_are_under_way(
 def test_a_server_that_is_not_there_is_an_error_by_the_clients_deadline(tmp_path: Path) -> None:
     socket = tmp_path / "tap.sock"
     with (
-        Tap(socket, tmp_path / "nobody.sock", lambda _: None),
+        CRIProxy(socket, tmp_path / "nobody.sock", lambda _: None),
         Client(str(socket), lambda _: None, timeout=0.3) as client,
         pytest.raises(CRIError) as caught,
     ):

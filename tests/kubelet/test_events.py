@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.kubelet.events import events_of, last_words
+from conformance.kubelet.events import events_of, final_error
 from conformance.kubelet.messages import Event
 
 POD = "pod-1-node"
@@ -27,8 +27,8 @@ def event(event: Event, name: str = POD, field: str = "", **more: str) -> str:
     """Write the line of an event."""
     pairs = {"object": f"default/{name}", "fieldPath": field, "kind": "Pod", "apiVersion": "v1", "type": "Warning"}
     pairs |= more | {"reason": event.reason, "message": event.message}
-    told = " ".join(f"{key}{value(text)}" for key, text in pairs.items())
-    return f'I1125 09:18:30.589186      36 event.go:389] "Event occurred" {told}\n'
+    fields = " ".join(f"{key}{value(text)}" for key, text in pairs.items())
+    return f'I1125 09:18:30.589186      36 event.go:389] "Event occurred" {fields}\n'
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ INFO = 'I1125 09:18:45.878826    5381 x.go:1] "Error: E1125 x] soon"'
 
 
 @pytest.mark.parametrize(
-    ("log", "told"),
+    ("log", "fields"),
     [
         pytest.param(f"{INFO}\n{ERROR}\n{INFO}\n", '"command failed" err="no swap: [a] b"', id="an error"),
         pytest.param(f"??? {INFO}\n??? {ERROR}\n", '"command failed" err="no swap: [a] b"', id="labels before it"),
@@ -125,5 +125,5 @@ INFO = 'I1125 09:18:45.878826    5381 x.go:1] "Error: E1125 x] soon"'
         pytest.param("", "no word", id="nothing"),
     ],
 )
-def test_the_last_words_are_the_last_error_in_one_line(log: str, told: str) -> None:
-    assert last_words(log) == told
+def test_the_last_words_are_the_last_error_in_one_line(log: str, fields: str) -> None:
+    assert final_error(log) == fields

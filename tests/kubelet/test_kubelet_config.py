@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance.kubelet.kubelet_config import PORT, settings
+from conformance.kubelet.kubelet_config import PORT, kubelet_config
 from conformance.model.release import Release
 
 
 def made(release: str) -> dict[str, object]:
-    return settings(Path("/w/manifests"), Path("/w/cri.sock"), "/crio-conformance-x", Release(release))
+    return kubelet_config(Path("/w/manifests"), Path("/w/cri.sock"), "/crio-conformance-x", Release(release))
 
 
 @pytest.mark.parametrize(

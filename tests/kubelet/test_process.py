@@ -16,7 +16,7 @@ from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector
 from conformance.kubelet import ImageVolume, process
 from conformance.kubelet.messages import Event
-from conformance.kubelet.process import RealKubelet
+from conformance.kubelet.process import KubeletProcess
 from conformance.kubelet.static_pods import PodState
 from conformance.kubelet.sysctl_masks import WANTED
 from conformance.model.release import Release
@@ -24,7 +24,7 @@ from conformance.node import World, WorldError
 from conformance.releases.kubelet_binary import KubeletBinary
 from conformance.runtime.crio import Crio
 from conformance.runtime.pod_images import TOOLS
-from conformance.runtime.runtime import RuntimeFailure
+from conformance.runtime.runtime import RuntimeFailedError
 from tests.node.world_traces import PATIENCE, PYTHON, PYTHON_HOME, mentioning
 from tests.simulator.served_simulator import Run, refusal, simulated
 
@@ -66,7 +66,7 @@ def crio(run: Run, own_tmpdir: Path, tmp_path: Path, cgroups: Path) -> Iterator[
             socket=run.socket,
             internet=run.internet,
             evidence=Collector(run.internet.recorder, run.log),
-            keeper=run.client,
+            cleanup_client=run.client,
             cgroup_parent="/crio-conformance-x",
         )
         yield cast("Crio", made)
@@ -87,9 +87,9 @@ def install(tmp_path: Path) -> Install:
 
 
 @pytest.fixture
-def kubelet(install: Install, crio: Crio) -> Iterator[RealKubelet]:
+def kubelet(install: Install, crio: Crio) -> Iterator[KubeletProcess]:
     """One that tells of its pods what their images' names say."""
-    with RealKubelet(install(f"#!{PYTHON} -I\n{FAKE}"), crio) as living:
+    with KubeletProcess(install(f"#!{PYTHON} -I\n{FAKE}"), crio) as living:
         yield living
 
 
@@ -102,13 +102,13 @@ def volume(states: str) -> ImageVolume:
 
 def failure(binary: KubeletBinary, crio: Crio) -> str:
     """Start it in vain; give the one sentence."""
-    with pytest.raises(RuntimeFailure) as caught:
-        RealKubelet(binary, crio)
+    with pytest.raises(RuntimeFailedError) as caught:
+        KubeletProcess(binary, crio)
     return str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "sentence"),
     [
         pytest.param(
             """echo 'I1125 09:18:45.1 1 x.go:1] "hello"' >&2
@@ -122,9 +122,9 @@ def failure(binary: KubeletBinary, crio: Crio) -> str:
     ],
 )
 def test_one_that_ends_at_once_is_told_with_its_last_words(
-    install: Install, crio: Crio, script: str, told: str
+    install: Install, crio: Crio, script: str, sentence: str
 ) -> None:
-    assert failure(install(script), crio) == f"kubelet 1.36.2 ended: {told}"
+    assert failure(install(script), crio) == f"kubelet 1.36.2 ended: {sentence}"
 
 
 def test_a_second_try_in_the_same_world_is_told_the_same(install: Install, crio: Crio) -> None:
@@ -156,8 +156,8 @@ def test_one_that_never_becomes_ready_is_given_up_and_ended(
 ) -> None:
     monkeypatch.setattr(process, "READY_SECONDS", SHORT)
     begin = time.monotonic()
-    told = failure(install(script), crio).replace("no word", "busy")  # a busy machine's has not come to speak
-    assert told == "kubelet 1.36.2 was not ready after 1 s: busy"
+    sentence = failure(install(script), crio).replace("no word", "busy")  # a busy machine's has not come to speak
+    assert sentence == "kubelet 1.36.2 was not ready after 1 s: busy"
     assert time.monotonic() - begin < 10 * SHORT
     assert mentioning(str(crio.world.folder / "kubelet" / "config.json")) == []
 
@@ -165,7 +165,7 @@ def test_one_that_never_becomes_ready_is_given_up_and_ended(
 def test_one_that_is_not_seen_in_the_world_is_told(crio: Crio) -> None:
     missing = KubeletBinary(Path("/run/kubelet"), Release("1.36.2"))
     with pytest.raises(WorldError, match=r"^/run/kubelet cannot be started: No such file or directory$"):
-        RealKubelet(missing, crio)
+        KubeletProcess(missing, crio)
 
 
 def test_what_it_finds_inside_is_what_it_needs(install: Install, crio: Crio, cgroups: Path) -> None:
@@ -180,8 +180,8 @@ def test_what_it_finds_inside_is_what_it_needs(install: Install, crio: Crio, cgr
         *(f"test -d {cgroups}/{hierarchy}/crio-conformance-x" for hierarchy in ("memory", "cpu,cpuacct")),
     ]
     script = "\n".join(f"{check} || {{ echo Error: not so: $LINENO; exit 1; }}" for check in checks)
-    told = failure(install(f"{script}\necho Error: as it should be\nexit 1"), crio)
-    assert told == "kubelet 1.36.2 ended: Error: as it should be"
+    sentence = failure(install(f"{script}\necho Error: as it should be\nexit 1"), crio)
+    assert sentence == "kubelet 1.36.2 ended: Error: as it should be"
 
 
 def test_control_groups_of_version_2_have_one_root(install: Install, crio: Crio, cgroups: Path) -> None:
@@ -194,7 +194,7 @@ def test_control_groups_of_version_2_have_one_root(install: Install, crio: Crio,
 # One that runs
 
 
-def test_a_pod_is_given_to_it_as_a_whole_file_and_told_by_the_nodes_name(kubelet: RealKubelet) -> None:
+def test_a_pod_is_given_to_it_as_a_whole_file_and_told_by_the_nodes_name(kubelet: KubeletProcess) -> None:
     pod = kubelet.run(ImageVolume("ErrImagePull", "/m", sub_path="x"), policy="Never")
     document = json.loads(pod.file.read_text())
     assert (f"{document['metadata']['name']}-node", pod.file.parent) == (pod.name, kubelet.manifests)
@@ -206,24 +206,24 @@ def test_a_pod_is_given_to_it_as_a_whole_file_and_told_by_the_nodes_name(kubelet
     assert set(kubelet.pods() or {}) == {pod.name}
 
 
-def test_a_pod_that_runs_gives_its_container(kubelet: RealKubelet) -> None:
+def test_a_pod_that_runs_gives_its_container(kubelet: KubeletProcess) -> None:
     assert kubelet.run(volume("ContainerCreating,runs")).running().id == "ab12"
 
 
-def test_one_of_several_reasons_is_waited_for(kubelet: RealKubelet) -> None:
+def test_one_of_several_reasons_is_waited_for(kubelet: KubeletProcess) -> None:
     pod = kubelet.run(volume("ContainerCreating,ContainerCreating,ErrImagePull,ImagePullBackOff"))
     assert pod.waiting("ErrImagePull", "ImagePullBackOff").reason == "ErrImagePull"
     assert pod.waiting("ImagePullBackOff").message == "it is ImagePullBackOff"
 
 
-def test_the_state_that_was_waited_for_is_the_one_told(kubelet: RealKubelet) -> None:
+def test_the_state_that_was_waited_for_is_the_one_told(kubelet: KubeletProcess) -> None:
     pod = kubelet.run(volume("ContainerCreating,ErrImagePull,ContainerCreating"))
     assert pod.waiting("ErrImagePull") == PodState("ErrImagePull", "it is ErrImagePull")
 
 
 @pytest.mark.parametrize("states", ["ContainerCreating", "runs"])
 def test_a_state_that_does_not_come_fails_the_case_with_what_is_seen(
-    kubelet: RealKubelet, monkeypatch: pytest.MonkeyPatch, states: str
+    kubelet: KubeletProcess, monkeypatch: pytest.MonkeyPatch, states: str
 ) -> None:
     monkeypatch.setattr(process, "STATE_SECONDS", 0.1)
     pod = kubelet.run(volume(states))
@@ -235,42 +235,42 @@ def test_a_state_that_does_not_come_fails_the_case_with_what_is_seen(
             pod.running()
 
 
-def test_what_a_user_reads_is_on_record_with_the_events_so_far(kubelet: RealKubelet, crio: Crio) -> None:
+def test_what_a_user_reads_is_on_record_with_the_events_so_far(kubelet: KubeletProcess, crio: Crio) -> None:
     other = kubelet.run(volume("Other"))
     other.waiting("Other")
-    before = crio.evidence.mark()
+    before = crio.evidence.cursor()
     pod = kubelet.run(volume("ContainerCreating,ErrImagePull"))
     pod.waiting("ErrImagePull")
     assert pod.events == [Event("ContainerCreating", "so it is"), Event("ErrImagePull", "so it is")]
-    assert [saying.text for saying in crio.evidence.since(before).told] == [
+    assert [saying.text for saying in crio.evidence.since(before).messages] == [
         "event ContainerCreating: so it is",
         "event ErrImagePull: so it is",
         "the container main waits: ErrImagePull: it is ErrImagePull",
     ]
     runs = kubelet.run(volume("runs"))
     runs.running()
-    assert [saying.text for saying in runs.evidence.told] == ["event runs: so it is", "the container main runs"]
+    assert [saying.text for saying in runs.evidence.messages] == ["event runs: so it is", "the container main runs"]
 
 
 def test_a_pod_that_it_does_not_tell_of_is_none_that_runs(
-    kubelet: RealKubelet, monkeypatch: pytest.MonkeyPatch
+    kubelet: KubeletProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "STATE_SECONDS", 0.1)
     pod = kubelet.run(volume("runs"))
     pod.file.unlink()
     with pytest.raises(AssertionError):
         pod.running()
-    assert [saying.text for saying in pod.evidence.told] == ["the container main does not run"]
+    assert [saying.text for saying in pod.evidence.messages] == ["the container main does not run"]
 
 
-def test_one_that_ends_meanwhile_is_told_with_its_last_words(kubelet: RealKubelet) -> None:
+def test_one_that_ends_meanwhile_is_told_with_its_last_words(kubelet: KubeletProcess) -> None:
     pod = kubelet.run(volume("ContainerCreating,ends"))
-    with pytest.raises(RuntimeFailure, match=r"^kubelet 1.36.2 ended: Error: oh$"):
+    with pytest.raises(RuntimeFailedError, match=r"^kubelet 1.36.2 ended: Error: oh$"):
         pod.waiting("ErrImagePull")
     assert kubelet.pods() is None
 
 
-def test_its_calls_are_evidence(kubelet: RealKubelet, crio: Crio) -> None:
+def test_its_calls_are_evidence(kubelet: KubeletProcess, crio: Crio) -> None:
     config = json.loads((kubelet.manifests.parent / "config.json").read_text())
     socket = config["containerRuntimeEndpoint"].removeprefix("unix://")
     earlier = kubelet.run(volume("x"))
@@ -298,7 +298,7 @@ def test_its_calls_are_evidence(kubelet: RealKubelet, crio: Crio) -> None:
             assert pod.pulls_again(PATIENCE)
 
 
-def test_clearing_takes_all_pods_away_and_stops_what_runs(kubelet: RealKubelet, run: Run) -> None:
+def test_clearing_takes_all_pods_away_and_stops_what_runs(kubelet: KubeletProcess, run: Run) -> None:
     config = api.PodSandboxConfig(metadata=api.PodSandboxMetadata(name="p", uid="u", namespace="n"))
     sandbox = run.client.run_pod_sandbox(api.RunPodSandboxRequest(config=config)).pod_sandbox_id
     run.pull(APP)
@@ -322,14 +322,14 @@ def test_clearing_takes_all_pods_away_and_stops_what_runs(kubelet: RealKubelet, 
     assert calls == ["ListContainers", "StopContainer", "ListPodSandbox", "StopPodSandbox", "ListPodSandbox"]
 
 
-def test_clearing_waits_until_it_tells_of_none(kubelet: RealKubelet) -> None:
+def test_clearing_waits_until_it_tells_of_none(kubelet: KubeletProcess) -> None:
     pod = kubelet.run(volume("runs"))
     assert set(kubelet.pods() or {}) == {pod.name}
     kubelet.clear()
     assert kubelet.pods() == {}
 
 
-def test_one_that_is_held_does_nothing_meanwhile(kubelet: RealKubelet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_is_held_does_nothing_meanwhile(kubelet: KubeletProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     pod = kubelet.run(volume("ContainerCreating,runs"))
     assert pod.state.reason == "ContainerCreating"
     with kubelet.held(), monkeypatch.context() as short:
@@ -339,7 +339,7 @@ def test_one_that_is_held_does_nothing_meanwhile(kubelet: RealKubelet, monkeypat
 
 
 def test_between_two_cases_it_has_no_pods_and_does_nothing(
-    kubelet: RealKubelet, monkeypatch: pytest.MonkeyPatch
+    kubelet: KubeletProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(2):
         with kubelet.at_work() as working:
@@ -352,7 +352,7 @@ def test_between_two_cases_it_has_no_pods_and_does_nothing(
 
 
 def test_closing_one_that_is_held_ends_it_without_force(install: Install, crio: Crio) -> None:
-    living = RealKubelet(install(f"#!{PYTHON} -I\n{FAKE}"), crio)
+    living = KubeletProcess(install(f"#!{PYTHON} -I\n{FAKE}"), crio)
     with living.at_work():
         pass
     before = time.monotonic()
@@ -363,7 +363,7 @@ def test_closing_one_that_is_held_ends_it_without_force(install: Install, crio: 
 def test_closing_ends_it_and_frees_its_socket(install: Install, crio: Crio) -> None:
     binary = install(f"#!{PYTHON} -I\n{FAKE}")
     for _ in range(2):
-        living = RealKubelet(binary, crio)
+        living = KubeletProcess(binary, crio)
         socket = crio.world.folder / "kubelet" / "cri.sock"
         assert (living.pods(), socket.exists()) == ({}, True)
         living.close()

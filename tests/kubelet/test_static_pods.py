@@ -68,12 +68,12 @@ def test_a_pod_needs_neither_a_network_plugin_nor_an_api_server_and_ends_soon() 
 
 def pod(state: dict[str, Any], container_id: str = "") -> dict[str, Any]:
     """Give as much of a pod as a kubelet tells of it."""
-    told = {"name": "main", "state": state, **({"containerID": container_id} if container_id else {})}
-    return {"metadata": {"name": "p-node"}, "status": {"phase": "Pending", "containerStatuses": [told]}}
+    document = {"name": "main", "state": state, **({"containerID": container_id} if container_id else {})}
+    return {"metadata": {"name": "p-node"}, "status": {"phase": "Pending", "containerStatuses": [document]}}
 
 
 @pytest.mark.parametrize(
-    ("told", "state"),
+    ("document", "state"),
     [
         pytest.param({}, PodState(), id="a pod that is not looked at yet"),
         pytest.param({"status": {"phase": "Pending"}}, PodState(), id="no container yet"),
@@ -97,8 +97,8 @@ def pod(state: dict[str, Any], container_id: str = "") -> dict[str, Any]:
         pytest.param(pod({"terminated": {"exitCode": 1}}, "cri-o://ab12"), PodState(), id="one that has ended"),
     ],
 )
-def test_the_state_is_that_of_the_pods_container(told: dict[str, Any], state: PodState) -> None:
-    assert state_of(told) == state
+def test_the_state_is_that_of_the_pods_container(document: dict[str, Any], state: PodState) -> None:
+    assert state_of(document) == state
 
 
 def test_a_message_gives_the_registries_reasons() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.kubelet import sysctl_masks as cover_module
-from conformance.kubelet.sysctl_masks import SYSCTL, WANTED, cover
+from conformance.kubelet.sysctl_masks import SYSCTL, WANTED, mask_sysctls
 from conformance.node import World, WorldError
 from tests.node.world_traces import PYTHON_HOME, run
 
@@ -35,15 +35,17 @@ def write(name: str) -> str:
 
 
 def test_inside_the_kernel_parameters_are_as_a_kubelet_wants_them(here: World) -> None:
-    cover(here, here.folder / "sysctl")
-    told = run(here, "sh", "-c", "cd /proc/sys && grep -r . " + " ".join(WANTED))
-    assert dict(line.split(":") for line in told.splitlines()) == {name: str(value) for name, value in WANTED.items()}
+    mask_sysctls(here, here.folder / "sysctl")
+    printed = run(here, "sh", "-c", "cd /proc/sys && grep -r . " + " ".join(WANTED))
+    assert dict(line.split(":") for line in printed.splitlines()) == {
+        name: str(value) for name, value in WANTED.items()
+    }
     assert run(here, "cat", "/proc/sys/kernel/panic", "/proc/sys/vm/overcommit_memory", log="two") == "10\n1\n"
 
 
 def test_what_is_written_inside_stays_inside(here: World) -> None:
     before = machine()
-    cover(here, here.folder / "sysctl")
+    mask_sysctls(here, here.folder / "sysctl")
     assert machine() == before
     script = "".join(f"{write(name)}; cat {SYSCTL}/{name}\n" for name in WANTED)
     assert run(here, "sh", "-c", script) == "77\n" * len(WANTED)
@@ -51,16 +53,16 @@ def test_what_is_written_inside_stays_inside(here: World) -> None:
 
 
 def test_a_second_kubelet_in_the_same_world_is_covered_as_well(here: World) -> None:
-    cover(here, here.folder / "sysctl")
+    mask_sysctls(here, here.folder / "sysctl")
     run(here, "sh", "-c", write("kernel/panic"))
-    cover(here, here.folder / "sysctl")
+    mask_sysctls(here, here.folder / "sysctl")
     assert run(here, "cat", "/proc/sys/kernel/panic") == "10\n"
 
 
 def test_a_mount_that_fails_is_told_in_one_sentence(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cover_module, "SYSCTL", Path("/nowhere"))
     with pytest.raises(WorldError) as caught:
-        cover(here, here.folder / "sysctl")
+        mask_sysctls(here, here.folder / "sysctl")
     assert str(caught.value) == (
         "/nowhere/vm/overcommit_memory cannot be covered for a kubelet:"
         " mount: /nowhere/vm/overcommit_memory: mount point does not exist."
@@ -88,7 +90,7 @@ def test_huge_pages_are_hidden_only_where_no_container_would_start(
         monkeypatch.setattr(cover_module, constant, tmp_path / name)
     if shown is not None:
         (tmp_path / "hugepages" / "hugepages-2048kB").mkdir()
-    cover(here, here.folder / "sysctl")
+    mask_sysctls(here, here.folder / "sysctl")
     if shown is None:
         assert not (tmp_path / "hugepages").exists()
     else:

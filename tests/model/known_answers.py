@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from conformance.model.answers import OCI_INDEX, Address, Answer, Ask, Blob, Child, Failed, Manifest, Refused
+from conformance.model.answers import (
+    OCI_INDEX,
+    Answer,
+    ErrorResponse,
+    FetchedBlob,
+    HostAddress,
+    IndexEntry,
+    Manifest,
+    NoResponse,
+    RegistryRequest,
+)
 from conformance.model.platform import Platform
 from conformance.model.profile import profile
 from conformance.model.pull import Puller
@@ -23,37 +33,37 @@ INDEX_DIGEST = "sha256:fa445bac78c619c40449b86a40148eca5ebc31c06c6b37d6a01c2a50b
 ID = CONFIG.partition(":")[2]
 
 IMAGE = Manifest(IMAGE_DIGEST, "application/vnd.oci.image.manifest.v1+json", config=CONFIG, layers=(LAYER,))
-INDEX = Manifest(INDEX_DIGEST, OCI_INDEX, children=(Child(IMAGE_DIGEST, AMD64),))
-FOREIGN = Manifest(INDEX_DIGEST, OCI_INDEX, children=(Child(IMAGE_DIGEST, Platform("linux", "arm64")),))
+INDEX = Manifest(INDEX_DIGEST, OCI_INDEX, children=(IndexEntry(IMAGE_DIGEST, AMD64),))
+FOREIGN = Manifest(INDEX_DIGEST, OCI_INDEX, children=(IndexEntry(IMAGE_DIGEST, Platform("linux", "arm64")),))
 
-NO_TAG = Refused(step="manifest", status=404, code="MANIFEST_UNKNOWN", message="manifest unknown")
-OF_QUAY = Refused(
+NO_TAG = ErrorResponse(step="manifest", status=404, code="MANIFEST_UNKNOWN", message="manifest unknown")
+OF_QUAY = ErrorResponse(
     step="manifest",
     status=401,
     code="UNAUTHORIZED",
     message="access to the requested resource is not authorized",
     detail=True,
 )
-OF_DOCKER = Refused(
+OF_DOCKER = ErrorResponse(
     step="manifest",
     status=401,
     code="UNAUTHORIZED",
     message="authentication required",
     scope_error="insufficient_scope",
 )
-NO_BLOB = Refused(step="blob", status=404, code="BLOB_UNKNOWN", message="blob unknown to registry")
+NO_BLOB = ErrorResponse(step="blob", status=404, code="BLOB_UNKNOWN", message="blob unknown to registry")
 
 
-def refuses_connections(server: str, scheme: str = "https", address: str = "127.0.0.2:443") -> Failed:
+def refuses_connections(server: str, scheme: str = "https", address: str = "127.0.0.2:443") -> NoResponse:
     """Nobody listens."""
     words = f"dial tcp {address}: connect: connection refused"
-    return Failed(step="ping", url=f"{scheme}://{server}/v2/", words=words, refused=True)
+    return NoResponse(step="ping", url=f"{scheme}://{server}/v2/", words=words, refused=True)
 
 
-def unknown(server: str) -> Failed:
+def unknown(server: str) -> NoResponse:
     """There is no such host."""
     words = f"dial tcp: lookup {server} on 127.0.0.1:53: no such host"
-    return Failed(step="ping", url=f"https://{server}/v2/", words=words, reason=Reason.UNKNOWN_HOST)
+    return NoResponse(step="ping", url=f"https://{server}/v2/", words=words, reason=Reason.UNKNOWN_HOST)
 
 
 @dataclass
@@ -64,15 +74,15 @@ class Known:
     """
 
     answers: Mapping[str, Answer]
-    asked: list[Ask] = field(default_factory=list)
+    asked: list[RegistryRequest] = field(default_factory=list)
 
-    def __call__(self, ask: Ask) -> Answer:
+    def __call__(self, ask: RegistryRequest) -> Answer:
         self.asked.append(ask)
         if ask.lookup:
-            return self.answers.get(f"{ask.host} lookup", Address(loopback=False))
+            return self.answers.get(f"{ask.host} lookup", HostAddress(loopback=False))
         if (answer := self.answers.get(f"{ask.host} {ask.reference}")) is not None:
             return answer
-        return Blob(ask.reference) if ask.blob else self.answers[ask.host]
+        return FetchedBlob(ask.reference) if ask.blob else self.answers[ask.host]
 
     @property
     def questions(self) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from conformance.model.answers import DOCKER_LIST, Answer, Blob, Failed, Refused
+from conformance.model.answers import DOCKER_LIST, Answer, ErrorResponse, FetchedBlob, NoResponse
 from conformance.model.reason import Reason
 from tests.model.known_answers import (
     CONFIG,
@@ -67,13 +67,13 @@ class Case(NamedTuple):
         return f"RegistryUnavailable: {text}" if "connection refused" in text else text
 
 
-def opening(answer: Refused, said: str, reason: Reason) -> Case:
+def opening(answer: ErrorResponse, said: str, reason: Reason) -> Case:
     """The host says no before there is a manifest."""
     image = f"initializing source docker://rhuss/app:latest: {said}"
     return Case({"docker.io": answer}, reason, image, OLD + said, NEW + said, (1, 2, 2))
 
 
-def pinging(answer: Failed, why: str) -> Case:
+def pinging(answer: NoResponse, why: str) -> Case:
     """The host does not answer."""
     said = f'pinging container registry registry-1.docker.io: Get "https://registry-1.docker.io/v2/": {why}'
     image = f"initializing source docker://rhuss/app:latest: {said}"
@@ -82,7 +82,7 @@ def pinging(answer: Failed, why: str) -> Case:
 
 def failed(words: str, reason: Reason) -> Case:
     """The host answers in another way than it should."""
-    return pinging(Failed(step="ping", url="https://registry-1.docker.io/v2/", words=words, reason=reason), words)
+    return pinging(NoResponse(step="ping", url="https://registry-1.docker.io/v2/", words=words, reason=reason), words)
 
 
 def content(answers: Mapping[str, Answer], said: str, reason: Reason = Reason.BROKEN, copied: str = "") -> Case:
@@ -91,9 +91,9 @@ def content(answers: Mapping[str, Answer], said: str, reason: Reason = Reason.BR
     return Case(told, reason, said, IS_IMAGE_OLD, IS_IMAGE_NEW, (1, 2, 2), copied=copied)
 
 
-def manifest(status: int, code: str, message: str = "", body: str = "") -> Refused:
+def manifest(status: int, code: str, message: str = "", body: str = "") -> ErrorResponse:
     """An answer to a request for a manifest."""
-    return Refused(step="manifest", status=status, code=code, message=message, body=body)
+    return ErrorResponse(step="manifest", status=status, code=code, message=message, body=body)
 
 
 IN = "reading manifest latest in docker.io/rhuss/app: "
@@ -139,12 +139,12 @@ CASES = {
     "418": opening(manifest(418, "UNKNOWN", "unknown error"), f"{IN}unknown", Reason.UNCLEAR),
     "no JSON": opening(manifest(404, "", body="<html>"), f'{IN}StatusCode: 404, "<html>"', Reason.NOT_FOUND),
     "login refused": opening(
-        Refused(step="token", status=401, code="UNAUTHORIZED", message="incorrect username or password"),
+        ErrorResponse(step="token", status=401, code="UNAUTHORIZED", message="incorrect username or password"),
         BAD_LOGIN,
         Reason.LOGIN_REFUSED,
     ),
     "no token for so many": opening(
-        Refused(step="token", status=429), "too many requests to registry", Reason.TOO_MANY_REQUESTS
+        ErrorResponse(step="token", status=429), "too many requests to registry", Reason.TOO_MANY_REQUESTS
     ),
     "connection refused": pinging(
         refuses_connections("registry-1.docker.io"), "dial tcp 127.0.0.2:443: connect: connection refused"
@@ -192,12 +192,12 @@ CASES = {
         {f"docker.io {LAYER}": NO_BLOB}, f"reading blob {LAYER}: fetching blob: blob unknown", Reason.NOT_FOUND
     ),
     "tampered config": content(
-        {f"docker.io {CONFIG}": Blob(OTHER_CONFIG)},
+        {f"docker.io {CONFIG}": FetchedBlob(OTHER_CONFIG)},
         f"parsing image configuration: {OTHER_CONFIG_CAME}",
         copied=f"reading config blob {CONFIG}: {OTHER_CONFIG_CAME}",
     ),
     "tampered layer": content(
-        {f"docker.io {LAYER}": Blob(OTHER_LAYER, 100)},
+        {f"docker.io {LAYER}": FetchedBlob(OTHER_LAYER, 100)},
         f"writing blob: setting up to decompress blob: happened during read: {OTHER_LAYER_CAME}",
         copied=f"writing blob: happened during read: {OTHER_LAYER_CAME}",
     ),

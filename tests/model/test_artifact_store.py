@@ -5,15 +5,15 @@ import pytest
 from conformance.images.artifacts import Artifact, artifact
 from conformance.images.builder import Blob as Content
 from conformance.images.builder import index
-from conformance.model.answers import Answer, Blob, Manifest
-from conformance.model.artifact_store import go_clean
+from conformance.model.answers import Answer, FetchedBlob, Manifest
+from conformance.model.artifact_store import clean_path
 from conformance.model.image_service import ImageService
-from conformance.model.image_store import Listed
+from conformance.model.image_store import ListedImage
 from conformance.model.platform import Platform
 from conformance.model.pull import Outcome
 from conformance.model.reason import Reason
 from conformance.model.release import Release
-from conformance.model.volumes import Mount, Refused, Volumes
+from conformance.model.volumes import CreateContainerError, Mount, VolumeRules
 from tests.model.known_answers import AMD64, IMAGE, NO_BLOB, Known, settings, went
 
 RELEASES = ("1.33.2", "1.33.13", "1.34.11", "1.35.1", "1.35.6", "1.36.3")
@@ -49,8 +49,8 @@ def pull(made: ImageService, name: str, content: Artifact) -> Outcome:
     return went(made.pull(name), Known({name.partition("/")[0]: parsed(content.manifest)}))
 
 
-def listed(content: Artifact, *tags: str, repository: str = NAME) -> Listed:
-    return Listed(content.id, tags, (f"{repository}@{content.digest}",))
+def listed(content: Artifact, *tags: str, repository: str = NAME) -> ListedImage:
+    return ListedImage(content.id, tags, (f"{repository}@{content.digest}",))
 
 
 # Pulling
@@ -108,16 +108,20 @@ def test_an_image_whose_layer_is_lost_is_no_artifact() -> None:
     ("part", "answer", "said"),
     [
         (MADE.layers[0], NO_BLOB, "reading blob {}: fetching blob: blob unknown"),
-        (MADE.layers[1], Blob("sha256:a", 7), "reading blob {0}: Digest did not match, expected {0}, got sha256:a"),
         (
             MADE.layers[1],
-            Blob("sha256:a", 8),
+            FetchedBlob("sha256:a", 7),
+            "reading blob {0}: Digest did not match, expected {0}, got sha256:a",
+        ),
+        (
+            MADE.layers[1],
+            FetchedBlob("sha256:a", 8),
             "writing blob: happened during read: Digest did not match, expected {0}, got sha256:a",
         ),
         (MADE.config, NO_BLOB, "reading config blob {}: fetching blob: blob unknown"),
         (
             MADE.config,
-            Blob("sha256:a"),
+            FetchedBlob("sha256:a"),
             "reading config blob {0}: Download config.json digest sha256:a does not match expected {0}",
         ),
     ],
@@ -184,7 +188,7 @@ def test_it_is_found_by_some_names(release: str, name: str, since: str | None, u
 def test_up_to_1_34_it_is_known_by_the_digest_that_go_gives_it(release: str) -> None:
     made = service(release, (NAME, INDENTED))
     id_ = parsed(INDENTED.manifest).rewritten if Release(release) < Release("1.35") else INDENTED.digest
-    assert made.list() == [Listed(id_.removeprefix("sha256:"), (LATEST,), (f"{NAME}@{id_}",))]
+    assert made.list() == [ListedImage(id_.removeprefix("sha256:"), (LATEST,), (f"{NAME}@{id_}",))]
 
 
 @pytest.mark.parametrize("release", NEW)
@@ -254,7 +258,7 @@ def test_what_another_needs_stays() -> None:
 @pytest.mark.parametrize("release", ["1.34.11", "1.36.3"])
 def test_a_moved_tag_leaves_one_without_a_name(release: str) -> None:
     made = service(release, (NAME, MADE), (NAME, OTHER))
-    lost = Listed(MADE.id, (), (f"unknown@{MADE.digest}",))
+    lost = ListedImage(MADE.id, (), (f"unknown@{MADE.digest}",))
     assert made.list() == [lost, listed(OTHER, LATEST)]
     assert made.remove(MADE.id[:12]) == ""
     assert made.list() == [lost, listed(OTHER, LATEST)], "it is not the only one"
@@ -265,7 +269,7 @@ def test_a_moved_tag_leaves_one_without_a_name(release: str) -> None:
 
 def test_one_without_a_name_makes_room_for_its_like() -> None:
     made = service("1.36.3", (NAME, MADE), (NAME, OTHER), (NAME, MADE))
-    assert made.list() == [listed(MADE, LATEST), Listed(OTHER.id, (), (f"unknown@{OTHER.digest}",))]
+    assert made.list() == [listed(MADE, LATEST), ListedImage(OTHER.id, (), (f"unknown@{OTHER.digest}",))]
 
 
 @pytest.mark.parametrize("name", [LATEST, MADE.id, MADE.id[:12]])
@@ -280,8 +284,8 @@ def test_one_in_use_is_not_removed(name: str) -> None:
 
 
 def refusal(made: ImageService, name: str, sub_path: str = "") -> str:
-    with pytest.raises(Refused) as refused:
-        Volumes(made).mount(Mount("/models", name, sub_path=sub_path))
+    with pytest.raises(CreateContainerError) as refused:
+        VolumeRules(made).mount(Mount("/models", name, sub_path=sub_path))
     return str(refused.value)
 
 
@@ -296,7 +300,7 @@ def refusal(made: ImageService, name: str, sub_path: str = "") -> str:
     ],
 )
 def test_its_files_are_mounted(release: str, sub_path: str, files: tuple[str, ...]) -> None:
-    found = Volumes(service(release, (NAME, MADE))).artifact(LATEST, sub_path)
+    found = VolumeRules(service(release, (NAME, MADE))).artifact(LATEST, sub_path)
     assert found is not None
     assert found.below(sub_path) == files
 
@@ -336,7 +340,7 @@ def test_a_tag_beside_a_digest_finds_none(release: str, said: str) -> None:
 
 def test_up_to_1_32_none_is_looked_for() -> None:
     made = ImageService(settings("1.31.13"))
-    assert Volumes(made).artifact(LATEST, "") is None
+    assert VolumeRules(made).artifact(LATEST, "") is None
 
 
 @pytest.mark.parametrize(
@@ -352,4 +356,4 @@ def test_up_to_1_32_none_is_looked_for() -> None:
     ],
 )
 def test_paths_are_cleaned_as_go_does(path: str, clean: str) -> None:
-    assert go_clean(path) == clean
+    assert clean_path(path) == clean

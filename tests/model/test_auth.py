@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conformance.model.answers import Login
-from conformance.model.auth import InvalidAuth, auth_files, credentials, not_followed
+from conformance.model.auth import InvalidAuthFileError, auth_files, credentials, not_followed
 
 HOME = Path("/home/me")
 
@@ -132,7 +132,7 @@ def test_helpers_and_tokens_are_told_of_and_not_followed(
     ],
 )
 def test_a_wrong_file_is_refused_without_its_secrets(content: dict[str, Any], message: str) -> None:
-    with pytest.raises(InvalidAuth) as caught:
+    with pytest.raises(InvalidAuthFileError) as caught:
         credentials(content, "quay.io", "a")
     assert str(caught.value) == message
 

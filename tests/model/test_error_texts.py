@@ -2,22 +2,22 @@
 
 import pytest
 
-from conformance.model.answers import Ask, Failed, Refused
-from conformance.model.error_texts import DEFAULT_MESSAGES, go_quote, reason, refusal, server_of, unanswered
+from conformance.model.answers import ErrorResponse, NoResponse, RegistryRequest
+from conformance.model.error_texts import DEFAULT_MESSAGES, go_quote, reason_for, refusal, server_of, unanswered
 from conformance.model.profile import profile
 from conformance.model.reason import Reason
 from conformance.model.release import Release
 
-ASK = Ask("quay.io", "rhuss/app", "latest")
+ASK = RegistryRequest("quay.io", "rhuss/app", "latest")
 NAME = "quay.io/rhuss/app"
 
 
-def manifest(status: int, code: str = "", message: str = "", **more: str | bool) -> Refused:
+def manifest(status: int, code: str = "", message: str = "", **more: str | bool) -> ErrorResponse:
     facts: dict[str, object] = {"step": "manifest", "status": status, "code": code, "message": message, **more}
-    return Refused(**facts)  # type: ignore[arg-type]
+    return ErrorResponse(**facts)  # type: ignore[arg-type]
 
 
-def told(answer: Refused | Failed, release: str = "1.36.3", ask: Ask = ASK) -> str:
+def told(answer: ErrorResponse | NoResponse, release: str = "1.36.3", ask: RegistryRequest = ASK) -> str:
     return unanswered(ask, NAME, answer, profile(Release(release)))
 
 
@@ -112,7 +112,7 @@ def test_a_code_alone_and_a_code_with_its_usual_message_are_worded_by_the_code(c
         (manifest(403, body="x" * 51), f'StatusCode: 403, "{"x" * 50}..."'),
     ],
 )
-def test_a_refusal_is_worded_by_code_message_and_status(answer: Refused, said: str) -> None:
+def test_a_refusal_is_worded_by_code_message_and_status(answer: ErrorResponse, said: str) -> None:
     assert refusal(answer) == said
 
 
@@ -123,30 +123,30 @@ def test_a_refusal_is_worded_by_code_message_and_status(answer: Refused, said: s
     ("answer", "said"),
     [
         (manifest(404, "MANIFEST_UNKNOWN"), "reading manifest latest in quay.io/rhuss/app: manifest unknown"),
-        (Refused(step="blob", status=404, code="BLOB_UNKNOWN"), "fetching blob: blob unknown"),
+        (ErrorResponse(step="blob", status=404, code="BLOB_UNKNOWN"), "fetching blob: blob unknown"),
         (
-            Refused(step="ping", status=503),
+            ErrorResponse(step="ping", status=503),
             "pinging container registry quay.io: received unexpected HTTP status: 503 Service Unavailable",
         ),
         (
-            Failed(step="ping", url="https://quay.io/v2/", words="EOF"),
+            NoResponse(step="ping", url="https://quay.io/v2/", words="EOF"),
             'pinging container registry quay.io: Get "https://quay.io/v2/": EOF',
         ),
-        (Failed(step="token", url="https://quay.io/v2/auth", words="EOF"), 'Get "https://quay.io/v2/auth": EOF'),
+        (NoResponse(step="token", url="https://quay.io/v2/auth", words="EOF"), 'Get "https://quay.io/v2/auth": EOF'),
         (
-            Failed(step="manifest", url="https://quay.io/v2/rhuss/app/manifests/latest", words="EOF"),
+            NoResponse(step="manifest", url="https://quay.io/v2/rhuss/app/manifests/latest", words="EOF"),
             'Get "https://quay.io/v2/rhuss/app/manifests/latest": EOF',
         ),
-        (Failed(step="blob", url="https://cdn.quay.io/x", words="EOF"), 'Get "https://cdn.quay.io/x": EOF'),
+        (NoResponse(step="blob", url="https://cdn.quay.io/x", words="EOF"), 'Get "https://cdn.quay.io/x": EOF'),
     ],
 )
-def test_the_step_that_failed_is_told(answer: Refused | Failed, said: str) -> None:
+def test_the_step_that_failed_is_told(answer: ErrorResponse | NoResponse, said: str) -> None:
     assert told(answer) == said
 
 
 def test_docker_io_s_ping_names_the_server() -> None:
-    answer = Failed(step="ping", url="https://registry-1.docker.io/v2/", words="EOF")
-    said = told(answer, ask=Ask("docker.io", "library/app", "latest"))
+    answer = NoResponse(step="ping", url="https://registry-1.docker.io/v2/", words="EOF")
+    said = told(answer, ask=RegistryRequest("docker.io", "library/app", "latest"))
     assert said == 'pinging container registry registry-1.docker.io: Get "https://registry-1.docker.io/v2/": EOF'
 
 
@@ -172,7 +172,7 @@ def test_docker_io_s_ping_names_the_server() -> None:
     ],
 )
 def test_a_token_service_is_worded_anew_from_1_33_on(status: int, before: str, since: str) -> None:
-    answer = Refused(step="token", status=status, code="UNAUTHORIZED", message="Invalid Username or Password")
+    answer = ErrorResponse(step="token", status=status, code="UNAUTHORIZED", message="Invalid Username or Password")
     assert [told(answer, each) for each in ("1.31.13", "1.32.13")] == [before] * 2
     assert [told(answer, each) for each in ("1.33.0", "1.34.11", "1.36.3")] == [since] * 3
 
@@ -193,12 +193,12 @@ def test_a_token_service_is_worded_anew_from_1_33_on(status: int, before: str, s
         (manifest(500), Reason.BROKEN),
         (manifest(503), Reason.BROKEN),
         (manifest(418), Reason.UNCLEAR),
-        (Refused(step="token", status=401), Reason.LOGIN_REFUSED),
-        (Refused(step="token", status=403), Reason.DENIED),
-        (Refused(step="blob", status=404, code="BLOB_UNKNOWN"), Reason.NOT_FOUND),
-        (Failed(step="ping", url="", words="EOF"), Reason.UNREACHABLE),
-        (Failed(step="ping", url="", words="no", reason=Reason.UNKNOWN_HOST), Reason.UNKNOWN_HOST),
+        (ErrorResponse(step="token", status=401), Reason.LOGIN_REFUSED),
+        (ErrorResponse(step="token", status=403), Reason.DENIED),
+        (ErrorResponse(step="blob", status=404, code="BLOB_UNKNOWN"), Reason.NOT_FOUND),
+        (NoResponse(step="ping", url="", words="EOF"), Reason.UNREACHABLE),
+        (NoResponse(step="ping", url="", words="no", reason=Reason.UNKNOWN_HOST), Reason.UNKNOWN_HOST),
     ],
 )
-def test_an_answer_has_one_reason(answer: Refused | Failed, why: Reason) -> None:
-    assert reason(answer) is why
+def test_an_answer_has_one_reason(answer: ErrorResponse | NoResponse, why: Reason) -> None:
+    assert reason_for(answer) is why

@@ -3,8 +3,8 @@
 import pytest
 
 from conformance.model.answers import Manifest
-from conformance.model.image_service import ImageService, Lookup
-from conformance.model.image_store import Listed
+from conformance.model.image_service import ImageLookup, ImageService
+from conformance.model.image_store import ListedImage
 from conformance.model.pull import Puller
 from tests.model.known_answers import FOREIGN, ID, IMAGE, IMAGE_DIGEST, LAYER, NO_TAG, Known, settings, went
 
@@ -14,7 +14,7 @@ NEWER_ID = "a4dcbd1fd514023b781875c7b1f875372828e2531ef55b36595dbf2f69311cd7"
 NEWER = Manifest("sha256:fb0018ee", IMAGE.media_type, config=f"sha256:{NEWER_ID}")
 APP = "docker.io/rhuss/app:latest"
 BY_DIGEST = f"docker.io/rhuss/app@{IMAGE_DIGEST}"
-LISTED = Listed(ID, (APP,), (BY_DIGEST,))
+LISTED = ListedImage(ID, (APP,), (BY_DIGEST,))
 UNKNOWN_ID = f'reading image "{FIVES}": locating image with ID "{FIVES}": image not known'
 ARTIFACT = "failed to get artifact: invalid nameOrDigest: reference cannot be tagged and digested"
 AMBIGUOUS = "short name mode is enforcing, but image name {} returns ambiguous list"
@@ -92,13 +92,13 @@ def test_the_puller_may_be_another() -> None:
 @pytest.mark.parametrize("release", RELEASES)
 def test_an_image_is_looked_up_by_id_and_by_every_way_to_write_its_name(release: str, name: str, found: bool) -> None:
     made = service(release, APP)
-    assert made.status(name) == Lookup(LISTED if found else None)
+    assert made.status(name) == ImageLookup(LISTED if found else None)
     assert made.list(name) == ([LISTED] if found else [])
 
 
 def test_the_first_candidate_that_is_stored_is_found() -> None:
     made = service("1.36.3", "quay.io/rhuss/app")
-    assert made.status("rhuss/app").image == Listed(
+    assert made.status("rhuss/app").image == ListedImage(
         ID, ("quay.io/rhuss/app:latest",), (f"quay.io/rhuss/app@{IMAGE_DIGEST}",)
     )
     pulled(made, APP, NEWER)
@@ -112,7 +112,7 @@ def test_the_first_candidate_that_is_stored_is_found() -> None:
     [("1.31.13", UNKNOWN_ID), ("1.32.13", UNKNOWN_ID), ("1.33.13", ""), ("1.34.11", ""), ("1.36.3", "")],
 )
 def test_an_id_that_nobody_has_is_an_error_up_to_1_32(release: str, error: str) -> None:
-    assert service(release).status(FIVES) == Lookup(error=error)
+    assert service(release).status(FIVES) == ImageLookup(error=error)
     assert service(release).list(FIVES) == (error or [])
 
 
@@ -130,7 +130,7 @@ def test_an_id_that_nobody_has_is_an_error_up_to_1_32(release: str, error: str) 
 )
 def test_what_is_no_name_is_an_error_of_lookup_and_removal(release: str, name: str, error: str) -> None:
     made = service(release, APP)
-    assert (made.status(name), made.remove(name)) == (Lookup(error=error), error)
+    assert (made.status(name), made.remove(name)) == (ImageLookup(error=error), error)
     assert left(made) == [APP]
 
 
@@ -151,7 +151,7 @@ def test_what_is_no_name_is_an_error_of_lookup_and_removal(release: str, name: s
 )
 def test_from_1_35_on_a_lookup_of_hex_digits_is_never_refused(release: str, name: str, refused: bool) -> None:
     made = service(release, mode="enforcing")
-    assert made.status(name) == Lookup(error=AMBIGUOUS.format(name) if refused else "")
+    assert made.status(name) == ImageLookup(error=AMBIGUOUS.format(name) if refused else "")
     assert bool(made.remove(name)) is (release != "1.33.13"), "a removal is refused as ever"
 
 
@@ -181,18 +181,18 @@ def test_an_image_that_lost_its_name_is_listed_by_the_former_one_and_looked_up_w
     made = service(release, APP)
     pulled(made, APP, NEWER)
     assert made.list() == [
-        Listed(ID, (), (BY_DIGEST,)),
-        Listed(NEWER_ID, (APP,), ("docker.io/rhuss/app@sha256:fb0018ee",)),
+        ListedImage(ID, (), (BY_DIGEST,)),
+        ListedImage(NEWER_ID, (APP,), ("docker.io/rhuss/app@sha256:fb0018ee",)),
     ]
-    assert made.list(ID) == made.list(ID[:8]) == [Listed(ID, (), (BY_DIGEST,))]
-    assert made.status(ID) == Lookup(Listed(ID, (), ()))
-    assert made.status(BY_DIGEST) == Lookup()
+    assert made.list(ID) == made.list(ID[:8]) == [ListedImage(ID, (), (BY_DIGEST,))]
+    assert made.status(ID) == ImageLookup(ListedImage(ID, (), ()))
+    assert made.status(BY_DIGEST) == ImageLookup()
 
 
 def test_an_image_that_has_a_name_is_not_listed_by_a_former_one() -> None:
     made = service("1.36.3", APP, "quay.io/rhuss/app")
     pulled(made, APP, NEWER)
-    assert made.list()[0] == Listed(ID, ("quay.io/rhuss/app:latest",), (f"quay.io/rhuss/app@{IMAGE_DIGEST}",))
+    assert made.list()[0] == ListedImage(ID, ("quay.io/rhuss/app:latest",), (f"quay.io/rhuss/app@{IMAGE_DIGEST}",))
 
 
 # Removing

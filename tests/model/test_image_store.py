@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from conformance.model.answers import Manifest
-from conformance.model.image_store import ImageStore, Kept, Listed
-from conformance.model.pull import Copied
+from conformance.model.image_store import ImageStore, ListedImage, StoredImage
+from conformance.model.pull import PulledImage
 from conformance.model.reference import parse_normalized
 from tests.model.known_answers import CONFIG, ID, IMAGE, IMAGE_DIGEST, INDEX, INDEX_DIGEST, LAYER
 
@@ -24,11 +24,11 @@ def stored(*names: str, manifest: Manifest = IMAGE, top: Manifest | None = None)
     return store
 
 
-def keep(store: ImageStore, name: str, manifest: Manifest = IMAGE, top: Manifest | None = None) -> Kept:
-    return store.add(Copied(parse_normalized(name), manifest, top or manifest))
+def keep(store: ImageStore, name: str, manifest: Manifest = IMAGE, top: Manifest | None = None) -> StoredImage:
+    return store.add(PulledImage(parse_normalized(name), manifest, top or manifest))
 
 
-def only(store: ImageStore) -> Listed:
+def only(store: ImageStore) -> ListedImage:
     (kept,) = store.images.values()
     return kept.listed()
 
@@ -47,7 +47,7 @@ def only(store: ImageStore) -> Listed:
     ],
 )
 def test_one_image_has_all_its_names(names: list[str], tags: tuple[str, ...], digests: tuple[str, ...]) -> None:
-    assert only(stored(*names)) == Listed(ID, tags, digests)
+    assert only(stored(*names)) == ListedImage(ID, tags, digests)
 
 
 def test_an_image_of_an_index_has_both_digests_under_every_repository() -> None:
@@ -80,15 +80,15 @@ def test_a_name_leaves_the_image_that_had_it() -> None:
     store = stored(APP)
     keep(store, APP, NEWER)
     old, new = store.images[ID], store.images[NEWER_ID]
-    assert old.listed() == Listed(ID, (), ())
+    assert old.listed() == ListedImage(ID, (), ())
     assert (old.former, new.former) == (APP, "")
-    assert new.listed() == Listed(NEWER_ID, (APP,), (f"docker.io/rhuss/app@{NEWER_DIGEST}",))
+    assert new.listed() == ListedImage(NEWER_ID, (APP,), (f"docker.io/rhuss/app@{NEWER_DIGEST}",))
 
 
 def test_an_image_keeps_its_other_names() -> None:
     store = stored(APP, ONE)
     keep(store, APP, NEWER)
-    assert store.images[ID].listed() == Listed(ID, (ONE,), (BY_DIGEST,))
+    assert store.images[ID].listed() == ListedImage(ID, (ONE,), (BY_DIGEST,))
 
 
 def test_a_name_may_move_back() -> None:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from conformance.model.answers import DOCKER_LIST, OCI_INDEX, Child, Manifest
-from conformance.model.instance_choice import choose, no_match, wanted
+from conformance.model.answers import DOCKER_LIST, OCI_INDEX, IndexEntry, Manifest
+from conformance.model.instance_choice import choose_instance, no_match, wanted_platforms
 from conformance.model.platform import Platform
 
 
 def index(*platforms: str | None, media_type: str = OCI_INDEX) -> Manifest:
     """An index whose entries are for these platforms; an entry's digest is its place."""
-    children = (Child(str(at), Platform.parse(each) if each else None) for at, each in enumerate(platforms))
+    children = (IndexEntry(str(at), Platform.parse(each) if each else None) for at, each in enumerate(platforms))
     return Manifest("sha256:index", media_type, tuple(children))
 
 
@@ -31,8 +31,10 @@ def index(*platforms: str | None, media_type: str = OCI_INDEX) -> Manifest:
 )
 def test_a_machine_runs_its_own_variant_then_lesser_ones(machine: str, variants: list[str]) -> None:
     platform = Platform.parse(machine)
-    assert [each.variant for each in wanted(platform)] == variants
-    assert {(each.os, each.architecture) for each in wanted(platform)} == {(platform.os, platform.architecture)}
+    assert [each.variant for each in wanted_platforms(platform)] == variants
+    assert {(each.os, each.architecture) for each in wanted_platforms(platform)} == {
+        (platform.os, platform.architecture)
+    }
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_a_machine_runs_its_own_variant_then_lesser_ones(machine: str, variants:
     ],
 )
 def test_the_first_entry_of_the_best_platform_is_taken(machine: str, entries: list[str], chosen: str | None) -> None:
-    found = choose(index(*entries), Platform.parse(machine))
+    found = choose_instance(index(*entries), Platform.parse(machine))
     assert (found.digest if found else None) == chosen
 
 
@@ -69,7 +71,7 @@ def test_the_first_entry_of_the_best_platform_is_taken(machine: str, entries: li
     ],
 )
 def test_an_entry_for_no_platform_in_particular_comes_last(entries: list[str | None], chosen: str) -> None:
-    found = choose(index(*entries), Platform.parse("linux/amd64"))
+    found = choose_instance(index(*entries), Platform.parse("linux/amd64"))
     assert found is not None
     assert found.digest == chosen
 

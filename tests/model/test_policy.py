@@ -12,7 +12,7 @@ from conformance.model.policy import SYSTEM, Policies, Policy, Requirement
 from conformance.model.pull import Outcome
 from conformance.model.reason import Reason
 from conformance.model.reference import parse_normalized
-from conformance.model.volumes import Mount, Refused, Volumes
+from conformance.model.volumes import CreateContainerError, Mount, VolumeRules
 from conformance.runtime.configuration import Configuration
 from tests.model.known_answers import ID, IMAGE, IMAGE_DIGEST, INDEX, NO_TAG, Known, settings, went
 
@@ -143,8 +143,8 @@ def test_a_policy_that_is_named_and_missing_is_named() -> None:
 def mount(made: ImageService, user_specified: str, namespace: str = "") -> str:
     """Mount the image under its name, and give the error."""
     try:
-        Volumes(made).within(namespace).mount(Mount("/m", APP, user_specified=user_specified))
-    except Refused as refused:
+        VolumeRules(made).for_namespace(namespace).mount(Mount("/m", APP, user_specified=user_specified))
+    except CreateContainerError as refused:
         return str(refused)
     return ""
 
@@ -200,8 +200,8 @@ def test_before_1_33_no_volume_is_judged() -> None:
     ("release", "error"), [("1.31.13", JUDGED.replace("verifying signatures: ", "")), ("1.32.13", JUDGED)]
 )
 def test_the_image_of_a_container_is_judged(release: str, error: str) -> None:
-    rules = Volumes(with_image({NAMED: ON_QUAY_IO_ONLY}, NAMED, release))
-    with pytest.raises(Refused) as refused:
+    rules = VolumeRules(with_image({NAMED: ON_QUAY_IO_ONLY}, NAMED, release))
+    with pytest.raises(CreateContainerError) as refused:
         rules.image(ID, APP)
     assert str(refused.value) == error
     assert rules.image(ID, "quay.io/rhuss/app").id == ID

@@ -2,8 +2,8 @@
 
 import pytest
 
-from conformance.model.answers import Answer, Blob, Failed, Login, Refused
-from conformance.model.prediction import Attempt, follow, predict, requests
+from conformance.model.answers import Answer, ErrorResponse, FetchedBlob, Login, NoResponse
+from conformance.model.prediction import PredictedAttempt, answer_steps, predict, request_count
 from conformance.model.reason import Reason
 from conformance.model.registries import Mirror, Registries, Registry
 from tests.model.known_answers import (
@@ -22,14 +22,14 @@ from tests.model.known_answers import (
     unknown,
 )
 
-TOO_MANY = Refused(step="manifest", status=429, code="TOOMANYREQUESTS")
-FAILED = Failed(step="ping", url="https://quay.io/v2/", words="EOF")
+TOO_MANY = ErrorResponse(step="manifest", status=429, code="TOOMANYREQUESTS")
+FAILED = NoResponse(step="ping", url="https://quay.io/v2/", words="EOF")
 LATEST = ("latest",)
 
 
 def attempts(
     release: str, answers: dict[str, Answer], name: str = "rhuss/app", login: Login | None = None
-) -> list[Attempt]:
+) -> list[PredictedAttempt]:
     return predict(puller(release), name, Known(answers), login).attempts
 
 
@@ -37,22 +37,22 @@ def attempts(
     ("answer", "count"),
     [
         (IMAGE, 1),
-        (Blob(CONFIG), 1),
+        (FetchedBlob(CONFIG), 1),
         (NO_TAG, 1),
         (NO_BLOB, 1),
         (OF_QUAY, 1),
         (OF_DOCKER, 2),
         (TOO_MANY, 5),
-        (Refused(step="blob", status=429), 5),
-        (Refused(step="token", status=429), 1),
-        (Refused(step="ping", status=429), 1),
-        (Refused(step="token", status=401, scope_error="insufficient_scope"), 1),
-        (Refused(step="manifest", status=401, scope_error="invalid_token"), 1),
+        (ErrorResponse(step="blob", status=429), 5),
+        (ErrorResponse(step="token", status=429), 1),
+        (ErrorResponse(step="ping", status=429), 1),
+        (ErrorResponse(step="token", status=401, scope_error="insufficient_scope"), 1),
+        (ErrorResponse(step="manifest", status=401, scope_error="invalid_token"), 1),
         (FAILED, 1),
     ],
 )
 def test_some_answers_end_several_requests(answer: Answer, count: int) -> None:
-    assert requests(answer) == count
+    assert request_count(answer) == count
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_some_answers_end_several_requests(answer: Answer, count: int) -> None:
 )
 def test_a_host_that_fails_is_asked_twice_from_1_33_4_on(release: str, docker: int, quay: int) -> None:
     assert attempts(release, {"docker.io": FOREIGN, "quay.io": OF_QUAY}) == [
-        Attempt("docker.io", LATEST * docker, ()),
-        Attempt("quay.io", LATEST * quay, ()),
+        PredictedAttempt("docker.io", LATEST * docker, ()),
+        PredictedAttempt("quay.io", LATEST * quay, ()),
     ]
 
 
@@ -78,7 +78,7 @@ def test_a_host_that_fails_is_asked_twice_from_1_33_4_on(release: str, docker: i
 )
 def test_repetitions_are_counted(release: str, answer: Answer, count: int) -> None:
     found = attempts(release, {"docker.io": answer, "quay.io": IMAGE})
-    assert found == [Attempt("docker.io", LATEST * count, ()), Attempt("quay.io", LATEST, ())]
+    assert found == [PredictedAttempt("docker.io", LATEST * count, ()), PredictedAttempt("quay.io", LATEST, ())]
 
 
 @pytest.mark.parametrize(
@@ -91,34 +91,34 @@ def test_repetitions_are_counted(release: str, answer: Answer, count: int) -> No
 )
 def test_an_index_whose_image_is_lost_costs_what_live_releases_ask(release: str, manifests: list[str]) -> None:
     found = attempts(release, {"docker.io": INDEX, f"docker.io {IMAGE_DIGEST}": NO_TAG, "quay.io": IMAGE})
-    assert found == [Attempt("docker.io", tuple(manifests), ()), Attempt("quay.io", LATEST, ())]
+    assert found == [PredictedAttempt("docker.io", tuple(manifests), ()), PredictedAttempt("quay.io", LATEST, ())]
 
 
 def test_blobs_are_no_manifests_but_belong_to_the_attempt() -> None:
     found = attempts("1.36.3", {"docker.io": IMAGE, f"docker.io {CONFIG}": NO_BLOB, "quay.io": IMAGE})
-    assert found == [Attempt("docker.io", LATEST * 2, ()), Attempt("quay.io", LATEST, ())]
+    assert found == [PredictedAttempt("docker.io", LATEST * 2, ()), PredictedAttempt("quay.io", LATEST, ())]
 
 
 @pytest.mark.parametrize(
     "answer",
     [
         refuses_connections("registry-1.docker.io"),
-        Failed(step="ping", url="", words="x509: no", reason=Reason.UNTRUSTED_CERTIFICATE),
-        Failed(step="ping", url="", words="http: no", reason=Reason.PLAIN_HTTP),
+        NoResponse(step="ping", url="", words="x509: no", reason=Reason.UNTRUSTED_CERTIFICATE),
+        NoResponse(step="ping", url="", words="http: no", reason=Reason.PLAIN_HTTP),
     ],
 )
 @pytest.mark.parametrize("release", ["1.31.13", "1.33.13", "1.36.3"])
 def test_a_host_that_sees_nothing_is_left_out(answer: Answer, release: str) -> None:
-    assert attempts(release, {"docker.io": answer, "quay.io": IMAGE}) == [Attempt("quay.io", LATEST, ())]
+    assert attempts(release, {"docker.io": answer, "quay.io": IMAGE}) == [PredictedAttempt("quay.io", LATEST, ())]
     assert attempts(release, {"docker.io": answer}, "docker.io/rhuss/app") == []
 
 
 @pytest.mark.parametrize("release", ["1.31.13", "1.34.11", "1.36.3"])
 @pytest.mark.parametrize(("host", "seen"), [("nowhere.example", "nowhere.example"), ("n.example:5000", "n.example")])
 def test_an_unknown_host_is_seen_by_the_name_server_without_its_port(release: str, host: str, seen: str) -> None:
-    denied = Failed(step="lookup", url="", words="no such host", reason=Reason.UNKNOWN_HOST)
+    denied = NoResponse(step="lookup", url="", words="no such host", reason=Reason.UNKNOWN_HOST)
     found = attempts(release, {host: unknown(seen), f"{seen} lookup": denied}, f"{host}/app")
-    assert found == [Attempt(seen, (), ())]
+    assert found == [PredictedAttempt(seen, (), ())]
 
 
 def test_hosts_that_share_their_turns_are_told_apart() -> None:
@@ -141,14 +141,14 @@ def test_whose_login_a_host_is_shown(login: Login | None, users: tuple[str, ...]
 def test_a_login_without_a_user_is_nobody_s() -> None:
     rules = puller(credentials=lambda _host, _repository: Login("", "secret"))
     assert predict(rules, "docker.io/rhuss/app", Known({"docker.io": IMAGE})).attempts == [
-        Attempt("docker.io", LATEST, ())
+        PredictedAttempt("docker.io", LATEST, ())
     ]
 
 
 def test_a_refusal_before_the_manifest_is_no_request_for_one() -> None:
-    refused = Refused(step="token", status=401, code="UNAUTHORIZED")
+    refused = ErrorResponse(step="token", status=401, code="UNAUTHORIZED")
     found = attempts("1.36.3", {"docker.io": refused}, "docker.io/rhuss/app", Login("robot", "secret"))
-    assert found == [Attempt("docker.io", (), ("robot",))]
+    assert found == [PredictedAttempt("docker.io", (), ("robot",))]
 
 
 def test_nothing_is_asked_where_the_name_is_refused() -> None:
@@ -159,7 +159,7 @@ def test_nothing_is_asked_where_the_name_is_refused() -> None:
 
 def test_every_question_is_kept_with_its_answer() -> None:
     known = Known({"docker.io": NO_TAG, "quay.io": IMAGE})
-    prediction = follow(puller("1.31.13").pull("rhuss/app"), known)
+    prediction = answer_steps(puller("1.31.13").pull("rhuss/app"), known)
     assert [ask for ask, _ in prediction.asked] == known.asked
     told = [(ask.host, answer) for ask, answer in prediction.asked if not ask.lookup and not ask.blob]
     assert told == [("docker.io", NO_TAG), ("quay.io", IMAGE)]

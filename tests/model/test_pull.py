@@ -3,8 +3,8 @@
 import pytest
 
 from conformance.cri import error_parser
-from conformance.model.answers import Address, Answer, Failed, Login, Manifest, Refused
-from conformance.model.prediction import follow
+from conformance.model.answers import Answer, ErrorResponse, HostAddress, Login, Manifest, NoResponse
+from conformance.model.prediction import answer_steps
 from conformance.model.pull import Puller
 from conformance.model.reason import Reason
 from conformance.model.release import Release
@@ -44,28 +44,28 @@ def test_a_failure_is_told_as_the_release_tells_it(case: Case, release: str) -> 
 @pytest.mark.parametrize("case", READ.values(), ids=READ)
 def test_who_reads_the_error_finds_the_reason_that_the_model_had(case: Case, release: str) -> None:
     error = went(puller(release).pull(case.name), Known(case.answers)).error
-    assert error_parser.reason(error) == case.reason
-    assert error_parser.reasons(error) == ({"docker.io": case.reason} if "docker://" in error else {})
+    assert error_parser.reason_in(error) == case.reason
+    assert error_parser.reasons_by_registry(error) == ({"docker.io": case.reason} if "docker://" in error else {})
     assert (error_parser.cri_code(error) == "RegistryUnavailable") is ("connection refused" in error)
 
 
 UNREAD = {
-    "token service that is broken, 1.31": ("1.31.13", Refused(step="token", status=500), Reason.BROKEN),
-    UNWORDED: ("1.36.3", Refused(step="token", status=429), Reason.TOO_MANY_REQUESTS),
-    "403 without JSON": ("1.36.3", Refused(step="manifest", status=403, body="<html>"), Reason.DENIED),
+    "token service that is broken, 1.31": ("1.31.13", ErrorResponse(step="token", status=500), Reason.BROKEN),
+    UNWORDED: ("1.36.3", ErrorResponse(step="token", status=429), Reason.TOO_MANY_REQUESTS),
+    "403 without JSON": ("1.36.3", ErrorResponse(step="manifest", status=403, body="<html>"), Reason.DENIED),
     "denied in other words": (
         "1.36.3",
-        Refused(step="manifest", status=403, code="DENIED", message="Your authorization token has expired."),
+        ErrorResponse(step="manifest", status=403, code="DENIED", message="Your authorization token has expired."),
         Reason.DENIED,
     ),
     "no route": (
         "1.36.3",
-        Failed(step="ping", url="https://registry-1.docker.io/v2/", words="dial tcp 1.2.3.4:443: no route to host"),
+        NoResponse(step="ping", url="https://registry-1.docker.io/v2/", words="dial tcp 1.2.3.4:443: no route to host"),
         Reason.UNREACHABLE,
     ),
     "no such cipher": (
         "1.36.3",
-        Failed(step="ping", url="https://registry-1.docker.io/v2/", words="remote error: tls: handshake failure"),
+        NoResponse(step="ping", url="https://registry-1.docker.io/v2/", words="remote error: tls: handshake failure"),
         Reason.UNREACHABLE,
     ),
 }
@@ -75,7 +75,7 @@ UNREAD = {
 def test_the_reader_knows_the_model_s_words(release: str, answer: Answer, reason: Reason) -> None:
     outcome = went(puller(release).pull(NAME), Known({"docker.io": answer}))
     assert outcome.reasons == {"docker.io": reason}
-    assert error_parser.reasons(outcome.error) == outcome.reasons
+    assert error_parser.reasons_by_registry(outcome.error) == outcome.reasons
 
 
 @pytest.mark.parametrize("release", COUNTED)
@@ -96,11 +96,13 @@ def test_a_failure_costs_as_many_manifests_as_the_release_asks_for(case: Case, r
     ],
 )
 def test_a_token_service_that_refuses_is_worded_anew_from_1_33_on(release: str, said: str) -> None:
-    answer = Refused(step="token", status=403, code="DENIED", message="requested access to the resource is denied")
+    answer = ErrorResponse(
+        step="token", status=403, code="DENIED", message="requested access to the resource is denied"
+    )
     error = went(puller(release).pull("ghcr.io/rhuss/none"), Known({"ghcr.io": answer})).error
     first = f"initializing source docker://ghcr.io/rhuss/none:latest: Requesting bearer token: {said}"
     assert error.removeprefix("unable to pull image or OCI artifact: pull image err: ").startswith(first)
-    assert error_parser.reasons(error) == {"ghcr.io": Reason.DENIED}
+    assert error_parser.reasons_by_registry(error) == {"ghcr.io": Reason.DENIED}
 
 
 # Several candidates
@@ -162,7 +164,7 @@ def test_the_first_candidate_that_has_it_ends_the_pull(release: str) -> None:
     outcome = went(puller(release).pull("rhuss/app"), known)
     assert outcome.image is not None
     assert {each.host for each in known.asked} == {"docker.io"}
-    assert (outcome.error, outcome.troubles, outcome.reasons) == ("", (), {})
+    assert (outcome.error, outcome.errors, outcome.reasons) == ("", (), {})
 
 
 def test_one_that_failed_before_is_remembered_when_another_serves() -> None:
@@ -245,9 +247,9 @@ def test_a_name_that_is_refused_asks_nobody(release: str, asks: bool) -> None:
 @pytest.mark.parametrize(
     ("release", "answer", "insecure"),
     [
-        ("1.34.11", Address(loopback=True), {True}),
-        ("1.34.11", Address(loopback=False), {False}),
-        ("1.36.3", Address(loopback=True), {False}),
+        ("1.34.11", HostAddress(loopback=True), {True}),
+        ("1.34.11", HostAddress(loopback=False), {False}),
+        ("1.36.3", HostAddress(loopback=True), {False}),
     ],
 )
 def test_a_host_of_this_machine_is_asked_without_tls_up_to_1_34(
@@ -259,14 +261,14 @@ def test_a_host_of_this_machine_is_asked_without_tls_up_to_1_34(
 
 
 def test_a_connection_that_is_refused_at_the_second_try_has_the_code_as_well() -> None:
-    answers: list[Answer] = [Address(loopback=False), NO_TAG, refuses_connections("registry-1.docker.io")]
-    outcome = follow(puller("1.34.11").pull(NAME), lambda _ask: answers.pop(0)).outcome
+    answers: list[Answer] = [HostAddress(loopback=False), NO_TAG, refuses_connections("registry-1.docker.io")]
+    outcome = answer_steps(puller("1.34.11").pull(NAME), lambda _ask: answers.pop(0)).outcome
     assert outcome.error.startswith("RegistryUnavailable: unable to pull image or OCI artifact")
 
 
 def test_what_is_logged_tells_what_the_error_leaves_out() -> None:
     said: list[tuple[str, str]] = []
-    down = Failed(step="ping", url="https://quay.io/v2/", words="EOF")
+    down = NoResponse(step="ping", url="https://quay.io/v2/", words="EOF")
     went(Puller(settings(), lambda *line: said.append(line)).pull("app"), Known({"docker.io": NO_TAG, "quay.io": down}))
     trouble = (
         "initializing source docker://app:latest: reading manifest latest in docker.io/library/app: manifest unknown"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from conformance.model.reference import InvalidReference, Reference, parse, parse_canonical, parse_normalized
+from conformance.model.reference import InvalidReferenceError, Reference, parse, parse_canonical, parse_normalized
 
 HEX = "a429" * 16
 SHA256 = f"sha256:{HEX}"
@@ -82,7 +82,7 @@ short = st.builds(Reference, st.just(""), components, st.just("") | tags, st.jus
 )
 def test_a_name_is_read_as_the_grammar_says(text: str, parts: Reference | None) -> None:
     if parts is None:
-        with pytest.raises(InvalidReference, match=r"^invalid reference format$"):
+        with pytest.raises(InvalidReferenceError, match=r"^invalid reference format$"):
             parse(text)
     else:
         assert parse(text) == parts
@@ -109,7 +109,7 @@ def test_a_name_is_read_as_the_grammar_says(text: str, parts: Reference | None) 
     ],
 )
 def test_what_is_no_name_is_refused_in_distributions_words(text: str, message: str) -> None:
-    with pytest.raises(InvalidReference) as caught:
+    with pytest.raises(InvalidReferenceError) as caught:
         parse(text)
     assert str(caught.value) == message
 
@@ -157,14 +157,14 @@ def test_a_name_is_completed_by_dockers_convention(text: str, whole: str) -> Non
     ],
 )
 def test_what_cannot_be_completed_is_refused(text: str, message: str) -> None:
-    with pytest.raises(InvalidReference) as caught:
+    with pytest.raises(InvalidReferenceError) as caught:
         parse_normalized(text)
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("text", ["busybox", "docker.io/busybox", "index.docker.io/rhuss/app", "rhuss/app:1"])
 def test_a_name_that_is_not_whole_is_not_canonical(text: str) -> None:
-    with pytest.raises(InvalidReference, match=r"^repository name must be canonical$"):
+    with pytest.raises(InvalidReferenceError, match=r"^repository name must be canonical$"):
         parse_canonical(text)
 
 
@@ -214,7 +214,7 @@ def test_no_text_is_more_than_refused(text: str) -> None:
     for read in (parse, parse_normalized, parse_canonical):
         try:
             reference = read(text)
-        except InvalidReference:
+        except InvalidReferenceError:
             continue
         assert parse(str(reference)) == reference
 
@@ -232,7 +232,7 @@ def read(parts: Callable[[], Reference]) -> Reference | str:
     """Give a reference, or what is wrong with it."""
     try:
         return parts()
-    except InvalidReference as error:
+    except InvalidReferenceError as error:
         return str(error)
 
 

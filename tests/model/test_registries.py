@@ -1,6 +1,6 @@
 import pytest
 
-from conformance.model.reference import InvalidReference, parse_normalized
+from conformance.model.reference import InvalidReferenceError, parse_normalized
 from conformance.model.registries import Alias, Mirror, Registries, Registry
 
 DIGEST = "@sha256:" + "a429" * 16
@@ -86,7 +86,7 @@ def test_the_location_takes_the_place_of_the_prefix(prefix: str, location: str, 
     ],
 )
 def test_a_location_that_makes_no_name_is_refused(location: str, message: str) -> None:
-    with pytest.raises(InvalidReference) as caught:
+    with pytest.raises(InvalidReferenceError) as caught:
         one("quay.io", location).sources(parse_normalized("quay.io/a:1"))
     assert str(caught.value) == message
 

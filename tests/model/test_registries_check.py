@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance.model.registries import DEFAULT_FILES, InvalidRegistries
-from conformance.model.registries_conf import Paths, load
+from conformance.model.registries import DEFAULT_FILES, InvalidRegistriesConfError
+from conformance.model.registries_conf import RegistriesConfPaths, load_registries
 
 CONF, CONF_DIR = DEFAULT_FILES
 DROP_IN = f"{CONF_DIR}/1.conf"
-CACHE = Paths().alias_cache
+CACHE = RegistriesConfPaths().alias_cache
 DIGEST = "@sha256:" + "a429" * 16
 
 # What is written, and how the error ends in upstream's words.
@@ -172,8 +172,8 @@ def refusal(root: Path, path: str, text: str | bytes) -> str:
     place = root / path.lstrip("/")
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(InvalidRegistries) as caught:
-        load(Paths(), root=root)
+    with pytest.raises(InvalidRegistriesConfError) as caught:
+        load_registries(RegistriesConfPaths(), root=root)
     return str(caught.value)
 
 
@@ -236,13 +236,13 @@ def test_version_1_of_the_format_is_refused_in_a_drop_in(tmp_path: Path) -> None
 def test_what_cannot_be_read_is_told_as_go_tells_it(tmp_path: Path) -> None:
     place = tmp_path / CONF.lstrip("/")
     place.mkdir(parents=True)
-    with pytest.raises(InvalidRegistries) as caught:
-        load(Paths(), root=tmp_path)
+    with pytest.raises(InvalidRegistriesConfError) as caught:
+        load_registries(RegistriesConfPaths(), root=tmp_path)
     assert str(caught.value) == f'loading registries configuration "{CONF}": read {CONF}: is a directory'
     place.rmdir()
     place.symlink_to(place)
-    with pytest.raises(InvalidRegistries, match=r"open \S+: too many levels of symbolic links$"):
-        load(Paths(), root=tmp_path)
+    with pytest.raises(InvalidRegistriesConfError, match=r"open \S+: too many levels of symbolic links$"):
+        load_registries(RegistriesConfPaths(), root=tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
@@ -250,7 +250,7 @@ def test_a_folder_that_may_not_be_listed_is_an_error(tmp_path: Path) -> None:
     folder = tmp_path / CONF_DIR.lstrip("/")
     folder.mkdir(parents=True)
     folder.chmod(0)
-    with pytest.raises(InvalidRegistries) as caught:
-        load(Paths(), root=tmp_path)
+    with pytest.raises(InvalidRegistriesConfError) as caught:
+        load_registries(RegistriesConfPaths(), root=tmp_path)
     folder.chmod(0o700)
     assert str(caught.value) == f"reading registries.conf.d: open {CONF_DIR}: permission denied"

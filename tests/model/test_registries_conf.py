@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from conformance.model.registries import DEFAULT_FILES, Alias, InvalidRegistries, Mirror, Registries, Registry
-from conformance.model.registries_conf import Paths, load
+from conformance.model.registries import DEFAULT_FILES, Alias, InvalidRegistriesConfError, Mirror, Registries, Registry
+from conformance.model.registries_conf import RegistriesConfPaths, load_registries
 
 CONF, CONF_DIR = DEFAULT_FILES
-CACHE = Paths().alias_cache
+CACHE = RegistriesConfPaths().alias_cache
 USER_CONF = "/root/.config/containers/registries.conf"
 FIRST, SECOND = f"{CONF_DIR}/1.conf", f"{CONF_DIR}/2.conf"
-USERS = Paths(user_conf_dir=f"{USER_CONF}.d")
+USERS = RegistriesConfPaths(user_conf_dir=f"{USER_CONF}.d")
 SEARCH = 'unqualified-search-registries = ["{}"]'.format
 Loaded = Callable[..., Registries]
 
@@ -26,21 +26,21 @@ def below(root: Path, path: str) -> Path:
 def loaded(tmp_path: Path) -> Loaded:
     """Write files, named as CRI-O sees them, and load them."""
 
-    def write_and_load(files: dict[str, str], paths: Paths = USERS) -> Registries:
+    def write_and_load(files: dict[str, str], paths: RegistriesConfPaths = USERS) -> Registries:
         for path, text in files.items():
             below(tmp_path, path).write_text(text)
-        return load(paths, root=tmp_path)
+        return load_registries(paths, root=tmp_path)
 
     return write_and_load
 
 
 def test_without_any_file_the_defaults_hold(loaded: Loaded) -> None:
-    assert loaded({}, Paths()) == Registries(credential_helpers=("containers-auth.json",))
+    assert loaded({}, RegistriesConfPaths()) == Registries(credential_helpers=("containers-auth.json",))
 
 
 def test_a_file_that_was_asked_for_must_be_there(loaded: Loaded, tmp_path: Path) -> None:
-    paths = Paths.found("/etc/other.conf", None, Path("/root"), tmp_path)
-    with pytest.raises(InvalidRegistries) as caught:
+    paths = RegistriesConfPaths.found("/etc/other.conf", None, Path("/root"), tmp_path)
+    with pytest.raises(InvalidRegistriesConfError) as caught:
         loaded({}, paths)
     assert str(caught.value) == (
         'loading registries configuration "/etc/other.conf": open /etc/other.conf: no such file or directory'
@@ -54,23 +54,23 @@ def test_a_file_that_was_asked_for_must_be_there(loaded: Loaded, tmp_path: Path)
         (None, None, False, USERS),
         ("", "", False, USERS),
         (None, None, True, replace(USERS, conf=USER_CONF, conf_dir="")),
-        (None, "/d", True, Paths(conf=USER_CONF, conf_dir="/d")),
-        (None, "/d", False, Paths(conf_dir="/d")),
+        (None, "/d", True, RegistriesConfPaths(conf=USER_CONF, conf_dir="/d")),
+        (None, "/d", False, RegistriesConfPaths(conf_dir="/d")),
         ("/c", None, True, replace(USERS, conf="/c", conf_given=True)),
-        ("/c", "/d", True, Paths(conf="/c", conf_given=True, conf_dir="/d")),
+        ("/c", "/d", True, RegistriesConfPaths(conf="/c", conf_given=True, conf_dir="/d")),
     ],
 )
 def test_the_users_own_file_takes_the_place_of_the_systems(
-    tmp_path: Path, conf: str | None, folder: str | None, own: bool, paths: Paths
+    tmp_path: Path, conf: str | None, folder: str | None, own: bool, paths: RegistriesConfPaths
 ) -> None:
     if own:
         below(tmp_path, USER_CONF).touch()
-    assert Paths.found(conf, folder, Path("/root"), tmp_path) == paths
+    assert RegistriesConfPaths.found(conf, folder, Path("/root"), tmp_path) == paths
 
 
 def test_errors_about_blocking_name_the_users_folder_where_there_is_one(loaded: Loaded) -> None:
     assert loaded({}).paths == (CONF, f"{USER_CONF}.d")
-    assert loaded({}, Paths()).paths == (CONF, CONF_DIR)
+    assert loaded({}, RegistriesConfPaths()).paths == (CONF, CONF_DIR)
 
 
 def test_a_file_is_read_whole(loaded: Loaded) -> None:
@@ -137,8 +137,8 @@ def test_links_to_drop_ins_are_followed_and_a_link_to_their_folder_is_not(loaded
     below(tmp_path, SECOND).symlink_to(tmp_path / "elsewhere/missing")
     assert loaded({}).files == (FIRST,)
     below(tmp_path, "/linked").symlink_to(below(tmp_path, FIRST).parent)
-    assert loaded({}, Paths(conf_dir="/linked")).files == ()
-    assert loaded({}, Paths(conf_dir=FIRST)).files == (FIRST,)  # what is no folder is a drop-in itself
+    assert loaded({}, RegistriesConfPaths(conf_dir="/linked")).files == ()
+    assert loaded({}, RegistriesConfPaths(conf_dir=FIRST)).files == (FIRST,)  # what is no folder is a drop-in itself
 
 
 @pytest.mark.parametrize(

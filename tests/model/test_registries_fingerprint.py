@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.model.registries import DEFAULT_FILES, Alias, Mirror, Registries, Registry
-from conformance.model.registries_conf import Paths, fingerprint, load
+from conformance.model.registries_conf import RegistriesConfPaths, fingerprint, load_registries
 
 CONF, CONF_DIR = DEFAULT_FILES
 FILES = CONF, *(f"{CONF_DIR}/{at}.conf" for at in range(3))
@@ -103,7 +103,7 @@ def load_these(*contents: dict[str, Any]) -> Registries:
             place = Path(folder, path.lstrip("/"))
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(tomli_w.dumps(content))
-        return load(Paths(), root=Path(folder))
+        return load_registries(RegistriesConfPaths(), root=Path(folder))
 
 
 @given(settings)

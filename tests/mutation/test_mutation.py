@@ -21,11 +21,11 @@ from conformance.model.profile import NEWEST
 from conformance.model.pull_sources import Settings
 from conformance.model.release import Release
 from conformance.mutation import mutant_runs
-from conformance.mutation.matrix import Matrix, Result, reasons, told, unexplained
-from conformance.mutation.mutant_runs import Errand, RunFailed, matrix
-from conformance.mutation.reach import EVERYWHERE, Recorder, faulty_methods
+from conformance.mutation.matrix import Matrix, SuiteResult, matrix_lines, unexplained, unkilled_reasons
+from conformance.mutation.mutant_runs import MutantRun, MutantRunError, run_matrix
+from conformance.mutation.reach import EVERYWHERE, ReachRecorder, faulty_methods
 from conformance.simulator import Variant
-from conformance.simulator.mutants import MODULES, Mutant, UnknownMutant, mutant, mutants
+from conformance.simulator.mutants import MODULES, Mutant, UnknownMutantError, mutant, mutants
 
 ONE, TWO = mutant("search-order-reversed"), mutant("enforces-before-its-time")
 A, B, C = "test_names.py::test_a[x]", "test_names.py::test_a[y]", "test_store.py::TestB::test_c"
@@ -68,7 +68,7 @@ def test_every_kind_of_piece_is_faulty_somewhere() -> None:
 
 def test_a_mutant_that_there_is_not_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(
-        UnknownMutant, match=r"^there is no mutant nonsense: there are search-order-reversed, "
+        UnknownMutantError, match=r"^there is no mutant nonsense: there are search-order-reversed, "
     ) as caught:
         mutant("nonsense")
     assert str(caught.value).endswith(list(mutants())[-1])
@@ -77,8 +77,8 @@ def test_a_mutant_that_there_is_not_is_refused_with_those_that_there_are() -> No
 # The matrix, told
 
 
-def result(ran: Iterable[str], failed: Iterable[str] = ()) -> Result:
-    return Result(frozenset(ran), frozenset(failed))
+def result(ran: Iterable[str], failed: Iterable[str] = ()) -> SuiteResult:
+    return SuiteResult(frozenset(ran), frozenset(failed))
 
 
 SOUND = {"1.36": result([A, B, C]), "1.33": result([A, B])}
@@ -87,7 +87,7 @@ SOUND = {"1.36": result([A, B, C]), "1.33": result([A, B])}
 def test_what_no_case_caught_and_what_was_never_failed() -> None:
     found = Matrix(SOUND, {ONE: result([A, B, C], [A]), TWO: result([A, B])})
     assert (found.survivors, found.unkilled) == ([TWO], [B, C])
-    assert list(told(found, {})) == [
+    assert list(matrix_lines(found, {})) == [
         f"search-order-reversed (1.36): {ONE.fault}",
         "    caught by 1 case: test_a",
         f"enforces-before-its-time (1.33): {TWO.fault}",
@@ -102,7 +102,7 @@ def test_what_no_case_caught_and_what_was_never_failed() -> None:
 
 def test_catchers_are_counted_by_function_and_three_are_named() -> None:
     failed = [A, B, C, *(f"test_x.py::test_{letter}" for letter in "defg")]
-    lines = list(told(Matrix(SOUND, {ONE: result(failed, failed)}), {}))
+    lines = list(matrix_lines(Matrix(SOUND, {ONE: result(failed, failed)}), {}))
     assert lines[1].startswith("    caught by 7 cases: test_a (2), ")
     assert lines[1].endswith(" and 3 more")
 
@@ -121,7 +121,7 @@ def test_catchers_are_counted_by_function_and_three_are_named() -> None:
 def test_a_case_that_is_never_failed_may_have_a_reason(why: dict[str, str], left: list[str], line: str | None) -> None:
     found = Matrix(SOUND, {ONE: result([A, B, C], [A])})
     assert unexplained(found, why) == left
-    lines = list(told(found, why))
+    lines = list(matrix_lines(found, why))
     assert [each.split(": ")[1] for each in lines if "NEVER FAILED" in each] == left
     assert [each for each in lines if re.match(r"    \d cases?: ", each)] == ([line] if line else [])
 
@@ -148,39 +148,39 @@ def report(when: str, outcome: str, nodeid: str = f"../conformance/suite/{A}", *
 )
 def test_a_case_ends_with_the_gravest_of_its_phases(reports: list[pytest.TestReport], ended: str) -> None:
     outcomes: dict[str, str] = {}
-    listener = mutant_runs._Listener(outcomes, Recorder([]), {})
+    listener = mutant_runs._Listener(outcomes, ReachRecorder([]), {})
     for each in reports:
         listener.pytest_runtest_logreport(each)
     assert outcomes == {A: ended}
 
 
 def test_a_result_is_read_from_its_file(tmp_path: Path) -> None:
-    errand = Errand("1.33", TWO, tmp_path)
-    errand.file.write_text(json.dumps({"ran": [A, B], "failed": [B]}))
-    assert errand.result() == result([A, B], [B])
+    mutant_run = MutantRun("1.33", TWO, tmp_path)
+    mutant_run.file.write_text(json.dumps({"ran": [A, B], "failed": [B]}))
+    assert mutant_run.result() == result([A, B], [B])
 
 
 @pytest.mark.parametrize(("wrong", "said"), [(ONE, ONE.name), (None, "the simulator")])
 def test_a_run_without_a_result_is_told(tmp_path: Path, wrong: Mutant | None, said: str) -> None:
-    with pytest.raises(RunFailed, match=rf"^the run of {said} on 1\.36 came to no end$"):
-        Errand("1.36", wrong, tmp_path).result()
+    with pytest.raises(MutantRunError, match=rf"^the run of {said} on 1\.36 came to no end$"):
+        MutantRun("1.36", wrong, tmp_path).result()
 
 
-def results(monkeypatch: pytest.MonkeyPatch, of: dict[str | None, Result], code: int = 0) -> list[Errand]:
+def results(monkeypatch: pytest.MonkeyPatch, of: dict[str | None, SuiteResult], code: int = 0) -> list[MutantRun]:
     """Let runs of the suite come to these results, else fail one case; gives which are made."""
-    made: list[Errand] = []
+    made: list[MutantRun] = []
 
-    def collect(sound: Sequence[Errand], faulty: Sequence[Errand], _jobs: int, *, whole: bool) -> None:
+    def collect(sound: Sequence[MutantRun], faulty: Sequence[MutantRun], _jobs: int, *, whole: bool) -> None:
         del whole
         made.extend([*sound, *faulty])
 
     def main(_arguments: list[str], **_plugins: object) -> int:
-        for errand in made:
-            found = of.get(errand.mutant.name if errand.mutant else None, result([A], [A]))
-            errand.file.write_text(json.dumps({"ran": [*found.ran], "failed": [*found.failed]}))
+        for mutant_run in made:
+            found = of.get(mutant_run.mutant.name if mutant_run.mutant else None, result([A], [A]))
+            mutant_run.file.write_text(json.dumps({"ran": [*found.ran], "failed": [*found.failed]}))
         return code
 
-    monkeypatch.setattr(mutant_runs, "Errands", collect)
+    monkeypatch.setattr(mutant_runs, "MutantRunsPlugin", collect)
     monkeypatch.setattr(mutant_runs, "pytest", SimpleNamespace(main=main))
     return made
 
@@ -188,26 +188,26 @@ def results(monkeypatch: pytest.MonkeyPatch, of: dict[str | None, Result], code:
 def test_each_line_is_run_without_a_fault_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made = results(monkeypatch, {None: result([A])})
     third = mutant("never-enforces")
-    found = matrix([ONE, TWO, third], 2)
+    found = run_matrix([ONE, TWO, third], 2)
     assert [(each.line, each.mutant) for each in made] == [
         *(("1.36", None), ("1.33", None)),
         *(("1.36", ONE), ("1.33", TWO), ("1.36", third)),
     ]
     assert len({each.file for each in made}) == len(made)
-    assert (list(found.sound), list(found.caught)) == (["1.36", "1.33"], [ONE, TWO, third])
+    assert (list(found.sound), list(found.killed)) == (["1.36", "1.33"], [ONE, TWO, third])
 
 
 def test_a_case_that_fails_without_a_fault_spoils_the_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
     results(monkeypatch, {None: result([A, B, C], [C, B])})
-    with pytest.raises(RunFailed, match=re.escape(f"without a fault, 2 cases fail on 1.36, such as {B}")):
-        matrix([ONE], 1)
+    with pytest.raises(MutantRunError, match=re.escape(f"without a fault, 2 cases fail on 1.36, such as {B}")):
+        run_matrix([ONE], 1)
 
 
 @pytest.mark.parametrize("code", [1, 2, 4, 5])
 def test_a_suite_that_cannot_be_run_is_told(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     results(monkeypatch, {None: result([A])}, code)
-    with pytest.raises(RunFailed, match=rf"^the suite cannot be run on the simulator: pytest ended with {code}$"):
-        matrix([ONE], 1)
+    with pytest.raises(MutantRunError, match=rf"^the suite cannot be run on the simulator: pytest ended with {code}$"):
+        run_matrix([ONE], 1)
 
 
 # What a case reaches
@@ -223,7 +223,7 @@ def test_every_mutant_is_faulty_somewhere() -> None:
 
 
 def test_a_recorder_tells_what_is_called_and_changes_nothing() -> None:
-    recorder = Recorder([mutant("reports-the-first-error-only"), mutant("lists-nothing")])
+    recorder = ReachRecorder([mutant("reports-the-first-error-only"), mutant("lists-nothing")])
     service = recorder.mutant.variant.service(Settings(), puller=recorder.mutant.variant.puller)
     assert recorder.reached == set()
     assert service.list() == ImageService(Settings()).list()
@@ -232,10 +232,10 @@ def test_a_recorder_tells_what_is_called_and_changes_nothing() -> None:
 
 def test_a_mutant_is_run_on_what_reaches_it_and_first_on_what_none_has_failed() -> None:
     reached = {A: frozenset({"puller.error"}), B: frozenset({"puller.pull"}), C: frozenset({"puller.error"})}
-    assert mutant_runs.reaching(mutant("reports-the-first-error-only"), reached) == {A, C}
-    assert mutant_runs.reaching(mutant("finds-no-id"), reached) == {A, B, C}
+    assert mutant_runs.cases_reaching(mutant("reports-the-first-error-only"), reached) == {A, C}
+    assert mutant_runs.cases_reaching(mutant("finds-no-id"), reached) == {A, B, C}
     items = [SimpleNamespace(nodeid=each) for each in (A, B, C)]
-    order = mutant_runs.economically(items, frozenset({A, C}), Counter({A: 2, B: 1}))  # type: ignore[arg-type]
+    order = mutant_runs.least_failed_first(items, frozenset({A, C}), Counter({A: 2, B: 1}))  # type: ignore[arg-type]
     assert [each.nodeid for each in order] == [C, A]
 
 
@@ -269,7 +269,7 @@ def test_the_exit_code_says_whether_all_is_caught(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     names: list[str],
-    of: dict[str | None, Result],
+    of: dict[str | None, SuiteResult],
     code: int,
 ) -> None:
     results(monkeypatch, of)
@@ -322,5 +322,5 @@ def test_the_reasons_are_sentences_about_cases_that_exist() -> None:
             inside = node.body if isinstance(node, ast.ClassDef) else [node]
             class_ = f"{node.name}::" if isinstance(node, ast.ClassDef) else ""
             functions |= {f"{file.name}::{class_}{each.name}" for each in inside if isinstance(each, ast.FunctionDef)}
-    assert {case.partition("[")[0] for case in reasons()} <= functions
-    assert all(re.fullmatch(r"[A-Z].*\.", why) for why in reasons().values())
+    assert {case.partition("[")[0] for case in unkilled_reasons()} <= functions
+    assert all(re.fullmatch(r"[A-Z].*\.", why) for why in unkilled_reasons().values())

@@ -13,8 +13,8 @@ from typing import IO
 
 import pytest
 
-from conformance.node import World, WorldError, sweep
-from conformance.node.folders import base
+from conformance.node import World, WorldError, sweep_worlds
+from conformance.node.folders import worlds_folder
 from tests.node.world_traces import PATIENCE, Traces, init_of, traces
 
 pytestmark = pytest.mark.usefixtures("namespaces", "own_tmpdir")
@@ -169,7 +169,7 @@ def abandoned() -> World:
 def test_sweep_removes_what_a_killed_init_left_and_leaves_the_living_alone() -> None:
     with World() as living:
         dead = abandoned()
-        assert sweep() == [dead.folder]
+        assert sweep_worlds() == [dead.folder]
         assert not dead.folder.exists()
         assert (living.etc / "passwd").exists()
         process = living.spawn(["true"], {"PATH": os.defpath}, "log")
@@ -185,7 +185,7 @@ def test_sweep_removes_folders_in_folders_and_follows_no_link(tmp_path: Path) ->
     (dead.folder / "deep" / "er" / "file").touch()
     (dead.folder / "link").symlink_to(tmp_path)
     (dead.folder / "broken").symlink_to("nowhere")
-    sweep()
+    sweep_worlds()
     assert not dead.folder.exists()
     assert (tmp_path / "precious").exists()
     dead.close()
@@ -195,21 +195,21 @@ def test_close_does_the_same_for_its_own() -> None:
     dead = abandoned()
     dead.close()
     assert not dead.folder.exists()
-    assert sweep() == []
+    assert sweep_worlds() == []
 
 
 def test_sweep_finds_nothing_where_nothing_was(own_tmpdir: Path) -> None:
-    assert sweep() == []
-    assert base().parent == own_tmpdir
+    assert sweep_worlds() == []
+    assert worlds_folder().parent == own_tmpdir
 
 
 # Where worlds must not be made
 
 
-@pytest.mark.parametrize("attempt", [World, sweep])
+@pytest.mark.parametrize("attempt", [World, sweep_worlds])
 @pytest.mark.parametrize("mode", [0o755, 0o770, 0o701])
 def test_a_folder_that_others_may_enter_is_refused(attempt: Callable[[], object], mode: int) -> None:
-    folder = base()
+    folder = worlds_folder()
     folder.chmod(mode)
     with pytest.raises((WorldError, OSError)) as caught:
         attempt()
@@ -234,7 +234,7 @@ def test_a_link_or_a_file_in_the_folders_place_is_refused(tmp_path: Path, own_tm
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_somebody_elses_folder_is_refused() -> None:
-    folder = base()
+    folder = worlds_folder()
     os.chown(folder, 12345, 12345)
     with pytest.raises(WorldError, match=f"^{folder} is not a private folder of this user"):
         World()

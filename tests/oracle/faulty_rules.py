@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from conformance.model.answers import Login
-from conformance.model.pull import Copied, Puller
-from conformance.model.pull_sources import Settings, Steps, Trouble
+from conformance.model.pull import PulledImage, Puller
+from conformance.model.pull_sources import PullError, Settings, Steps
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 from conformance.model.registries import Registries, Registry
-from conformance.model.registries_conf import Paths
-from conformance.oracle.comparison import Told, differences
-from conformance.oracle.oracle import Foretold, Oracle, Rules
-from conformance.oracle.search import Search
+from conformance.model.registries_conf import RegistriesConfPaths
+from conformance.oracle.comparison import PullResult, differences
+from conformance.oracle.oracle import Oracle, Rules, ScenarioPrediction
+from conformance.oracle.search import DifferenceSearch
 from conformance.registry_hosts import Internet, loopback
 from conformance.scenario.scenario import Scenario
 from conformance.simulator.mutants import mirrors, names, registries_conf
-from conformance.simulator.variant import Loader
+from conformance.simulator.variant import RegistriesLoader
 
 
 class Modelled(Oracle):
@@ -39,8 +39,8 @@ class Modelled(Oracle):
     def adapted(self, scenario: Scenario) -> Scenario:
         return self._adapted(self, scenario)
 
-    def ask(self, scenario: Scenario) -> Told:
-        return self.rules.told(self.predict(scenario).prediction)
+    def ask(self, scenario: Scenario) -> PullResult:
+        return self.rules.pull_result(self.predict(scenario).prediction)
 
 
 class _Reading(Puller):
@@ -86,13 +86,13 @@ class CredentialsOfTheHost(Puller):
 class StopsWhereNothingIsFound(Puller):
     """The search list ends at the first registry that does not know the image."""
 
-    _ended: Trouble | None = None
+    _ended: PullError | None = None
 
-    def candidate(self, reference: Reference, login: Login | None) -> Steps[Copied | Trouble]:
+    def candidate(self, reference: Reference, login: Login | None) -> Steps[PulledImage | PullError]:
         if self._ended is not None:
             return self._ended
         got = yield from super().candidate(reference, login)
-        if isinstance(got, Trouble) and got.reason is Reason.NOT_FOUND:
+        if isinstance(got, PullError) and got.reason is Reason.NOT_FOUND:
             self._ended = got
         return got
 
@@ -125,7 +125,7 @@ PULLERS: tuple[type[Puller], ...] = (
     mirrors.IgnoresLocations,
     mirrors.IgnoresWildcards,
 )
-LOADERS: tuple[type[Loader], ...] = (
+LOADERS: tuple[type[RegistriesLoader], ...] = (
     registries_conf.FirstEntryWins,
     registries_conf.FirstSearchListWins,
     registries_conf.FirstAliasWins,
@@ -151,18 +151,18 @@ def _mixed(fault: type[Puller], sound: type[Puller]) -> Any:
     return type(fault.__name__, (fault, sound), {})
 
 
-def _loading(fault: type[Loader], rules: Rules) -> Callable[[Paths, Path], Registries]:
+def _loading(fault: type[RegistriesLoader], rules: Rules) -> Callable[[RegistriesConfPaths, Path], Registries]:
     """Put a fault before the program's own way of reading registries_conf."""
 
-    class Sound(Loader):
-        def load(self, paths: Paths, root: Path) -> Registries:
+    class Sound(RegistriesLoader):
+        def load(self, paths: RegistriesConfPaths, root: Path) -> Registries:
             return rules.load(paths, root)
 
-    loader: Loader = type(fault.__name__, (fault, Sound), {})()
+    loader: RegistriesLoader = type(fault.__name__, (fault, Sound), {})()
     return loader.load
 
 
-class Hunt(Search):
+class Hunt(DifferenceSearch):
     """Looks for every fault, on scenarios that the oracle is asked once each; ``first`` says after how many each shows.
 
     It ends when all are found. The sound rules must agree with the oracle.
@@ -177,10 +177,10 @@ class Hunt(Search):
     def is_done(self) -> bool:
         return not self.left or super().is_done
 
-    def judged(self, scenario: Scenario, foretold: Foretold) -> list[str]:
+    def judged(self, scenario: Scenario, predicted: ScenarioPrediction) -> list[str]:
         seen = self.oracle.ask(scenario)
         for name, rules in list(self.left.items()):
-            if rules.told(self.oracle.predict(scenario, rules).prediction) != seen:
+            if rules.pull_result(self.oracle.predict(scenario, rules).prediction) != seen:
                 self.first[name] = self.found.examples
                 del self.left[name]
-        return differences(self.oracle.rules.told(foretold.prediction), seen)
+        return differences(self.oracle.rules.pull_result(predicted.prediction), seen)

@@ -5,10 +5,19 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 
 from conformance.oracle.case import as_case
-from conformance.oracle.comparison import Told, Visit
-from conformance.oracle.corpus import as_toml, from_toml, keep, kept
+from conformance.oracle.comparison import HostVisit, PullResult
+from conformance.oracle.corpus import add_to_corpus, as_toml, from_toml, load_corpus
 from conformance.oracle.generator import scenarios
-from conformance.scenario.scenario import File, Host, Kind, Repository, Scenario, Spoken, content, digest_of
+from conformance.scenario.scenario import (
+    ContentKind,
+    Reachability,
+    RegistriesFile,
+    Scenario,
+    ScenarioHost,
+    ScenarioRepository,
+    build_content,
+    scenario_digest,
+)
 
 
 @given(scenarios())
@@ -18,14 +27,16 @@ def test_a_scenario_is_read_as_it_was_written(scenario: Scenario) -> None:
 
 
 def test_those_that_are_kept_are_read() -> None:
-    found = dict(kept())
+    found = dict(load_corpus())
     assert len(found) >= 5
     assert all(scenario.name for scenario in found.values())
 
 
 def test_a_difference_is_kept_with_what_it_was(tmp_path: Path) -> None:
-    scenario = Scenario(name="team/app", files=(File("/etc/containers/registries.conf", search=("quay.io",)),))
-    path = keep(scenario, "CRI-O 1.36.3", ("error:", "    the model:  errors:\na\n"), tmp_path)
+    scenario = Scenario(
+        name="team/app", files=(RegistriesFile("/etc/containers/registries.conf", search=("quay.io",)),)
+    )
+    path = add_to_corpus(scenario, "CRI-O 1.36.3", ("error:", "    the model:  errors:\na\n"), tmp_path)
     text = path.read_text()
     assert path.name.startswith("cri-o-1.36.3-")
     assert text.startswith("# Found with CRI-O 1.36.3:\n# error:\n#     the model:  errors:\n# a\n")
@@ -33,23 +44,28 @@ def test_a_difference_is_kept_with_what_it_was(tmp_path: Path) -> None:
 
 
 def test_a_digest_is_that_of_what_is_meant() -> None:
-    index = content(Kind.INDEX, 1)
-    assert digest_of("index 1") == index.digest
-    assert digest_of("image of index 1") in {manifest.digest for manifest in index.manifests()} - {index.digest}
-    assert digest_of("unknown") == "sha256:" + "0" * 64
+    index = build_content(ContentKind.INDEX, 1)
+    assert scenario_digest("index 1") == index.digest
+    assert scenario_digest("image of index 1") in {manifest.digest for manifest in index.manifests()} - {index.digest}
+    assert scenario_digest("unknown") == "sha256:" + "0" * 64
 
 
 def test_a_case_about_a_scenario_says_what_the_model_predicts() -> None:
     hosts = (
-        Host(
-            "one.example.com", (Repository("team/app", Kind.INDEX, 1, ("latest",), "reader"),), Spoken.PLAIN_HTTP, 503
+        ScenarioHost(
+            "one.example.com",
+            (ScenarioRepository("team/app", ContentKind.INDEX, 1, ("latest",), "reader"),),
+            Reachability.PLAIN_HTTP,
+            503,
         ),
-        Host("two.example.com", spoken=Spoken.REFUSED),
-        Host("three.example.com", spoken=Spoken.NOBODY),
+        ScenarioHost("two.example.com", spoken=Reachability.REFUSED),
+        ScenarioHost("three.example.com", spoken=Reachability.NOBODY),
     )
-    files = (File("/etc/containers/registries.conf", search=("one.example.com",)),)
+    files = (RegistriesFile("/etc/containers/registries.conf", search=("one.example.com",)),)
     scenario = Scenario(name="team/app", files=files, hosts=hosts, login="reader", mode="")
-    text = as_case(scenario, Told((Visit("one.example.com", ("team/app:latest",)),), error='a "quoted" error'))
+    text = as_case(
+        scenario, PullResult((HostVisit("one.example.com", ("team/app:latest",)),), error='a "quoted" error')
+    )
     compile(text, "case", "exec")
     for part in (
         'host = internet.plain_http("one.example.com")',

@@ -5,42 +5,42 @@ from pathlib import Path
 
 import pytest
 
-from conformance.model.answers import Answer, Ask, Failed, Login
+from conformance.model.answers import Answer, Login, NoResponse, RegistryRequest
 from conformance.model.error_texts import TLS_TROUBLE, unanswered
-from conformance.model.prediction import follow
+from conformance.model.prediction import answer_steps
 from conformance.model.profile import PODMAN_4_3, PROFILES, SKOPEO_1_9, Profile
 from conformance.model.reason import Reason
-from conformance.model.reference import InvalidReference, parse_normalized
-from conformance.model.registries import InvalidRegistries
-from conformance.model.registries_conf import Paths, load
+from conformance.model.reference import InvalidReferenceError, parse_normalized
+from conformance.model.registries import InvalidRegistriesConfError
+from conformance.model.registries_conf import RegistriesConfPaths, load_registries
 from conformance.model.release import Release
 from conformance.registry_hosts import Internet, loopback
-from conformance.registry_hosts.host_answers import Answers
+from conformance.registry_hosts.host_answers import HostAnswers
 from tests.model.known_answers import IMAGE, Known, puller
 
 LOGIN = Login("reader", "secret")
-ASK = Ask("one.example.com", "team/app", "latest")
+ASK = RegistryRequest("one.example.com", "team/app", "latest")
 
 
 def test_a_login_is_shown_to_who_asks_for_one_only() -> None:
     answers: dict[str, Answer] = {"quay.io": IMAGE}
     steps = puller("1.31.13").pull("quay.io/team/app", LOGIN)
-    assert follow(steps, Known(answers), lambda _host: False).attempts[0].users == ()
+    assert answer_steps(steps, Known(answers), lambda _host: False).attempts[0].users == ()
     steps = puller("1.31.13").pull("quay.io/team/app", LOGIN)
-    assert follow(steps, Known(answers)).attempts[0].users == ("reader",)
+    assert answer_steps(steps, Known(answers)).attempts[0].users == ("reader",)
 
 
 def test_hosts_with_a_token_service_ask_for_a_login() -> None:
     with Internet(loopback) as internet:
         internet.host("one.example.com")
-        challenges = Answers(internet).challenges
+        challenges = HostAnswers(internet).challenges
         names = ("docker.io", "Quay.io", "registry.k8s.io", "one.example.com", "nobody.example.com")
         assert [challenges(name) for name in names] == [True, True, False, False, False]
 
 
 def test_a_host_is_on_record_in_small_letters() -> None:
     answers: dict[str, Answer] = {"One.example.com": IMAGE}
-    found = follow(puller("1.31.13").pull("One.example.com/team/app"), Known(answers))
+    found = answer_steps(puller("1.31.13").pull("One.example.com/team/app"), Known(answers))
     assert [attempt.host for attempt in found.attempts] == ["one.example.com"]
 
 
@@ -48,7 +48,9 @@ def test_a_host_is_on_record_in_small_letters() -> None:
 def test_an_older_go_does_not_say_that_a_certificate_is_of_tls(profile: Profile, beginning: str) -> None:
     x509 = "x509: certificate signed by unknown authority"
     words = f"{TLS_TROUBLE}{x509}"
-    answer = Failed(step="ping", url="https://one.example.com/v2/", words=words, reason=Reason.UNTRUSTED_CERTIFICATE)
+    answer = NoResponse(
+        step="ping", url="https://one.example.com/v2/", words=words, reason=Reason.UNTRUSTED_CERTIFICATE
+    )
     assert unanswered(ASK, "one.example.com/team/app", answer, profile) == (
         f'pinging container registry one.example.com: Get "https://one.example.com/v2/": {beginning}{x509}'
     )
@@ -57,17 +59,17 @@ def test_an_older_go_does_not_say_that_a_certificate_is_of_tls(profile: Profile,
 def test_a_slash_at_the_end_of_a_mirrors_location_stayed_for_long(tmp_path: Path) -> None:
     conf = tmp_path / "registries.conf"
     conf.write_text('[[registry]]\nlocation = "one.example.com"\n[[registry.mirror]]\nlocation = "two.example.com/"\n')
-    paths = Paths(conf=str(conf), conf_dir="")
-    registries, name = load(paths), parse_normalized("one.example.com/app")
+    paths = RegistriesConfPaths(conf=str(conf), conf_dir="")
+    registries, name = load_registries(paths), parse_normalized("one.example.com/app")
     assert [str(each.reference) for each in registries.sources(name)] == [
         "two.example.com/app",
         "one.example.com/app",
     ]
-    with pytest.raises(InvalidReference, match="rewriting reference: invalid reference format"):
+    with pytest.raises(InvalidReferenceError, match="rewriting reference: invalid reference format"):
         registries.sources(name, trims_mirrors=False)
     conf.write_text(conf.read_text().replace("two.", "https://two."))
-    with pytest.raises(InvalidRegistries, match="URI schemes are not supported"):
-        load(paths)
+    with pytest.raises(InvalidRegistriesConfError, match="URI schemes are not supported"):
+        load_registries(paths)
     trimming = [each.since for each in PROFILES if each.trims_mirrors]
     assert min(map(Release, trimming)) == Release("1.33")
     assert not PODMAN_4_3.trims_mirrors

@@ -2,9 +2,9 @@
 
 import pytest
 
-from conformance.oracle.discovery import NoOracle, which
-from conformance.oracle.program_oracles import Podman
-from conformance.oracle.search import Search
+from conformance.oracle.discovery import OracleNotFoundError, find_oracle
+from conformance.oracle.program_oracles import PodmanOracle
+from conformance.oracle.search import DifferenceSearch
 from tests.oracle.faulty_rules import SHORT_NAMES_ONLY, Hunt, Modelled, faulty
 
 MOST, SAMPLE = 500, 400
@@ -53,20 +53,20 @@ OFTEN = {
 @pytest.fixture(scope="module")
 def hunt() -> Hunt:
     """A look for all faults with Podman's rules, which are about short names, too."""
-    with Modelled(Podman.rules, Podman.adapted) as oracle:
+    with Modelled(PodmanOracle.rules, PodmanOracle.adapted) as oracle:
         hunting = Hunt(oracle)
         assert hunting.run(MOST, 0).lines == ()
     return hunting
 
 
 def test_every_fault_is_found_within_500_scenarios(hunt: Hunt) -> None:
-    assert len(faulty(Podman.rules)) >= 10
+    assert len(faulty(PodmanOracle.rules)) >= 10
     assert list(hunt.left) == []
 
 
 def test_the_ground_is_covered() -> None:
-    with Modelled(Podman.rules, Podman.adapted) as oracle:
-        found = Search(oracle).run(SAMPLE, 0)
+    with Modelled(PodmanOracle.rules, PodmanOracle.adapted) as oracle:
+        found = DifferenceSearch(oracle).run(SAMPLE, 0)
     assert (found.examples, found.lines) == (SAMPLE, ())
     assert {label for label in COVERED if found.exercised[label] < SAMPLE / 100} == set()
     assert {label for label, share in OFTEN.items() if found.exercised[label] < SAMPLE * share} == set()
@@ -77,8 +77,8 @@ def test_the_ground_is_covered() -> None:
 def test_a_program_finds_faults(program: str, hidden: set[str]) -> None:
     """Ten faults at least are found in the first 60 scenarios; none is that a program cannot show."""
     try:
-        found = which(program)
-    except NoOracle as error:
+        found = find_oracle(program)
+    except OracleNotFoundError as error:
         pytest.skip(str(error))
     with found.start() as oracle:
         hunting = Hunt(oracle)

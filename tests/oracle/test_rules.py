@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.model.answers import Answer, Refused
+from conformance.model.answers import Answer, ErrorResponse
 from conformance.model.platform import Platform
 from conformance.model.prediction import predict
 from conformance.model.profile import PODMAN_4_3, SKOPEO_1_9
@@ -75,7 +75,7 @@ def test_podman_cannot_ask_back() -> None:
 
 
 def test_podman_tells_every_error_and_skopeo_its_only_one() -> None:
-    told = (
+    refusal = (
         "choosing an image from manifest list docker://a/b:latest: "
         'no image found in image index for architecture amd64, variant "", OS linux'
     )
@@ -83,9 +83,9 @@ def test_podman_tells_every_error_and_skopeo_its_only_one() -> None:
     manifest = (
         "initializing source docker://quay.io/a/b:latest: reading manifest latest in quay.io/a/b: manifest unknown"
     )
-    assert error(skopeo(), "docker.io/a/b", answers) == told
-    assert error(podman(), "docker.io/a/b", answers) == told
-    assert error(podman(), "a/b", answers).startswith(f"2 errors occurred while pulling:\n * {told}\n * {manifest}")
+    assert error(skopeo(), "docker.io/a/b", answers) == refusal
+    assert error(podman(), "docker.io/a/b", answers) == refusal
+    assert error(podman(), "a/b", answers).startswith(f"2 errors occurred while pulling:\n * {refusal}\n * {manifest}")
 
 
 def test_all_errors_of_an_answer_are_told() -> None:
@@ -93,7 +93,9 @@ def test_all_errors_of_an_answer_are_told() -> None:
         "initializing source docker://a/b:latest: reading manifest latest in docker.io/a/b: errors:\n"
         "denied: requested access to the resource is denied\nunauthorized\n"
     )
-    detailed = Refused(step="manifest", status=404, code="MANIFEST_UNKNOWN", message="manifest unknown", detail=True)
+    detailed = ErrorResponse(
+        step="manifest", status=404, code="MANIFEST_UNKNOWN", message="manifest unknown", detail=True
+    )
     assert error(skopeo(), "quay.io/a/b", {"quay.io": detailed}).endswith("manifest unknown: manifest unknown")
 
 

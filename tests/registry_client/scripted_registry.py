@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from conformance.model.answers import Answer, Ask
-from conformance.registry_client import RegistryClient
+from conformance.model.answers import Answer, RegistryRequest
+from conformance.registry_client import PullClient
 from conformance.registry_hosts import Internet
 from conformance.registry_hosts.internet import authority
 
@@ -47,10 +47,10 @@ class Scripted:
         status, body, headers = self.script(self.sent[-1])
         return web.Response(status=status, body=body, headers=dict(headers))
 
-    def ask(self, *asks: Ask) -> list[Answer]:
+    def ask(self, *asks: RegistryRequest) -> list[Answer]:
         return asyncio.run(self._ask(asks))
 
-    async def _ask(self, asks: tuple[Ask, ...]) -> list[Answer]:
+    async def _ask(self, asks: tuple[RegistryRequest, ...]) -> list[Answer]:
         application = web.Application()
         application.router.add_route("*", "/{rest:.*}", self.handle)
         runner = web.AppRunner(application, access_log=None)
@@ -62,7 +62,7 @@ class Scripted:
         async def sleep(seconds: float) -> None:
             self.waits.append(seconds)
 
-        client = RegistryClient(
+        client = PullClient(
             resolve=lambda _name, port: address if port == 80 else ("127.0.0.1", 1), sleep=sleep, **self.options
         )
         try:
@@ -77,13 +77,11 @@ def asking(internet: Internet, **options: Any) -> Iterator[Callable[..., list[An
     """Ask a pretend internet, each time with a client of its own."""
 
     def shown(name: str, port: int) -> tuple[str, int] | None:
-        door = internet.door(name, port)
+        door = internet.endpoint(name, port)
         return (door[0], port) if door else None
 
-    async def ask(asks: tuple[Ask, ...]) -> list[Answer]:
-        client = RegistryClient(
-            resolve=internet.address, shown=shown, authority=authority().cert_pem.bytes(), **options
-        )
+    async def ask(asks: tuple[RegistryRequest, ...]) -> list[Answer]:
+        client = PullClient(resolve=internet.address, shown=shown, authority=authority().cert_pem.bytes(), **options)
         try:
             return [await client.ask(each) for each in asks]
         finally:

@@ -5,9 +5,17 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from conformance.images.builder import Format, Image
-from conformance.model.answers import Address, Answer, Ask, Blob, Failed, Manifest, Refused
+from conformance.model.answers import (
+    Answer,
+    ErrorResponse,
+    FetchedBlob,
+    HostAddress,
+    Manifest,
+    NoResponse,
+    RegistryRequest,
+)
 from conformance.model.reason import Reason
-from conformance.registry_hosts import Exchange, Internet, Login, Lookup, loopback
+from conformance.registry_hosts import Exchange, Internet, Login, NameLookup, loopback
 from tests.registry_client.scripted_registry import asking
 
 NAME = "team/app"
@@ -26,8 +34,8 @@ def ask(internet: Internet) -> Iterator[Asking]:
         yield ask
 
 
-def opening(host: str, reference: str = "latest", **facts: object) -> Ask:
-    return Ask(host, NAME, reference, opens=True, **facts)  # type: ignore[arg-type]
+def opening(host: str, reference: str = "latest", **facts: object) -> RegistryRequest:
+    return RegistryRequest(host, NAME, reference, opens=True, **facts)  # type: ignore[arg-type]
 
 
 def exchanges(internet: Internet) -> list[str]:
@@ -59,7 +67,11 @@ def test_a_manifest_takes_a_ping_a_token_and_a_request(internet: Internet, ask: 
 
 def test_a_conversation_goes_on_with_its_token_until_another_is_opened(internet: Internet, ask: Asking) -> None:
     offered = internet.host("quay.io").offer(NAME)
-    first, same, new = opening("quay.io"), Ask("quay.io", NAME, offered.digest), opening("quay.io", offered.digest)
+    first, same, new = (
+        opening("quay.io"),
+        RegistryRequest("quay.io", NAME, offered.digest),
+        opening("quay.io", offered.digest),
+    )
     assert ask(first, same, new)[1:] == ask(first, same)[1:] * 2
     begin = ["quay.io/v2/ 401 None", "quay.io/v2/auth 200 None"]
     by_tag, by_digest = (f"quay.io/v2/{NAME}/manifests/{each} 200 ''" for each in ("latest", offered.digest))
@@ -69,7 +81,7 @@ def test_a_conversation_goes_on_with_its_token_until_another_is_opened(internet:
 
 def test_a_question_without_an_opening_opens(internet: Internet, ask: Asking) -> None:
     internet.host("quay.io").offer(NAME)
-    ask(Ask("quay.io", NAME, "latest"))
+    ask(RegistryRequest("quay.io", NAME, "latest"))
     assert len(exchanges(internet)) == 3
 
 
@@ -77,8 +89,8 @@ def test_a_question_without_an_opening_opens(internet: Internet, ask: Asking) ->
 def test_a_blob_is_followed_to_where_it_is(internet: Internet, ask: Asking, host: str, user: str | None) -> None:
     offered = internet.host(host).offer(NAME)
     blob = offered.blobs()[0]
-    _, answer = ask(opening(host), Ask(host, NAME, blob.digest, blob=True))
-    assert answer == Blob(blob.digest, blob.size)
+    _, answer = ask(opening(host), RegistryRequest(host, NAME, blob.digest, blob=True))
+    assert answer == FetchedBlob(blob.digest, blob.size)
     last = internet.recorder.since(0)[-1]
     assert isinstance(last, Exchange)
     assert last.user == user  # a token goes along to a server below the first one's name, and to no other
@@ -93,7 +105,7 @@ def test_a_registry_behind_a_backend(internet: Internet, ask: Asking) -> None:
 
 def test_docker_io_s_insufficient_scope_is_tried_twice(internet: Internet, ask: Asking) -> None:
     (answer,) = ask(opening("docker.io"))
-    assert answer == Refused(
+    assert answer == ErrorResponse(
         step="manifest",
         status=401,
         code="UNAUTHORIZED",
@@ -115,13 +127,13 @@ def test_docker_io_s_insufficient_scope_is_tried_twice(internet: Internet, ask: 
 )
 def test_how_hosts_say_no(ask: Asking, host: str, step: str, said: tuple[int, str, str, bool]) -> None:
     status, code, message, detail = said
-    assert ask(opening(host)) == [Refused(step=step, status=status, code=code, message=message, detail=detail)]
+    assert ask(opening(host)) == [ErrorResponse(step=step, status=status, code=code, message=message, detail=detail)]
 
 
 def test_a_missing_blob(internet: Internet, ask: Asking) -> None:
     internet.host("quay.io").offer(NAME)
-    _, answer = ask(opening("quay.io"), Ask("quay.io", NAME, "sha256:" + "5" * 64, blob=True))
-    expected = Refused(step="blob", status=404, code="BLOB_UNKNOWN", message="blob unknown to registry")
+    _, answer = ask(opening("quay.io"), RegistryRequest("quay.io", NAME, "sha256:" + "5" * 64, blob=True))
+    expected = ErrorResponse(step="blob", status=404, code="BLOB_UNKNOWN", message="blob unknown to registry")
     assert answer == expected
 
 
@@ -143,9 +155,9 @@ def test_digests_are_those_of_the_bytes_that_came(internet: Internet, ask: Askin
     config = offered.blobs()[0]
     for content in (offered, config):
         host.tamper(content)
-    manifest, blob = ask(opening("quay.io", offered.digest), Ask("quay.io", NAME, config.digest, blob=True))
+    manifest, blob = ask(opening("quay.io", offered.digest), RegistryRequest("quay.io", NAME, config.digest, blob=True))
     assert isinstance(manifest, Manifest)
-    assert isinstance(blob, Blob)
+    assert isinstance(blob, FetchedBlob)
     assert offered.digest != manifest.digest
     assert config.digest != blob.digest
 
@@ -165,7 +177,7 @@ def test_a_login_goes_to_the_token_service_and_nowhere_else(internet: Internet, 
 def test_a_wrong_login_is_refused_by_the_token_service(internet: Internet, ask: Asking) -> None:
     internet.host("quay.io").offer(NAME)
     (answer,) = ask(opening("quay.io", login=Login("robot", "wrong")))
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, ErrorResponse)
     assert (answer.step, answer.status, answer.message) == ("token", 401, "Invalid Username or Password")
 
 
@@ -175,7 +187,7 @@ def test_conversations_with_and_without_a_login_are_two(internet: Internet, ask:
     login = host.require_login(NAME)
     with_login = opening("quay.io", login=login)
     opened, refused, again = ask(with_login, opening("quay.io"), with_login._replace(opens=False))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, ErrorResponse)
     assert isinstance(opened, Manifest)
     assert opened == again
 
@@ -186,28 +198,28 @@ def test_conversations_with_and_without_a_login_are_two(internet: Internet, ask:
 @pytest.mark.parametrize("insecure", [False, True])
 def test_an_unknown_host(internet: Internet, ask: Asking, insecure: bool) -> None:
     (answer,) = ask(opening("no.example", insecure=insecure))
-    assert answer == Failed(
+    assert answer == NoResponse(
         step="ping",
         url=f"{'http' if insecure else 'https'}://no.example/v2/",
         words="dial tcp: lookup no.example on 127.0.0.1:53: no such host",
         reason=Reason.UNKNOWN_HOST,
     )
     assert internet.recorder.since(0)
-    assert {type(each) for each in internet.recorder.since(0)} == {Lookup}
+    assert {type(each) for each in internet.recorder.since(0)} == {NameLookup}
 
 
 def test_a_refused_connection(internet: Internet, ask: Asking) -> None:
     name = internet.refuse("down.example")
     (answer,) = ask(opening(name, insecure=True))
     words = "dial tcp 127.0.0.2:80: connect: connection refused"
-    assert answer == Failed(step="ping", url=f"http://{name}/v2/", words=words, refused=True)
+    assert answer == NoResponse(step="ping", url=f"http://{name}/v2/", words=words, refused=True)
 
 
 def test_a_certificate_that_nobody_trusts(internet: Internet, ask: Asking) -> None:
     host = internet.untrusted("untrusted.example")
     offered = host.offer(NAME)
     refused, trusted = ask(opening(host), opening(host, insecure=True))
-    assert refused == Failed(
+    assert refused == NoResponse(
         step="ping",
         url="https://untrusted.example/v2/",
         words="tls: failed to verify certificate: x509: certificate signed by unknown authority",
@@ -222,7 +234,7 @@ def test_a_host_without_tls_is_spoken_to_where_anything_goes(internet: Internet,
     internet.plain_http(name).offer(NAME)
     refused, served = ask(opening(name), opening(name, insecure=True))
     assert isinstance(served, Manifest)
-    assert isinstance(refused, Failed)
+    assert isinstance(refused, NoResponse)
     if ":" in name:
         assert refused.words == "http: server gave HTTP response to HTTPS client"
         assert (refused.reason, refused.refused) == (Reason.PLAIN_HTTP, False)
@@ -232,15 +244,15 @@ def test_a_host_without_tls_is_spoken_to_where_anything_goes(internet: Internet,
 
 def test_a_host_that_is_an_address(internet: Internet, ask: Asking) -> None:
     internet.host("quay.io")
-    door = internet.door("quay.io", 443)
+    door = internet.endpoint("quay.io", 443)
     assert door is not None
     (answer,) = ask(opening(door[0]))
-    assert isinstance(answer, Failed)  # the certificate is for a name, not for the address
+    assert isinstance(answer, NoResponse)  # the certificate is for a name, not for the address
     assert (
         answer.words == f"tls: failed to verify certificate: x509: certificate is valid for other names, not {door[0]}"
     )
     (answer,) = ask(opening(door[0], insecure=True))
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, ErrorResponse)
 
 
 def test_a_host_that_has_gone_and_come_again(internet: Internet) -> None:
@@ -248,17 +260,17 @@ def test_a_host_that_has_gone_and_come_again(internet: Internet) -> None:
         internet.host("r.example").offer(NAME)
         assert isinstance(ask(opening("r.example"))[0], Manifest)
         internet.clear()
-        assert isinstance(ask(opening("r.example"))[0], Failed)
+        assert isinstance(ask(opening("r.example"))[0], NoResponse)
         internet.host("r.example").offer(NAME)
         assert isinstance(ask(opening("r.example"))[0], Manifest)
 
 
 @pytest.mark.parametrize(("host", "loopback_"), [("quay.io", True), ("127.0.0.1", True), ("10.1.2.3", False)])
 def test_a_lookup_tells_whether_a_host_is_this_machine(ask: Asking, host: str, loopback_: bool) -> None:
-    assert ask(Ask(host, "", "", lookup=True)) == [Address(loopback_)]
+    assert ask(RegistryRequest(host, "", "", lookup=True)) == [HostAddress(loopback_)]
 
 
 def test_a_lookup_in_vain(ask: Asking) -> None:
-    (answer,) = ask(Ask("no.example", "", "", lookup=True))
-    assert isinstance(answer, Failed)
+    (answer,) = ask(RegistryRequest("no.example", "", "", lookup=True))
+    assert isinstance(answer, NoResponse)
     assert (answer.step, answer.reason) == ("lookup", Reason.UNKNOWN_HOST)

@@ -12,16 +12,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from conformance.model.answers import Ask, Blob, Failed, Login, Manifest, Refused
+from conformance.model.answers import ErrorResponse, FetchedBlob, Login, Manifest, NoResponse, RegistryRequest
 from conformance.model.reason import Reason
-from conformance.registry_client import RegistryClient, Wire
+from conformance.registry_client import HTTPTransport, PullClient
 from conformance.registry_client.challenge import Challenge, challenges, insufficient_scope, scope_error
-from conformance.registry_client.downloads import KEPT, SMALL, Contents, Incoming
+from conformance.registry_client.downloads import KEPT, SMALL, ContentCache, Download
 from conformance.registry_hosts.internet import authority
 from tests.registry_client.scripted_registry import Reply, Script, Scripted, Sent
 
 HOST = "r.example"
-ASK = Ask(HOST, "team/app", "latest", insecure=True, opens=True)
+ASK = RegistryRequest(HOST, "team/app", "latest", insecure=True, opens=True)
 LOGIN = Login("me", "secret")
 BASIC = "Basic " + b64encode(b"me:secret").decode()
 MANIFEST = b'{"schemaVersion": 2, "config": {"digest": "sha256:c", "mediaType": "m"}, "layers": []}'
@@ -113,7 +113,7 @@ def test_a_scope_that_is_lacking_is_asked_for_beside_the_other() -> None:
     lacking = wanting(error="insufficient_scope", scope="repository:base:pull")
     registry = Scripted(by_path(v2=wanting(), token=TOKEN, latest=lacking))
     (answer,) = registry.ask(ASK)
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, ErrorResponse)
     assert (answer.step, answer.scope_error) == ("manifest", "insufficient_scope")
     scopes = [
         [value for key, value in parse_qsl(urlsplit(sent.path).query) if key == "scope"]
@@ -142,7 +142,7 @@ def test_a_token_is_used_as_long_as_the_conversation(body: bytes) -> None:
 )
 def test_a_token_service_that_gives_no_token(token: Reply, step: str, words: str) -> None:
     (answer,) = Scripted(by_path(v2=wanting(), token=token)).ask(ASK)
-    assert isinstance(answer, Failed)
+    assert isinstance(answer, NoResponse)
     assert (answer.step, answer.words[: len(words)]) == (step, words)
 
 
@@ -150,7 +150,7 @@ def test_a_token_service_that_gives_no_token(token: Reply, step: str, words: str
 def test_a_realm_that_is_no_address(realm: str) -> None:
     registry = Scripted(by_path(v2=wanting(realm)))
     (answer,) = registry.ask(ASK._replace(login=LOGIN))
-    assert isinstance(answer, Failed)
+    assert isinstance(answer, NoResponse)
     assert (answer.step, len(registry.sent)) == ("token", 1)
 
 
@@ -210,13 +210,13 @@ def test_a_token_that_was_dropped_stays_dropped() -> None:
 def test_redirects_end() -> None:
     registry = Scripted(by_path(latest=Reply(301, headers={"Location": "latest"})))
     (answer,) = registry.ask(ASK)
-    assert isinstance(answer, Failed)
+    assert isinstance(answer, NoResponse)
     assert (answer.words, len(registry.sent)) == ("stopped after 10 redirects", 11)
 
 
 def test_a_redirect_to_nowhere_is_an_answer() -> None:
     (answer,) = Scripted(by_path(latest=Reply(307))).ask(ASK)
-    assert answer == Refused(step="manifest", status=307, body="{}")
+    assert answer == ErrorResponse(step="manifest", status=307, body="{}")
 
 
 # Patience
@@ -235,7 +235,7 @@ def test_a_redirect_to_nowhere_is_an_answer() -> None:
 def test_too_many_requests_are_repeated(after: str, waits: list[float]) -> None:
     registry = Scripted(by_path(latest=Reply(429, headers={"Retry-After": after} if after else {})))
     (answer,) = registry.ask(ASK)
-    assert answer == Refused(step="manifest", status=429, body="{}")
+    assert answer == ErrorResponse(step="manifest", status=429, body="{}")
     assert (registry.waits, len(registry.sent)) == (waits, 1 + 5)
 
 
@@ -256,7 +256,7 @@ def test_patience_is_rewarded() -> None:
 def test_a_token_service_is_asked_once() -> None:
     registry = Scripted(by_path(v2=wanting(), token=Reply(429)))
     (answer,) = registry.ask(ASK)
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, ErrorResponse)
     assert (answer.step, registry.waits) == ("token", [])
 
 
@@ -274,27 +274,27 @@ def test_a_token_service_is_asked_once() -> None:
 )
 def test_the_first_error_of_a_body_counts(body: object, code: str, message: str, detail: bool) -> None:
     (answer,) = Scripted(by_path(latest=Reply(401, json.dumps(body).encode()))).ask(ASK)
-    assert answer == Refused(step="manifest", status=401, code=code, message=message, detail=detail)
+    assert answer == ErrorResponse(step="manifest", status=401, code=code, message=message, detail=detail)
 
 
 @pytest.mark.parametrize("body", ["", "<html>", "[]", "{}", '{"errors": []}', '{"errors": null}', '{"errors": [1]}'])
 def test_other_bodies_are_kept_as_they_are(body: str) -> None:
     (answer,) = Scripted(by_path(latest=Reply(404, body.encode()))).ask(ASK)
-    assert answer == Refused(step="manifest", status=404, body=body)
+    assert answer == ErrorResponse(step="manifest", status=404, body=body)
 
 
 @pytest.mark.parametrize("status", [403, 404, 500, 503])
 def test_a_ping_that_is_refused(status: int) -> None:
     registry = Scripted(by_path(v2=Reply(status)))
     (answer,) = registry.ask(ASK)
-    assert answer == Refused(step="ping", status=status, body="{}")
+    assert answer == ErrorResponse(step="ping", status=status, body="{}")
     assert len(registry.sent) == 1
 
 
 def test_the_first_api_is_pinged_by_old_releases() -> None:
     registry = Scripted(by_path(v2=Reply(404)), {"pings_v1": True})
     (answer,) = registry.ask(ASK)
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, ErrorResponse)
     assert [sent.path for sent in registry.sent] == ["/v2/", "/v1/_ping"]
 
 
@@ -304,7 +304,7 @@ def test_the_first_api_is_pinged_by_old_releases() -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"x"', b'{"layers": [{}]}'])
 def test_what_is_no_manifest_is_given_as_a_blob(body: bytes) -> None:
     (answer,) = Scripted(by_path(latest=Reply(200, body))).ask(ASK)
-    assert answer == Blob.of(body)
+    assert answer == FetchedBlob.of(body)
 
 
 def test_the_media_type_is_the_header_s_where_the_manifest_has_none() -> None:
@@ -322,13 +322,13 @@ def test_digests_of_other_algorithms() -> None:
 
 
 def test_contents_are_bounded() -> None:
-    contents = Contents()
+    contents = ContentCache()
     for number in range(KEPT // SMALL + 2):
-        incoming = Incoming("sha256")
+        incoming = Download("sha256")
         incoming.feed(bytes([number]) * (SMALL - 1))
         contents.add(incoming)
     assert contents._bytes <= KEPT
-    large = Incoming("sha256")
+    large = Download("sha256")
     large.feed(b"\x1f\x8b" + bytes(SMALL))
     large.feed((1234).to_bytes(4, "little"))
     contents.add(large)
@@ -339,7 +339,7 @@ def test_contents_are_bounded() -> None:
 # Where there is no answer
 
 
-def failing(answer: bytes | None, *, scheme: str = "http", options: dict[str, float] | None = None) -> Failed:
+def failing(answer: bytes | None, *, scheme: str = "http", options: dict[str, float] | None = None) -> NoResponse:
     """Ask a server that sends ``answer`` to whatever it is sent and closes; ``None``: it sends nothing for long."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -355,7 +355,7 @@ def failing(answer: bytes | None, *, scheme: str = "http", options: dict[str, fl
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         address = server.sockets[0].getsockname()
         other = ("127.0.0.1", 1)
-        client = RegistryClient(
+        client = PullClient(
             resolve=lambda _, port: address if (port == 80) is (scheme == "http") else other,
             **(options or {}),  # type: ignore[arg-type]
         )
@@ -366,7 +366,7 @@ def failing(answer: bytes | None, *, scheme: str = "http", options: dict[str, fl
             server.close()
 
     failed = asyncio.run(ask())
-    assert isinstance(failed, Failed)
+    assert isinstance(failed, NoResponse)
     assert (failed.step, failed.url, failed.refused) == ("ping", f"{scheme}://{HOST}/v2/", False)
     return failed
 
@@ -394,7 +394,7 @@ def test_a_server_that_does_not_finish_its_handshake() -> None:
 
 
 def test_the_system_s_resolver_is_asked_where_none_is_given() -> None:
-    client = RegistryClient(name_server="192.0.2.1:53")
+    client = PullClient(name_server="192.0.2.1:53")
 
     async def ask(host: str) -> object:
         try:
@@ -403,13 +403,13 @@ def test_the_system_s_resolver_is_asked_where_none_is_given() -> None:
             await client.close()
 
     nobody = asyncio.run(ask("nobody.invalid"))
-    assert isinstance(nobody, Failed)
+    assert isinstance(nobody, NoResponse)
     assert nobody.words.startswith("dial tcp: lookup nobody.invalid on 192.0.2.1:53: ")
     with closing(socket.socket()) as handle:
         handle.bind(("127.0.0.1", 0))
         port = handle.getsockname()[1]
         refused = asyncio.run(ask(f"127.0.0.1:{port}"))
-    assert isinstance(refused, Failed)
+    assert isinstance(refused, NoResponse)
     assert (refused.words, refused.refused, refused.reason) == (
         f"dial tcp 127.0.0.1:{port}: connect: connection refused",
         True,
@@ -421,4 +421,4 @@ def test_the_authority_may_be_a_file_and_is_the_only_one(tmp_path: Path) -> None
     pem = authority().cert_pem.bytes()
     (tmp_path / "ca.pem").write_bytes(pem)
     for each in (pem, tmp_path / "ca.pem"):
-        assert Wire(authority=each)._careful.cert_store_stats()["x509_ca"] == 1
+        assert HTTPTransport(authority=each)._careful.cert_store_stats()["x509_ca"] == 1

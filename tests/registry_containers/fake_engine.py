@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conformance.registry_containers.engine import NoRegistries
+from conformance.registry_containers.engine import RegistryContainerError
 from conformance.registry_containers.registry_container import RegistryContainer
 from conformance.registry_containers.registry_image import BASE, BASE_VARIABLE
 
@@ -26,7 +26,7 @@ def registry(way: str, files: Mapping[str, bytes] | None = None) -> Iterator[Reg
     """Start a registry; the test is skipped where no container can be had."""
     try:
         made = RegistryContainer(way, files, base())
-    except NoRegistries as error:
+    except RegistryContainerError as error:
         pytest.skip(str(error))
     with made:
         yield made

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.registry_containers.engine import NoRegistries, engine
-from conformance.registry_containers.registry_image import ensure, fixtures
+from conformance.registry_containers.engine import RegistryContainerError, engine
+from conformance.registry_containers.registry_image import ensure_image, fixtures_folder
 from conformance.registry_containers.sweep import main
 from tests.registry_containers.fake_engine import fake_engine
 
@@ -28,7 +28,7 @@ def path(own_tmpdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def said() -> str:
-    with pytest.raises(NoRegistries) as caught, engine():
+    with pytest.raises(RegistryContainerError) as caught, engine():
         pass
     return str(caught.value)
 
@@ -72,7 +72,11 @@ def test_an_engine_that_answers_with_errors(path: Path) -> None:
 
 
 def test_an_engine_that_answers_with_errors_later(path: Path) -> None:
-    with fake_engine(path, {"/version": VERSION, "": ERROR}), pytest.raises(NoRegistries) as caught, engine() as client:
+    with (
+        fake_engine(path, {"/version": VERSION, "": ERROR}),
+        pytest.raises(RegistryContainerError) as caught,
+        engine() as client,
+    ):
         client.images.get("any")
     assert str(caught.value) == f"{ASKED}, and the one at {path} answers with an error: the disk is full"
 
@@ -80,8 +84,8 @@ def test_an_engine_that_answers_with_errors_later(path: Path) -> None:
 def test_a_base_that_cannot_be_had(path: Path) -> None:
     refused = json.dumps({"errorDetail": {"message": "pull access denied"}, "error": "pull access denied"}).encode()
     answers = {"/version": VERSION, "/build": (200, refused)}
-    with fake_engine(path, answers), pytest.raises(NoRegistries) as caught, engine() as client:
-        ensure(client, "registry.example.com/nothing:1")
+    with fake_engine(path, answers), pytest.raises(RegistryContainerError) as caught, engine() as client:
+        ensure_image(client, "registry.example.com/nothing:1")
     assert str(caught.value) == (
         "the image of the registry cannot be built from registry.example.com/nothing:1: pull access denied; name"
         " another base, an image that has the program on PATH as registry, with --registry-base or"
@@ -129,4 +133,9 @@ def test_every_run_without_containers_does_without_docker() -> None:
 
 
 def test_the_image_has_a_configuration_for_each_way() -> None:
-    assert {each.name for each in fixtures().iterdir()} == {"Dockerfile", "htpasswd.yml", "open.yml", "token.yml"}
+    assert {each.name for each in fixtures_folder().iterdir()} == {
+        "Dockerfile",
+        "htpasswd.yml",
+        "open.yml",
+        "token.yml",
+    }

@@ -13,11 +13,11 @@ import pytest
 
 from conformance.images.builder import Blob, Format, Index, image, index, layer
 from conformance.registry_client.push_client import Access
-from conformance.registry_containers.engine import NoRegistries, engine
-from conformance.registry_containers.owner import PLACE, PROCESS, labels
+from conformance.registry_containers.engine import RegistryContainerError, engine
+from conformance.registry_containers.owner import PLACE, PROCESS, owner_labels
 from conformance.registry_containers.registry_container import RegistryContainer, RunRegistry
 from conformance.registry_hosts import Internet, RegistryHost, loopback
-from conformance.registry_hosts.origin import NotTaken, OriginFailure
+from conformance.registry_hosts.origin import ContentRefusedError, OriginError
 from conformance.registry_hosts.origins import use_memory, use_registry
 from conformance.registry_hosts.registry_origin import RegistryOrigin
 from tests.registry_containers.fake_engine import base, registry
@@ -43,7 +43,7 @@ def test_it(runtime):
 def run_registry() -> Iterator[RunRegistry]:
     try:
         made = RunRegistry(base())
-    except NoRegistries as error:
+    except RegistryContainerError as error:
         pytest.skip(str(error))
     with made:
         yield made
@@ -91,7 +91,7 @@ def test_it_starts_at_once_on_loopback_and_is_gone_after(run_registry: RunRegist
         assert published["HostIp"] == "127.0.0.1"
         assert made.url == f"http://127.0.0.1:{published['HostPort']}"
         assert made.version[0].isdigit()
-    assert made.name not in containers(labels()[PLACE])
+    assert made.name not in containers(owner_labels()[PLACE])
 
 
 def test_only_its_run_may_ask_it(run_registry: RunRegistry) -> None:
@@ -140,9 +140,9 @@ def test_what_another_host_offers_or_a_case_before_did_is_not_there(internet: In
 def test_what_the_registry_does_not_take_is_said(quay_io: RegistryHost) -> None:
     child = image([layer({"a": "b"})])
     whole = index([child])
-    with pytest.raises(NotTaken, match=r"^the registry in the container does not take .*: MANIFEST_"):
+    with pytest.raises(ContentRefusedError, match=r"^the registry in the container does not take .*: MANIFEST_"):
         quay_io.store("team/app", Index(whole.manifest, ()))  # it refers to a manifest that is not there
-    with pytest.raises(NotTaken, match=r"MANIFEST_INVALID"):
+    with pytest.raises(ContentRefusedError, match=r"MANIFEST_INVALID"):
         quay_io.store("team/app", Index(Blob(Format.OCI.manifest_type, b"no JSON"), ()))
     assert "team/app" not in quay_io.origin.repositories
 
@@ -155,7 +155,7 @@ def test_a_registry_that_has_gone_is_a_failure() -> None:
             internet = Internet(loopback)
         finally:
             use_memory()
-    with internet, pytest.raises(OriginFailure, match=r"^the registry in the container: POST .* was not answered"):
+    with internet, pytest.raises(OriginError, match=r"^the registry in the container: POST .* was not answered"):
         internet.host("quay.io").offer("team/app")
 
 
@@ -168,7 +168,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_one(run_registry: Run
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=PATIENCE)
     left = done.stdout.strip()
     assert (done.returncode, done.stderr) == (-signal.SIGKILL, "")
-    place = labels()[PLACE]
+    place = owner_labels()[PLACE]
     assert left in containers(place)
     with registry("open") as next_one:
         assert left not in containers(place)
@@ -186,7 +186,7 @@ def test_a_run_says_which_registry_and_leaves_nothing(
     told = f"registries: CNCF distribution {run_registry.version} in the container "
     (name,) = [line.removeprefix(told).partition(",")[0] for line in done.outlines if line.startswith(told)]
     assert name.startswith("crio-conformance-")
-    assert name not in containers(labels()[PLACE])
+    assert name not in containers(owner_labels()[PLACE])
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
@@ -202,7 +202,7 @@ def test_a_run_that_is_ended_leaves_nothing_once_swept(
     assert any("started" in line for line in process.stdout)
     started = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
     mine = f"{process.pid}/{started}"
-    assert len(containers(labels()[PLACE], mine)) == 1
+    assert len(containers(owner_labels()[PLACE], mine)) == 1
     os.kill(process.pid, end)
     process.stdout.read()
     process.wait(PATIENCE)
@@ -211,5 +211,5 @@ def test_a_run_that_is_ended_leaves_nothing_once_swept(
         sweep = [sys.executable, "-m", "conformance.registry_containers.sweep"]
         done = subprocess.run(sweep, capture_output=True, text=True, check=True, timeout=PATIENCE)
         assert "removed crio-conformance-" in done.stdout
-    assert containers(labels()[PLACE], mine) == []
+    assert containers(owner_labels()[PLACE], mine) == []
     assert isinstance(run_registry, RegistryContainer)

@@ -6,8 +6,8 @@ from hashlib import sha256
 import pytest
 
 from conformance.images.builder import Blob, Image, Index, image, index, layer
-from conformance.registry_hosts import Kind, RegistryHost
-from conformance.registry_hosts.faults import Faults, altered, digest_of
+from conformance.registry_hosts import RegistryHost, RequestKind
+from conformance.registry_hosts.faults import Faults, alter, digest_of
 from conformance.registry_hosts.personality import WELL_KNOWN
 from tests.registry_hosts.web_client import Web
 
@@ -35,10 +35,10 @@ def digest(data: bytes) -> str:
 
 
 def test_altered_bytes_say_the_same_under_another_digest() -> None:
-    assert json.loads(altered(IMAGE.manifest.data)) == json.loads(IMAGE.manifest.data)
-    assert gzip.decompress(altered(LAYER.data)) == gzip.decompress(LAYER.data)
+    assert json.loads(alter(IMAGE.manifest.data)) == json.loads(IMAGE.manifest.data)
+    assert gzip.decompress(alter(LAYER.data)) == gzip.decompress(LAYER.data)
     for data in (IMAGE.manifest.data, IMAGE.config.data, LAYER.data):
-        assert digest(altered(data)) != digest(data)
+        assert digest(alter(data)) != digest(data)
 
 
 @pytest.mark.parametrize("content", [IMAGE, LAYER, index([IMAGE])], ids=["image", "blob", "index"])
@@ -50,14 +50,14 @@ def test_a_fault_is_about_what_has_that_digest(content: Image | Index | Blob) ->
 def test_a_tampered_manifest_has_other_bytes_under_the_same_names(web: Web, host: RegistryHost, reference: str) -> None:
     host.tamper(IMAGE)
     answer = web.get(host, f"team/app/manifests/{reference}")
-    assert (answer.status, answer.body) == (200, altered(IMAGE.manifest.data))
+    assert (answer.status, answer.body) == (200, alter(IMAGE.manifest.data))
     assert answer.headers["Docker-Content-Digest"] == IMAGE.digest
     assert (answer.exchange.note, answer.exchange.size) == ("an image, altered", len(answer.body))
 
 
 def test_a_tampered_blob_alone_is_altered(web: Web, host: RegistryHost) -> None:
     host.tamper(LAYER)
-    for blob, expected in ((LAYER, altered(LAYER.data)), (IMAGE.config, IMAGE.config.data)):
+    for blob, expected in ((LAYER, alter(LAYER.data)), (IMAGE.config, IMAGE.config.data)):
         answer = web.get(host, f"team/app/blobs/{blob.digest}")
         assert (answer.status, answer.body) == (200, expected)
         assert answer.exchange.note == ("altered" if blob is LAYER else "")
@@ -87,7 +87,7 @@ def test_a_failing_host_answers_every_request_for_a_manifest_so(
         answer = web.ask(f"https://{host.personality.servers[0]}/v2/{path}")
         assert answer.error[:2] == (status, code)
         assert answer.headers["Retry-After"] is None
-        assert (answer.exchange.kind, answer.exchange.status) == (Kind.MANIFEST, status)
+        assert (answer.exchange.kind, answer.exchange.status) == (RequestKind.MANIFEST, status)
     assert web.get(host, f"team/app/{PATHS['config']}").status == 200
     assert web.ask(f"https://{host.personality.servers[0]}/v2/").status in {200, 401}
 

@@ -6,7 +6,7 @@ from conformance.images.builder import Entry, File, Format, Image, Index, image,
 from conformance.model.platform import Platform
 from conformance.registry_hosts import Login, RegistryHost
 from conformance.registry_hosts.origin import Repository
-from conformance.registry_hosts.personality import WELL_KNOWN, plain
+from conformance.registry_hosts.personality import WELL_KNOWN, plain_registry
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_an_offer_in_docker_s_format(quay_io: RegistryHost, platforms: tuple[str
     ],
 )
 def test_library_may_be_left_out_where_the_host_adds_it(host: str, name: str, repository: str) -> None:
-    made = RegistryHost(WELL_KNOWN.get(host) or plain(host))
+    made = RegistryHost(WELL_KNOWN.get(host) or plain_registry(host))
     made.offer(name)
     made.require_login(name)
     assert list(made.origin.repositories) == [repository]

@@ -6,12 +6,20 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from conformance.images.builder import Format, Image, Index
-from conformance.model.answers import Address, Answer, Ask, Blob, Failed, Manifest, Refused
-from conformance.model.prediction import requests
+from conformance.model.answers import (
+    Answer,
+    ErrorResponse,
+    FetchedBlob,
+    HostAddress,
+    Manifest,
+    NoResponse,
+    RegistryRequest,
+)
+from conformance.model.prediction import request_count
 from conformance.model.reason import Reason
-from conformance.registry_client import RegistryClient
+from conformance.registry_client import PullClient
 from conformance.registry_hosts import Exchange, Internet, Login, RegistryHost, loopback
-from conformance.registry_hosts.host_answers import Answers
+from conformance.registry_hosts.host_answers import HostAnswers
 from conformance.registry_hosts.internet import authority
 
 HOSTS = ("docker.io", "quay.io", "ghcr.io", "registry.k8s.io", "plain.example.com", "plain.example.com:5000")
@@ -33,14 +41,14 @@ def internet(web: Internet) -> Iterator[Internet]:
 
 
 @pytest.fixture(scope="module")
-def over_http(web: Internet) -> Iterator[Callable[[Ask], Answer]]:
+def over_http(web: Internet) -> Iterator[Callable[[RegistryRequest], Answer]]:
     """Ask over HTTP."""
 
     async def at_once(_seconds: float) -> None:
         return None
 
     with asyncio.Runner() as runner:
-        client = RegistryClient(
+        client = PullClient(
             resolve=web.address,
             shown=web.shown,
             authority=authority().cert_pem.bytes(),
@@ -52,12 +60,12 @@ def over_http(web: Internet) -> Iterator[Callable[[Ask], Answer]]:
 
 
 @pytest.fixture
-def check(internet: Internet, over_http: Callable[[Ask], Answer]) -> Check:
+def check(internet: Internet, over_http: Callable[[RegistryRequest], Answer]) -> Check:
     """Ask both; gives the answer, which must be one."""
 
     def check(host: str, reference: str = "latest", *, name: str = NAME, **more: bool | Login | None) -> Answer:
-        ask = Ask(host, name, reference, opens=True, **more)  # type: ignore[arg-type]
-        said = Answers(internet)(ask)
+        ask = RegistryRequest(host, name, reference, opens=True, **more)  # type: ignore[arg-type]
+        said = HostAnswers(internet)(ask)
         assert over_http(ask) == said
         return said
 
@@ -91,7 +99,7 @@ def test_an_image_comes_by_tag_and_by_digest(
         assert isinstance(answer, Manifest)
         assert (answer.digest, answer.config, answer.is_index) == (content.digest, content.config.digest, False)
     for blob in content.blobs():
-        assert check(host, blob.digest, blob=True, insecure=insecure) == Blob(blob.digest, blob.size)
+        assert check(host, blob.digest, blob=True, insecure=insecure) == FetchedBlob(blob.digest, blob.size)
 
 
 @pytest.mark.parametrize("kind", list(Format))
@@ -131,7 +139,7 @@ def test_what_is_missing(internet: Internet, check: Check, host: str, insecure: 
         {"name": "rhuss/none", "reference": FIVES, "blob": True},
     ):
         answer = check(host, insecure=insecure, login=shown, **question)
-        assert isinstance(answer, Refused)
+        assert isinstance(answer, ErrorResponse)
         assert answer.status in {401, 403, 404}
 
 
@@ -146,7 +154,7 @@ def test_a_private_repository_and_every_kind_of_login(internet: Internet, check:
         for question in ({}, {"reference": content.config.digest, "blob": True}, {"name": "rhuss/none"}):
             check(host, login=shown, **question)
     assert isinstance(check(host, login=login), Manifest) is bool(registry.personality.realm)
-    assert isinstance(check(host), Refused)
+    assert isinstance(check(host), ErrorResponse)
 
 
 @pytest.mark.parametrize("host", ["docker.io", "quay.io", "ghcr.io"])
@@ -164,7 +172,7 @@ def test_a_wrong_login_is_refused_for_a_public_image_where_there_are_tokens(
     offered(registry)
     answer = check(host, login=Login("robot", "wrong", host))
     if registry.personality.realm:
-        assert isinstance(answer, Refused)
+        assert isinstance(answer, ErrorResponse)
         assert (answer.step, answer.status) == ("token", 401)
     else:
         assert isinstance(answer, Manifest)
@@ -184,13 +192,13 @@ def test_what_is_altered_and_what_is_lost(internet: Internet, check: Check, host
     assert isinstance(answer, Manifest)
     assert answer.digest != content.digest
     assert check(host, content.digest) == answer
-    assert check(host, layer.digest, blob=True) != Blob(layer.digest, layer.size)
+    assert check(host, layer.digest, blob=True) != FetchedBlob(layer.digest, layer.size)
     registry.lose(config)
-    assert isinstance(check(host, config.digest, blob=True), Refused)
+    assert isinstance(check(host, config.digest, blob=True), ErrorResponse)
     registry.lose(content)
     registry.lose(layer)
-    assert isinstance(check(host), Refused)
-    assert isinstance(check(host, layer.digest, blob=True), Refused)
+    assert isinstance(check(host), ErrorResponse)
+    assert isinstance(check(host, layer.digest, blob=True), ErrorResponse)
 
 
 @pytest.mark.parametrize("status", [403, 404, 418, 429, 503])
@@ -202,9 +210,9 @@ def test_a_host_that_fails(internet: Internet, check: Check, host: str, status: 
     for question in ({}, {"reference": content.digest}, {"name": "rhuss/none"}):
         check(host, **question)
     answer = check(host)
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, ErrorResponse)
     assert (answer.step, answer.status) == ("manifest", status)
-    assert isinstance(check(host, content.config.digest, blob=True), Blob), "blobs still come"
+    assert isinstance(check(host, content.config.digest, blob=True), FetchedBlob), "blobs still come"
     registry.require_login(NAME)
     check(host)
 
@@ -219,11 +227,11 @@ def test_an_answer_costs_as_many_requests_as_are_predicted(
         registry.fail(429)
     if status == 404:
         offered(registry)
-    mark = internet.recorder.mark()
+    mark = internet.recorder.position()
     answer = check(host, "none")
     seen = [each for each in internet.recorder.since(mark) if isinstance(each, Exchange)]
     ended = [each for each in seen if "/manifests/" in each.path and each.status >= 400]
-    expected = requests(answer) if isinstance(answer, Refused) and answer.step == "manifest" else 0
+    expected = request_count(answer) if isinstance(answer, ErrorResponse) and answer.step == "manifest" else 0
     assert len(ended) == expected
 
 
@@ -236,9 +244,9 @@ def test_a_host_without_tls(internet: Internet, check: Check, name: str, insecur
     content = offered(internet.plain_http(name))
     for question in ({}, {"reference": content.config.digest, "blob": True}, {"reference": "none"}):
         answer = check(name, insecure=insecure, **question)
-        assert isinstance(answer, Failed) is not insecure
+        assert isinstance(answer, NoResponse) is not insecure
     if not insecure:
-        assert isinstance(answer, Failed)
+        assert isinstance(answer, NoResponse)
         assert answer.reason is (Reason.PLAIN_HTTP if ":" in name else Reason.UNREACHABLE)
 
 
@@ -247,7 +255,7 @@ def test_a_host_without_tls(internet: Internet, check: Check, name: str, insecur
 def test_a_host_whose_certificate_nobody_trusts(internet: Internet, check: Check, name: str, insecure: bool) -> None:
     offered(internet.untrusted(name))
     answer = check(name, insecure=insecure)
-    assert (answer.reason if isinstance(answer, Failed) else None) is (
+    assert (answer.reason if isinstance(answer, NoResponse) else None) is (
         None if insecure else Reason.UNTRUSTED_CERTIFICATE
     )
 
@@ -259,7 +267,7 @@ def test_a_host_whose_certificate_nobody_trusts(internet: Internet, check: Check
 def test_a_host_where_nobody_listens(internet: Internet, check: Check, name: str, insecure: bool) -> None:
     internet.refuse("down.example.com")
     answer = check(name, insecure=insecure)
-    assert isinstance(answer, Failed)
+    assert isinstance(answer, NoResponse)
     assert (answer.refused, answer.reason) == (True, Reason.UNREACHABLE)
     assert answer.url.startswith("http://" if insecure else "https://")
 
@@ -268,7 +276,7 @@ def test_a_host_where_nobody_listens(internet: Internet, check: Check, name: str
 @pytest.mark.parametrize("name", ["nowhere.example.com", "nowhere.example.com:5000"])
 def test_a_host_that_nobody_knows(check: Check, name: str, insecure: bool) -> None:
     answer = check(name, insecure=insecure)
-    assert isinstance(answer, Failed)
+    assert isinstance(answer, NoResponse)
     assert answer.reason is Reason.UNKNOWN_HOST
 
 
@@ -293,4 +301,4 @@ def test_an_address(internet: Internet, check: Check, host: str, loopback_: bool
     internet.host("plain.example.com")
     internet.refuse("down.example.com")
     answer = check(host, "", name="", lookup=True)
-    assert (answer.loopback if isinstance(answer, Address) else None) is loopback_
+    assert (answer.loopback if isinstance(answer, HostAddress) else None) is loopback_

@@ -13,7 +13,7 @@ import dns.message
 import dns.rcode
 import pytest
 
-from conformance.registry_hosts import Exchange, Internet, Kind, Lookup
+from conformance.registry_hosts import Exchange, Internet, NameLookup, RequestKind
 from conformance.registry_hosts.personality import WELL_KNOWN
 from tests.registry_hosts.web_client import SECONDS, Web, Wires, trusting
 
@@ -55,9 +55,9 @@ def test_an_unknown_name_is_denied_and_on_record_once(web: Web) -> None:
     for record, recorded in (("AAAA", 0), ("A", 1)):
         reply = web.wires.resolve("registry.nowhere.example", record)
         assert (reply.rcode(), reply.answer) == (dns.rcode.NXDOMAIN, [])
-        assert web.internet.recorder.mark() == recorded
+        assert web.internet.recorder.position() == recorded
     lookups = [dataclasses.replace(each, at=0) for each in web.internet.recorder.since(0)]
-    assert lookups == [Lookup(host="registry.nowhere.example", at=0)]
+    assert lookups == [NameLookup(host="registry.nowhere.example", at=0)]
 
 
 def test_garbage_does_not_stop_the_name_server(web: Web) -> None:
@@ -121,7 +121,7 @@ def test_exchanges_are_recorded_in_order_and_without_passwords(web: Web) -> None
     host = web.internet.host("quay.io")
     host.offer("team/app")
     login = host.require_login("team/app")
-    mark = web.internet.recorder.mark()
+    mark = web.internet.recorder.position()
     token = web.token(host, "team/app", login)
     web.ask("https://quay.io/v2/team/app/manifests/latest", token=token)
     web.ask("https://quay.io/v2/team/app/manifests/latest", login=login)
@@ -130,9 +130,9 @@ def test_exchanges_are_recorded_in_order_and_without_passwords(web: Web) -> None
     seen = [(each.kind, each.status, each.user, each.path) for each in records if isinstance(each, Exchange)]
     path = "/v2/team/app/manifests/latest"
     assert seen == [
-        (Kind.TOKEN, 200, "robot", "/v2/auth"),
-        (Kind.MANIFEST, 200, "robot", path),
-        (Kind.MANIFEST, 200, "robot", path),
+        (RequestKind.TOKEN, 200, "robot", "/v2/auth"),
+        (RequestKind.MANIFEST, 200, "robot", path),
+        (RequestKind.MANIFEST, 200, "robot", path),
     ]
     assert [each.at for each in records] == sorted(each.at for each in records)
     assert login.password not in repr(records)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.registry_hosts import Internet, Lookup, RegistryHost, loopback
+from conformance.registry_hosts import Internet, NameLookup, RegistryHost, loopback
 from conformance.registry_hosts.personality import WELL_KNOWN
 from tests.registry_hosts.web_client import SECONDS, trusting
 
@@ -66,7 +66,7 @@ def test_servers_of_one_host_share_an_address_and_hosts_do_not(internet: Interne
 def test_a_name_that_nobody_knows_has_no_address_and_is_on_record(internet: Internet) -> None:
     assert internet.address("Registry.Nowhere.example", 443) is None
     (record,) = internet.recorder.since(0)
-    assert (type(record), record.host) == (Lookup, "registry.nowhere.example")
+    assert (type(record), record.host) == (NameLookup, "registry.nowhere.example")
 
 
 def test_nobody_listens_on_another_port_or_a_host_that_refuses(internet: Internet) -> None:

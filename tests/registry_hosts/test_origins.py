@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.images.builder import Blob, image, layer
-from conformance.registry_client.push_client import Access, Refused, Registry
+from conformance.registry_client.push_client import Access, PushClient, RegistryResponseError
 from conformance.registry_hosts import Internet, loopback
-from conformance.registry_hosts.origin import MemoryOrigin, OriginFailure
+from conformance.registry_hosts.origin import MemoryOrigin, OriginError
 from conformance.registry_hosts.origins import use_memory, use_registry
 from conformance.registry_hosts.registry_origin import RegistryOrigin
 from tests.registry_hosts.web_client import Web
@@ -17,10 +17,10 @@ NOBODY = Access("http://127.0.0.1:1", "robot", "secret-password")
 
 class Broken(MemoryOrigin):
     async def manifest(self, name: str, reference: str) -> Blob | None:
-        raise OriginFailure(f"no {reference} of {name}, nor anything")
+        raise OriginError(f"no {reference} of {name}, nor anything")
 
     async def blob(self, name: str, digest: str) -> Blob | None:
-        raise OriginFailure(f"no {digest} of {name}, nor anything")
+        raise OriginError(f"no {digest} of {name}, nor anything")
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_what_could_not_be_pushed_is_not_there() -> None:
     with internet:
         host = internet.host("quay.io")
         for _ in range(2):  # it is not remembered as pushed either
-            with pytest.raises(OriginFailure, match="was not answered") as caught:
+            with pytest.raises(OriginError, match="was not answered") as caught:
                 host.store("team/app", image([layer({"a": "b"})]))
             assert NOBODY.password not in str(caught.value)
         assert host.origin.repositories == {}
@@ -70,10 +70,10 @@ def test_what_could_not_be_pushed_is_not_there() -> None:
 
 def test_a_refusal_says_what_the_registry_said() -> None:
     body = b'{"errors": [{"code": "DENIED", "message": "not you"}]}'
-    assert str(Refused("PUT /v2/a", 403, body)) == "PUT /v2/a was answered with 403 (DENIED: not you)"
+    assert str(RegistryResponseError("PUT /v2/a", 403, body)) == "PUT /v2/a was answered with 403 (DENIED: not you)"
     for strange in (b"", b"[]", b'{"errors": []}', b'{"errors": [{}]}', b"\xff"):
-        assert str(Refused("PUT /v2/a", 500, strange)) == "PUT /v2/a was answered with 500"
+        assert str(RegistryResponseError("PUT /v2/a", 500, strange)) == "PUT /v2/a was answered with 500"
 
 
 def test_a_password_is_in_no_representation() -> None:
-    assert NOBODY.password not in repr(NOBODY) + repr(vars(Registry(NOBODY)))
+    assert NOBODY.password not in repr(NOBODY) + repr(vars(PushClient(NOBODY)))

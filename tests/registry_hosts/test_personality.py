@@ -4,7 +4,7 @@ from hashlib import sha256
 import pytest
 
 from conformance.images.builder import Image
-from conformance.registry_hosts import Kind, Login, RegistryHost
+from conformance.registry_hosts import Login, RegistryHost, RequestKind
 from conformance.registry_hosts.personality import WELL_KNOWN
 from tests.registry_hosts.web_client import Answer, Web
 
@@ -31,15 +31,15 @@ def challenge(answer: Answer) -> dict[str, str]:
 
 
 def test_a_ping_tells_where_a_token_is_to_be_had(web: Web, host: RegistryHost) -> None:
-    manners = host.personality
-    answer = web.ask(f"https://{manners.servers[0]}/v2/")
+    personality = host.personality
+    answer = web.ask(f"https://{personality.servers[0]}/v2/")
     assert answer.headers["Docker-Distribution-Api-Version"] == "registry/2.0"
-    assert (answer.exchange.kind, answer.exchange.user) == (Kind.PING, None)
-    if manners.realm:
+    assert (answer.exchange.kind, answer.exchange.user) == (RequestKind.PING, None)
+    if personality.realm:
         assert answer.status == 401
-        assert challenge(answer) == {"realm": manners.realm, "service": manners.service}
+        assert challenge(answer) == {"realm": personality.realm, "service": personality.service}
         host.offer("team/app")
-        again = web.ask(f"https://{manners.servers[0]}/v2/", token=web.token(host, "team/app"))
+        again = web.ask(f"https://{personality.servers[0]}/v2/", token=web.token(host, "team/app"))
         assert (again.status, again.json) == (200, {})
     else:
         assert (answer.status, answer.json) == (200, {})
@@ -79,7 +79,11 @@ def test_quay_io_answers_in_its_own_words(web: Web) -> None:
 def test_ghcr_io_refuses_the_token_itself(web: Web) -> None:
     answer = web.ask("https://ghcr.io/token?service=ghcr.io&scope=repository:team/none:pull")
     assert answer.error == (403, "DENIED", "requested access to the resource is denied")
-    assert (answer.exchange.kind, answer.exchange.repository, answer.exchange.user) == (Kind.TOKEN, "team/none", None)
+    assert (answer.exchange.kind, answer.exchange.repository, answer.exchange.user) == (
+        RequestKind.TOKEN,
+        "team/none",
+        None,
+    )
 
 
 def test_registry_k8s_io_sends_everything_to_its_backend(web: Web) -> None:
@@ -122,7 +126,7 @@ def test_a_manifest_is_given_by_tag_and_by_digest(web: Web, host: RegistryHost) 
             assert answer.headers["Content-Length"] == str(image.manifest.size)
             assert answer.body == (image.manifest.data if method == "GET" else b"")
             exchange = answer.exchange
-            assert (exchange.host, exchange.kind, exchange.method) == (host, Kind.MANIFEST, method)
+            assert (exchange.host, exchange.kind, exchange.method) == (host, RequestKind.MANIFEST, method)
             assert (exchange.repository, exchange.reference) == ("team/app", reference)
             assert (exchange.status, exchange.size) == (200, len(answer.body))
             assert exchange.user == ("" if host in WITH_TOKENS else None)
@@ -147,7 +151,7 @@ def test_a_missing_tag_is_answered_in_the_host_s_words(web: Web, host: RegistryH
 
 
 def test_a_missing_repository_is_answered_in_the_host_s_words(web: Web, host: RegistryHost) -> None:
-    refusal = host.personality.absent(Kind.MANIFEST)
+    refusal = host.personality.absent(RequestKind.MANIFEST)
     if host == "ghcr.io":  # gives no token for it, and so wants one
         assert web.get(host, "team/none/manifests/latest").status == 401
         host.offer("team/other")
@@ -174,12 +178,12 @@ def test_a_private_repository_opens_to_its_own_login_only(web: Web, name: str) -
 def test_a_blob_comes_from_where_the_host_keeps_it(web: Web, host: RegistryHost) -> None:
     image = host.offer("team/app", files={"hello": "world"})
     assert isinstance(image, Image)
-    manners = host.personality
+    personality = host.personality
     for blob in image.blobs():
         answer = web.get(host, f"team/app/blobs/{blob.digest}")
         assert (answer.status, "sha256:" + sha256(answer.body).hexdigest()) == (200, blob.digest)
-        assert answer.exchange.server == (manners.blobs or manners.backend[0] or host)
-        assert (answer.exchange.kind, answer.exchange.size) == (Kind.BLOB, blob.size)
+        assert answer.exchange.server == (personality.blobs or personality.backend[0] or host)
+        assert (answer.exchange.kind, answer.exchange.size) == (RequestKind.BLOB, blob.size)
     missing = web.get(host, "team/app/blobs/sha256:" + "5" * 64)
     assert missing.error == (404, "BLOB_UNKNOWN", "blob unknown to registry")
 
@@ -187,7 +191,7 @@ def test_a_blob_comes_from_where_the_host_keeps_it(web: Web, host: RegistryHost)
 def test_tags_are_listed_and_other_paths_unknown(web: Web, host: RegistryHost) -> None:
     host.offer("team/app", tags=["b", "a"])
     listed = web.get(host, "team/app/tags/list")
-    assert (listed.json["tags"], listed.exchange.kind) == (["a", "b"], Kind.TAGS)
+    assert (listed.json["tags"], listed.exchange.kind) == (["a", "b"], RequestKind.TAGS)
     for method, path in (("GET", "/v1/search"), ("PUT", "/v2/team/app/manifests/latest"), ("GET", "/")):
         answer = web.ask(f"https://{host.personality.servers[0]}{path}", method=method)
-        assert (answer.status, answer.exchange.kind, answer.exchange.method) == (404, Kind.OTHER, method)
+        assert (answer.status, answer.exchange.kind, answer.exchange.method) == (404, RequestKind.OTHER, method)

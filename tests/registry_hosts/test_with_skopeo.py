@@ -16,7 +16,7 @@ from conformance.images.builder import Image, Index
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
 from conformance.node import World
-from conformance.registry_hosts import Exchange, Internet, Lookup, RegistryHost
+from conformance.registry_hosts import Exchange, Internet, NameLookup, RegistryHost
 from conformance.registry_hosts.internet import authority
 from tests.node.world_traces import PATIENCE
 
@@ -37,7 +37,7 @@ class Seen:
     printed: bytes
     error: str
     requests: list[str]
-    records: tuple[Exchange | Lookup, ...]
+    records: tuple[Exchange | NameLookup, ...]
 
     @property
     def exchanges(self) -> list[str]:
@@ -80,7 +80,7 @@ def skopeo(internet: tuple[World, Internet]) -> Skopeo:
     }
 
     def inspect(*arguments: str, password: str | None = None) -> Seen:
-        mark = around.recorder.mark()
+        mark = around.recorder.position()
         command = ["sh", "-c", 'exec "$@" > "$PRINTED"', "sh", str(SKOPEO), "--debug", "inspect", *arguments]
         process = world.spawn(command, env, f"log-{mark}")
         assert process.wait(PATIENCE), "skopeo does not end"
@@ -156,7 +156,7 @@ def test_no_image_for_this_machine_is_said_to_be_that(skopeo: Skopeo, docker_io:
     docker_io.offer(NAME, platforms=["linux/mips64le"])
     seen = skopeo(f"docker://docker.io/{NAME}")
     assert seen.status != 0
-    assert error_parser.reason(seen.error) is Reason.NO_MATCHING_PLATFORM
+    assert error_parser.reason_in(seen.error) is Reason.NO_MATCHING_PLATFORM
     assert seen.attempt.answer == "200 an index for linux/mips64le"
 
 
@@ -170,7 +170,7 @@ def test_a_private_image_on_quay_io_is_unauthorized_without_a_login(skopeo: Skop
         f"GET quay.io/v2/{NAME}/manifests/latest 401",
     ]
     assert seen.requests == asked(seen)
-    assert error_parser.reasons(seen.error) == {"quay.io": Reason.UNAUTHORIZED}
+    assert error_parser.reasons_by_registry(seen.error) == {"quay.io": Reason.UNAUTHORIZED}
     assert (seen.attempt.served, seen.attempt.answer, seen.attempt.users) == (False, "401 private", ())
 
 
@@ -192,7 +192,7 @@ def test_a_wrong_password_is_refused_by_the_token_service(skopeo: Skopeo, quay_i
     quay_io.require_login(NAME)
     seen = skopeo("--raw", "--creds", "robot:pa55word", f"docker://quay.io/{NAME}", password="pa55word")
     assert seen.exchanges == ["GET quay.io/v2/ 401", "GET quay.io/v2/auth 401 robot"]
-    assert error_parser.reasons(seen.error) == {"quay.io": Reason.LOGIN_REFUSED}
+    assert error_parser.reasons_by_registry(seen.error) == {"quay.io": Reason.LOGIN_REFUSED}
 
 
 @pytest.mark.parametrize(
@@ -212,23 +212,23 @@ def test_what_is_missing_is_told_in_the_hosts_own_manner(
     host = image.partition("/")[0]
     seen = skopeo("--raw", f"docker://{image}")
     assert seen.status != 0
-    assert error_parser.reasons(seen.error) == {host: reason}
+    assert error_parser.reasons_by_registry(seen.error) == {host: reason}
     assert (seen.attempt.host, seen.attempt.answer) == (host, answer)
     assert seen.requests == asked(seen)
 
 
 def test_a_host_that_does_not_exist_is_looked_up_in_vain(skopeo: Skopeo) -> None:
     seen = skopeo("--raw", "docker://nowhere.example/a/b")
-    assert error_parser.reasons(seen.error) == {"nowhere.example": Reason.UNKNOWN_HOST}
+    assert error_parser.reasons_by_registry(seen.error) == {"nowhere.example": Reason.UNKNOWN_HOST}
     assert seen.exchanges == []
-    assert {type(each) for each in seen.records} == {Lookup}
+    assert {type(each) for each in seen.records} == {NameLookup}
     assert (seen.attempt.host, seen.attempt.answer) == ("nowhere.example", "no such host")
 
 
 def test_a_host_on_which_nobody_listens_refuses(skopeo: Skopeo, internet: tuple[World, Internet]) -> None:
     closed = internet[1].refuse("closed.example")
     seen = skopeo("--raw", f"docker://{closed}/a/b")
-    assert error_parser.reasons(seen.error) == {closed: Reason.UNREACHABLE}
+    assert error_parser.reasons_by_registry(seen.error) == {closed: Reason.UNREACHABLE}
     assert seen.records == ()
 
 
@@ -270,13 +270,13 @@ def test_ghcr_io_gives_no_token_for_what_is_private(skopeo: Skopeo, internet: tu
     let_in = skopeo("--raw", "--creds", credentials, "docker://ghcr.io/a/private", password=login.password)
     assert [each.attempt.served for each in (opened, refused, let_in)] == [True, False, True]
     assert refused.exchanges == ["GET ghcr.io/v2/ 401", "GET ghcr.io/token 403"]
-    assert error_parser.reasons(refused.error) == {"ghcr.io": Reason.DENIED}
+    assert error_parser.reasons_by_registry(refused.error) == {"ghcr.io": Reason.DENIED}
 
 
 def test_hosts_asked_one_after_the_other_are_attempts_of_their_own(
     skopeo: Skopeo, internet: tuple[World, Internet]
 ) -> None:
-    records: list[Exchange | Lookup] = []
+    records: list[Exchange | NameLookup] = []
     for name in ("docker.io/x/y", "quay.io/x/y", "nowhere.example/x/y", "docker.io/x/y"):
         records += skopeo("--raw", f"docker://{name}").records
     assert [each.host for each in attempts(records)] == ["docker.io", "quay.io", "nowhere.example", "docker.io"]

@@ -84,7 +84,7 @@ class Web:
         if login:
             auth = "Basic " + b64encode(f"{login.user}:{login.password}".encode()).decode()
         headers = {"Authorization": f"Bearer {token}" if token else auth} if token or auth else {}
-        mark = self.internet.recorder.mark()
+        mark = self.internet.recorder.position()
         connection = http.client.HTTPSConnection(parts.netloc, context=trusting())
         connection.sock = self.wires.connect(parts.netloc)
         try:
@@ -97,11 +97,11 @@ class Web:
             connection.close()
 
     def token(self, host: RegistryHost, name: str, login: Login | None = None) -> str:
-        manners = host.personality
-        if not manners.realm:
+        personality = host.personality
+        if not personality.realm:
             return ""
-        query = urllib.parse.urlencode({"service": manners.service, "scope": f"repository:{name}:pull"})
-        answer = self.ask(f"{manners.realm}?{query}", login=login)
+        query = urllib.parse.urlencode({"service": personality.service, "scope": f"repository:{name}:pull"})
+        answer = self.ask(f"{personality.realm}?{query}", login=login)
         assert answer.status in {200, 403}, answer
         return str(answer.json.get("token", ""))
 

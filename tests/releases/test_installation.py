@@ -6,7 +6,7 @@ import pytest
 
 from conformance.model.release import Release
 from conformance.releases import installation
-from conformance.releases.installation import Installation, NoRuntime, find
+from conformance.releases.installation import Installation, RuntimeNotFoundError, find_crio
 
 REMEDY = "write a release (1.36.3 or 1.36), the path of a crio binary, or auto"
 ALL = ("pinns", "conmon", "runc")
@@ -49,8 +49,8 @@ def cached(tmp_path: Path, *releases: str) -> None:
 
 def refusal(runtime: str) -> str:
     """Give the one sentence with which a value is refused."""
-    with pytest.raises(NoRuntime) as caught:
-        find(runtime)
+    with pytest.raises(RuntimeNotFoundError) as caught:
+        find_crio(runtime)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -62,7 +62,7 @@ def test_auto_takes_crio_from_path_first(tmp_path: Path) -> None:
     cached(tmp_path, "1.36.3")
     crio(tmp_path / "path", "1.31.13", *ALL)
     path = tmp_path / "path"
-    assert find("auto") == Installation(
+    assert find_crio("auto") == Installation(
         path / "crio", path / "pinns", path / "conmon", path / "runc", Release("1.31.13")
     )
 
@@ -70,13 +70,13 @@ def test_auto_takes_crio_from_path_first(tmp_path: Path) -> None:
 def test_auto_takes_the_newest_release_in_the_cache_else(tmp_path: Path) -> None:
     cached(tmp_path, "1.9.9", "1.36.3", "1.35.10")
     (tmp_path / "cache" / "crio-conformance" / "releases" / "notes" / "bin").mkdir(parents=True)
-    assert find("auto").release == Release("1.36.3")
+    assert find_crio("auto").release == Release("1.36.3")
 
 
 def test_auto_passes_over_what_is_no_release(tmp_path: Path) -> None:
     cached(tmp_path, "1.36.3")
     crio(tmp_path / "cache" / "crio-conformance" / "releases" / "old" / "bin", "1.40.0")
-    assert find("auto").release == Release("1.36.3")
+    assert find_crio("auto").release == Release("1.36.3")
 
 
 def test_auto_says_where_it_looked(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_the_cache_is_in_the_home_folder_by_default(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(("wanted", "found"), [("1.35.2", "1.35.2"), ("1.35", "1.35.10"), ("1.36", "1.36.3")])
 def test_a_release_is_that_and_a_line_its_newest(tmp_path: Path, wanted: str, found: str) -> None:
     cached(tmp_path, "1.35.2", "1.35.10", "1.36.3")
-    assert find(wanted).crio.parent.parent.name == found
+    assert find_crio(wanted).crio.parent.parent.name == found
 
 
 def test_an_unknown_release_lists_those_that_are_there(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_an_unknown_release_where_there_are_none(tmp_path: Path) -> None:
 def test_a_path_is_that_binary_whatever_else_there_is(tmp_path: Path) -> None:
     cached(tmp_path, "1.36.3")
     crio(tmp_path / "path", "1.35.0", *ALL)
-    found = find(str(crio(tmp_path / "built", "1.37.0-dev", "pinns")))
+    found = find_crio(str(crio(tmp_path / "built", "1.37.0-dev", "pinns")))
     assert (found.crio, found.release) == (tmp_path / "built" / "crio", Release("1.37.0.dev0"))
     assert found.pinns == tmp_path / "built" / "pinns", "what lies beside it comes before what is on PATH"
     assert found.conmon == tmp_path / "path" / "conmon"
@@ -129,14 +129,14 @@ def test_a_path_from_here_is_no_name_on_path(tmp_path: Path, monkeypatch: pytest
     crio(tmp_path / "path", "1.35.0", *ALL)
     crio(tmp_path / "built", "1.36.3")
     monkeypatch.chdir(tmp_path / "built")
-    found = find("./crio")
+    found = find_crio("./crio")
     assert (found.crio, found.release) == (tmp_path / "built" / "crio", Release("1.36.3"))
 
 
 def test_a_link_finds_what_lies_beside_its_target_and_both_stay_visible(tmp_path: Path) -> None:
     crio(tmp_path / "real", "1.36.3", *ALL)
     (tmp_path / "path" / "crio").symlink_to(tmp_path / "real" / "crio")
-    found = find("auto")
+    found = find_crio("auto")
     assert found.crio == tmp_path / "path" / "crio"
     assert found.pinns == tmp_path / "real" / "pinns"
     assert found.folders == (tmp_path / "path", tmp_path / "real")
@@ -198,7 +198,7 @@ def test_one_oci_runtime_must_be_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("there", "taken"), [(("crun",), "crun"), (("crun", "runc"), "runc")])
 def test_crun_is_taken_where_there_is_no_runc(tmp_path: Path, there: tuple[str, ...], taken: str) -> None:
     crio(tmp_path / "path", "1.36.3", "pinns", "conmon", *there)
-    assert find("auto").oci_runtime == tmp_path / "path" / taken
+    assert find_crio("auto").oci_runtime == tmp_path / "path" / taken
 
 
 @pytest.mark.parametrize("value", ["newest", "", "v1.36.3", "1", "1.36.x", "crio"])
@@ -210,4 +210,4 @@ def test_folders_are_those_of_all_programs_each_once(tmp_path: Path, monkeypatch
     crio(tmp_path / "path", "1.36.3", "conmon", "runc")
     program(tmp_path / "b" / "pinns")
     monkeypatch.setenv("PATH", f"{tmp_path}/path:{tmp_path}/b")
-    assert find("auto").folders == (tmp_path / "b", tmp_path / "path")
+    assert find_crio("auto").folders == (tmp_path / "b", tmp_path / "path")

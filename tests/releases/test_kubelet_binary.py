@@ -5,7 +5,7 @@ import pytest
 
 from conformance.model.release import Release
 from conformance.releases import installation, kubelet_binary
-from conformance.releases.installation import NoRuntime
+from conformance.releases.installation import RuntimeNotFoundError
 from conformance.releases.kubelet_binary import KubeletBinary, find_kubelet
 
 CRIO = Release("1.36.3")
@@ -45,7 +45,7 @@ def chosen(crio: str) -> str | None:
 
 def refusal(wanted: str) -> str:
     """Give the one sentence with which a value is refused."""
-    with pytest.raises(NoRuntime) as caught:
+    with pytest.raises(RuntimeNotFoundError) as caught:
         find_kubelet(wanted, CRIO)
     assert "\n" not in str(caught.value)
     return str(caught.value)

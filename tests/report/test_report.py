@@ -3,9 +3,9 @@ import grpc
 from conformance.cri import Call, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Evidence, LogLine
-from conformance.registry_hosts import Exchange, Kind, Lookup
+from conformance.registry_hosts import Exchange, NameLookup, RequestKind
 from conformance.report.story import exchanges, log, sections, story
-from conformance.report.summary import Verdict, reasons, table
+from conformance.report.summary import Verdict, count_reasons, totals_table
 
 NAME = "rhuss/caikit-flan-t5-small"
 LINES = (
@@ -17,7 +17,7 @@ LINES = (
 
 
 def exchange(host: str, at: float, status: int, note: str, user: str | None = "") -> Exchange:
-    kind = Kind.PING if user is None else Kind.MANIFEST
+    kind = RequestKind.PING if user is None else RequestKind.MANIFEST
     server = {"docker.io": "registry-1.docker.io"}.get(host, host)
     path = f"/v2/{NAME}/manifests/latest"
     return Exchange(
@@ -38,7 +38,7 @@ EVIDENCE = Evidence(
         exchange("docker.io", 10.0, 401, "authentication required", None),
         exchange("docker.io", 10.01, 200, "an index for linux/arm64"),
         exchange("quay.io", 10.02, 401, "not authorized", "robot"),
-        Lookup(host="nowhere.example", at=20.1),
+        NameLookup(host="nowhere.example", at=20.1),
         exchange("quay.io", 20.5, 200, "an image"),
         exchange("quay.io", 20.6, 404, "after it"),
     ),
@@ -101,18 +101,18 @@ VERDICTS = [
 
 
 def test_the_table_counts_verdicts_by_family() -> None:
-    assert [line.split() for line in table(VERDICTS)] == [
+    assert [line.split() for line in totals_table(VERDICTS)] == [
         ["family", "passed", "deviates", "failed", "skipped"],
         ["image", "volumes", "0", "0", "0", "3"],
         ["login", "1", "0", "1", "0"],
         ["search", "order", "2", "1", "0", "0"],
         ["all", "3", "1", "1", "3"],
     ]
-    assert len({len(line) for line in table(VERDICTS)}) == 1, "the columns stand under one another"
-    assert [line.split()[0] for line in table([])] == ["family", "all"]
+    assert len({len(line) for line in totals_table(VERDICTS)}) == 1, "the columns stand under one another"
+    assert [line.split()[0] for line in totals_table([])] == ["family", "all"]
 
 
 def test_reasons_are_counted_the_most_frequent_first() -> None:
-    assert list(reasons(VERDICTS, "skipped")) == ["   2 cases: no root", "   1 case: too old"]
-    assert list(reasons(VERDICTS, "deviates")) == ["   1 case: cri-o/cri-o#8780: only the last"]
-    assert list(reasons([], "skipped")) == []
+    assert list(count_reasons(VERDICTS, "skipped")) == ["   2 cases: no root", "   1 case: too old"]
+    assert list(count_reasons(VERDICTS, "deviates")) == ["   1 case: cri-o/cri-o#8780: only the last"]
+    assert list(count_reasons([], "skipped")) == []

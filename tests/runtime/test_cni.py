@@ -22,14 +22,14 @@ def test_the_first_folder_that_has_all_plugins_is_taken(tmp_path: Path, monkeypa
     some = folder_with(tmp_path / "some", "bridge", "loopback")
     whole = folder_with(tmp_path / "whole", *cni.PLUGINS)
     monkeypatch.setattr(cni, "FOLDERS", (tmp_path / "none", some, whole))
-    assert cni.plugins() == whole
-    assert cni.plugins(folder_with(tmp_path / "beside", *cni.PLUGINS)) == tmp_path / "beside"
+    assert cni.find_plugins() == whole
+    assert cni.find_plugins(folder_with(tmp_path / "beside", *cni.PLUGINS)) == tmp_path / "beside"
     monkeypatch.setattr(cni, "FOLDERS", (some,))
-    assert cni.plugins() is None
+    assert cni.find_plugins() is None
 
 
 def test_crio_is_told_of_the_network_and_the_plugins(tmp_path: Path) -> None:
-    told = cni.write(tmp_path, Path("/usr/lib/cni"))
+    told = cni.write_cni_config(tmp_path, Path("/usr/lib/cni"))
     assert told == {"network": {"network_dir": "/etc/cni/net.d", "plugin_dirs": ["/usr/lib/cni"]}}
     (file,) = (tmp_path / "cni" / "net.d").iterdir()
     (bridge,) = json.loads(file.read_text())["plugins"]
@@ -41,16 +41,18 @@ def test_crio_is_told_of_the_network_and_the_plugins(tmp_path: Path) -> None:
 
 
 def test_without_plugins_it_is_said_where_they_were_looked_for() -> None:
-    assert "/usr/lib/cni" in cni.trouble(None)
+    assert "/usr/lib/cni" in cni.why_unusable(None)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace takes root")
 def test_a_plugin_that_fails_says_why(tmp_path: Path) -> None:
     says = """echo '{"code": 999, "msg": "no bridge", "details": "here"}'; exit 1"""
-    assert cni.trouble(folder_with(tmp_path / "a", "bridge", program=says)).endswith("fails here: no bridge here")
+    assert cni.why_unusable(folder_with(tmp_path / "a", "bridge", program=says)).endswith("fails here: no bridge here")
     grumbles = "echo no such kernel >&2; exit 1"
-    assert cni.trouble(folder_with(tmp_path / "b", "bridge", program=grumbles)).endswith("fails here: no such kernel")
+    assert cni.why_unusable(folder_with(tmp_path / "b", "bridge", program=grumbles)).endswith(
+        "fails here: no such kernel"
+    )
 
 
 def test_a_plugin_that_cannot_be_started_is_trouble(tmp_path: Path) -> None:
-    assert cni.trouble(tmp_path / "none") != ""
+    assert cni.why_unusable(tmp_path / "none") != ""

@@ -9,12 +9,12 @@ from typing import cast
 
 import pytest
 
-from conformance.releases.installation import Installation, find
+from conformance.releases.installation import Installation, find_crio
 from conformance.runtime import crio as crio_module
 from conformance.runtime import oom
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.crio import Crio
-from conformance.runtime.runtime import RuntimeFailure
+from conformance.runtime.runtime import RuntimeFailedError
 from conformance.targets import pool
 from conformance.targets.pool import Pool
 from tests.node.world_traces import mentioning
@@ -39,14 +39,14 @@ def fake(tmp_path: Path, namespaces: None) -> Fake:
             tmp_path / "crio",
             f'#!/bin/sh\nif [ "$*" = --version ]; then echo crio version 1.36.3; exit; fi\n{script}\n',
         )
-        return find(str(tmp_path / "crio"))
+        return find_crio(str(tmp_path / "crio"))
 
     return install
 
 
 def failure(installation: Installation, own_tmpdir: Path, *visible: Path) -> str:
     """Start it in vain; give the one sentence, and see that nothing is left."""
-    with pytest.raises(RuntimeFailure) as caught:
+    with pytest.raises(RuntimeFailedError) as caught:
         Crio(installation, Configuration(), visible)
     assert list(own_tmpdir.glob("*/*/")) == []
     assert mentioning(f"{own_tmpdir}/crio-conformance") == []
@@ -114,7 +114,7 @@ def test_a_crio_that_is_a_link_is_found_inside(fake: Fake, own_tmpdir: Path, tmp
     (tmp_path / "elsewhere").mkdir()
     link = tmp_path / "elsewhere" / "crio"
     link.symlink_to(tmp_path / "crio")
-    assert failure(find(str(link)), own_tmpdir).endswith(f": {link}")
+    assert failure(find_crio(str(link)), own_tmpdir).endswith(f": {link}")
 
 
 def test_the_folders_of_its_companions_are_seen_inside(
@@ -141,7 +141,7 @@ def test_the_capability_is_read_from_proc(tmp_path: Path, capabilities: str, may
 
 def test_with_the_capability_the_runtime_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oom, "_may_lower", lambda: True)
-    assert oom.usable(Path("/usr/bin/crun"), tmp_path) == Path("/usr/bin/crun")
+    assert oom.oci_runtime_without_oom_score(Path("/usr/bin/crun"), tmp_path) == Path("/usr/bin/crun")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -151,7 +151,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(oom, "_may_lower", lambda: False)
     (tmp_path / "it's here").mkdir()
     program(tmp_path / "it's here" / "runc", "#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit 7\n")
-    return oom.usable(tmp_path / "it's here" / "runc", tmp_path)
+    return oom.oci_runtime_without_oom_score(tmp_path / "it's here" / "runc", tmp_path)
 
 
 def call(script: Path, *arguments: str) -> list[str]:
@@ -195,7 +195,7 @@ class Stub:
         self.configuration = configuration
         self.process = self.world = self
         self.running = True
-        self.spoiled = False
+        self.dirty = False
         self.ended = 0
         self.closed = 0
 
@@ -253,7 +253,7 @@ def test_a_dead_one_is_closed_and_replaced(stubs: Pool, started: list[Stub]) -> 
 
 def test_a_spoiled_one_is_closed_and_replaced(stubs: Pool, started: list[Stub]) -> None:
     stubs.get(number(1))
-    started[0].spoiled = True
+    started[0].dirty = True
     found: object = stubs.get(number(1))
     assert found is started[1]
     assert [each.closed for each in started] == [1, 0]
@@ -269,17 +269,17 @@ def test_closing_the_pool_ends_and_closes_all_once(stubs: Pool, started: list[St
 
 def test_a_start_that_fails_leaves_the_pool_usable() -> None:
     def fail(configuration: Configuration) -> Crio:
-        raise RuntimeFailure(configuration.search_registries[0])
+        raise RuntimeFailedError(configuration.search_registries[0])
 
     broken = Pool(fail)
-    with pytest.raises(RuntimeFailure, match="r1"):
+    with pytest.raises(RuntimeFailedError, match="r1"):
         broken.get(number(1))
-    with pytest.raises(RuntimeFailure, match="r2"):
+    with pytest.raises(RuntimeFailedError, match="r2"):
         broken.get(number(2))
     broken.close()
 
 
 def test_what_one_lacks_is_said() -> None:
     able = SimpleNamespace(capabilities={"cri", "pods"}, _without_bridge="there are no CNI plugins")
-    told = [Crio.without(cast("Crio", able), each) for each in ("cri", "containers", "bridge")]
+    told = [Crio.why_lacking(cast("Crio", able), each) for each in ("cri", "containers", "bridge")]
     assert told == ["", "it takes root", "there are no CNI plugins"]

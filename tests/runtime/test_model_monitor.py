@@ -10,43 +10,45 @@ import pytest
 from conformance.cri import CRIError
 from conformance.evidence import Evidence
 from conformance.model.answers import Login
-from conformance.model.image_service import Lookup as Looked
-from conformance.model.image_store import Listed
+from conformance.model.image_service import ImageLookup as Looked
+from conformance.model.image_store import ListedImage
 from conformance.model.prediction import Prediction
 from conformance.model.profile import profile
 from conformance.model.pull import Outcome
 from conformance.model.pull_sources import Settings
 from conformance.model.registries import Registries
-from conformance.model.registries_conf import Paths
+from conformance.model.registries_conf import RegistriesConfPaths
 from conformance.model.release import Release
-from conformance.registry_hosts import Exchange, Internet, Kind, Lookup, loopback
+from conformance.registry_hosts import Exchange, Internet, NameLookup, RequestKind, loopback
 from conformance.runtime import model_monitor as comparison
 from conformance.runtime import simulated
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.model_monitor import Created, Shadow, settings
-from conformance.runtime.pull import Found, Pull, StoredImage
-from conformance.runtime.simulated import Simulated
+from conformance.runtime.model_monitor import ModelMonitor, PredictedContainer, model_settings
+from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
+from conformance.runtime.simulated import SimulatedRuntime
 from conformance.simulator.mutants import mutant
 
 NAME, FIVES = "rhuss/app", "5" * 64
 
 
 @pytest.fixture
-def simulator(own_tmpdir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Simulated]]:
+def simulator(own_tmpdir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., SimulatedRuntime]]:
     """Make runtimes: of a release, with a piece of a mutant in it, and beside a model of another release."""
-    made: list[Simulated] = []
+    made: list[SimulatedRuntime] = []
     assert own_tmpdir.exists()
 
-    def make(release: str = "1.36.3", *, wrong: str = "", beside: str = "", mode: str | None = "disabled") -> Simulated:
+    def make(
+        release: str = "1.36.3", *, wrong: str = "", beside: str = "", mode: str | None = "disabled"
+    ) -> SimulatedRuntime:
         if wrong:
             monkeypatch.setattr(simulated, "Variant", lambda: mutant(wrong).variant)
-        runtime = Simulated(Release(release), Configuration(short_name_mode=mode))
+        runtime = SimulatedRuntime(Release(release), Configuration(short_name_mode=mode))
         made.append(runtime)
         if beside:
-            assert runtime.shadow is not None
+            assert runtime.model_monitor is not None
             search = Registries(search=("docker.io", "quay.io"))
             other = Settings(profile=profile(Release(beside)), registries=search, short_name_mode=mode or "")
-            runtime.shadow = Shadow(other, runtime.internet)
+            runtime.model_monitor = ModelMonitor(other, runtime.internet)
         return runtime
 
     yield make
@@ -54,7 +56,7 @@ def simulator(own_tmpdir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
         runtime.close()
 
 
-def differences(runtime: Simulated) -> list[str]:
+def differences(runtime: SimulatedRuntime) -> list[str]:
     """What was noted since the last look."""
     noted, runtime.evidence.differences = runtime.evidence.differences, []
     return noted
@@ -64,7 +66,9 @@ def differences(runtime: Simulated) -> list[str]:
 
 
 @pytest.mark.parametrize("release", ["1.31.13", "1.33.0", "1.33.13", "1.34.11", "1.35.0", "1.35.1", "1.36.3"])
-def test_a_day_in_the_life_of_a_runtime_is_as_predicted(simulator: Callable[..., Simulated], release: str) -> None:
+def test_a_day_in_the_life_of_a_runtime_is_as_predicted(
+    simulator: Callable[..., SimulatedRuntime], release: str
+) -> None:
     runtime = simulator(release)
     docker_io, quay_io = runtime.internet.host("docker.io"), runtime.internet.host("quay.io")
     quay_io.offer(NAME, platforms=["linux/amd64", "linux/arm64"])
@@ -97,15 +101,15 @@ def test_a_day_in_the_life_of_a_runtime_is_as_predicted(simulator: Callable[...,
 
 @pytest.mark.usefixtures("own_tmpdir")
 def test_a_mutant_has_no_model_beside_it() -> None:
-    with Simulated(Release("1.36.3"), Configuration(), mutant("search-order-reversed")) as runtime:
-        assert runtime.shadow is None
+    with SimulatedRuntime(Release("1.36.3"), Configuration(), mutant("search-order-reversed")) as runtime:
+        assert runtime.model_monitor is None
         assert not runtime.pull(NAME).succeeded
 
 
 # Where they differ
 
 
-def test_another_order_is_told_with_both_sides(simulator: Callable[..., Simulated]) -> None:
+def test_another_order_is_told_with_both_sides(simulator: Callable[..., SimulatedRuntime]) -> None:
     runtime = simulator(wrong="search-order-reversed")
     runtime.internet.host("quay.io").offer(NAME)
     pull = runtime.pull(NAME)
@@ -128,7 +132,7 @@ def test_another_order_is_told_with_both_sides(simulator: Callable[..., Simulate
         ("says-nothing-went-wrong", ["PullImage rhuss/app, error", "PullImage rhuss/app, image_ref"]),
     ],
 )
-def test_a_wrong_pull_is_told(simulator: Callable[..., Simulated], wrong: str, told: list[str]) -> None:
+def test_a_wrong_pull_is_told(simulator: Callable[..., SimulatedRuntime], wrong: str, told: list[str]) -> None:
     runtime = simulator(wrong=wrong)
     login = runtime.internet.host("docker.io").require_login("rhuss/other")
     runtime.internet.host("quay.io").require_login("rhuss/other")
@@ -148,7 +152,7 @@ def test_a_wrong_pull_is_told(simulator: Callable[..., Simulated], wrong: str, t
         ("digests-of-the-wrong-host", "ImageStatus rhuss/app, image"),
     ],
 )
-def test_a_wrong_store_is_told(simulator: Callable[..., Simulated], wrong: str, told: str) -> None:
+def test_a_wrong_store_is_told(simulator: Callable[..., SimulatedRuntime], wrong: str, told: str) -> None:
     runtime = simulator(wrong=wrong)
     image = runtime.internet.host("quay.io").offer(NAME)
     short = image.id[:12]  # type: ignore[union-attr]
@@ -173,7 +177,7 @@ def test_a_wrong_store_is_told(simulator: Callable[..., Simulated], wrong: str, 
     ],
 )
 def test_a_model_of_another_release_tells_what_changed(
-    simulator: Callable[..., Simulated], release: str, beside: str, told: list[str]
+    simulator: Callable[..., SimulatedRuntime], release: str, beside: str, told: list[str]
 ) -> None:
     runtime = simulator(release, beside=beside)
     runtime.pull("none")
@@ -181,7 +185,9 @@ def test_a_model_of_another_release_tells_what_changed(
     assert [each.partition(":")[0] for each in differences(runtime)] == told
 
 
-def test_a_removal_that_is_refused_otherwise_is_told_and_still_raised(simulator: Callable[..., Simulated]) -> None:
+def test_a_removal_that_is_refused_otherwise_is_told_and_still_raised(
+    simulator: Callable[..., SimulatedRuntime],
+) -> None:
     runtime = simulator("1.36.3", beside="1.33.13", mode=None)
     with pytest.raises(CRIError, match="ambiguous"):
         runtime.remove(NAME)
@@ -192,11 +198,11 @@ def test_a_removal_that_is_refused_otherwise_is_told_and_still_raised(simulator:
 # The comparison
 
 
-def evidence(*exchanges: Exchange | Lookup) -> Evidence:
+def evidence(*exchanges: Exchange | NameLookup) -> Evidence:
     return Evidence((), exchanges, tuple)
 
 
-def exchange(host: str, kind: Kind, status: int, reference: str = "latest", user: str | None = "") -> Exchange:
+def exchange(host: str, kind: RequestKind, status: int, reference: str = "latest", user: str | None = "") -> Exchange:
     return Exchange(
         host=host, server=host, method="GET", path="/", status=status, kind=kind, reference=reference, user=user
     )
@@ -208,11 +214,11 @@ def failed(text: str) -> CRIError:
 
 def test_requests_for_manifests_count_where_they_are_answered() -> None:
     seen = evidence(
-        exchange("registry.k8s.io", Kind.PING, 200),
-        exchange("registry.k8s.io", Kind.MANIFEST, 307),
-        exchange("registry.k8s.io", Kind.MANIFEST, 404, user="robot"),
-        exchange("registry.k8s.io", Kind.BLOB, 200),
-        Lookup(host="nowhere.example"),
+        exchange("registry.k8s.io", RequestKind.PING, 200),
+        exchange("registry.k8s.io", RequestKind.MANIFEST, 307),
+        exchange("registry.k8s.io", RequestKind.MANIFEST, 404, user="robot"),
+        exchange("registry.k8s.io", RequestKind.BLOB, 200),
+        NameLookup(host="nowhere.example"),
     )
     (told,) = comparison.pull_differences(Prediction((), Outcome(error="no")), Pull("x", "", None, failed("no"), seen))
     assert told.endswith(
@@ -230,7 +236,7 @@ def test_error_and_image_ref_are_compared() -> None:
     assert comparison.pull_differences(Prediction((), Outcome()), Pull("x", "", None, None, evidence())) == []
 
 
-LISTED, STORED = Listed("1", ("a:1",), ("a@2",)), StoredImage("1", ("a:1",), ("a@2",))
+LISTED, STORED = ListedImage("1", ("a:1",), ("a@2",)), ImageInfo("1", ("a:1",), ("a@2",))
 
 
 @pytest.mark.parametrize(
@@ -241,22 +247,22 @@ LISTED, STORED = Listed("1", ("a:1",), ("a@2",)), StoredImage("1", ("a:1",), ("a
         (Looked(error="no"), None, failed("no"), []),
         (Looked(), STORED, None, ["image"]),
         (Looked(LISTED), None, None, ["image"]),
-        (Looked(LISTED), StoredImage("1", ("a:1",), ()), None, ["image"]),
+        (Looked(LISTED), ImageInfo("1", ("a:1",), ()), None, ["image"]),
         (Looked(), None, failed("no"), ["error"]),
         (Looked(error="other"), None, failed("no"), ["error"]),
     ],
 )
 def test_a_lookup_is_compared(
-    predicted: Looked, image: StoredImage | None, error: CRIError | None, told: list[str]
+    predicted: Looked, image: ImageInfo | None, error: CRIError | None, told: list[str]
 ) -> None:
-    found = comparison.status_differences(predicted, Found("x", image, error, evidence()))
+    found = comparison.status_differences(predicted, ImageStatusResult("x", image, error, evidence()))
     assert [each.partition(":")[0] for each in found] == told
 
 
 def test_lists_and_removals_are_compared() -> None:
     assert comparison.error_differences("", None) == comparison.error_differences("no", failed("no")) == []
     assert comparison.error_differences("", failed("no")) == ["error:\n    the model: \n    CRI-O:     no"]
-    other, of_other = Listed("2", (), ()), StoredImage("2", (), ())
+    other, of_other = ListedImage("2", (), ()), ImageInfo("2", (), ())
     assert comparison.list_differences([LISTED, other], [of_other, STORED], None) == []
     assert comparison.list_differences("no", [], failed("no")) == []
     (told,) = comparison.list_differences([LISTED], [STORED, of_other], None)
@@ -269,13 +275,13 @@ def test_lists_and_removals_are_compared() -> None:
 
 
 def test_the_settings_are_those_of_the_runtime_s_own_files() -> None:
-    asked: list[tuple[Paths, Path]] = []
+    asked: list[tuple[RegistriesConfPaths, Path]] = []
 
-    def load(paths: Paths, root: Path) -> Registries:
+    def load(paths: RegistriesConfPaths, root: Path) -> Registries:
         asked.append((paths, root))
         return Registries(search=("ghcr.io",))
 
-    told = settings(
+    told = model_settings(
         Release("1.34.11"), Configuration(short_name_mode=None), load, root=Path("/world"), home=Path("/home")
     )
     assert (told.profile.since, told.short_name_mode, told.registries.search) == ("1.34", "", ("ghcr.io",))
@@ -287,46 +293,46 @@ def test_the_settings_are_those_of_the_runtime_s_own_files() -> None:
 def test_what_a_container_mounts_cannot_be_removed_until_the_next_case() -> None:
     with Internet(loopback) as internet:
         internet.host("quay.io").offer(NAME)
-        shadow = Shadow(Settings(profile=profile(Release("1.36.3"))), internet)
-        image = shadow.pull(f"quay.io/{NAME}", None).outcome.image
+        monitor = ModelMonitor(Settings(profile=profile(Release("1.36.3"))), internet)
+        image = monitor.pull(f"quay.io/{NAME}", None).outcome.image
         assert image is not None
-        shadow.created("c1", Created(mounted=(image.id, "5" * 64)))
-        shadow.created("c2", Created(mounted=(image.id,)))
-        shadow.created("c3", Created())
-        assert shadow.remove(f"quay.io/{NAME}") == "the image is in use by c2"
-        shadow.removed("c2")
-        assert shadow.remove(f"quay.io/{NAME}") == "the image is in use by c1"
-        shadow.reset()
-        assert shadow.images("") == []
-        shadow.pull(f"quay.io/{NAME}", None)
-        assert shadow.remove(f"quay.io/{NAME}") == ""
+        monitor.created("c1", PredictedContainer(mounted=(image.id, "5" * 64)))
+        monitor.created("c2", PredictedContainer(mounted=(image.id,)))
+        monitor.created("c3", PredictedContainer())
+        assert monitor.remove(f"quay.io/{NAME}") == "the image is in use by c2"
+        monitor.removed("c2")
+        assert monitor.remove(f"quay.io/{NAME}") == "the image is in use by c1"
+        monitor.reset()
+        assert monitor.images("") == []
+        monitor.pull(f"quay.io/{NAME}", None)
+        assert monitor.remove(f"quay.io/{NAME}") == ""
         assert internet.recorder.since(0) == (), "the model asks nobody"
 
 
 def test_the_image_that_a_container_runs_keeps_its_last_name() -> None:
     with Internet(loopback) as internet:
         internet.host("quay.io").offer(NAME, tags=["one", "two"])
-        shadow = Shadow(Settings(profile=profile(Release("1.36.3"))), internet)
-        image = shadow.pull(f"quay.io/{NAME}:one", None).outcome.image
-        shadow.pull(f"quay.io/{NAME}:two", None)
+        monitor = ModelMonitor(Settings(profile=profile(Release("1.36.3"))), internet)
+        image = monitor.pull(f"quay.io/{NAME}:one", None).outcome.image
+        monitor.pull(f"quay.io/{NAME}:two", None)
         assert image is not None
-        shadow.created("c1", Created(image.id))
-        assert shadow.remove(f"quay.io/{NAME}:one") == ""
+        monitor.created("c1", PredictedContainer(image.id))
+        assert monitor.remove(f"quay.io/{NAME}:one") == ""
         refusal = "image used by c1: image is in use by a container"
-        assert shadow.remove(f"quay.io/{NAME}:two") == refusal
-        assert shadow.remove(image.id) == f"delete image: {refusal}"
-        shadow.removed("c1")
-        assert shadow.remove(image.id) == ""
+        assert monitor.remove(f"quay.io/{NAME}:two") == refusal
+        assert monitor.remove(image.id) == f"delete image: {refusal}"
+        monitor.removed("c1")
+        assert monitor.remove(image.id) == ""
 
 
 def test_before_1_33_an_image_is_removed_from_under_the_container_that_mounts_it() -> None:
     with Internet(loopback) as internet:
         internet.host("quay.io").offer(NAME)
-        shadow = Shadow(Settings(profile=profile(Release("1.31.13"))), internet)
-        image = shadow.pull(f"quay.io/{NAME}", None).outcome.image
+        monitor = ModelMonitor(Settings(profile=profile(Release("1.31.13"))), internet)
+        image = monitor.pull(f"quay.io/{NAME}", None).outcome.image
         assert image is not None
-        shadow.created("c1", Created(mounted=(image.id,)))
-        assert "is mounted as volume to container with ID: c1" in shadow.remove(f"quay.io/{NAME}")
-        assert shadow.remove(image.id) == ""
-        shadow.pull(f"quay.io/{NAME}", None)
-        assert shadow.remove(f"quay.io/{NAME}") == "", "the container has lost it"
+        monitor.created("c1", PredictedContainer(mounted=(image.id,)))
+        assert "is mounted as volume to container with ID: c1" in monitor.remove(f"quay.io/{NAME}")
+        assert monitor.remove(image.id) == ""
+        monitor.pull(f"quay.io/{NAME}", None)
+        assert monitor.remove(f"quay.io/{NAME}") == "", "the container has lost it"

@@ -14,7 +14,7 @@ import pytest
 
 from conformance.images.builder import Blob
 from conformance.runtime import node_inspector as looking
-from conformance.runtime.node_inspector import RUN, STORE, Node, Traces
+from conformance.runtime.node_inspector import RUN, STORE, NodeInspector, Traces
 
 WORLD = "crio-conformance-test"
 MOUNTINFO = """\
@@ -23,7 +23,7 @@ MOUNTINFO = """\
 """
 
 
-class Folder(Node):
+class Folder(NodeInspector):
     """A node whose root is a folder; its CRI-O is what the test says."""
 
     def __init__(self, folder: Path, crio: Any = None) -> None:
@@ -197,4 +197,4 @@ def test_a_runtime_that_ended_is_started_again(folder: Path, *, ended: bool) -> 
 
 def test_the_root_is_that_of_crios_process() -> None:
     crio: Any = SimpleNamespace(process=SimpleNamespace(outer_pid=1234))
-    assert Node(crio).root == Path("/proc/1234/root")
+    assert NodeInspector(crio).root == Path("/proc/1234/root")

@@ -9,12 +9,12 @@ import pytest
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.release import Release
-from conformance.releases.installation import NoRuntime
-from conformance.runtime.attached import Attached
+from conformance.releases.installation import RuntimeNotFoundError
+from conformance.runtime.attached import AttachedRuntime
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.runtime import RuntimeFailure
-from conformance.targets.attached import AttachedSubject
-from conformance.targets.choice import choose
+from conformance.runtime.runtime import RuntimeFailedError
+from conformance.targets.attached import AttachedTarget
+from conformance.targets.choice import choose_target
 from conformance.targets.contrast import find_containerd
 from tests.node.world_traces import mentioning
 from tests.simulator.served_simulator import Run, simulated
@@ -34,16 +34,16 @@ def program(path: Path, script: str) -> str:
 @pytest.mark.skipif(shutil.which("containerd") is None, reason="containerd is not on PATH")
 @pytest.mark.usefixtures("namespaces")
 def test_containerd_pulls_in_a_world_of_its_own(own_tmpdir: Path) -> None:
-    subject = choose("containerd")
-    assert subject.unmarked == "is about CRI-O, and containerd is another runtime"
-    with subject.start(Configuration()) as running:
+    target = choose_target("containerd")
+    assert target.unmarked_reason == "is about CRI-O, and containerd is another runtime"
+    with target.start(Configuration()) as running:
         running.registry.offer("team/app")
         pull = running.pull("registry.example/team/app")
         assert (pull.succeeded, pull.asked) == (True, ["registry.example"])
         assert running.client.version(api.VersionRequest()).runtime_name == "containerd"
         running.reset()
         assert running.images() == []
-        assert running.shadow is None
+        assert running.model_monitor is None
     assert mentioning(f"{own_tmpdir}/crio-conformance") == []
 
 
@@ -65,18 +65,18 @@ def test_a_containerd_that_does_not_start_is_quoted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, told: str
 ) -> None:
     monkeypatch.setattr("conformance.runtime.containerd.READY_SECONDS", 0.5)
-    subject = find_containerd(program(tmp_path / "containerd", script))
-    assert subject.release == Release("1.6.20")
-    with pytest.raises(RuntimeFailure, match=rf"^containerd 1\.6\.20 .*{told}$"):
-        subject.start(Configuration())
+    target = find_containerd(program(tmp_path / "containerd", script))
+    assert target.release == Release("1.6.20")
+    with pytest.raises(RuntimeFailedError, match=rf"^containerd 1\.6\.20 .*{told}$"):
+        target.start(Configuration())
 
 
 def test_a_containerd_that_cannot_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoRuntime, match=r"^--runtime containerd: containerd is not on PATH: install"):
-        choose("containerd")
-    with pytest.raises(NoRuntime, match="is no containerd"):
-        choose(program(tmp_path / "containerd", "echo runc 1.1"))
+    with pytest.raises(RuntimeNotFoundError, match=r"^--runtime containerd: containerd is not on PATH: install"):
+        choose_target("containerd")
+    with pytest.raises(RuntimeNotFoundError, match="is no containerd"):
+        choose_target(program(tmp_path / "containerd", "echo runc 1.1"))
 
 
 # What already runs
@@ -95,10 +95,10 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
         yield running
 
 
-def attached(run: Run) -> AttachedSubject:
-    subject = choose(f"unix://{run.socket}")
-    assert isinstance(subject, AttachedSubject)
-    return subject
+def attached(run: Run) -> AttachedTarget:
+    target = choose_target(f"unix://{run.socket}")
+    assert isinstance(target, AttachedTarget)
+    return target
 
 
 @pytest.mark.parametrize("run", ["1.34.11"], indirect=True)
@@ -106,12 +106,12 @@ def test_only_images_of_ours_are_seen_and_removed(run: Run) -> None:
     run.internet.host("quay.io").offer("theirs")
     run.pull("quay.io/theirs")
     theirs = run.images()
-    subject = attached(run)
-    assert (subject.program, subject.release) == ("CRI-O", Release("1.34.11"))
-    assert subject.unmarked.startswith("needs the capability hermetic: ")
-    with subject.start(Configuration()) as running:
-        assert isinstance(running, Attached)
-        assert running.without("hermetic") == "this CRI-O is somebody's, and is left as it is"
+    target = attached(run)
+    assert (target.program, target.release) == ("CRI-O", Release("1.34.11"))
+    assert target.unmarked_reason.startswith("needs the capability hermetic: ")
+    with target.start(Configuration()) as running:
+        assert isinstance(running, AttachedRuntime)
+        assert running.why_lacking("hermetic") == "this CRI-O is somebody's, and is left as it is"
         running.registry.offer("team/app")
         name = f"{running.registry}/team/app"
         assert running.registry.startswith("127.0.0.1:")
@@ -126,16 +126,20 @@ def test_only_images_of_ours_are_seen_and_removed(run: Run) -> None:
 
 @pytest.mark.parametrize("run", ["1.36.3"], indirect=True)
 def test_one_that_cannot_reach_our_registry_says_what_to_do(run: Run) -> None:
-    with pytest.raises(RuntimeFailure, match=r"^CRI-O cannot pull from .* server gave HTTP response to HTTPS client.*"):
+    with pytest.raises(
+        RuntimeFailedError, match=r"^CRI-O cannot pull from .* server gave HTTP response to HTTPS client.*"
+    ):
         attached(run).start(Configuration())
     assert run.images() == []
 
 
 def test_a_socket_where_nobody_answers_is_told(tmp_path: Path) -> None:
     socket = tmp_path / "s"
-    with pytest.raises(NoRuntime, match=r"nobody can be asked there \(No such file or directory\): write the path"):
-        choose(f"unix://{socket}")
+    with pytest.raises(
+        RuntimeNotFoundError, match=r"nobody can be asked there \(No such file or directory\): write the path"
+    ):
+        choose_target(f"unix://{socket}")
     with sockets.socket(sockets.AF_UNIX) as bound:
         bound.bind(str(socket))
-        with pytest.raises(NoRuntime, match=r"nobody can be asked there \(Connection refused\)"):
-            choose(f"unix://{socket}")
+        with pytest.raises(RuntimeNotFoundError, match=r"nobody can be asked there \(Connection refused\)"):
+            choose_target(f"unix://{socket}")

@@ -9,14 +9,14 @@ import pytest
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.reason import Reason
-from conformance.releases.installation import NoRuntime
+from conformance.releases.installation import RuntimeNotFoundError
 from conformance.report.story import story
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.podman import Podman
-from conformance.runtime.runtime import CapabilityLacking, RuntimeFailure
+from conformance.runtime.runtime import CapabilityError, RuntimeFailedError
 from conformance.runtime.world_files import storage_driver
-from conformance.targets.choice import choose
-from conformance.targets.contrast import PodmanSubject, find_podman
+from conformance.targets.choice import choose_target
+from conformance.targets.contrast import PodmanTarget, find_podman
 from tests.node.world_traces import mentioning
 
 NAME = "rhuss/caikit-flan-t5-small"
@@ -26,7 +26,7 @@ needs_podman = pytest.mark.skipif(shutil.which("podman") is None, reason="podman
 @pytest.fixture
 def podman(namespaces: None, own_tmpdir: Path) -> Iterator[Podman]:
     del namespaces
-    with choose("podman").start(Configuration()) as running:
+    with choose_target("podman").start(Configuration()) as running:
         assert isinstance(running, Podman)
         yield running
     assert mentioning(f"{own_tmpdir}/crio-conformance") == []
@@ -57,7 +57,7 @@ def test_the_error_explains_every_registry_in_the_words_of_the_command(podman: P
 
 @needs_podman
 def test_what_is_asked_is_told_as_commands(podman: Podman) -> None:
-    mark = podman.evidence.mark()
+    mark = podman.evidence.cursor()
     podman.internet.host("quay.io").offer(NAME)
     pull = podman.pull(f"quay.io/{NAME}")
     assert (pull.succeeded, pull.served_by) == (True, ("quay.io",))
@@ -77,7 +77,7 @@ def test_what_is_asked_is_told_as_commands(podman: Podman) -> None:
 
 @needs_podman
 def test_a_login_is_for_its_server_and_stays_untold(podman: Podman) -> None:
-    mark = podman.evidence.mark()
+    mark = podman.evidence.cursor()
     quay_io = podman.internet.host("quay.io")
     quay_io.offer(NAME)
     login = quay_io.require_login(NAME)
@@ -90,24 +90,24 @@ def test_a_login_is_for_its_server_and_stays_untold(podman: Podman) -> None:
 
 @needs_podman
 def test_what_only_the_cri_has_is_lacking(podman: Podman) -> None:
-    with pytest.raises(CapabilityLacking, match=r"^needs the capability cri: Podman has no CRI$"):
+    with pytest.raises(CapabilityError, match=r"^needs the capability cri: Podman has no CRI$"):
         podman.client.version(api.VersionRequest())
-    with pytest.raises(CapabilityLacking):
+    with pytest.raises(CapabilityError):
         podman.remove(NAME)
-    with pytest.raises(CapabilityLacking):
+    with pytest.raises(CapabilityError):
         podman.listed(NAME)
     refused = podman.pull("rhuss/App").error
     assert refused is not None
-    with pytest.raises(CapabilityLacking):
+    with pytest.raises(CapabilityError):
         assert refused.code
-    assert podman.without("pods") == "Podman has no CRI"
-    assert podman.without("hermetic") == ""
+    assert podman.why_lacking("pods") == "Podman has no CRI"
+    assert podman.why_lacking("hermetic") == ""
 
 
 def test_an_option_of_cri_o_alone_is_lacking() -> None:
-    subject = PodmanSubject(Path("/nowhere/podman"), choose("simulator").release)
-    with pytest.raises(CapabilityLacking, match="signature_policy"):
-        subject.start(Configuration(signature_policy="/etc/other.json"))
+    target = PodmanTarget(Path("/nowhere/podman"), choose_target("simulator").release)
+    with pytest.raises(CapabilityError, match="signature_policy"):
+        target.start(Configuration(signature_policy="/etc/other.json"))
 
 
 def program(path: Path, script: str) -> Path:
@@ -118,16 +118,16 @@ def program(path: Path, script: str) -> Path:
 
 def test_what_cannot_be_had_is_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoRuntime, match=r"^--runtime podman: podman is not on PATH: install"):
-        choose("podman")
-    with pytest.raises(NoRuntime, match=r"podman is no Podman \(to --version it says 'docker 20'\)"):
+    with pytest.raises(RuntimeNotFoundError, match=r"^--runtime podman: podman is not on PATH: install"):
+        choose_target("podman")
+    with pytest.raises(RuntimeNotFoundError, match=r"podman is no Podman \(to --version it says 'docker 20'\)"):
         find_podman(str(program(tmp_path / "podman", "echo docker 20")))
 
 
 @pytest.mark.usefixtures("namespaces", "own_tmpdir")
 def test_one_that_does_not_start_is_quoted(tmp_path: Path) -> None:
     script = 'if [ "$1" = --version ]; then echo podman version 4.3.1; exit; fi; echo no storage here >&2; exit 125'
-    subject = find_podman(str(program(tmp_path / "podman", script)))
-    assert subject.head == f"Podman 4.3.1 ({tmp_path}/podman), for contrast: it has no CRI"
-    with pytest.raises(RuntimeFailure, match=r"^Podman 4\.3\.1 could not be started: no storage here$"):
-        subject.start(Configuration())
+    target = find_podman(str(program(tmp_path / "podman", script)))
+    assert target.header == f"Podman 4.3.1 ({tmp_path}/podman), for contrast: it has no CRI"
+    with pytest.raises(RuntimeFailedError, match=r"^Podman 4\.3\.1 could not be started: no storage here$"):
+        target.start(Configuration())

@@ -18,7 +18,7 @@ from conformance.model.registries import Registries
 from conformance.model.release import Release
 from conformance.registry_hosts import Exchange, Internet, loopback
 from conformance.registry_hosts.internet import authority
-from conformance.simulator import Served
+from conformance.simulator import SimulatorServer
 
 CONF = "/etc/containers/registries.conf.d/crio.conf"
 RELEASES = ("1.31.13", "1.32.13", "1.33.0", "1.33.13", "1.34.11", "1.35.1", "1.35.6", "1.36.3")
@@ -29,7 +29,7 @@ class Run:
     internet: Internet
     client: Client
     log: Log
-    served: Served
+    served: SimulatorServer
 
     @property
     def socket(self) -> Path:
@@ -78,7 +78,7 @@ def simulated(
         )
         options = {"log": folder / "log", "debug": True, "resolve": internet.address, **served}
         socket = folder / "crio.sock"
-        served_ = Served(settings, Release(release), socket, authority=authority().cert_pem.bytes(), **options)
+        served_ = SimulatorServer(settings, Release(release), socket, authority=authority().cert_pem.bytes(), **options)
         stack.enter_context(served_)
         client = stack.enter_context(Client(str(socket), lambda _call: None))
         yield Run(internet, client, Log(folder / "log"), served_)

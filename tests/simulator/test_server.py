@@ -16,7 +16,7 @@ from conformance.images.builder import Blob, Image, image, index, layer
 from conformance.model.answers import OCI_INDEX, Login
 from conformance.model.platform import Platform
 from conformance.registry_hosts.faults import Faults
-from conformance.simulator.request_auth import decoded
+from conformance.simulator.request_auth import decode_auth
 from tests.simulator.served_simulator import RELEASES, Run, refusal, simulated
 
 NAME = "team/app"
@@ -115,7 +115,7 @@ def test_what_is_no_login_is_none(run: Run, auth: dict[str, str]) -> None:
 @pytest.mark.parametrize(("auth", "at"), [("%%%", 0), ("YW%h", 2), ("YWJj=", 4), ("YWJjZA", 4), ("YWJj\nZ", 5)])
 def test_a_login_that_is_no_base64(auth: str, at: int) -> None:
     with pytest.raises(ValueError, match=f"^illegal base64 data at input byte {at}$"):
-        decoded(auth)
+        decode_auth(auth)
 
 
 def busy(run: Run, seconds: int) -> None:

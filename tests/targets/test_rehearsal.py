@@ -10,11 +10,11 @@ import pytest
 
 from conformance.model.release import Release
 from conformance.plugin.lifecycle import EXIT_LACKING
-from conformance.releases.installation import NoRuntime
+from conformance.releases.installation import RuntimeNotFoundError
 from conformance.targets import choice
 from conformance.targets import run as running
-from conformance.targets.choice import Rehearsal
-from conformance.targets.run import Lacking, Unusable
+from conformance.targets.choice import SimulatorTarget
+from conformance.targets.run import RequirementError, RunError
 
 ONE_FILE = ("--pyargs", "conformance.suite.names.test_short_name_mode")
 FEW = (*ONE_FILE, "-k", "pull_is_refused_as_ambiguous")
@@ -189,7 +189,7 @@ def test_what_there_is_not_is_a_usage_error_in_one_sentence(
 @pytest.fixture
 def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(wanted: str) -> None:
-        raise NoRuntime(f"there is no {wanted}")
+        raise RuntimeNotFoundError(f"there is no {wanted}")
 
     monkeypatch.setattr(choice, "find", find)
 
@@ -208,9 +208,9 @@ def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_rehearsal_takes_the_newest_release_unless_told(asked: str | None, rehearsal: str, release: str) -> None:
     made = running.Run(asked)
-    assert isinstance(made.subject, Rehearsal)
-    assert (made.subject.rehearsal, made.subject.release) == (rehearsal, Release(release))
-    with pytest.raises(Lacking, match=f"^--require live: {rehearsal}$"):
+    assert isinstance(made.target, SimulatorTarget)
+    assert (made.target.rehearsal, made.target.release) == (rehearsal, Release(release))
+    with pytest.raises(RequirementError, match=f"^--require live: {rehearsal}$"):
         made.require(["cri", "live"])
     made.require(["cri", "containers"])
     made.close()
@@ -219,15 +219,15 @@ def test_a_rehearsal_takes_the_newest_release_unless_told(asked: str | None, reh
 @pytest.mark.usefixtures("nothing_found")
 @pytest.mark.parametrize("asked", ["1.36.3", "1.36", os.devnull, "nonsense"])
 def test_what_was_named_is_not_replaced_by_a_rehearsal(asked: str) -> None:
-    with pytest.raises(Unusable, match=f"^there is no {asked}$"):
+    with pytest.raises(RunError, match=f"^there is no {asked}$"):
         running.Run(asked)
 
 
 def test_a_mutant_is_no_cri_o(monkeypatch: pytest.MonkeyPatch) -> None:
     found = SimpleNamespace(release=Release("1.36.3"), crio=Path("/nowhere/crio"))
     monkeypatch.setattr(choice, "find", lambda _wanted: found)
-    with pytest.raises(Unusable, match=r"^--mutant is a fault of the simulator: add --runtime simulator$"):
+    with pytest.raises(RunError, match=r"^--mutant is a fault of the simulator: add --runtime simulator$"):
         running.Run(None, "never-enforces")
     made = running.Run(None)
-    assert (made.subject.title, made.subject.foot) == ("CRI-O 1.36.3", [])
+    assert (made.target.title, made.target.footer) == ("CRI-O 1.36.3", [])
     made.require(["live"])

@@ -35,7 +35,7 @@ DEFAULT_LINE = "1.36"
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-class UnknownMutant(ValueError):  # noqa: N818 (a name that is none)
+class UnknownMutantError(ValueError):
     """There is no mutant of that name: one sentence that says which there are."""
 
 
@@ -56,10 +56,10 @@ def mutants() -> dict[str, Mutant]:
 
 
 def mutant(name: str) -> Mutant:
-    """Give the mutant of that name; raises ``UnknownMutant``."""
+    """Give the mutant of that name; raises ``UnknownMutantError``."""
     if (found := mutants().get(name)) is None:
         msg = f"there is no mutant {name}: there are {', '.join(mutants())}"
-        raise UnknownMutant(msg)
+        raise UnknownMutantError(msg)
     return found
 
 

@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.answers import Manifest
-from conformance.model.artifact_store import ArtifactStore, KeptArtifact
+from conformance.model.artifact_store import ArtifactStore, StoredArtifact
 from conformance.model.image_service import ImageService
-from conformance.model.image_store import Listed
-from conformance.model.pull import Copied, Puller
-from conformance.model.pull_sources import Steps, Terms, Trouble
+from conformance.model.image_store import ListedImage
+from conformance.model.pull import PulledImage, Puller
+from conformance.model.pull_sources import PullError, PullOptions, Steps
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
-from conformance.model.registries import Source
-from conformance.model.volumes import Refused, Volumes
+from conformance.model.registries import PullSource
+from conformance.model.volumes import CreateContainerError, VolumeRules
 from conformance.simulator.runtime_servicer import RuntimeServicer
 
 # What is pulled
@@ -21,7 +21,7 @@ from conformance.simulator.runtime_servicer import RuntimeServicer
 class PullsNoArtifact(Puller):
     """Takes nothing for an artifact."""
 
-    def artifact(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble | None]:
+    def artifact(self, reference: Reference, terms: PullOptions) -> Steps[PulledImage | PullError | None]:
         yield from self.opened_artifact(reference, terms)
         return None
 
@@ -29,11 +29,11 @@ class PullsNoArtifact(Puller):
 class WantsAnArtifactType(Puller):
     """Takes only what says of which type it is for an artifact."""
 
-    def files(self, *arguments: object) -> Steps[Copied | Trouble]:
+    def files(self, *arguments: object) -> Steps[PulledImage | PullError]:
         manifest = arguments[2]
         assert isinstance(manifest, Manifest)  # noqa: S101 (what the base takes)
         if not manifest.artifact_type:
-            return Trouble("no artifact type", Reason.NO_IMAGE)
+            return PullError("no artifact type", Reason.NO_IMAGE)
         return (yield from super().files(*arguments))  # type: ignore[arg-type]
 
 
@@ -41,11 +41,11 @@ class DoesWithoutAnArtifactsConfig(Puller):
     """Takes an artifact although its config cannot be had."""
 
     def files(
-        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
-    ) -> Steps[Copied | Trouble]:
+        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, terms: PullOptions
+    ) -> Steps[PulledImage | PullError]:
         got = yield from super().files(reference, source, manifest, top, terms)
-        lost = isinstance(got, Trouble) and "config blob" in got.text
-        return Copied(reference, manifest, top, is_artifact=True) if lost else got
+        lost = isinstance(got, PullError) and "config blob" in got.text
+        return PulledImage(reference, manifest, top, is_artifact=True) if lost else got
 
 
 class SaysOfArtifactsNothing(Puller):
@@ -53,9 +53,9 @@ class SaysOfArtifactsNothing(Puller):
 
     release_line = "1.31"
 
-    def content(self, *arguments: object) -> Steps[Copied | Trouble]:
+    def content(self, *arguments: object) -> Steps[PulledImage | PullError]:
         got = yield from super().content(*arguments)  # type: ignore[arg-type]
-        return got.told("invalid image") if isinstance(got, Trouble) else got
+        return got.reworded("invalid image") if isinstance(got, PullError) else got
 
 
 # What is kept
@@ -80,7 +80,7 @@ class KnowsArtifactsByWhatGoWrites(_Keeping):
     class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
         """Gives artifacts that digest."""
 
-        def add(self, copied: Copied) -> KeptArtifact:
+        def add(self, copied: PulledImage) -> StoredArtifact:
             artifact = super().add(copied)
             artifact.id = copied.manifest.rewritten.partition(":")[2]
             return artifact
@@ -92,7 +92,7 @@ class FindsArtifactsOfAnyRegistry(_Keeping):
     class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
         """Looks at the path only."""
 
-        def find(self, name: str) -> KeptArtifact | str | None:
+        def find(self, name: str) -> StoredArtifact | str | None:
             path = name.partition("/")[2]
             alike = (each for each in self.kept if path and path.partition("@")[0] in each.reference)
             return super().find(name) or next(alike, None)
@@ -104,7 +104,7 @@ class FindsArtifactsByAnyTag(_Keeping):
     class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
         """Looks at the repository only."""
 
-        def find(self, name: str) -> KeptArtifact | str | None:
+        def find(self, name: str) -> StoredArtifact | str | None:
             repository = name.partition("@")[0].partition(":")[0]
             alike = (each for each in self.kept if "/" in name and each.reference.startswith(f"{repository}:"))
             return super().find(name) or next(alike, None)
@@ -116,7 +116,7 @@ class FindsNoArtifactByItsId(_Keeping):
     class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
         """Knows no IDs."""
 
-        def find(self, name: str) -> KeptArtifact | str | None:
+        def find(self, name: str) -> StoredArtifact | str | None:
             return super().find(name) if "/" in name else None
 
 
@@ -126,7 +126,7 @@ class ArtifactsKeepOldNames(_Keeping):
     class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
         """Takes no name away."""
 
-        def add(self, copied: Copied) -> KeptArtifact:
+        def add(self, copied: PulledImage) -> StoredArtifact:
             names = [(each, each.name) for each in self.kept]
             artifact = super().add(copied)
             for each, name in names:
@@ -147,13 +147,13 @@ class ForgetsNoArtifact(ImageService):
 
     def remove_artifact(self, name: str) -> str:
         found = self.artifacts.find(name)
-        return self.used(found.id, name) if isinstance(found, KeptArtifact) else super().remove_artifact(name)
+        return self.used(found.id, name) if isinstance(found, StoredArtifact) else super().remove_artifact(name)
 
 
 class ListsNoArtifact(ImageService):
     """Lists images only."""
 
-    def list(self, name: str = "") -> list[Listed] | str:
+    def list(self, name: str = "") -> list[ListedImage] | str:
         found = super().list(name)
         return found if isinstance(found, str) else [each for each in found if each.id in self.store.images]
 
@@ -164,36 +164,36 @@ class ArtifactsHideImages(ImageService):
     def image_status(self, name: str) -> object:  # type: ignore[override]
         found = self.artifacts.find(name)
         lookup = super().image_status(name)
-        return type(lookup)() if isinstance(found, KeptArtifact) else lookup
+        return type(lookup)() if isinstance(found, StoredArtifact) else lookup
 
 
 # What is mounted
 
 
-class MountsAnySubPath(Volumes):
+class MountsAnySubPath(VolumeRules):
     """Mounts a whole artifact whatever sub path of it is asked for."""
 
-    def artifact(self, name: str, sub_path: str) -> KeptArtifact | None:
+    def artifact(self, name: str, sub_path: str) -> StoredArtifact | None:
         del sub_path
         return super().artifact(name, "")
 
 
-class MountsNoArtifact(Volumes):
+class MountsNoArtifact(VolumeRules):
     """Looks for images only."""
 
-    def artifact(self, name: str, sub_path: str) -> KeptArtifact | None:
+    def artifact(self, name: str, sub_path: str) -> StoredArtifact | None:
         del name, sub_path
         return None
 
 
-class RefusesSubPathsWithoutACode(Volumes):
+class RefusesSubPathsWithoutACode(VolumeRules):
     """Says that a sub path is missing without the code for image volumes, and without the path."""
 
-    def artifact(self, name: str, sub_path: str) -> KeptArtifact | None:
+    def artifact(self, name: str, sub_path: str) -> StoredArtifact | None:
         try:
             return super().artifact(name, sub_path)
-        except Refused:
-            raise Refused("no such path") from None
+        except CreateContainerError:
+            raise CreateContainerError("no such path") from None
 
 
 class NamesMountedArtifactsByTheirName(RuntimeServicer):
@@ -208,9 +208,9 @@ class NamesMountedArtifactsByTheirName(RuntimeServicer):
         return response
 
 
-class ArtifactsAreImages(Volumes):
+class ArtifactsAreImages(VolumeRules):
     """Lets a container run from an artifact."""
 
     def found(self, name: str) -> object:  # type: ignore[override]
         found = self.service.artifacts.find(name)
-        return found if isinstance(found, KeptArtifact) else super().found(name)
+        return found if isinstance(found, StoredArtifact) else super().found(name)

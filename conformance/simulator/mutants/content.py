@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from conformance.model.answers import Ask, Blob, Manifest
-from conformance.model.pull import Copied, Puller
-from conformance.model.pull_sources import Steps, Terms, Trouble
+from conformance.model.answers import FetchedBlob, Manifest, RegistryRequest
+from conformance.model.pull import PulledImage, Puller
+from conformance.model.pull_sources import PullError, PullOptions, Steps
 from conformance.model.reference import Reference
-from conformance.model.registries import Source
-from conformance.registry_client.pull_client import RegistryClient
+from conformance.model.registries import PullSource
+from conformance.registry_client.pull_client import PullClient
 
 
 class IgnoresTheArchitecture(Puller):
@@ -27,7 +27,7 @@ class TakesTheFirstPlatform(Puller):
 class TrustsManifests(Puller):
     """Takes a manifest whatever its digest is."""
 
-    def copy(self, reference: Reference, terms: Terms) -> Steps[Copied | Trouble]:
+    def copy(self, reference: Reference, terms: PullOptions) -> Steps[PulledImage | PullError]:
         usual = self.matches
         self.matches = lambda actual, expected: expected == reference.digest or usual(actual, expected)  # type: ignore[method-assign]
         try:
@@ -40,37 +40,39 @@ class TrustsWhatAnIndexNames(Puller):
     """Takes the image that an index names whatever its digest is."""
 
     def instance(
-        self, reference: Reference, source: Source, top: Manifest, digest: str, terms: Terms
-    ) -> Steps[Copied | Trouble]:
+        self, reference: Reference, source: PullSource, top: Manifest, digest: str, terms: PullOptions
+    ) -> Steps[PulledImage | PullError]:
         manifest = yield from self.manifest(reference, source, digest, terms)
         if isinstance(manifest, Manifest):
             return (yield from self.parts(reference, source, manifest, top, terms))
         return (yield from super().instance(reference, source, top, digest, terms))
 
 
-class TrustsBlobs(RegistryClient):
+class TrustsBlobs(PullClient):
     """Takes a layer or config whatever its digest is."""
 
-    async def blob(self, *arguments: object) -> Blob:
+    async def blob(self, *arguments: object) -> FetchedBlob:
         answer = await super().blob(*arguments)  # type: ignore[arg-type]
         ask = arguments[-1]
-        assert isinstance(answer, Blob)  # noqa: S101 (it raises what is none)
-        assert isinstance(ask, Ask)  # noqa: S101 (what a client is asked)
+        assert isinstance(answer, FetchedBlob)  # noqa: S101 (it raises what is none)
+        assert isinstance(ask, RegistryRequest)  # noqa: S101 (what a client is asked)
         return replace(answer, digest=ask.reference)
 
 
 class DoesWithoutMissingLayers(Puller):
     """Takes an image although one of its layers cannot be had."""
 
-    def blob(self, reference: Reference, source: Source, digest: str, terms: Terms) -> Steps[Blob | Trouble]:
+    def blob(
+        self, reference: Reference, source: PullSource, digest: str, terms: PullOptions
+    ) -> Steps[FetchedBlob | PullError]:
         got = yield from super().blob(reference, source, digest, terms)
-        return Blob(digest) if isinstance(got, Trouble) else got
+        return FetchedBlob(digest) if isinstance(got, PullError) else got
 
 
-class NeverWaits(RegistryClient):
+class NeverWaits(PullClient):
     """Gives up at the first answer that there were too many requests."""
 
-    async def patiently(self, request: object) -> object:  # type: ignore[override]
+    async def with_retries(self, request: object) -> object:  # type: ignore[override]
         return await self.once(request, "")  # type: ignore[arg-type]
 
 

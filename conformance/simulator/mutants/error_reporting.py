@@ -8,53 +8,53 @@ import grpc
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.answers import Login
 from conformance.model.pull import Outcome, Puller
-from conformance.model.pull_sources import Steps, Trouble
+from conformance.model.pull_sources import PullError, Steps
 from conformance.model.reference import Reference
 from conformance.simulator.image_servicer import ImageServicer
-from conformance.simulator.rpc import Refusal
+from conformance.simulator.rpc import ServicerError
 
-Troubles = list[tuple[Reference, Trouble]]
+Troubles = list[tuple[Reference, PullError]]
 
 
 class ReportsTheFirstErrorOnly(Puller):
     """Tells what the first registry said, where the last one's words are due."""
 
-    def error(self, troubles: Troubles) -> str:
-        return super().error(troubles[:1])
+    def error(self, errors: Troubles) -> str:
+        return super().error(errors[:1])
 
 
 class ReportsNoHost(Puller):
     """Tells what went wrong, and not with which registry."""
 
-    def error(self, troubles: Troubles) -> str:
-        return re.sub(r"docker://\S+ ?|[a-z0-9.-]+\.[a-z]+/\S+:? ?", "", super().error(troubles))
+    def error(self, errors: Troubles) -> str:
+        return re.sub(r"docker://\S+ ?|[a-z0-9.-]+\.[a-z]+/\S+:? ?", "", super().error(errors))
 
 
 class ReportsNoTag(Puller):
     """Leaves the tag away in the error."""
 
-    def error(self, troubles: Troubles) -> str:
-        return re.sub(r"(docker://[^\s:@]+):[\w.-]+", r"\1", super().error(troubles))
+    def error(self, errors: Troubles) -> str:
+        return re.sub(r"(docker://[^\s:@]+):[\w.-]+", r"\1", super().error(errors))
 
 
 class ForgetsTheCriCode(Puller):
     """Does not put the CRI's code before the error about a registry that refuses connections."""
 
-    def error(self, troubles: Troubles) -> str:
-        return super().error(troubles).removeprefix("RegistryUnavailable: ")
+    def error(self, errors: Troubles) -> str:
+        return super().error(errors).removeprefix("RegistryUnavailable: ")
 
 
 class WrongStatusCode(ImageServicer):
     """Fails with the gRPC code NotFound."""
 
-    def refusal(self, text: str) -> Refusal:
-        return Refusal(text, grpc.StatusCode.NOT_FOUND)
+    def refusal(self, text: str) -> ServicerError:
+        return ServicerError(text, grpc.StatusCode.NOT_FOUND)
 
 
 class LeaksThePassword(ImageServicer):
     """Puts the password of the request into the error."""
 
-    def refusal(self, text: str) -> Refusal:
+    def refusal(self, text: str) -> ServicerError:
         return super().refusal(f"{text} (with {self._login.password})" if self._login else text)
 
     _login: Login | None = None
@@ -67,11 +67,11 @@ class LeaksThePassword(ImageServicer):
 class LeaksTheHeader(LeaksThePassword):
     """Puts the Authorization header of the request into the error."""
 
-    def refusal(self, text: str) -> Refusal:
+    def refusal(self, text: str) -> ServicerError:
         if self._login is None:
             return super().refusal(text)
         header = b64encode(f"{self._login.user}:{self._login.password}".encode()).decode()
-        return Refusal(f"{text} (Authorization: Basic {header})", grpc.StatusCode.UNKNOWN)
+        return ServicerError(f"{text} (Authorization: Basic {header})", grpc.StatusCode.UNKNOWN)
 
 
 class LogsThePasswordElsewhere(ImageServicer):

@@ -1,11 +1,11 @@
 """Faults about who is shown a login, and how registries are spoken to."""
 
-from conformance.model.answers import Ask, Login
-from conformance.model.pull import Copied, Puller
-from conformance.model.pull_sources import Steps, Trouble
+from conformance.model.answers import Login, RegistryRequest
+from conformance.model.pull import PulledImage, Puller
+from conformance.model.pull_sources import PullError, Steps
 from conformance.model.reference import Reference
-from conformance.registry_client.http_transport import Wire
-from conformance.registry_client.pull_client import RegistryClient
+from conformance.registry_client.http_transport import HTTPTransport
+from conformance.registry_client.pull_client import PullClient
 
 
 class ShowsLoginsToMirrors(Puller):
@@ -26,18 +26,18 @@ class ForgetsLogins(Puller):
 class TriesWithoutALoginThen(Puller):
     """Tries once more without a login when the login is refused."""
 
-    def candidate(self, reference: Reference, login: Login | None) -> Steps[Copied | Trouble]:
+    def candidate(self, reference: Reference, login: Login | None) -> Steps[PulledImage | PullError]:
         got = yield from super().candidate(reference, login)
-        if isinstance(got, Trouble) and login is not None:
+        if isinstance(got, PullError) and login is not None:
             again = yield from super().candidate(reference, None)
-            return again if isinstance(again, Copied) else got
+            return again if isinstance(again, PulledImage) else got
         return got
 
 
-class TriesPlainHttp(RegistryClient):
+class TriesPlainHttp(PullClient):
     """Speaks plain HTTP to a registry that does not speak TLS, although it is not marked as insecure."""
 
-    def schemes(self, ask: Ask) -> tuple[str, ...]:
+    def schemes(self, ask: RegistryRequest) -> tuple[str, ...]:
         del ask
         return ("https", "http")
 
@@ -60,7 +60,7 @@ class DoesNotTrustTheLoopback(Puller):
         return False
 
 
-class _Keeping(Wire):
+class _Keeping(HTTPTransport):
     """Takes credentials along wherever it is sent."""
 
     def keeps_credentials(self, first: str, then: str) -> bool:
@@ -68,7 +68,7 @@ class _Keeping(Wire):
         return True
 
 
-class KeepsCredentialsOnRedirects(RegistryClient):
+class KeepsCredentialsOnRedirects(PullClient):
     """Shows a token to every server that a registry redirects to."""
 
     wire_type = _Keeping

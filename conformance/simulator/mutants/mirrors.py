@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from conformance.model.pull import Copied, Puller
-from conformance.model.pull_sources import Opened, Settings, Steps, Terms, Trouble
+from conformance.model.pull import PulledImage, Puller
+from conformance.model.pull_sources import OpenedManifest, PullError, PullOptions, Settings, Steps
 from conformance.model.reference import Reference
-from conformance.model.registries import Registries, Registry, Source
+from conformance.model.registries import PullSource, Registries, Registry
 
 
 def _with(settings: Settings, change: Callable[[Registry], Registry]) -> Settings:
@@ -64,10 +64,10 @@ class IgnoresWildcards(_Misreading):
 class _Sources(Puller):
     """Asks other places for an image."""
 
-    def sources(self, reference: Reference) -> tuple[Source, ...]:
+    def sources(self, reference: Reference) -> tuple[PullSource, ...]:
         return self.places(super().sources(reference))
 
-    def places(self, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    def places(self, sources: tuple[PullSource, ...]) -> tuple[PullSource, ...]:
         """Change the places."""
         raise NotImplementedError
 
@@ -75,14 +75,14 @@ class _Sources(Puller):
 class AsksTheMirrorLast(_Sources):
     """Asks the registry first, and its mirrors when that does not serve."""
 
-    def places(self, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    def places(self, sources: tuple[PullSource, ...]) -> tuple[PullSource, ...]:
         return (sources[-1], *sources[:-1])
 
 
 class BlockedMirrorsStopIt(_Sources):
     """Asks nobody after a mirror that is blocked."""
 
-    def places(self, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    def places(self, sources: tuple[PullSource, ...]) -> tuple[PullSource, ...]:
         blocked = [number for number, source in enumerate(sources) if self.blocked(source.reference)]
         return sources[: blocked[0] + 1] if blocked else sources
 
@@ -90,7 +90,7 @@ class BlockedMirrorsStopIt(_Sources):
 class BlockedMeansItsMirrorsToo(Puller):
     """Asks no mirror of a registry that is blocked."""
 
-    def open(self, reference: Reference, terms: Terms) -> Steps[Opened | Trouble]:
+    def open(self, reference: Reference, terms: PullOptions) -> Steps[OpenedManifest | PullError]:
         return self.blocked(reference) or (yield from super().open(reference, terms))
 
 
@@ -99,11 +99,11 @@ class BlocksByTheNameAsWritten(Puller):
 
     _written: Reference | None = None
 
-    def open(self, reference: Reference, terms: Terms) -> Steps[Opened | Trouble]:
+    def open(self, reference: Reference, terms: PullOptions) -> Steps[OpenedManifest | PullError]:
         self._written = reference
         return (yield from super().open(reference, terms))
 
-    def blocked(self, place: Reference) -> Trouble | None:
+    def blocked(self, place: Reference) -> PullError | None:
         return super().blocked(self._written or place)
 
 
@@ -152,13 +152,13 @@ class _Letters(Registries):
 class TheImageBearsTheMirrorsName(Puller):
     """Gives the image the name that it has on the mirror."""
 
-    def content(self, reference: Reference, source: Source, *rest: object) -> Steps[Copied | Trouble]:
+    def content(self, reference: Reference, source: PullSource, *rest: object) -> Steps[PulledImage | PullError]:
         got = yield from super().content(reference, source, *rest)  # type: ignore[arg-type]
-        return got._replace(reference=source.reference) if isinstance(got, Copied) else got
+        return got._replace(reference=source.reference) if isinstance(got, PulledImage) else got
 
 
 class MirrorErrorsAreLost(Puller):
     """Tells what the registry said, and nothing of its mirrors."""
 
-    def unopened(self, troubles: list[tuple[Source, Trouble]]) -> Trouble:
-        return troubles[-1][1]
+    def unopened(self, errors: list[tuple[PullSource, PullError]]) -> PullError:
+        return errors[-1][1]

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from conformance.model.pull import Puller
 from conformance.model.pull_sources import Settings
-from conformance.model.reference import InvalidReference, Reference, parse
-from conformance.model.resolution import How, Resolution, resolve
+from conformance.model.reference import InvalidReferenceError, Reference, parse
+from conformance.model.resolution import NameKind, Resolution, resolve
 
 
 def _renamed(resolution: Resolution, **parts: str) -> Resolution:
@@ -34,7 +34,7 @@ class AsksAnotherFirst(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        if resolution.how is not How.SEARCH or resolution.refusal:
+        if resolution.how is not NameKind.SEARCH or resolution.refusal:
             return resolution
         first = resolution.candidates[0]._replace(domain="ghcr.io")
         return resolution._replace(candidates=(first, *resolution.candidates))
@@ -45,7 +45,7 @@ class SearchesForFullNames(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        if resolution.how is not How.FULL:
+        if resolution.how is not NameKind.FULL:
             return resolution
         full = resolution.candidates[0]
         others = (full._replace(domain=each) for each in self.registries.search if each != full.domain)
@@ -81,7 +81,7 @@ class TagBeforeDigest(Puller):
         resolution = super().resolve(name)
         try:
             tag = parse(name).tag
-        except InvalidReference:
+        except InvalidReferenceError:
             return resolution
         return _renamed(resolution, tag=tag, digest="") if tag and "@" in name else resolution
 
@@ -106,7 +106,7 @@ class AliasesLoseTheTag(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        if resolution.how is How.ALIAS and "@" not in name:
+        if resolution.how is NameKind.ALIAS and "@" not in name:
             return _renamed(resolution, tag="latest")
         return resolution
 
@@ -117,7 +117,7 @@ class CancelledAliasesStay(Puller):
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
         if name.startswith("cancelled"):
-            return Resolution(How.ALIAS, (Reference("docker.io", f"library/{name}", "latest"),))
+            return Resolution(NameKind.ALIAS, (Reference("docker.io", f"library/{name}", "latest"),))
         return resolution
 
 
@@ -133,7 +133,7 @@ class RefusesOneCandidate(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        if resolution.how is How.SEARCH and self.mode == "enforcing":
+        if resolution.how is NameKind.SEARCH and self.mode == "enforcing":
             refusal = f"short name mode is enforcing, but image name {name} returns ambiguous list"
             return resolution._replace(refusal=refusal)
         return resolution

@@ -4,55 +4,56 @@ from dataclasses import replace
 from pathlib import Path
 
 from conformance.model.registries import Registries
-from conformance.model.registries_conf import Paths
-from conformance.simulator.variant import Loader
+from conformance.model.registries_conf import RegistriesConfPaths
+from conformance.simulator.variant import RegistriesLoader
 
 
-class FirstSearchListWins(Loader):
+class FirstSearchListWins(RegistriesLoader):
     """Lets the first file that has a search list count, where the last one does."""
 
-    def load(self, paths: Paths, root: Path) -> Registries:
+    def load(self, paths: RegistriesConfPaths, root: Path) -> Registries:
         whole = super().load(paths, root)
         for file in whole.files:
-            alone = super().load(Paths(conf=file, conf_dir=""), root)
+            alone = super().load(RegistriesConfPaths(conf=file, conf_dir=""), root)
             if alone.search:
                 return replace(whole, search=alone.search)
         return whole
 
 
-class EmptyListsDoNotCount(Loader):
+class EmptyListsDoNotCount(RegistriesLoader):
     """Takes an empty search list for none at all, so that the one before it stays."""
 
-    def load(self, paths: Paths, root: Path) -> Registries:
+    def load(self, paths: RegistriesConfPaths, root: Path) -> Registries:
         whole = super().load(paths, root)
         if whole.search:
             return whole
         lists = [
-            super(EmptyListsDoNotCount, self).load(Paths(conf=each, conf_dir=""), root).search for each in whole.files
+            super(EmptyListsDoNotCount, self).load(RegistriesConfPaths(conf=each, conf_dir=""), root).search
+            for each in whole.files
         ]
         return replace(whole, search=next((each for each in reversed(lists) if each), ()))
 
 
-class FirstEntryWins(Loader):
+class FirstEntryWins(RegistriesLoader):
     """Lets the first file's entry for a prefix count, where the last one's does."""
 
-    def load(self, paths: Paths, root: Path) -> Registries:
+    def load(self, paths: RegistriesConfPaths, root: Path) -> Registries:
         whole = super().load(paths, root)
         entries = {entry.prefix: entry for entry in whole.registries}
         for file in reversed(whole.files):
-            alone = super().load(Paths(conf=file, conf_dir=""), root)
+            alone = super().load(RegistriesConfPaths(conf=file, conf_dir=""), root)
             entries.update({entry.prefix: entry for entry in alone.registries})
         return replace(whole, registries=tuple(entries.values()))
 
 
-class FirstAliasWins(Loader):
+class FirstAliasWins(RegistriesLoader):
     """Lets the first file's alias count, where the last one's does."""
 
-    def load(self, paths: Paths, root: Path) -> Registries:
+    def load(self, paths: RegistriesConfPaths, root: Path) -> Registries:
         whole = super().load(paths, root)
         aliases = dict(whole.aliases)
         for file in reversed(whole.files):
-            aliases.update(super().load(Paths(conf=file, conf_dir=""), root).aliases)
+            aliases.update(super().load(RegistriesConfPaths(conf=file, conf_dir=""), root).aliases)
         return replace(whole, aliases=aliases)
 
 

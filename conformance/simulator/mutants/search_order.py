@@ -1,8 +1,8 @@
 """Faults in going from one registry to the next."""
 
 from conformance.model.answers import Login
-from conformance.model.pull import Copied, Outcome, Puller
-from conformance.model.pull_sources import Steps, Terms, Trouble
+from conformance.model.pull import Outcome, PulledImage, Puller
+from conformance.model.pull_sources import PullError, PullOptions, Steps
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 
@@ -14,17 +14,17 @@ class _Stopping(Puller):
 
     def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
         resolution = self.resolve(name)
-        troubles: list[tuple[Reference, Trouble]] = []
+        errors: list[tuple[Reference, PullError]] = []
         if resolution.refusal:
             return (yield from super().pull(name, login))
         for reference in resolution.candidates:
             got = yield from self.candidate(reference, login)
-            if isinstance(got, Copied):
-                return Outcome(got, self.image_ref(got), troubles=tuple(troubles))
-            troubles.append((reference, got))
+            if isinstance(got, PulledImage):
+                return Outcome(got, self.image_ref(got), errors=tuple(errors))
+            errors.append((reference, got))
             if got.reason in self.final:
                 break
-        return Outcome(error=self.error(troubles), troubles=tuple(troubles))
+        return Outcome(error=self.error(errors), errors=tuple(errors))
 
 
 class StopsAtTheFirstFailure(_Stopping):
@@ -70,8 +70,8 @@ class AsksAgainBeforeItsTime(Puller):
 
     release_line = "1.31"
 
-    def candidate(self, reference: Reference, login: Login | None) -> Steps[Copied | Trouble]:
+    def candidate(self, reference: Reference, login: Login | None) -> Steps[PulledImage | PullError]:
         got = yield from super().candidate(reference, login)
-        if isinstance(got, Trouble):
-            yield from self.open(reference, Terms(login))
+        if isinstance(got, PullError):
+            yield from self.open(reference, PullOptions(login))
         return got

@@ -4,11 +4,11 @@ from typing import Self
 
 from conformance.model.answers import Login, Manifest
 from conformance.model.policy import Requirement
-from conformance.model.pull import Copied, Outcome, Puller
-from conformance.model.pull_sources import Steps, Terms, Trouble
+from conformance.model.pull import Outcome, PulledImage, Puller
+from conformance.model.pull_sources import PullError, PullOptions, Steps
 from conformance.model.reference import Reference
-from conformance.model.registries import Source
-from conformance.model.volumes import Volumes
+from conformance.model.registries import PullSource
+from conformance.model.volumes import VolumeRules
 
 
 class IgnoresThePolicy(Puller):
@@ -39,18 +39,18 @@ class JudgesThePlace(Puller):
     """Asks the policy about the place that an image comes from, not about the name that is asked for."""
 
     def parts(
-        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
-    ) -> Steps[Copied | Trouble]:
+        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, terms: PullOptions
+    ) -> Steps[PulledImage | PullError]:
         got = yield from super().parts(source.reference, source, manifest, top, terms)
-        return got._replace(reference=reference) if isinstance(got, Copied) else got
+        return got._replace(reference=reference) if isinstance(got, PulledImage) else got
 
 
 class JudgesAfterwards(Puller):
     """Asks the policy when the image has come."""
 
     def parts(
-        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
-    ) -> Steps[Copied | Trouble]:
+        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, terms: PullOptions
+    ) -> Steps[PulledImage | PullError]:
         fetch = self.files if terms.artifact else self.content
         yield from fetch(reference, source, manifest, top, terms)
         return (yield from super().parts(reference, source, manifest, top, terms))
@@ -63,48 +63,48 @@ class KeepsWhatIsRejected(Puller):
         outcome = yield from super().pull(name, login)
         return outcome._replace(image=self._rejected) if outcome.error else outcome
 
-    _rejected: Copied | None = None
+    _rejected: PulledImage | None = None
 
     def parts(
-        self, reference: Reference, source: Source, manifest: Manifest, top: Manifest, terms: Terms
-    ) -> Steps[Copied | Trouble]:
+        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, terms: PullOptions
+    ) -> Steps[PulledImage | PullError]:
         got = yield from super().parts(reference, source, manifest, top, terms)
-        if isinstance(got, Trouble) and got.rejected:
-            self._rejected = Copied(reference, manifest, top)
+        if isinstance(got, PullError) and got.rejected:
+            self._rejected = PulledImage(reference, manifest, top)
         return got
 
 
 class ForgetsTheCodeForSignatures(Puller):
     """Does not put the CRI's code before the error about an image that the policy rejects."""
 
-    def error(self, troubles: list[tuple[Reference, Trouble]]) -> str:
-        return super().error(troubles).removeprefix("SignatureValidationFailed: ")
+    def error(self, errors: list[tuple[Reference, PullError]]) -> str:
+        return super().error(errors).removeprefix("SignatureValidationFailed: ")
 
 
 class KnowsNoNamespaces(Puller):
     """Does not look for the policy of a pod's namespace."""
 
-    def within(self, namespace: str) -> Self:
+    def for_namespace(self, namespace: str) -> Self:
         del namespace
-        return super().within("")
+        return super().for_namespace("")
 
 
 class PutsEverybodyInOneNamespace(Puller):
     """Takes the policy of one namespace for that of all who pull."""
 
-    def within(self, namespace: str) -> Self:
+    def for_namespace(self, namespace: str) -> Self:
         del namespace
-        return super().within("conformance")
+        return super().for_namespace("conformance")
 
 
 class PullsWithoutAPolicy(Puller):
     """Takes a policy that is missing for one that accepts all."""
 
-    def without_policy(self) -> Trouble | None:
+    def without_policy(self) -> PullError | None:
         return None
 
 
-class MountsWhatIsRejected(Volumes):
+class MountsWhatIsRejected(VolumeRules):
     """Does not ask the policy what a container may be made of, and mount."""
 
     def verify(self, user_specified: str) -> None:

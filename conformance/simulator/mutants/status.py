@@ -1,7 +1,7 @@
 """Faults about what is told of the runtime and of an image, besides its names."""
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.model.image_store import Listed
+from conformance.model.image_store import ListedImage
 from conformance.simulator.image_servicer import ImageServicer
 from conformance.simulator.runtime_servicer import RuntimeServicer
 
@@ -46,10 +46,10 @@ class TellsItsConfigurationUnasked(RuntimeServicer):
 class _Telling(ImageServicer):
     """Tells another thing of every image."""
 
-    def image(self, listed: Listed) -> api.Image:
-        return self.told(super().image(listed))
+    def image(self, listed: ListedImage) -> api.Image:
+        return self.altered(super().image(listed))
 
-    def told(self, image: api.Image) -> api.Image:
+    def altered(self, image: api.Image) -> api.Image:
         """Give what is told."""
         raise NotImplementedError
 
@@ -57,7 +57,7 @@ class _Telling(ImageServicer):
 class TellsNoSize(_Telling):
     """Counts no bytes."""
 
-    def told(self, image: api.Image) -> api.Image:
+    def altered(self, image: api.Image) -> api.Image:
         image.ClearField("size")
         return image
 
@@ -65,7 +65,7 @@ class TellsNoSize(_Telling):
 class TellsNumbersAsNames(_Telling):
     """Gives the user of an image as a name, whatever it is."""
 
-    def told(self, image: api.Image) -> api.Image:
+    def altered(self, image: api.Image) -> api.Image:
         if image.HasField("uid"):
             image.username = str(image.uid.value)
             image.ClearField("uid")
@@ -75,7 +75,7 @@ class TellsNumbersAsNames(_Telling):
 class TakesNamesForRoot(_Telling):
     """Gives the user of an image as a number, root's for every name."""
 
-    def told(self, image: api.Image) -> api.Image:
+    def altered(self, image: api.Image) -> api.Image:
         if image.username:
             image.uid.value = 0
             image.ClearField("username")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.answers import Login
-from conformance.model.image_service import ImageService, Lookup
-from conformance.model.image_store import ImageStore, Kept, Listed
-from conformance.model.pull import Copied, Outcome, Puller
+from conformance.model.image_service import ImageLookup, ImageService
+from conformance.model.image_store import ImageStore, ListedImage, StoredImage
+from conformance.model.pull import Outcome, PulledImage, Puller
 from conformance.model.pull_sources import Steps
 from conformance.simulator.image_servicer import ImageServicer
 
@@ -23,9 +23,9 @@ class StatusAsksTheNetwork(ImageServicer):
 class MissingIsAnError(ImageService):
     """Fails when an image is looked up that is not there."""
 
-    def status(self, name: str) -> Lookup:
+    def status(self, name: str) -> ImageLookup:
         lookup = super().status(name)
-        return lookup if lookup.image or lookup.error else Lookup(error=f"image {name} not found")
+        return lookup if lookup.image or lookup.error else ImageLookup(error=f"image {name} not found")
 
 
 class UnknownIdsAreNoError(ImageService):
@@ -33,9 +33,9 @@ class UnknownIdsAreNoError(ImageService):
 
     release_line = "1.31"
 
-    def image_status(self, name: str) -> Lookup:
+    def image_status(self, name: str) -> ImageLookup:
         lookup = super().image_status(name)
-        return Lookup() if "image not known" in lookup.error else lookup
+        return ImageLookup() if "image not known" in lookup.error else lookup
 
 
 class _Identifying(ImageService):
@@ -75,7 +75,7 @@ class _Listing(ImageService):
         make(*arguments, **options)
         self.store.add = self.added  # type: ignore[method-assign]
 
-    def added(self, copied: Copied) -> Kept:
+    def added(self, copied: PulledImage) -> StoredImage:
         """Take an image."""
         return ImageStore.add(self.store, copied)
 
@@ -83,7 +83,7 @@ class _Listing(ImageService):
 class OldNamesStay(_Listing):
     """Leaves a tag with the image that had it when another image gets it."""
 
-    def added(self, copied: Copied) -> Kept:
+    def added(self, copied: PulledImage) -> StoredImage:
         named = {image.id: list(image.names) for image in self.store.images.values()}
         kept = super().added(copied)
         for id_, names in named.items():
@@ -94,18 +94,18 @@ class OldNamesStay(_Listing):
 class DigestsOfTheWrongHost(_Listing):
     """Names the digests of every image as docker.io's."""
 
-    def added(self, copied: Copied) -> Kept:
+    def added(self, copied: PulledImage) -> StoredImage:
         kept = super().added(copied)
         listed = kept.listed()
         wrong = tuple(f"docker.io/{each.partition('/')[2]}" for each in listed.digests)
-        kept.listed = lambda: Listed(kept.id, listed.tags, wrong)  # type: ignore[method-assign]
+        kept.listed = lambda: ListedImage(kept.id, listed.tags, wrong)  # type: ignore[method-assign]
         return kept
 
 
 class AnswersWithTheDigest(Puller):
     """Answers a pull with name and digest, as older releases do, and not with the ID."""
 
-    def image_ref(self, copied: Copied) -> str:
+    def image_ref(self, copied: PulledImage) -> str:
         return f"{copied.reference.name}@{copied.manifest.digest}"
 
 
@@ -114,7 +114,7 @@ class AnswersWithTheIdTooEarly(Puller):
 
     release_line = "1.33"
 
-    def image_ref(self, copied: Copied) -> str:
+    def image_ref(self, copied: PulledImage) -> str:
         return copied.id
 
 
@@ -125,11 +125,11 @@ class FailedPullsStay(Puller):
         outcome = yield from super().pull(name, login)
         return outcome._replace(image=self._half) if outcome.error and self._half else outcome
 
-    _half: Copied | None = None
+    _half: PulledImage | None = None
 
     def content(self, *arguments: object) -> Steps[object]:  # type: ignore[override]
         reference, _, manifest, top, _ = arguments
-        self._half = Copied(reference, manifest, top)  # type: ignore[arg-type]
+        self._half = PulledImage(reference, manifest, top)  # type: ignore[arg-type]
         return (yield from super().content(*arguments))  # type: ignore[arg-type]
 
 
@@ -173,14 +173,14 @@ class RemovingWhatIsMissingFails(ImageService):
 class ListsNothing(ImageService):
     """Lists no image."""
 
-    def list(self, name: str = "") -> list[Listed] | str:
+    def list(self, name: str = "") -> list[ListedImage] | str:
         return super().list(name) if name else []
 
 
 class FiltersNothing(ImageService):
     """Lists all images whatever the filter."""
 
-    def list(self, name: str = "") -> list[Listed] | str:
+    def list(self, name: str = "") -> list[ListedImage] | str:
         found = super().list(name)
         return found if isinstance(found, str) else super().list()
 

@@ -4,50 +4,50 @@ import re
 from collections.abc import Callable
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.model.image_service import ImageService, Lookup
-from conformance.model.image_store import Kept, Listed
-from conformance.model.reference import InvalidReference, parse
-from conformance.model.volumes import Mount, Refused, Volumes
+from conformance.model.image_service import ImageLookup, ImageService
+from conformance.model.image_store import ListedImage, StoredImage
+from conformance.model.reference import InvalidReferenceError, parse
+from conformance.model.volumes import CreateContainerError, Mount, VolumeRules
 from conformance.simulator.image_servicer import ImageServicer
-from conformance.simulator.records import Container
-from conformance.simulator.rpc import Refusal
+from conformance.simulator.records import ContainerRecord
+from conformance.simulator.rpc import ServicerError
 from conformance.simulator.runtime_servicer import RuntimeServicer
 
 # Which image is mounted
 
 
-class MountsTheLastRegistrysImage(Volumes):
+class MountsTheLastRegistrysImage(VolumeRules):
     """Mounts the image of the last search registry where several in the store have a short name."""
 
-    def volume(self, name: str) -> Kept:
+    def volume(self, name: str) -> StoredImage:
         usual = super().volume(name)
         candidates = self.service.puller.resolve(name).candidates
         return next((kept for each in reversed(candidates) if (kept := self.service.store.named(each))), usual)
 
 
-class MountsWithoutTheSearchList(Volumes):
+class MountsWithoutTheSearchList(VolumeRules):
     """Takes the short name of a volume for docker.io's, whatever the search list and the aliases say."""
 
-    def volume(self, name: str) -> Kept:
+    def volume(self, name: str) -> StoredImage:
         if self.service.store.identified(name) is None and self.service.puller.resolve(name).short_name:
             return super().volume(f"docker.io/{name}")
         return super().volume(name)
 
 
-class MountsAnyDigest(Volumes):
+class MountsAnyDigest(VolumeRules):
     """Mounts the image that has a volume's tag, whatever digest is asked for."""
 
-    def volume(self, name: str) -> Kept:
+    def volume(self, name: str) -> StoredImage:
         return super().volume(name.partition("@")[0])
 
 
-class MountsAnyRegistrysImage(Volumes):
+class MountsAnyRegistrysImage(VolumeRules):
     """Mounts an image of the same path from another registry where that of a volume is not in the store."""
 
-    def volume(self, name: str) -> Kept:
+    def volume(self, name: str) -> StoredImage:
         try:
             reference = parse(name)
-        except InvalidReference:
+        except InvalidReferenceError:
             return super().volume(name)
         images = [] if reference.digest else self.service.store.images.values()
         alike = (kept for kept in images if reference.path in map(_path, kept.repositories))
@@ -97,44 +97,44 @@ class TellsNoVolumes(RuntimeServicer):
 # What is refused, and how
 
 
-class LeavesOutMissingVolumes(Volumes):
+class LeavesOutMissingVolumes(VolumeRules):
     """Creates a container without a volume whose image is missing."""
 
-    def volume(self, name: str) -> Kept:
+    def volume(self, name: str) -> StoredImage:
         try:
             return super().volume(name)
-        except Refused as refused:
+        except CreateContainerError as refused:
             if "does not exist locally" in str(refused):
-                return Kept(name, layers=(name,))
+                return StoredImage(name, layers=(name,))
             raise
 
 
-class ChoosesAmongVolumes(Volumes):
+class ChoosesAmongVolumes(VolumeRules):
     """Mounts an image by a name that the short-name mode calls ambiguous."""
 
-    def volume(self, name: str) -> Kept:
+    def volume(self, name: str) -> StoredImage:
         found = self.service.find(self.service.puller.resolve(name).candidates)
         return found[1] if found else super().volume(name)
 
 
-class MountsNowhere(Volumes):
+class MountsNowhere(VolumeRules):
     """Accepts a mount without a container path, and one of neither an image nor the host's."""
 
     def mount(self, mount: Mount) -> object:  # type: ignore[override]
         return super().mount(mount._replace(container_path=mount.container_path or "/", host_path="/"))
 
 
-class RefusesVolumesWithoutTheCode(Volumes):
+class RefusesVolumesWithoutTheCode(VolumeRules):
     """Does not put the CRI's code before the refusal of an image volume."""
 
-    def refusal(self, text: str) -> Refused:
-        return Refused(text)
+    def refusal(self, text: str) -> CreateContainerError:
+        return CreateContainerError(text)
 
 
-class RefusesVolumesWithoutTheName(Volumes):
+class RefusesVolumesWithoutTheName(VolumeRules):
     """Does not say which image it is that a volume lacks."""
 
-    def refusal(self, text: str) -> Refused:
+    def refusal(self, text: str) -> CreateContainerError:
         return super().refusal(re.sub(r'"[^"]*"', '""', text))
 
 
@@ -144,8 +144,8 @@ class LeavesRefusedContainers(RuntimeServicer):
     def create_container(self, request: api.CreateContainerRequest) -> api.CreateContainerResponse:
         try:
             return super().create_container(request)
-        except Refusal:
-            left = Container(self.pods.pod(request.pod_sandbox_id), request.config, "", "", "", [])
+        except ServicerError:
+            left = ContainerRecord(self.pods.pod(request.pod_sandbox_id), request.config, "", "", "", [])
             self.pods.containers[left.id] = left
             raise
 
@@ -186,7 +186,7 @@ class FindsRemovedImages(ImageService):
     def __init__(self, *arguments: object, **options: object) -> None:
         make: Callable[..., None] = super().__init__
         make(*arguments, **options)
-        self._gone: dict[str, Listed] = {}
+        self._gone: dict[str, ListedImage] = {}
 
     def clear(self) -> None:
         super().clear()
@@ -199,9 +199,9 @@ class FindsRemovedImages(ImageService):
             self._gone |= dict.fromkeys(image.tags, image)
         return error
 
-    def status(self, name: str) -> Lookup:
+    def status(self, name: str) -> ImageLookup:
         lookup = super().status(name)
-        return lookup if lookup.image or lookup.error else Lookup(self._gone.get(name))
+        return lookup if lookup.image or lookup.error else ImageLookup(self._gone.get(name))
 
 
 class PullsOnlyWhatIsMissing(ImageServicer):

@@ -9,12 +9,22 @@ from dataclasses import replace
 
 import pytest
 
+from conformance import (
+    Format,
+    Image,
+    ImageInfo,
+    Index,
+    Internet,
+    Login,
+    Platform,
+    Pull,
+    RegistryHost,
+    Runtime,
+    image,
+    index,
+    layer,
+)
 from conformance.cri.v1 import api_pb2 as api
-from conformance.images.builder import Format, Image, Index, image, index, layer
-from conformance.model.platform import Platform
-from conformance.registry_hosts import Internet, Login, RegistryHost
-from conformance.runtime.pull import Pull, StoredImage
-from conformance.runtime.runtime import Runtime
 
 pytestmark = pytest.mark.cri
 
@@ -34,7 +44,7 @@ SUFFIXES = {
 HOSTS = ["registry.example", "registry.example:5000", "quay.io", "ghcr.io"]
 
 
-def config_digest(stored: StoredImage | None) -> str:
+def config_digest(stored: ImageInfo | None) -> str:
     """Give what a runtime calls an image: image-spec, "ImageID"; CRI-O leaves the algorithm out."""
     assert stored is not None
     return "sha256:" + stored.id.removeprefix("sha256:")
@@ -262,7 +272,7 @@ class TestPrivate:
         asked = api.ImageSpec(image=f"{private}/{NAME}")
         answer = runtime.client.pull_image(api.PullImageRequest(image=asked, auth=api.AuthConfig(auth=encoded)))
         found = runtime.client.image_status(api.ImageStatusRequest(image=api.ImageSpec(image=answer.image_ref)))
-        assert config_digest(StoredImage.of(found.image)) == IMAGE.config.digest
+        assert config_digest(ImageInfo.of(found.image)) == IMAGE.config.digest
 
 
 class TestAtOnce:
@@ -280,9 +290,9 @@ class TestAtOnce:
             return list(threads.map(pull, names))
 
     @staticmethod
-    def stored(runtime: Runtime) -> list[StoredImage]:
+    def stored(runtime: Runtime) -> list[ImageInfo]:
         """List the images."""
-        return [*map(StoredImage.of, runtime.client.list_images(api.ListImagesRequest()).images)]
+        return [*map(ImageInfo.of, runtime.client.list_images(api.ListImagesRequest()).images)]
 
     def test_one_image_is_stored_once(self, runtime: Runtime, registry: RegistryHost) -> None:
         """One image that is pulled several times at once is there once, and every pull has the same answer."""

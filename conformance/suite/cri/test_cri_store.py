@@ -8,11 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance import Image, ImageInfo, Pull, RegistryHost, Runtime, image, layer
 from conformance.cri.v1 import api_pb2 as api
-from conformance.images.builder import Image, image, layer
-from conformance.registry_hosts import RegistryHost
-from conformance.runtime.pull import Pull, StoredImage
-from conformance.runtime.runtime import Runtime
 
 pytestmark = pytest.mark.cri
 
@@ -45,7 +42,7 @@ def status(runtime: Runtime, name: str, *, verbose: bool = False) -> api.ImageSt
     return runtime.client.image_status(api.ImageStatusRequest(image=api.ImageSpec(image=name), verbose=verbose))
 
 
-def short(images: list[StoredImage]) -> list[str]:
+def short(images: list[ImageInfo]) -> list[str]:
     """Name images by their tags, in order and without what comes before the last slash."""
     return sorted(tag.rpartition("/")[2] for each in images for tag in each.tags)
 

@@ -4,19 +4,25 @@ from collections.abc import Callable
 
 import pytest
 
+from conformance import (
+    Configuration,
+    ImageVolume,
+    Internet,
+    KubeletProcess,
+    Platform,
+    Pod,
+    PodState,
+    PullPolicy,
+    Reason,
+    RegistryHost,
+    Runtime,
+    StaticPod,
+    image,
+    layer,
+)
 from conformance.cri import error_parser
-from conformance.images.builder import image, layer
-from conformance.kubelet import ImageVolume, Pod
-from conformance.kubelet.pod_sync import steps
-from conformance.kubelet.process import RealKubelet, StaticPod
-from conformance.kubelet.static_pods import PodState
-from conformance.kubelet.volume import PullPolicy
-from conformance.model.platform import Platform
-from conformance.model.reason import Reason
-from conformance.registry_hosts import Internet, RegistryHost
-from conformance.runtime.configuration import Configuration
+from conformance.kubelet.pod_sync import sync_steps
 from conformance.runtime.pod_images import TOOLS
-from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/caikit-flan-t5-small"
 ELSEWHERE = str(Platform.host().foreign())
@@ -29,7 +35,7 @@ class TestTheStoryOf8780:
     """The report itself, in the user's own view: docker.io foreign, quay.io unauthorized."""
 
     @pytest.fixture
-    def pod(self, kubelet: RealKubelet, docker_io: RegistryHost, quay_io: RegistryHost) -> StaticPod:
+    def pod(self, kubelet: KubeletProcess, docker_io: RegistryHost, quay_io: RegistryHost) -> StaticPod:
         """A pod with the short name as a volume."""
         docker_io.offer(NAME, platforms=[ELSEWHERE])
         quay_io.require_login(NAME)
@@ -59,7 +65,7 @@ class TestTheStoryOf8780:
 class TestTheStoryWithAGoodEnd:
     """docker.io has the image for this machine."""
 
-    def test_the_container_reads_what_docker_io_has(self, kubelet: RealKubelet, docker_io: RegistryHost) -> None:
+    def test_the_container_reads_what_docker_io_has(self, kubelet: KubeletProcess, docker_io: RegistryHost) -> None:
         """From the volume to the file's content, read inside the pod's container."""
         docker_io.offer(NAME)
         pod = kubelet.run(ImageVolume(NAME, at="/models"))
@@ -67,7 +73,7 @@ class TestTheStoryWithAGoodEnd:
 
 
 def test_a_foreign_architecture_sends_the_pod_to_the_next_registry(
-    kubelet: RealKubelet, docker_io: RegistryHost, quay_io: RegistryHost
+    kubelet: KubeletProcess, docker_io: RegistryHost, quay_io: RegistryHost
 ) -> None:
     """A pod's volume shows what the second registry has, when the first has it for another architecture only."""
     docker_io.offer(NAME, platforms=[ELSEWHERE])
@@ -84,27 +90,27 @@ class TestPullPolicies:
         """The image, with two tags."""
         docker_io.offer(NAME, tags=["latest", "1"])
 
-    def test_without_a_tag_the_image_is_always_pulled(self, kubelet: RealKubelet) -> None:
+    def test_without_a_tag_the_image_is_always_pulled(self, kubelet: KubeletProcess) -> None:
         """A volume's image without tag and pull policy is pulled without a look into the store."""
         pod = kubelet.run(ImageVolume(NAME, at="/models", policy=None))
         pod.running()
-        assert steps(pod.evidence)[0] == ("PullImage", f"{NAME}:latest")
+        assert sync_steps(pod.evidence)[0] == ("PullImage", f"{NAME}:latest")
 
-    def test_with_a_tag_the_store_is_looked_into_first(self, kubelet: RealKubelet) -> None:
+    def test_with_a_tag_the_store_is_looked_into_first(self, kubelet: KubeletProcess) -> None:
         """A volume's image with another tag than latest, and no pull policy, is looked up before it is pulled."""
         pod = kubelet.run(ImageVolume(f"{NAME}:1", at="/models", policy=None))
         pod.running()
-        assert steps(pod.evidence)[:2] == [("ImageStatus", f"{NAME}:1"), ("PullImage", f"{NAME}:1")]
+        assert sync_steps(pod.evidence)[:2] == [("ImageStatus", f"{NAME}:1"), ("PullImage", f"{NAME}:1")]
 
     @pytest.mark.parametrize("policy", ["IfNotPresent", "Never"])
-    def test_what_is_present_is_not_pulled(self, policy: PullPolicy, kubelet: RealKubelet, runtime: Runtime) -> None:
+    def test_what_is_present_is_not_pulled(self, policy: PullPolicy, kubelet: KubeletProcess, runtime: Runtime) -> None:
         """An image that is in the store is mounted from there, unless it is always to be pulled."""
         assert runtime.pull(NAME).succeeded
         pod = kubelet.run(ImageVolume(NAME, at="/models", policy=policy))
         assert (pod.running().read("/models/offered-by"), pod.asked) == (f"docker.io/{NAME} for {HERE}\n", [])
 
     def test_always_needs_the_registry(
-        self, kubelet: RealKubelet, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost
+        self, kubelet: KubeletProcess, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost
     ) -> None:
         """With the policy Always a pod waits for its registries, although the image is in the store."""
         assert runtime.pull(NAME).succeeded
@@ -114,7 +120,7 @@ class TestPullPolicies:
         assert pod.asked == [docker_io, quay_io]
 
     @pytest.fixture
-    def pulled_again(self, kubelet: RealKubelet) -> bool:
+    def pulled_again(self, kubelet: KubeletProcess) -> bool:
         """Whether the image is pulled while the pod runs; the kubelet looks after its pods every second."""
         pod = kubelet.run(ImageVolume(NAME, at="/models", policy="Always"))
         pod.running()
@@ -129,7 +135,7 @@ class TestNever:
     """docker.io has the image, the store has not, and it must not be pulled."""
 
     @pytest.fixture
-    def pod(self, kubelet: RealKubelet, docker_io: RegistryHost) -> StaticPod:
+    def pod(self, kubelet: KubeletProcess, docker_io: RegistryHost) -> StaticPod:
         """A pod that waits."""
         docker_io.offer(NAME)
         pod = kubelet.run(ImageVolume(NAME, at="/models", policy="Never"))
@@ -156,7 +162,7 @@ class TestRefusedShortNames:
 
     @pytest.mark.parametrize(("policy", "reason"), [("IfNotPresent", "ImageInspectError"), ("Always", "ErrImagePull")])
     def test_the_pod_waits(
-        self, policy: PullPolicy, reason: str, kubelet: RealKubelet, docker_io: RegistryHost
+        self, policy: PullPolicy, reason: str, kubelet: KubeletProcess, docker_io: RegistryHost
     ) -> None:
         """A pod with an ambiguous short name waits, and no registry is asked, whichever call met the refusal."""
         docker_io.offer(NAME)
@@ -165,7 +171,7 @@ class TestRefusedShortNames:
         assert (error_parser.ambiguous_name(state.message), pod.asked) == (f"{NAME}:latest", [])
 
     @pytest.fixture
-    def inspected(self, kubelet: RealKubelet, docker_io: RegistryHost) -> str | None:
+    def inspected(self, kubelet: KubeletProcess, docker_io: RegistryHost) -> str | None:
         """What the kubelet says it failed to inspect."""
         docker_io.offer(NAME)
         state = kubelet.run(ImageVolume(NAME, at="/models")).waiting("ImageInspectError")
@@ -189,7 +195,7 @@ class TestRefusedShortNames:
 def test_a_pod_waits_for_an_image_that_cannot_be_had(
     arrange: Callable[[RegistryHost], object],
     expected: dict[str, Reason],
-    kubelet: RealKubelet,
+    kubelet: KubeletProcess,
     quay_io: RegistryHost,
 ) -> None:
     """The user reads why the registry in the image's name did not serve."""
@@ -198,7 +204,7 @@ def test_a_pod_waits_for_an_image_that_cannot_be_had(
     assert state.reasons == expected
 
 
-def test_a_registry_that_is_down_has_a_reason_of_its_own(kubelet: RealKubelet, internet: Internet) -> None:
+def test_a_registry_that_is_down_has_a_reason_of_its_own(kubelet: KubeletProcess, internet: Internet) -> None:
     """A pod whose registry refuses connections waits with the CRI's code for that as its reason."""
     internet.refuse("registry.down.example")
     pod = kubelet.run(ImageVolume(f"registry.down.example/{NAME}", at="/models"))
@@ -214,12 +220,12 @@ class TestSubPaths:
         """The image."""
         quay_io.store(NAME, image([layer({"weights/small/model": "small\n", "readme": "all\n"})]))
 
-    def test_a_folder_of_the_image_is_mounted(self, kubelet: RealKubelet) -> None:
+    def test_a_folder_of_the_image_is_mounted(self, kubelet: KubeletProcess) -> None:
         """With a sub path the volume shows that folder only."""
         pod = kubelet.run(ImageVolume(f"quay.io/{NAME}", at="/models", sub_path="weights/small"))
         assert set(pod.running().tree("/models")) == {".", "model"}
 
-    def test_the_user_reads_which_sub_path_is_missing(self, kubelet: RealKubelet) -> None:
+    def test_the_user_reads_which_sub_path_is_missing(self, kubelet: KubeletProcess) -> None:
         """A sub path that the image lacks is told, with the CRI's code for image volumes."""
         pod = kubelet.run(ImageVolume(f"quay.io/{NAME}", at="/models", sub_path="weights/large"))
         state = pod.waiting("CreateContainerError")
@@ -251,20 +257,20 @@ class TestTheWalk:
         ],
     )
     def test_its_steps(
-        self, names: list[str], policy: PullPolicy, ends: str, kubelet: RealKubelet, runtime: Runtime
+        self, names: list[str], policy: PullPolicy, ends: str, kubelet: KubeletProcess, runtime: Runtime
     ) -> None:
         """Both ask the runtime for the same, in the same order."""
         with kubelet.held(), Pod(runtime, kubelet=kubelet.release) as imitation:
-            walk = imitation.mount(*_volumes("walked", names, policy))
+            sync = imitation.mount(*_volumes("walked", names, policy))
         pod = kubelet.run(*_volumes("run", names, policy))
         if ends:
             pod.waiting(ends, "ImagePullBackOff")
         else:
             pod.running()
-        walked = [(rpc, image.replace("walked/", "run/")) for rpc, image in steps(walk.evidence)]
-        taken = [step for step in steps(pod.evidence) if step not in FURNISHING]
+        walked = [(rpc, image.replace("walked/", "run/")) for rpc, image in sync_steps(sync.evidence)]
+        taken = [step for step in sync_steps(pod.evidence) if step not in FURNISHING]
         assert taken[: len(walked)] == walked
-        assert walk.waits_for == ends
+        assert sync.waiting_reason == ends
 
 
 def _volumes(who: str, names: list[str], policy: PullPolicy) -> list[ImageVolume]:

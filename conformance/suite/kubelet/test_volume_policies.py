@@ -2,14 +2,24 @@
 
 import pytest
 
-from conformance.images.builder import image, layer
-from conformance.kubelet import ImageVolume, Pod, Start, Told, Walk, image_mount
-from conformance.kubelet.volume import PullPolicy
-from conformance.model.platform import Platform
-from conformance.model.reason import Reason
-from conformance.registry_hosts import Internet, Login, RegistryHost
-from conformance.runtime.configuration import Configuration
-from conformance.runtime.runtime import Runtime
+from conformance import (
+    Configuration,
+    ContainerStart,
+    ImageVolume,
+    Internet,
+    Login,
+    Platform,
+    Pod,
+    PodSync,
+    PullPolicy,
+    Reason,
+    RegistryHost,
+    Runtime,
+    WaitingState,
+    image,
+    image_mount,
+    layer,
+)
 
 NAME = "rhuss/caikit-flan-t5-small"
 FULL = f"quay.io/{NAME}"
@@ -35,8 +45,8 @@ class TestAbsent:
 
     def test_never_asks_nobody(self, pod: Pod) -> None:
         """With the policy Never, an image that is not in the store is not asked for, and the pod waits."""
-        walk = pod.mount_image(FULL, at="/models", policy="Never")
-        assert (walk.asked, walk.waits_for) == ([], "ErrImageNeverPull")
+        sync = pod.mount_image(FULL, at="/models", policy="Never")
+        assert (sync.asked, sync.waiting_reason) == ([], "ErrImageNeverPull")
 
 
 class TestPresent:
@@ -50,14 +60,14 @@ class TestPresent:
 
     def test_always_asks_again(self, pod: Pod, quay_io: RegistryHost) -> None:
         """With the policy Always, the registry is asked although the image is in the store."""
-        walk = pod.mount_image(FULL, at="/models", policy="Always")
-        assert (walk.asked, walk.running.mounted_images()) == ([quay_io], {"/models": OLD.id})
+        sync = pod.mount_image(FULL, at="/models", policy="Always")
+        assert (sync.asked, sync.running.mounted_images()) == ([quay_io], {"/models": OLD.id})
 
     @WHATEVER_IS_THERE
     def test_others_ask_nobody(self, pod: Pod, policy: PullPolicy) -> None:
         """With the policies IfNotPresent and Never, an image that is in the store is mounted, and nobody is asked."""
-        walk = pod.mount_image(FULL, at="/models", policy=policy)
-        assert (walk.asked, walk.running.mounted_images()) == ([], {"/models": OLD.id})
+        sync = pod.mount_image(FULL, at="/models", policy=policy)
+        assert (sync.asked, sync.running.mounted_images()) == ([], {"/models": OLD.id})
 
     def test_one_that_was_removed_is_pulled_again(self, runtime: Runtime, pod: Pod, quay_io: RegistryHost) -> None:
         """With the policy IfNotPresent, an image that was removed from the store is pulled again."""
@@ -67,8 +77,8 @@ class TestPresent:
     def test_always_fails_without_the_registry(self, pod: Pod, quay_io: RegistryHost) -> None:
         """With the policy Always, a registry that does not answer stops the pod although the image is in the store."""
         quay_io.fail(503)
-        walk = pod.mount_image(FULL, at="/models", policy="Always")
-        assert (walk.container, walk.reasons) == (None, {quay_io: Reason.BROKEN})
+        sync = pod.mount_image(FULL, at="/models", policy="Always")
+        assert (sync.container, sync.reasons) == (None, {quay_io: Reason.BROKEN})
 
 
 class TestChanged:
@@ -84,14 +94,14 @@ class TestChanged:
 
     def test_always_gets_the_new_one(self, pod: Pod) -> None:
         """With the policy Always, a container gets what the tag means at the registry now."""
-        walk = pod.mount_image(FULL, at="/models", policy="Always")
-        assert walk.running.mounted_images() == {"/models": NEW.id}
+        sync = pod.mount_image(FULL, at="/models", policy="Always")
+        assert sync.running.mounted_images() == {"/models": NEW.id}
 
     @WHATEVER_IS_THERE
     def test_others_keep_the_old_one(self, pod: Pod, policy: PullPolicy) -> None:
         """With the policies IfNotPresent and Never, a container gets what the tag meant when it was pulled."""
-        walk = pod.mount_image(FULL, at="/models", policy=policy)
-        assert walk.running.mounted_images() == {"/models": OLD.id}
+        sync = pod.mount_image(FULL, at="/models", policy=policy)
+        assert sync.running.mounted_images() == {"/models": OLD.id}
 
     @pytest.mark.usefixtures("containers")
     def test_a_container_that_runs_keeps_what_it_has(self, pod: Pod) -> None:
@@ -112,8 +122,8 @@ class TestChanged:
     )
     def test_where_no_policy_is_written(self, pod: Pod, reference: str, seen: str) -> None:
         """Without a policy, the tag ``latest`` is always pulled, what has another tag or a digest if not present."""
-        walk = pod.mount(ImageVolume(FULL + reference, "/models", None))
-        assert walk.running.mounted_images() == {"/models": seen}
+        sync = pod.mount(ImageVolume(FULL + reference, "/models", None))
+        assert sync.running.mounted_images() == {"/models": seen}
 
 
 class TestPulledWithALogin:
@@ -130,8 +140,8 @@ class TestPulledWithALogin:
     def test_always_wants_the_login_again(self, pod: Pod, login: Login, quay_io: RegistryHost) -> None:
         """With the policy Always, a pod without the login does not get a private image that is in the store."""
         del login
-        walk = pod.mount_image(FULL, at="/models", policy="Always")
-        assert (walk.container, walk.reasons) == (None, {quay_io: Reason.UNAUTHORIZED})
+        sync = pod.mount_image(FULL, at="/models", policy="Always")
+        assert (sync.container, sync.reasons) == (None, {quay_io: Reason.UNAUTHORIZED})
 
     def test_if_not_present_wants_none(self, pod: Pod, login: Login) -> None:
         """With the policy IfNotPresent, CRI-O gives a private image that is in the store to a pod without a login."""
@@ -151,14 +161,14 @@ class TestAShortName:
 
     def test_always_gets_the_first_registrys(self, pod: Pod, docker_io: RegistryHost) -> None:
         """With the policy Always, a short name is searched for anew, from the first registry on."""
-        walk = pod.mount_image(NAME, at="/models", policy="Always")
-        assert (walk.asked, walk.running.mounted_images()) == ([docker_io], {"/models": NEW.id})
+        sync = pod.mount_image(NAME, at="/models", policy="Always")
+        assert (sync.asked, sync.running.mounted_images()) == ([docker_io], {"/models": NEW.id})
 
     @WHATEVER_IS_THERE
     def test_others_take_what_any_registry_gave(self, pod: Pod, policy: PullPolicy) -> None:
         """With the policies IfNotPresent and Never, a short name means what the store has, whoever gave it."""
-        walk = pod.mount_image(NAME, at="/models", policy=policy)
-        assert (walk.asked, walk.running.mounted_images()) == ([], {"/models": OLD.id})
+        sync = pod.mount_image(NAME, at="/models", policy=policy)
+        assert (sync.asked, sync.running.mounted_images()) == ([], {"/models": OLD.id})
 
 
 # What a user reads
@@ -168,71 +178,71 @@ class TestTheStoryOf8780:
     """The report as ``kubectl describe pod`` shows it: docker.io foreign, quay.io unauthorized."""
 
     @pytest.fixture
-    def told(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> Told:
+    def waiting(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> WaitingState:
         """What the kubelet tells."""
         docker_io.offer(NAME, platforms=[ELSEWHERE])
         quay_io.require_login(NAME)
-        told = pod.mount_image(NAME, at="/models").told
-        assert told is not None
-        return told
+        waiting = pod.mount_image(NAME, at="/models").waiting
+        assert waiting is not None
+        return waiting
 
     @pytest.fixture
-    def later(self, told: Told) -> Told:
+    def later(self, waiting: WaitingState) -> WaitingState:
         """What it tells until it tries again."""
-        assert told.then is not None
-        return told.then
+        assert waiting.during_back_off is not None
+        return waiting.during_back_off
 
     @pytest.mark.upstream("cri-o/cri-o#8780")
-    def test_the_container_waits_for_the_pull(self, told: Told, later: Told) -> None:
+    def test_the_container_waits_for_the_pull(self, waiting: WaitingState, later: WaitingState) -> None:
         """A volume whose image cannot be pulled makes its container wait, first for the error and then to try again."""
-        assert (told.reason, later.reason) == ("ErrImagePull", "ImagePullBackOff")
+        assert (waiting.reason, later.reason) == ("ErrImagePull", "ImagePullBackOff")
 
     @pytest.mark.upstream("cri-o/cri-o#8780")
     def test_the_user_reads_of_both_registries(
-        self, told: Told, docker_io: RegistryHost, quay_io: RegistryHost
+        self, waiting: WaitingState, docker_io: RegistryHost, quay_io: RegistryHost
     ) -> None:
         """What the user reads when the pull has failed explains every registry that was asked."""
-        assert told.reasons == {docker_io: Reason.NO_MATCHING_PLATFORM, quay_io: Reason.UNAUTHORIZED}
+        assert waiting.reasons == {docker_io: Reason.NO_MATCHING_PLATFORM, quay_io: Reason.UNAUTHORIZED}
 
     @pytest.mark.upstream("cri-o/cri-o#8780")
     def test_the_user_reads_of_both_registries_later(
-        self, later: Told, docker_io: RegistryHost, quay_io: RegistryHost
+        self, later: WaitingState, docker_io: RegistryHost, quay_io: RegistryHost
     ) -> None:
         """What the user reads until the next try explains every registry that was asked."""
         assert later.reasons == {docker_io: Reason.NO_MATCHING_PLATFORM, quay_io: Reason.UNAUTHORIZED}
 
-    def test_the_events_name_the_image(self, told: Told) -> None:
+    def test_the_events_name_the_image(self, waiting: WaitingState) -> None:
         """The events about the pull and about its failure name the image as the pod does."""
-        assert [event.reason for event in told.events if event.says(f'"{NAME}"')] == ["Pulling", "Failed"]
+        assert [event.reason for event in waiting.events if event.says(f'"{NAME}"')] == ["Pulling", "Failed"]
 
 
 class TestOtherReasons:
     """What a container waits for, by what is wrong."""
 
     @pytest.fixture
-    def walk(self, internet: Internet, pod: Pod) -> Walk:
+    def sync(self, internet: Internet, pod: Pod) -> PodSync:
         """The registry of the image is down."""
         return pod.mount_image(f"{internet.refuse('registry.down.example')}/{NAME}", at="/models")
 
-    def test_a_registry_that_is_down(self, walk: Walk) -> None:
+    def test_a_registry_that_is_down(self, sync: PodSync) -> None:
         """A registry that refuses connections has a reason of its own."""
-        assert walk.waits_for == "RegistryUnavailable"
+        assert sync.waiting_reason == "RegistryUnavailable"
 
-    def test_a_registry_that_is_down_is_tried_again(self, walk: Walk) -> None:
+    def test_a_registry_that_is_down_is_tried_again(self, sync: PodSync) -> None:
         """The pull from a registry that refuses connections is tried again later, as any other."""
-        assert walk.told is not None
-        assert walk.told.then is not None
-        assert walk.told.then.reason == "ImagePullBackOff"
+        assert sync.waiting is not None
+        assert sync.waiting.during_back_off is not None
+        assert sync.waiting.during_back_off.reason == "ImagePullBackOff"
 
     @pytest.fixture
-    def start(self, pod: Pod) -> Start:
+    def start(self, pod: Pod) -> ContainerStart:
         """A container is asked for with an image volume whose image has gone since the kubelet saw it."""
         return pod.start(image_mount(FULL, "/models"))
 
-    def test_an_image_that_has_gone(self, start: Start) -> None:
+    def test_an_image_that_has_gone(self, start: ContainerStart) -> None:
         """A volume that CreateContainer does not find makes its container wait, and the user reads which it is."""
-        assert start.told is not None
-        assert (start.told.reason, start.told.says(FULL)) == ("CreateContainerError", True)
+        assert start.waiting is not None
+        assert (start.waiting.reason, start.waiting.says(FULL)) == ("CreateContainerError", True)
 
 
 @ENFORCING
@@ -251,6 +261,6 @@ class TestEnforcing:
     )
     def test_the_user_reads_that_the_name_is_refused(self, pod: Pod, policy: PullPolicy, reason: str) -> None:
         """An ambiguous name stops the pod at the pull where the policy is Always, else at the look into the store."""
-        told = pod.mount_image(NAME, at="/models", policy=policy).told
-        assert told is not None
-        assert (told.reason, told.says(NAME)) == (reason, True)
+        waiting = pod.mount_image(NAME, at="/models", policy=policy).waiting
+        assert waiting is not None
+        assert (waiting.reason, waiting.says(NAME)) == (reason, True)

@@ -4,13 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.images.builder import image, layer
-from conformance.model.reason import Reason
-from conformance.model.registries import Registry
-from conformance.registry_hosts import Internet, RegistryHost
-from conformance.runtime.configuration import Configuration
-from conformance.runtime.pull import Pull
-from conformance.runtime.runtime import Runtime
+from conformance import Configuration, Internet, Pull, Reason, Registry, RegistryHost, Runtime, image, layer
 
 pytestmark = pytest.mark.podman
 

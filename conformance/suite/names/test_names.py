@@ -2,10 +2,7 @@
 
 import pytest
 
-from conformance.cri import Failure
-from conformance.images.builder import image, layer
-from conformance.runtime.pull import Found, Pull
-from conformance.runtime.runtime import Runtime
+from conformance import CallError, ImageStatusResult, Pull, Runtime, image, layer
 
 pytestmark = pytest.mark.podman
 
@@ -75,14 +72,14 @@ class TestNoName:
         assert pull.error.fault_of_name == INVALID[name]
 
     @pytest.fixture
-    def name_is_told(self, pull: Pull, name: str) -> bool:
+    def error_contains_name(self, pull: Pull, name: str) -> bool:
         """Whether the error contains the text as it was written."""
         assert pull.error is not None
         return pull.error.says(f'"{name}"')
 
-    def test_the_error_contains_it(self, name_is_told: bool) -> None:
+    def test_the_error_contains_it(self, error_contains_name: bool) -> None:
         """The error contains the text as it was written."""
-        assert name_is_told
+        assert error_contains_name
 
 
 COMPLETED = {"Rhuss/app": f"{FORMAT}: {CAPITALS}", "a" * 238: LONG}
@@ -108,14 +105,14 @@ class TestNoNameOnceCompleted:
         assert pull.error.fault_of_name == COMPLETED[name]
 
     @pytest.fixture
-    def name_is_told(self, pull: Pull, name: str) -> bool:
+    def error_contains_name(self, pull: Pull, name: str) -> bool:
         """Whether the error contains the name as it was written."""
         assert pull.error is not None
         return pull.error.says(name)
 
-    def test_the_error_names_the_image_as_it_was_written(self, name_is_told: bool) -> None:
+    def test_the_error_names_the_image_as_it_was_written(self, error_contains_name: bool) -> None:
         """The error contains the name as it was written."""
-        assert name_is_told
+        assert error_contains_name
 
 
 @pytest.mark.parametrize("name", ["rhuss/App", "rhuss/app:", f"rhuss/app@sha256:{'A' * 64}"], ids=short_id)
@@ -123,18 +120,18 @@ class TestNoNameInTheStore:
     """A text that is no image name, asked of the store."""
 
     @pytest.fixture
-    def status(self, runtime: Runtime, name: str) -> Found:
+    def status(self, runtime: Runtime, name: str) -> ImageStatusResult:
         """The text is looked up."""
         return runtime.status(name)
 
-    def test_a_lookup_is_refused(self, status: Found, name: str) -> None:
+    def test_a_lookup_is_refused(self, status: ImageStatusResult, name: str) -> None:
         """ImageStatus refuses a text that is no image name, in the same words."""
         assert status.error is not None
         assert status.error.fault_of_name == INVALID[name]
 
     def test_a_removal_is_refused(self, runtime: Runtime, name: str) -> None:
         """RemoveImage refuses a text that is no image name, in the same words."""
-        with pytest.raises(Failure) as refused:
+        with pytest.raises(CallError) as refused:
             runtime.remove(name)
         assert refused.value.fault_of_name == INVALID[name]
 

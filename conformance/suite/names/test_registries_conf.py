@@ -2,13 +2,18 @@
 
 import pytest
 
-from conformance.images.builder import image, layer
-from conformance.model.reason import Reason
-from conformance.model.registries import Registry
-from conformance.registry_hosts import Internet, RegistryHost
-from conformance.runtime.configuration import Configuration
-from conformance.runtime.pull import Found, Pull
-from conformance.runtime.runtime import Runtime
+from conformance import (
+    Configuration,
+    ImageStatusResult,
+    Internet,
+    Pull,
+    Reason,
+    Registry,
+    RegistryHost,
+    Runtime,
+    image,
+    layer,
+)
 
 NAME = "rhuss/caikit-flan-t5-small"
 IMAGE = image([layer({"hello": "world"})])
@@ -73,7 +78,7 @@ class TestNoSearchList:
         return runtime.pull(NAME)
 
     @pytest.fixture
-    def status(self, runtime: Runtime) -> Found:
+    def status(self, runtime: Runtime) -> ImageStatusResult:
         """A short name is looked up."""
         return runtime.status(NAME)
 
@@ -93,7 +98,7 @@ class TestNoSearchList:
         assert pull.error.says(f'"{NAME}"')
 
     @pytest.mark.upstream("cri-o/cri-o#3884")
-    def test_a_lookup_is_refused_as_well(self, status: Found, without: str) -> None:
+    def test_a_lookup_is_refused_as_well(self, status: ImageStatusResult, without: str) -> None:
         """ImageStatus of a short name is refused with the same words: a kubelet fails before it pulls."""
         assert status.error is not None
         assert status.error.without_search_list == WITHOUT[without][1]

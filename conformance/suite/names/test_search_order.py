@@ -4,11 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.images.builder import image, layer
-from conformance.registry_hosts import Internet, RegistryHost
-from conformance.runtime.configuration import Configuration
-from conformance.runtime.pull import Pull
-from conformance.runtime.runtime import Runtime
+from conformance import Configuration, Internet, Pull, RegistryHost, Runtime, image, layer
 
 pytestmark = pytest.mark.podman
 
@@ -17,7 +13,7 @@ HOSTS = ("docker.io", "quay.io", "ghcr.io", "registry.k8s.io")
 IMAGE = image([layer({"hello": "world"})])
 
 
-class Search(NamedTuple):
+class SearchCase(NamedTuple):
     """A search list, the place of the registry that has the image, and what the ones before it lack."""
 
     registries: tuple[str, ...]
@@ -31,14 +27,14 @@ class Search(NamedTuple):
 
 SEARCHES = [
     *(
-        Search(HOSTS[:count], hit, lacks)
+        SearchCase(HOSTS[:count], hit, lacks)
         for count in (1, 2, 3, 4)
         for hit in range(count)
         for lacks in ("repository", "tag")
     ),
-    Search(("quay.io", "docker.io"), 0),
-    Search(("quay.io", "docker.io"), 1),
-    Search(("registry.k8s.io", "ghcr.io", "quay.io", "docker.io"), 3),
+    SearchCase(("quay.io", "docker.io"), 0),
+    SearchCase(("quay.io", "docker.io"), 1),
+    SearchCase(("registry.k8s.io", "ghcr.io", "quay.io", "docker.io"), 3),
 ]
 SEARCHES = [search for search in SEARCHES if search.hit or search.lacks == "repository"]
 
@@ -54,12 +50,12 @@ class TestWhereOneRegistryHasIt:
     """A short name; the image is on one of the search registries, and on those after it."""
 
     @pytest.fixture
-    def configuration(self, search: Search) -> Configuration:
+    def configuration(self, search: SearchCase) -> Configuration:
         """CRI-O with that search list."""
         return Configuration(search_registries=search.registries)
 
     @pytest.fixture
-    def pull(self, runtime: Runtime, internet: Internet, search: Search) -> Pull:
+    def pull(self, runtime: Runtime, internet: Internet, search: SearchCase) -> Pull:
         """The image is offered from the hit on; the registries before it lack the repository or the tag."""
         for name in search.registries[: search.hit]:
             lack(internet.host(name), search.lacks)
@@ -67,11 +63,11 @@ class TestWhereOneRegistryHasIt:
             internet.host(name).offer(NAME)
         return runtime.pull(NAME)
 
-    def test_registries_are_asked_in_order_until_one_has_it(self, pull: Pull, search: Search) -> None:
+    def test_registries_are_asked_in_order_until_one_has_it(self, pull: Pull, search: SearchCase) -> None:
         """Search registries are asked in the order of the list, and none after the one that has the image."""
         assert pull.asked == list(search.registries[: search.hit + 1])
 
-    def test_the_first_registry_that_has_it_serves_it(self, pull: Pull, search: Search) -> None:
+    def test_the_first_registry_that_has_it_serves_it(self, pull: Pull, search: SearchCase) -> None:
         """The image comes from the first search registry that has it, and bears that registry's name."""
         assert pull.served_by == (search.registries[search.hit],)
 
@@ -99,7 +95,7 @@ class TestWhereNoRegistryHasIt:
         assert runtime.pull(NAME).asked == list(registries)
 
 
-class Written(NamedTuple):
+class NameCase(NamedTuple):
     """A name as a user writes it, and what it means: the repository on docker.io and on quay.io, tag or digest."""
 
     name: str
@@ -109,19 +105,19 @@ class Written(NamedTuple):
 
 
 WRITTEN = [
-    Written("rhuss/app", "rhuss/app", "rhuss/app", "latest"),
-    Written("rhuss/app:1.2", "rhuss/app", "rhuss/app", "1.2"),
-    Written(f"rhuss/app@{IMAGE.digest}", "rhuss/app", "rhuss/app", IMAGE.digest),
-    Written(f"rhuss/app:1.2@{IMAGE.digest}", "rhuss/app", "rhuss/app", IMAGE.digest),
-    Written("app", "library/app", "app", "latest"),
-    Written("app:1.2", "library/app", "app", "1.2"),
-    Written(f"app@{IMAGE.digest}", "library/app", "app", IMAGE.digest),
-    Written("library/app", "library/app", "library/app", "latest"),
-    Written("one/two/three/app", "one/two/three/app", "one/two/three/app", "latest"),
+    NameCase("rhuss/app", "rhuss/app", "rhuss/app", "latest"),
+    NameCase("rhuss/app:1.2", "rhuss/app", "rhuss/app", "1.2"),
+    NameCase(f"rhuss/app@{IMAGE.digest}", "rhuss/app", "rhuss/app", IMAGE.digest),
+    NameCase(f"rhuss/app:1.2@{IMAGE.digest}", "rhuss/app", "rhuss/app", IMAGE.digest),
+    NameCase("app", "library/app", "app", "latest"),
+    NameCase("app:1.2", "library/app", "app", "1.2"),
+    NameCase(f"app@{IMAGE.digest}", "library/app", "app", IMAGE.digest),
+    NameCase("library/app", "library/app", "library/app", "latest"),
+    NameCase("one/two/three/app", "one/two/three/app", "one/two/three/app", "latest"),
 ]
 
 
-def short_id(written: Written) -> str:
+def short_id(written: NameCase) -> str:
     """Name a parameter without the long digest."""
     return written.name.replace(IMAGE.digest, "digest")
 
@@ -130,22 +126,22 @@ class TestHowANameIsRead:
     """A short name as a user writes it; quay.io has the image, docker.io does not."""
 
     @pytest.fixture(params=WRITTEN, ids=short_id)
-    def written(self, request: pytest.FixtureRequest) -> Written:
+    def written(self, request: pytest.FixtureRequest) -> NameCase:
         """The name."""
-        found: Written = request.param
+        found: NameCase = request.param
         return found
 
     @pytest.fixture
-    def pull(self, runtime: Runtime, quay_io: RegistryHost, written: Written) -> Pull:
+    def pull(self, runtime: Runtime, quay_io: RegistryHost, written: NameCase) -> Pull:
         """The image is on quay.io, under every tag."""
         quay_io.store(written.quay, IMAGE, ["latest", "1.2"])
         return runtime.pull(written.name)
 
-    def test_each_registry_is_asked_for_its_own_repository(self, pull: Pull, written: Written) -> None:
+    def test_each_registry_is_asked_for_its_own_repository(self, pull: Pull, written: NameCase) -> None:
         """A one-component name is in library/ on docker.io, and nowhere else; other names are the same everywhere."""
         assert pull.repositories == [f"docker.io/{written.docker}", f"quay.io/{written.quay}"]
 
-    def test_the_tag_or_digest_is_what_is_asked_for(self, pull: Pull, written: Written) -> None:
+    def test_the_tag_or_digest_is_what_is_asked_for(self, pull: Pull, written: NameCase) -> None:
         """A name without a tag means latest; where there is a digest, the digest alone counts."""
         assert pull.references == [written.reference]
 

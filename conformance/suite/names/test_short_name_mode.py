@@ -2,11 +2,7 @@
 
 import pytest
 
-from conformance.cri import Failure
-from conformance.registry_hosts import RegistryHost
-from conformance.runtime.configuration import Configuration
-from conformance.runtime.pull import Found, Pull
-from conformance.runtime.runtime import Runtime
+from conformance import CallError, Configuration, ImageStatusResult, Pull, RegistryHost, Runtime
 
 pytestmark = pytest.mark.podman
 
@@ -45,7 +41,7 @@ class TestSeveralCandidates:
         return runtime.pull(NAME)
 
     @pytest.fixture
-    def status(self, runtime: Runtime) -> Found:
+    def status(self, runtime: Runtime) -> ImageStatusResult:
         """The short name is looked up."""
         return runtime.status(NAME)
 
@@ -63,18 +59,18 @@ class TestSeveralCandidates:
         assert pull.error is not None
         assert pull.error.says(f"image name {NAME} ")
 
-    def test_a_lookup_is_refused_as_ambiguous(self, status: Found) -> None:
+    def test_a_lookup_is_refused_as_ambiguous(self, status: ImageStatusResult) -> None:
         """ImageStatus of an ambiguous name is refused as well: a kubelet fails before it pulls."""
         assert status.error is not None
         assert status.error.is_ambiguous_name
 
-    def test_a_lookup_asks_no_registry(self, status: Found) -> None:
+    def test_a_lookup_asks_no_registry(self, status: ImageStatusResult) -> None:
         """A look into the store asks no registry."""
         assert status.asked == []
 
     def test_a_removal_is_refused_as_ambiguous(self, runtime: Runtime) -> None:
         """RemoveImage of an ambiguous name is refused as well."""
-        with pytest.raises(Failure) as refused:
+        with pytest.raises(CallError) as refused:
             runtime.remove(NAME)
         assert refused.value.is_ambiguous_name
 

@@ -4,20 +4,31 @@ from typing import NamedTuple
 
 import pytest
 
+from conformance import (
+    Artifact,
+    Configuration,
+    ContainerStart,
+    Image,
+    Internet,
+    Mirror,
+    Platform,
+    Pod,
+    PodSync,
+    Policy,
+    Pull,
+    Reason,
+    Registry,
+    RegistryHost,
+    Runtime,
+    WaitingState,
+    artifact,
+    image,
+    image_mount,
+    layer,
+)
 from conformance.cri.v1 import api_pb2 as api
-from conformance.images.artifacts import Artifact, artifact
-from conformance.images.builder import Image, image, layer
-from conformance.kubelet import Pod, Start, Walk, image_mount
-from conformance.kubelet.messages import Told
-from conformance.model.platform import Platform
-from conformance.model.policy import SYSTEM, Policy
-from conformance.model.reason import Reason
+from conformance.model.policy import SYSTEM
 from conformance.model.reference import parse_normalized
-from conformance.model.registries import Mirror, Registry
-from conformance.registry_hosts import Internet, RegistryHost
-from conformance.runtime.configuration import Configuration
-from conformance.runtime.pull import Pull
-from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/app"
 ON_DOCKER_IO, ON_QUAY_IO = f"docker.io/{NAME}", f"quay.io/{NAME}"
@@ -120,22 +131,22 @@ class TestOtherContent:
         assert (pull.reasons, pull.blobs) == ({docker_io: Reason.UNTRUSTED}, [])
 
     @pytest.fixture
-    def told(self, pod: Pod, docker_io: RegistryHost) -> Told:
+    def waiting(self, pod: Pod, docker_io: RegistryHost) -> WaitingState:
         """What the user of a pod reads whose volume is rejected."""
         docker_io.store(NAME, ONE)
-        told = pod.mount_image(ON_DOCKER_IO, at="/models").told
-        assert told is not None
-        return told
+        waiting = pod.mount_image(ON_DOCKER_IO, at="/models").waiting
+        assert waiting is not None
+        return waiting
 
-    def test_the_user_reads_the_reason(self, told: Told, docker_io: RegistryHost) -> None:
+    def test_the_user_reads_the_reason(self, waiting: WaitingState, docker_io: RegistryHost) -> None:
         """A pod whose volume is rejected waits for a reason of its own, and the user reads which image it is about."""
-        assert (told.reason, told.says(ON_DOCKER_IO)) == ("SignatureValidationFailed", True)
-        assert told.reasons == {docker_io: Reason.UNTRUSTED}
+        assert (waiting.reason, waiting.says(ON_DOCKER_IO)) == ("SignatureValidationFailed", True)
+        assert waiting.reasons == {docker_io: Reason.UNTRUSTED}
 
-    def test_it_is_tried_again(self, told: Told) -> None:
+    def test_it_is_tried_again(self, waiting: WaitingState) -> None:
         """A pull that the policy rejects is tried again later, as any other."""
-        assert told.then is not None
-        assert told.then.reason == "ImagePullBackOff"
+        assert waiting.during_back_off is not None
+        assert waiting.during_back_off.reason == "ImagePullBackOff"
 
 
 # Scopes
@@ -316,13 +327,13 @@ class TestVolumes:
         assert pod.mount_image(f"{ON_QUAY_IO}{suffix}", at="/models").running.mounted_images() == {"/models": ONE.id}
 
     @pytest.fixture
-    def walk(self, pod: Pod) -> Walk:
+    def sync(self, pod: Pod) -> PodSync:
         """A kubelet's walk to a container with the short name as a volume, which docker.io lacks."""
         return pod.mount_image(NAME, at="/models", policy="Always")
 
-    def test_a_pod_gets_a_short_name_that_is_accepted(self, walk: Walk) -> None:
+    def test_a_pod_gets_a_short_name_that_is_accepted(self, sync: PodSync) -> None:
         """A volume by short name is mounted where the policy accepts the image of the registry that it came from."""
-        assert (walk.pull is not None and walk.pull.succeeded, walk.waits_for) == (True, "")
+        assert (sync.pull is not None and sync.pull.succeeded, sync.waiting_reason) == (True, "")
 
     @VERIFIED
     @pytest.mark.upstream("cri-o/cri-o#9060")
@@ -367,7 +378,7 @@ class TestVolumesThatThePodsPolicyRejects:
         runtime.pull(ON_QUAY_IO)
 
     @pytest.fixture
-    def start(self, pod: Pod) -> Start:
+    def start(self, pod: Pod) -> ContainerStart:
         """A container with it as a volume is asked for."""
         return pod.start(image_mount(ON_QUAY_IO, "/models"))
 
@@ -379,15 +390,15 @@ class TestVolumesThatThePodsPolicyRejects:
             pytest.param(FILES, id="artifact", marks=[ARTIFACTS, pytest.mark.upstream("cri-o/cri-o#9135")]),
         ],
     )
-    def test_it_is_not_mounted(self, start: Start) -> None:
+    def test_it_is_not_mounted(self, start: ContainerStart) -> None:
         """What the policy of a pod's namespace rejects is not mounted in the pod, although it is in the store."""
         assert start.container is None
 
     @pytest.fixture
-    def walk(self, pod: Pod) -> Walk:
+    def sync(self, pod: Pod) -> PodSync:
         """A kubelet's walk to a container with the short name as a volume, which means quay.io's image."""
         return pod.mount_image(NAME, at="/models")
 
-    def test_it_is_not_mounted_by_a_short_name(self, walk: Walk) -> None:
+    def test_it_is_not_mounted_by_a_short_name(self, sync: PodSync) -> None:
         """What the policy rejects is not mounted either where the pod has a short name for it."""
-        assert walk.container is None
+        assert sync.container is None

@@ -2,12 +2,7 @@
 
 import pytest
 
-from conformance.images.builder import Format, image, index, layer
-from conformance.model.platform import Platform
-from conformance.model.reason import Reason
-from conformance.registry_hosts import RegistryHost
-from conformance.runtime.pull import Pull
-from conformance.runtime.runtime import Runtime
+from conformance import Format, Platform, Pull, Reason, RegistryHost, Runtime, image, index, layer
 
 pytestmark = pytest.mark.podman
 

@@ -4,12 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.images.builder import image, index, layer
-from conformance.model.platform import Platform
-from conformance.model.reason import Reason
-from conformance.registry_hosts import Exchange, Kind, RegistryHost
-from conformance.runtime.pull import Pull
-from conformance.runtime.runtime import Runtime
+from conformance import Exchange, Platform, Pull, Reason, RegistryHost, RequestKind, Runtime, image, index, layer
 
 NAME = "rhuss/caikit-flan-t5-small"
 IMAGE = image([layer({"hello": "world"})])
@@ -165,4 +160,4 @@ class TestRefusedForTheMoment:
 
 def manifests_asked(pull: Pull) -> int:
     """Count the requests for a manifest."""
-    return sum(isinstance(each, Exchange) and each.kind is Kind.MANIFEST for each in pull.evidence.exchanges)
+    return sum(isinstance(each, Exchange) and each.kind is RequestKind.MANIFEST for each in pull.evidence.exchanges)

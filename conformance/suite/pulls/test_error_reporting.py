@@ -5,12 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.model.platform import Platform
-from conformance.model.reason import Reason
-from conformance.registry_hosts import Internet, Login, RegistryHost
-from conformance.runtime.configuration import Configuration
-from conformance.runtime.pull import Pull
-from conformance.runtime.runtime import Runtime
+from conformance import Configuration, Internet, Login, Platform, Pull, Reason, RegistryHost, Runtime
 
 pytestmark = pytest.mark.podman
 

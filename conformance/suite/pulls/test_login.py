@@ -2,10 +2,7 @@
 
 import pytest
 
-from conformance.model.reason import Reason
-from conformance.registry_hosts import Internet, Login, RegistryHost
-from conformance.runtime.pull import Pull
-from conformance.runtime.runtime import Runtime
+from conformance import Internet, Login, Pull, Reason, RegistryHost, Runtime
 
 pytestmark = pytest.mark.podman
 

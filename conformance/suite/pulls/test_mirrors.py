@@ -4,14 +4,20 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.images.builder import image, layer
-from conformance.model.platform import Platform
-from conformance.model.reason import Reason
-from conformance.model.registries import Mirror, Registry
-from conformance.registry_hosts import Internet, Login, RegistryHost
-from conformance.runtime.configuration import Configuration
-from conformance.runtime.pull import Pull
-from conformance.runtime.runtime import Runtime
+from conformance import (
+    Configuration,
+    Internet,
+    Login,
+    Mirror,
+    Platform,
+    Pull,
+    Reason,
+    Registry,
+    RegistryHost,
+    Runtime,
+    image,
+    layer,
+)
 
 NAME = "rhuss/caikit-flan-t5-small"
 IMAGE = image([layer({"hello": "world"})])
@@ -258,7 +264,7 @@ class TestASlashAtTheEnd:
         assert (pull.succeeded, pull.repositories) == (True, [f"{FIRST}/hub/{NAME}"])
 
 
-class Mode(NamedTuple):
+class MirrorCase(NamedTuple):
     """How a mirror is restricted, by which sort of name it is asked for, and whether it is asked."""
 
     restriction: str
@@ -267,16 +273,16 @@ class Mode(NamedTuple):
 
 
 MODES = [
-    Mode("unset", "tag", asked=True),
-    Mode("unset", "digest", asked=True),
-    Mode("all", "tag", asked=True),
-    Mode("all", "digest", asked=True),
-    Mode("tag-only", "tag", asked=True),
-    Mode("tag-only", "digest", asked=False),
-    Mode("digest-only", "tag", asked=False),
-    Mode("digest-only", "digest", asked=True),
-    Mode("mirror-by-digest-only", "tag", asked=False),
-    Mode("mirror-by-digest-only", "digest", asked=True),
+    MirrorCase("unset", "tag", asked=True),
+    MirrorCase("unset", "digest", asked=True),
+    MirrorCase("all", "tag", asked=True),
+    MirrorCase("all", "digest", asked=True),
+    MirrorCase("tag-only", "tag", asked=True),
+    MirrorCase("tag-only", "digest", asked=False),
+    MirrorCase("digest-only", "tag", asked=False),
+    MirrorCase("digest-only", "digest", asked=True),
+    MirrorCase("mirror-by-digest-only", "tag", asked=False),
+    MirrorCase("mirror-by-digest-only", "digest", asked=True),
 ]
 PULL_FROM = {"unset": "", "mirror-by-digest-only": ""}
 
@@ -301,7 +307,7 @@ class TestRestrictedMirrors:
         )
 
     def test_it_is_asked_for_what_it_is_for(
-        self, runtime: Runtime, first: RegistryHost, quay_io: RegistryHost, mode: Mode
+        self, runtime: Runtime, first: RegistryHost, quay_io: RegistryHost, mode: MirrorCase
     ) -> None:
         """A mirror is asked for tags and digests as its restriction says, and else passed over."""
         first.store("app", IMAGE)

@@ -2,13 +2,7 @@
 
 import pytest
 
-from conformance.images.builder import image, layer
-from conformance.model.reason import Reason
-from conformance.model.registries import Mirror, Registry
-from conformance.registry_hosts import Internet, RegistryHost
-from conformance.runtime.configuration import Configuration
-from conformance.runtime.pull import Pull
-from conformance.runtime.runtime import Runtime
+from conformance import Configuration, Internet, Mirror, Pull, Reason, Registry, RegistryHost, Runtime, image, layer
 
 NAME = "rhuss/caikit-flan-t5-small"
 IMAGE = image([layer({"hello": "world"})])

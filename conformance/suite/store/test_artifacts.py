@@ -4,14 +4,23 @@ from typing import ClassVar
 
 import pytest
 
-from conformance.images.artifacts import TYPE, Artifact, artifact
-from conformance.images.builder import Blob, Content, image, index, layer
-from conformance.model.platform import Platform
-from conformance.model.reason import Reason
-from conformance.registry_hosts import RegistryHost
-from conformance.runtime.node_inspector import Node
-from conformance.runtime.pull import Pull, StoredImage
-from conformance.runtime.runtime import Runtime
+from conformance import (
+    Artifact,
+    Blob,
+    Content,
+    ImageInfo,
+    NodeInspector,
+    Platform,
+    Pull,
+    Reason,
+    RegistryHost,
+    Runtime,
+    artifact,
+    image,
+    index,
+    layer,
+)
+from conformance.images.artifacts import TYPE
 
 NAME = "rhuss/model"
 FULL = f"docker.io/{NAME}"
@@ -68,7 +77,7 @@ class TestPulled:
         """An artifact can be pulled by every name that an image can, and is in the store under its registry's name."""
         docker_io.store(NAME, ARTIFACT)
         tags = () if "@" in written else (f"{FULL}:latest",)
-        assert runtime.pull(written).image == StoredImage(ARTIFACT.id, tags, (f"{FULL}@{ARTIFACT.digest}",))
+        assert runtime.pull(written).image == ImageInfo(ARTIFACT.id, tags, (f"{FULL}@{ARTIFACT.digest}",))
 
     @pytest.mark.parametrize(
         "content",
@@ -124,7 +133,7 @@ class TestFound:
     """The artifact was pulled from docker.io, with the tag latest."""
 
     @pytest.fixture
-    def found(self, runtime: Runtime, pull: Pull, written: str) -> StoredImage | None:
+    def found(self, runtime: Runtime, pull: Pull, written: str) -> ImageInfo | None:
         """What is found under a name."""
         assert pull.succeeded
         return runtime.status(written).image
@@ -132,17 +141,17 @@ class TestFound:
     @pytest.mark.parametrize(
         "written", (WRITTEN | BY_ID | WITH_TAG_AND_DIGEST).values(), ids=WRITTEN | BY_ID | WITH_TAG_AND_DIGEST
     )
-    def test_it_is_found_by_its_names(self, found: StoredImage | None, pull: Pull, written: str) -> None:
+    def test_it_is_found_by_its_names(self, found: ImageInfo | None, pull: Pull, written: str) -> None:
         """ImageStatus finds an artifact by tag, digest, short name, ID, and an ID's first three digits or more."""
         assert found == pull.image is not None, written
 
     @pytest.mark.parametrize("written", OTHERS.values(), ids=OTHERS)
-    def test_it_is_not_found_by_others(self, found: StoredImage | None, written: str) -> None:
+    def test_it_is_not_found_by_others(self, found: ImageInfo | None, written: str) -> None:
         """ImageStatus finds no artifact under another tag, digest, registry, name or ID."""
         assert found is None, written
 
     @pytest.mark.parametrize("written", [FULL, ARTIFACT.id, f"quay.io/{NAME}"], ids=["full", "id", "other"])
-    def test_a_list_with_a_filter_has_the_same(self, runtime: Runtime, found: StoredImage | None, written: str) -> None:
+    def test_a_list_with_a_filter_has_the_same(self, runtime: Runtime, found: ImageInfo | None, written: str) -> None:
         """ListImages with a name as its filter gives the artifact that ImageStatus finds by it."""
         assert runtime.listed(written) == ([found] if found else [])
 
@@ -218,7 +227,7 @@ class TestAMovedTag:
         assert (
             runtime.status(FULL).image
             == moved.image
-            == StoredImage(ANOTHER.id, (f"{FULL}:latest",), (f"{FULL}@{ANOTHER.digest}",))
+            == ImageInfo(ANOTHER.id, (f"{FULL}:latest",), (f"{FULL}@{ANOTHER.digest}",))
         )
 
     def test_the_old_one_can_be_removed(self, left: list[tuple[str, ...]]) -> None:
@@ -348,7 +357,7 @@ class TestDamaged:
         return runtime.pull(f"{FULL}@{whole.digest}")
 
     @pytest.fixture
-    def on_the_disk(self, node: Node, pull: Pull, whole: Artifact) -> list[str]:
+    def on_the_disk(self, node: NodeInspector, pull: Pull, whole: Artifact) -> list[str]:
         """The titles of the layers that are on the disk after the pull."""
         assert not pull.succeeded
         return [title for title, each in zip(("first", "second"), whole.layers, strict=True) if node.keeps(each)]

@@ -4,11 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cri import Failure
-from conformance.images.builder import image, index, layer
-from conformance.registry_hosts import Exchange, Kind, RegistryHost
-from conformance.runtime.pull import Found, Pull, StoredImage
-from conformance.runtime.runtime import Runtime
+from conformance import (
+    CallError,
+    Exchange,
+    ImageInfo,
+    ImageStatusResult,
+    Pull,
+    RegistryHost,
+    RequestKind,
+    Runtime,
+    image,
+    index,
+    layer,
+)
 
 NAME = "rhuss/caikit-flan-t5-small"
 IMAGE = image([layer({"hello": "world"})])
@@ -54,13 +62,13 @@ class TestFound:
         assert runtime.status(written).image == pull.image is not None
 
     @pytest.fixture
-    def found(self, runtime: Runtime, pull: Pull, written: str) -> Found:
+    def found(self, runtime: Runtime, pull: Pull, written: str) -> ImageStatusResult:
         """What is found under another name."""
         assert pull.succeeded
         return runtime.status(written)
 
     @pytest.mark.parametrize("written", OTHERS.values(), ids=OTHERS)
-    def test_it_is_not_found_by_others(self, found: Found) -> None:
+    def test_it_is_not_found_by_others(self, found: ImageStatusResult) -> None:
         """ImageStatus finds nothing, without an error, under another tag, digest, registry, name or ID."""
         assert (found.image, found.error) == (None, None)
 
@@ -88,24 +96,24 @@ class TestAnUnknownId:
     ID = MISSING.partition(":")[2]
 
     @pytest.fixture
-    def found(self, runtime: Runtime) -> Found:
+    def found(self, runtime: Runtime) -> ImageStatusResult:
         """The ID is looked up."""
         return runtime.status(self.ID)
 
     @pytest.fixture
-    def refusal(self, runtime: Runtime) -> Failure | None:
+    def refusal(self, runtime: Runtime) -> CallError | None:
         """What is said when images are listed with the ID as the filter."""
         try:
             assert runtime.listed(self.ID) == []
-        except Failure as error:
+        except CallError as error:
             return error
         return None
 
-    def test_a_lookup_finds_nothing(self, found: Found) -> None:
+    def test_a_lookup_finds_nothing(self, found: ImageStatusResult) -> None:
         """ImageStatus of an ID that no image has finds nothing, without an error."""
         assert (found.image, found.error) == (None, None)
 
-    def test_a_list_is_empty(self, refusal: Failure | None) -> None:
+    def test_a_list_is_empty(self, refusal: CallError | None) -> None:
         """ListImages with such an ID as its filter gives nothing, without an error."""
         assert refusal is None
 
@@ -120,13 +128,13 @@ class TestNames:
 
     def test_by_tag(self, pull: Pull) -> None:
         """An image that was pulled by tag has that tag and its digest, both at the registry it came from."""
-        assert pull.image == StoredImage(IMAGE.id, (f"docker.io/{NAME}:latest",), (f"docker.io/{NAME}@{IMAGE.digest}",))
+        assert pull.image == ImageInfo(IMAGE.id, (f"docker.io/{NAME}:latest",), (f"docker.io/{NAME}@{IMAGE.digest}",))
 
     def test_by_digest(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """An image that was pulled by digest has no tag."""
         docker_io.store(NAME, IMAGE)
         pull = runtime.pull(f"docker.io/{NAME}@{IMAGE.digest}")
-        assert pull.image == StoredImage(IMAGE.id, (), (f"docker.io/{NAME}@{IMAGE.digest}",))
+        assert pull.image == ImageInfo(IMAGE.id, (), (f"docker.io/{NAME}@{IMAGE.digest}",))
 
     def test_by_an_index(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """An image that came by way of an index has the digests of both."""
@@ -139,7 +147,7 @@ class TestNames:
         """An image that was pulled by a short name bears the name of the registry that served it, and no other's."""
         quay_io.store(NAME, IMAGE)
         pull = runtime.pull(NAME)
-        assert pull.image == StoredImage(IMAGE.id, (f"quay.io/{NAME}:latest",), (f"quay.io/{NAME}@{IMAGE.digest}",))
+        assert pull.image == ImageInfo(IMAGE.id, (f"quay.io/{NAME}:latest",), (f"quay.io/{NAME}@{IMAGE.digest}",))
 
     @pytest.mark.releases("<1.35.2", "from cri-o/cri-o#9728 on PullImage answers with the ID")
     @pytest.mark.parametrize("content", [IMAGE, INDEX], ids=["image", "index"])
@@ -171,7 +179,7 @@ class TestSeveralNames:
         """The same image by several tags and from several registries is one image with all the names."""
         assert all(pull.succeeded for pull in pulls)
         digests = tuple(f"{host}/{NAME}@{IMAGE.digest}" for host in ("docker.io", "quay.io"))
-        assert runtime.images() == [StoredImage(IMAGE.id, self.NAMES, digests)]
+        assert runtime.images() == [ImageInfo(IMAGE.id, self.NAMES, digests)]
 
     def test_removing_all_names_removes_it(self, runtime: Runtime, pulls: list[Pull]) -> None:
         """When its last name is removed, the image is gone."""
@@ -228,7 +236,7 @@ class TestPulledAnew:
         """Pulling what is there asks the registry for manifest and config again, and for no layer."""
         again = runtime.pull(pull.name)
         exchanges = [each for each in again.evidence.exchanges if isinstance(each, Exchange)]
-        blobs = {each.reference for each in exchanges if each.kind is Kind.BLOB}
+        blobs = {each.reference for each in exchanges if each.kind is RequestKind.BLOB}
         assert (again.image, again.references, blobs) == (pull.image, ["latest"], {IMAGE.config.digest})
 
     @pytest.fixture
@@ -263,7 +271,7 @@ class TestPulledAnew:
 
 def test_a_lookup_in_an_empty_store_finds_nothing(runtime: Runtime) -> None:
     """In an empty store, ImageStatus finds nothing and ListImages lists nothing."""
-    found: Found = runtime.status(f"docker.io/{NAME}")
+    found: ImageStatusResult = runtime.status(f"docker.io/{NAME}")
     assert (found.image, found.error, runtime.images(), runtime.listed(NAME)) == (None, None, [], [])
 
 

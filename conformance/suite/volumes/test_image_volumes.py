@@ -4,14 +4,23 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.cri import CRIError
-from conformance.images.builder import image, layer
-from conformance.kubelet import ImageVolume, Pod, Start, Walk, image_mount
-from conformance.model.platform import Platform
-from conformance.model.reason import Reason
-from conformance.registry_hosts import Internet, Login, RegistryHost
+from conformance import (
+    ContainerStart,
+    CRIError,
+    ImageVolume,
+    Internet,
+    Login,
+    Platform,
+    Pod,
+    PodSync,
+    Reason,
+    RegistryHost,
+    Runtime,
+    image,
+    image_mount,
+    layer,
+)
 from conformance.runtime.pod_images import tool_image
-from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/caikit-flan-t5-small"
 ELSEWHERE = str(Platform.host().foreign())
@@ -24,46 +33,46 @@ class TestOnBoth:
     """Both registries have the image for this machine's architecture, each with its own content."""
 
     @pytest.fixture
-    def walk(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> Walk:
+    def sync(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> PodSync:
         """A kubelet's walk to a container with the short name as a volume."""
         docker_io.offer(NAME)
         quay_io.offer(NAME)
         return pod.mount_image(NAME, at="/models")
 
     @pytest.mark.usefixtures("containers")
-    def test_the_container_sees_what_docker_io_has(self, walk: Walk) -> None:
+    def test_the_container_sees_what_docker_io_has(self, sync: PodSync) -> None:
         """The volume of a short name shows the content of the first registry that has the image."""
-        assert walk.read("/models/offered-by") == f"docker.io/{NAME} for {HERE}\n"
+        assert sync.read("/models/offered-by") == f"docker.io/{NAME} for {HERE}\n"
 
-    def test_only_docker_io_is_asked(self, walk: Walk, docker_io: RegistryHost) -> None:
+    def test_only_docker_io_is_asked(self, sync: PodSync, docker_io: RegistryHost) -> None:
         """The image of a volume is looked for as any image: in order, and no further than need be."""
-        assert walk.asked == [docker_io]
+        assert sync.asked == [docker_io]
 
     @pytest.mark.usefixtures("containers")
-    def test_the_volume_is_read_only(self, walk: Walk) -> None:
+    def test_the_volume_is_read_only(self, sync: PodSync) -> None:
         """Nothing can be written into an image volume."""
-        assert not walk.running.can_write("/models/new")
+        assert not sync.running.can_write("/models/new")
 
-    def test_the_status_tells_which_image_is_mounted(self, walk: Walk, runtime: Runtime) -> None:
+    def test_the_status_tells_which_image_is_mounted(self, sync: PodSync, runtime: Runtime) -> None:
         """ContainerStatus names the mounted image by its ID, which a kubelet's garbage collection relies on."""
-        assert walk.running.mounted_images() == {"/models": _id_of(f"docker.io/{NAME}", runtime)}
+        assert sync.running.mounted_images() == {"/models": _id_of(f"docker.io/{NAME}", runtime)}
 
-    def test_a_second_volume_of_it_asks_no_registry(self, walk: Walk, pod: Pod) -> None:
+    def test_a_second_volume_of_it_asks_no_registry(self, sync: PodSync, pod: Pod) -> None:
         """An image that is in the store is mounted from there."""
         again = pod.mount_image(NAME, at="/models")
-        assert (again.asked, again.running.mounted_images()) == ([], walk.running.mounted_images())
+        assert (again.asked, again.running.mounted_images()) == ([], sync.running.mounted_images())
 
-    def test_it_cannot_be_removed_while_mounted(self, walk: Walk, runtime: Runtime) -> None:
+    def test_it_cannot_be_removed_while_mounted(self, sync: PodSync, runtime: Runtime) -> None:
         """RemoveImage of an image that is mounted as a volume is refused because of that."""
-        assert walk.running
+        assert sync.running
         with pytest.raises(CRIError) as refused:
             runtime.remove(f"docker.io/{NAME}")
         assert refused.value.is_image_in_use
 
-    def test_it_can_be_removed_after_the_container(self, walk: Walk, runtime: Runtime) -> None:
+    def test_it_can_be_removed_after_the_container(self, sync: PodSync, runtime: Runtime) -> None:
         """An image that was mounted as a volume can be removed when the container is removed."""
-        walk.running.stop()
-        walk.running.remove()
+        sync.running.stop()
+        sync.running.remove()
         runtime.remove(f"docker.io/{NAME}")
         assert runtime.images() == []
 
@@ -72,7 +81,7 @@ class TestForeignOnDockerIo:
     """docker.io has the image for another architecture only, quay.io has it for this one."""
 
     @pytest.fixture
-    def walk(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> Walk:
+    def sync(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> PodSync:
         """A kubelet's walk to a container with the short name as a volume."""
         docker_io.offer(NAME, platforms=[ELSEWHERE])
         quay_io.offer(NAME, platforms=[ELSEWHERE, HERE])
@@ -80,41 +89,41 @@ class TestForeignOnDockerIo:
 
     @pytest.mark.upstream("cri-o/cri-o#8780")
     @pytest.mark.usefixtures("containers")
-    def test_the_container_sees_what_quay_io_has(self, walk: Walk) -> None:
+    def test_the_container_sees_what_quay_io_has(self, sync: PodSync) -> None:
         """The volume shows the content of the registry that has the image for this machine's architecture."""
-        assert walk.read("/models/offered-by") == f"quay.io/{NAME} for {HERE}\n"
+        assert sync.read("/models/offered-by") == f"quay.io/{NAME} for {HERE}\n"
 
     @pytest.mark.upstream("cri-o/cri-o#8780")
-    def test_what_quay_io_has_is_mounted(self, walk: Walk, runtime: Runtime) -> None:
+    def test_what_quay_io_has_is_mounted(self, sync: PodSync, runtime: Runtime) -> None:
         """What is mounted is the image of the registry that has it for this machine's architecture."""
-        assert walk.running.mounted_images() == {"/models": _id_of(f"quay.io/{NAME}", runtime)}
+        assert sync.running.mounted_images() == {"/models": _id_of(f"quay.io/{NAME}", runtime)}
 
 
 class TestTheStoryOf8780:
     """The report itself: an image volume, docker.io foreign, quay.io unauthorized."""
 
     @pytest.fixture
-    def walk(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> Walk:
+    def sync(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> PodSync:
         """A kubelet's walk, which ends at the pull."""
         docker_io.offer(NAME, platforms=[ELSEWHERE])
         quay_io.require_login(NAME)
         return pod.mount_image(NAME, at="/models")
 
     @pytest.mark.upstream("cri-o/cri-o#8780")
-    def test_the_lookup_finds_nothing_and_is_no_error(self, walk: Walk) -> None:
+    def test_the_lookup_finds_nothing_and_is_no_error(self, sync: PodSync) -> None:
         """ImageStatus of an image that is not in the store answers with nothing, so that a kubelet pulls."""
-        assert walk.status is not None
-        assert (walk.status.image, walk.status.error) == (None, None)
+        assert sync.status is not None
+        assert (sync.status.image, sync.status.error) == (None, None)
 
     @pytest.mark.upstream("cri-o/cri-o#8780")
-    def test_both_registries_are_asked(self, walk: Walk, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
+    def test_both_registries_are_asked(self, sync: PodSync, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
         """The pull asks docker.io, which has it for another architecture, and goes on to quay.io."""
-        assert walk.asked == [docker_io, quay_io]
+        assert sync.asked == [docker_io, quay_io]
 
     @pytest.mark.upstream("cri-o/cri-o#8780")
-    def test_the_user_is_told_of_both(self, walk: Walk, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
+    def test_the_user_is_told_of_both(self, sync: PodSync, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
         """What stops the pod explains every registry that was asked."""
-        assert walk.reasons == {docker_io: Reason.NO_MATCHING_PLATFORM, quay_io: Reason.UNAUTHORIZED}
+        assert sync.reasons == {docker_io: Reason.NO_MATCHING_PLATFORM, quay_io: Reason.UNAUTHORIZED}
 
 
 def _id_of(name: str, runtime: Runtime) -> str:
@@ -136,8 +145,8 @@ def test_a_plain_image_for_another_architecture_is_mounted(
     """An image that is not chosen from an index is mounted whatever architecture it is for, as it holds files only."""
     docker_io.store(NAME, image([layer({"which": "one"})], platform=Platform.parse(ELSEWHERE)))
     quay_io.store(NAME, ONE)
-    walk = pod.mount_image(NAME, at="/models")
-    assert (walk.asked, walk.waits_for) == ([docker_io], "")
+    sync = pod.mount_image(NAME, at="/models")
+    assert (sync.asked, sync.waiting_reason) == ([docker_io], "")
 
 
 # Several volumes
@@ -149,7 +158,7 @@ class TestTwoVolumes:
     VOLUMES = (ImageVolume(f"quay.io/{NAME}", "/one"), ImageVolume(f"docker.io/{NAME}", "/two"))
 
     @pytest.fixture
-    def walk(self, pod: Pod, quay_io: RegistryHost, docker_io: RegistryHost, ghcr_io: RegistryHost) -> Walk:
+    def sync(self, pod: Pod, quay_io: RegistryHost, docker_io: RegistryHost, ghcr_io: RegistryHost) -> PodSync:
         """All three are there."""
         quay_io.store(NAME, ONE)
         docker_io.store(NAME, TWO)
@@ -157,22 +166,22 @@ class TestTwoVolumes:
         return pod.mount(*self.VOLUMES, image="ghcr.io/team/tools")
 
     def test_volumes_come_before_the_container(
-        self, walk: Walk, quay_io: RegistryHost, docker_io: RegistryHost, ghcr_io: RegistryHost
+        self, sync: PodSync, quay_io: RegistryHost, docker_io: RegistryHost, ghcr_io: RegistryHost
     ) -> None:
         """The images of a pod's volumes are pulled in the pod's order, and then that of its container."""
-        assert walk.asked == [quay_io, docker_io, ghcr_io]
+        assert sync.asked == [quay_io, docker_io, ghcr_io]
 
-    def test_each_is_at_its_path(self, walk: Walk) -> None:
+    def test_each_is_at_its_path(self, sync: PodSync) -> None:
         """Each volume shows its own image."""
-        assert walk.running.mounted_images() == {"/one": ONE.id, "/two": TWO.id}
+        assert sync.running.mounted_images() == {"/one": ONE.id, "/two": TWO.id}
 
     def test_one_that_is_missing_does_not_keep_the_other_from_being_pulled(
         self, pod: Pod, quay_io: RegistryHost, docker_io: RegistryHost
     ) -> None:
         """When the image of one volume cannot be had, the others are pulled all the same, and the container's not."""
         docker_io.store(NAME, TWO)
-        walk = pod.mount(*self.VOLUMES, image="ghcr.io/team/tools")
-        assert (walk.asked, walk.container) == ([quay_io, docker_io], None)
+        sync = pod.mount(*self.VOLUMES, image="ghcr.io/team/tools")
+        assert (sync.asked, sync.container) == ([quay_io, docker_io], None)
 
     def test_of_two_that_are_missing_the_last_is_told(self, pod: Pod, docker_io: RegistryHost) -> None:
         """When the images of several volumes cannot be had, the error about the last one stops the pod."""
@@ -181,8 +190,8 @@ class TestTwoVolumes:
     def test_two_names_of_one_image_are_pulled_once(self, pod: Pod, docker_io: RegistryHost) -> None:
         """A volume whose image came for another one, by another name, asks no registry."""
         docker_io.store(NAME, ONE)
-        walk = pod.mount(ImageVolume(NAME, "/one"), ImageVolume(f"docker.io/{NAME}", "/two"))
-        assert [each.pull is not None for each in walk.volumes] == [True, False]
+        sync = pod.mount(ImageVolume(NAME, "/one"), ImageVolume(f"docker.io/{NAME}", "/two"))
+        assert [each.pull is not None for each in sync.volumes] == [True, False]
 
 
 # What cannot be had
@@ -246,8 +255,8 @@ class TestPrivate:
 
     def test_the_login_of_the_pod_opens_it(self, pod: Pod, login: Login) -> None:
         """The pod's login opens the private image of a volume."""
-        walk = pod.mount_image(NAME, at="/models", login=login)
-        assert walk.running.mounted_images() == {"/models": ONE.id}
+        sync = pod.mount_image(NAME, at="/models", login=login)
+        assert sync.running.mounted_images() == {"/models": ONE.id}
 
     def test_without_a_login_the_pod_gets_the_next_registrys(self, pod: Pod, login: Login) -> None:
         """Without a login, a volume by short name shows another image: that of the next registry."""
@@ -262,13 +271,13 @@ class TestAnImageThatIsNotThere:
     """CreateContainer with a volume whose image was never pulled."""
 
     @pytest.fixture
-    def start(self, pod: Pod, quay_io: RegistryHost) -> Start:
+    def start(self, pod: Pod, quay_io: RegistryHost) -> ContainerStart:
         """A container is asked for; quay.io would have the image."""
         quay_io.store(NAME, ONE)
         return pod.start(image_mount(f"quay.io/{NAME}", "/models"))
 
     @pytest.fixture
-    def refusal(self, start: Start) -> CRIError:
+    def refusal(self, start: ContainerStart) -> CRIError:
         """The error of CreateContainer."""
         assert start.error is not None
         return start.error
@@ -282,11 +291,11 @@ class TestAnImageThatIsNotThere:
         """The error begins with the CRI's code for image volumes."""
         assert refusal.cri_code == "ImageVolumeMountFailed"
 
-    def test_no_registry_is_asked(self, start: Start) -> None:
+    def test_no_registry_is_asked(self, start: ContainerStart) -> None:
         """CreateContainer never pulls, although the registry has the image."""
         assert (start.container, start.asked) == (None, [])
 
-    def test_no_container_is_left(self, start: Start, pod: Pod) -> None:
+    def test_no_container_is_left(self, start: ContainerStart, pod: Pod) -> None:
         """A container that was refused is not there."""
         assert (start.container, pod.containers()) == (None, [])
 

@@ -5,13 +5,8 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from conformance.images.builder import image, layer
-from conformance.kubelet import Pod, Walk
-from conformance.registry_hosts import RegistryHost
+from conformance import Configuration, NodeInspector, Pod, PodSync, RegistryHost, Runtime, Traces, image, layer
 from conformance.runtime.cni import SUBNET
-from conformance.runtime.configuration import Configuration
-from conformance.runtime.node_inspector import Node, Traces
-from conformance.runtime.runtime import Runtime
 
 NAME = "rhuss/app"
 
@@ -45,37 +40,37 @@ class TestAnImageVolume:
     """docker.io has an image, which is a volume of the pod."""
 
     @pytest.fixture
-    def walk(self, pod: Pod, docker_io: RegistryHost) -> Walk:
+    def sync(self, pod: Pod, docker_io: RegistryHost) -> PodSync:
         """A kubelet's walk to a container with that volume."""
         docker_io.store(NAME, image([layer({"which": "one"})]))
         return pod.mount_image(NAME, at="/models")
 
-    def test_its_container_reads_the_volume(self, walk: Walk) -> None:
+    def test_its_container_reads_the_volume(self, sync: PodSync) -> None:
         """A container of a pod with a network of its own sees its image volume."""
-        assert walk.read("/models/which") == "one"
+        assert sync.read("/models/which") == "one"
 
-    def test_its_container_is_on_the_pods_network(self, walk: Walk, pod: Pod) -> None:
+    def test_its_container_is_on_the_pods_network(self, sync: PodSync, pod: Pod) -> None:
         """A container with an image volume has the pod's address."""
-        assert pod.address in walk.running.addresses()
+        assert pod.address in sync.running.addresses()
 
 
 class TestARemovedPod:
     """A pod with a running container is removed; another one is there all the time, and with it the bridge."""
 
     @pytest.fixture
-    def before(self, pod: Pod, node: Node) -> Traces:
+    def before(self, pod: Pod, node: NodeInspector) -> Traces:
         """What is on the machine before."""
         assert pod.address
         return node.traces
 
     @pytest.fixture
-    def meanwhile(self, runtime: Runtime, node: Node, before: Traces) -> Traces:
+    def meanwhile(self, runtime: Runtime, node: NodeInspector, before: Traces) -> Traces:
         """What there was besides, while there was the pod."""
         with Pod(runtime, network="bridge") as other:
             assert other.start().running
             return node.traces.beyond(before)
 
-    def test_its_network_is_gone(self, meanwhile: Traces, node: Node, before: Traces) -> None:
+    def test_its_network_is_gone(self, meanwhile: Traces, node: NodeInspector, before: Traces) -> None:
         """Of a pod that is removed no interface, no network namespace and no address is left."""
         assert (len(meanwhile.interfaces), len(meanwhile.addresses)) == (1, 1)
         assert node.left_since(before) == Traces()

@@ -8,14 +8,26 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cri import CRIError, Failure
-from conformance.images.artifacts import Artifact, Files, artifact
-from conformance.images.builder import File, image, index, layer
-from conformance.kubelet import ImageVolume, Pod, Start, Walk, image_mount
-from conformance.model.platform import Platform
-from conformance.registry_hosts import RegistryHost
-from conformance.runtime.node_inspector import Node
-from conformance.runtime.runtime import Runtime
+from conformance import (
+    Artifact,
+    CallError,
+    ContainerStart,
+    CRIError,
+    File,
+    Files,
+    ImageVolume,
+    NodeInspector,
+    Platform,
+    Pod,
+    PodSync,
+    RegistryHost,
+    Runtime,
+    artifact,
+    image,
+    image_mount,
+    index,
+    layer,
+)
 
 NAME = "rhuss/model"
 FULL = f"docker.io/{NAME}"
@@ -56,15 +68,15 @@ def content() -> Artifact:
 
 
 @pytest.fixture
-def walk(pod: Pod, docker_io: RegistryHost, content: Artifact) -> Walk:
+def sync(pod: Pod, docker_io: RegistryHost, content: Artifact) -> PodSync:
     """A kubelet's walk to a container with the artifact as a volume, by its full name."""
     docker_io.store(NAME, content)
     return pod.mount_image(FULL, at=AT)
 
 
-def shown(walk: Walk) -> Mapping[str, bytes]:
+def shown(sync: PodSync) -> Mapping[str, bytes]:
     """Give the files that the container sees in the volume."""
-    return {path: each.content for path, each in walk.running.tree(AT).items() if isinstance(each, File)}
+    return {path: each.content for path, each in sync.running.tree(AT).items() if isinstance(each, File)}
 
 
 @pytest.mark.usefixtures("containers")
@@ -74,28 +86,28 @@ class TestWhatIsSeen:
     @pytest.mark.parametrize(
         ("content", "files"), [(artifact(given), files) for given, files in SHOWN.values()], ids=SHOWN
     )
-    def test_titles_are_file_names(self, walk: Walk, files: dict[str, bytes]) -> None:
+    def test_titles_are_file_names(self, sync: PodSync, files: dict[str, bytes]) -> None:
         """Each layer of an artifact is a file in the volume: under its title, with the layer's bytes."""
-        assert shown(walk) == files
+        assert shown(sync) == files
 
     @pytest.mark.parametrize("content", [artifact([("", "no title"), ("b", "1")])], ids=["untitled"])
-    def test_a_layer_without_a_title_is_left_out(self, walk: Walk) -> None:
+    def test_a_layer_without_a_title_is_left_out(self, sync: PodSync) -> None:
         """A layer that has no title is no file; the others are there."""
-        assert shown(walk) == {"b": b"1"}
+        assert shown(sync) == {"b": b"1"}
 
     @pytest.mark.parametrize("content", [artifact([("a", "earlier"), ("a", "later")])], ids=["twice"])
-    def test_of_two_with_one_title_the_later_is_seen(self, walk: Walk) -> None:
+    def test_of_two_with_one_title_the_later_is_seen(self, sync: PodSync) -> None:
         """Where two layers have the same title, the file is the later one."""
-        assert shown(walk) == {"a": b"later"}
+        assert shown(sync) == {"a": b"later"}
 
-    def test_the_files_cannot_be_written(self, walk: Walk) -> None:
+    def test_the_files_cannot_be_written(self, sync: PodSync) -> None:
         """A file of an artifact is read-only."""
-        assert not walk.running.can_write(f"{AT}/model.bin")
+        assert not sync.running.can_write(f"{AT}/model.bin")
 
     @pytest.fixture
-    def can_add(self, walk: Walk) -> bool:
+    def can_add(self, sync: PodSync) -> bool:
         """Whether a new file can be made in the volume."""
-        return walk.running.can_write(f"{AT}/new")
+        return sync.running.can_write(f"{AT}/new")
 
     @pytest.mark.upstream("cri-o/cri-o#9174")
     def test_nothing_can_be_added(self, can_add: bool) -> None:
@@ -103,22 +115,22 @@ class TestWhatIsSeen:
         assert not can_add
 
     @pytest.mark.parametrize("content", [artifact({"run": "#!/bin/sh\n"})], ids=["program"])
-    def test_a_file_is_no_program(self, walk: Walk) -> None:
+    def test_a_file_is_no_program(self, sync: PodSync) -> None:
         """The files of an artifact cannot be run."""
-        assert walk.read(f"{AT}/run") == "#!/bin/sh\n"
+        assert sync.read(f"{AT}/run") == "#!/bin/sh\n"
         with pytest.raises(CRIError):
-            walk.running.run(f"{AT}/run")
+            sync.running.run(f"{AT}/run")
 
     def test_two_at_two_paths(self, pod: Pod, docker_io: RegistryHost) -> None:
         """Two artifacts are two volumes, each with its own files."""
         docker_io.store("rhuss/one", ARTIFACT)
         docker_io.store("rhuss/two", ANOTHER)
-        walk = pod.mount(ImageVolume("docker.io/rhuss/one", "/one"), ImageVolume("docker.io/rhuss/two", "/two"))
-        assert [walk.read("/one/model.bin"), walk.read("/two/other.bin")] == ["weights", "other weights"]
+        sync = pod.mount(ImageVolume("docker.io/rhuss/one", "/one"), ImageVolume("docker.io/rhuss/two", "/two"))
+        assert [sync.read("/one/model.bin"), sync.read("/two/other.bin")] == ["weights", "other weights"]
 
-    def test_over_a_file(self, pod: Pod, walk: Walk) -> None:
+    def test_over_a_file(self, pod: Pod, sync: PodSync) -> None:
         """An artifact cannot be mounted on what is a file of the container's image."""
-        assert walk.error is None
+        assert sync.error is None
         start = pod.start(image_mount(FULL, "/bin/cat"))
         assert start.container is None
 
@@ -161,7 +173,7 @@ class TestSubPaths:
     """A part of an artifact is mounted."""
 
     @pytest.fixture
-    def walk(self, pod: Pod, docker_io: RegistryHost, sub_path: str) -> Walk:
+    def sync(self, pod: Pod, docker_io: RegistryHost, sub_path: str) -> PodSync:
         """A kubelet's walk to a container with that sub path of the artifact."""
         docker_io.store(NAME, NESTED)
         return pod.mount_image(FULL, at=AT, sub_path=sub_path)
@@ -172,29 +184,29 @@ class TestSubPaths:
         [("doc", {"README": b"2", "deep/er": b"3"}), ("doc/deep/", {"er": b"3"})],
         ids=["folder", "nested"],
     )
-    def test_a_folder(self, walk: Walk, files: dict[str, bytes]) -> None:
+    def test_a_folder(self, sync: PodSync, files: dict[str, bytes]) -> None:
         """With a sub path, the volume shows what the artifact has below that folder, and nothing else."""
-        assert shown(walk) == files
+        assert shown(sync) == files
 
     @pytest.fixture
-    def refusal(self, walk: Walk) -> Failure | None:
+    def refusal(self, sync: PodSync) -> CallError | None:
         """The error of CreateContainer."""
-        return walk.error
+        return sync.error
 
     @pytest.mark.parametrize("sub_path", ["doc/README", "top"])
-    def test_a_file(self, refusal: Failure | None, sub_path: str) -> None:
+    def test_a_file(self, refusal: CallError | None, sub_path: str) -> None:
         """A sub path may be one file of the artifact."""
         assert refusal is None, sub_path
 
     @pytest.mark.parametrize("sub_path", ["none", "doc/none", "do", "../models"])
-    def test_one_that_is_not_there(self, refusal: Failure | None, sub_path: str) -> None:
+    def test_one_that_is_not_there(self, refusal: CallError | None, sub_path: str) -> None:
         """A sub path that the artifact does not have is refused, and the error names it."""
         assert refusal is not None
         assert refusal.missing_sub_path is not None
         assert refusal.missing_sub_path[0] == sub_path
 
     @pytest.mark.parametrize("sub_path", ["none"])
-    def test_the_refusal_has_the_code(self, refusal: Failure | None, sub_path: str) -> None:
+    def test_the_refusal_has_the_code(self, refusal: CallError | None, sub_path: str) -> None:
         """The error about a missing sub path begins with the CRI's code for image volumes, said once."""
         assert refusal is not None
         assert refusal.cri_codes == ("ImageVolumeMountFailed",), sub_path
@@ -205,7 +217,7 @@ class TestHostileTitles:
     """The title of a layer leads out of the volume, to a file that the node has and that the container could have."""
 
     @pytest.fixture
-    def marker(self, node: Node) -> Iterator[Path]:
+    def marker(self, node: NodeInspector) -> Iterator[Path]:
         """The file on the node."""
         path = node.root / "run/marker"
         path.write_text("the node's")
@@ -213,97 +225,97 @@ class TestHostileTitles:
         path.unlink()
 
     @pytest.fixture
-    def walk(self, pod: Pod, docker_io: RegistryHost, marker: Path, title: str) -> Walk:
+    def sync(self, pod: Pod, docker_io: RegistryHost, marker: Path, title: str) -> PodSync:
         """A kubelet's walk to a container with such an artifact."""
         assert marker.exists()
         docker_io.store(NAME, artifact({title: "the artifact's", "b": "1"}))
         return pod.mount_image(FULL, at=AT)
 
     @pytest.mark.parametrize("title", HOSTILE.values(), ids=HOSTILE)
-    def test_the_node_is_left_alone(self, walk: Walk, marker: Path, title: str) -> None:
+    def test_the_node_is_left_alone(self, sync: PodSync, marker: Path, title: str) -> None:
         """Whatever the titles of an artifact are, nothing on the node is changed."""
-        assert (walk.error, marker.read_text()) == (None, "the node's"), title
+        assert (sync.error, marker.read_text()) == (None, "the node's"), title
 
     @pytest.mark.parametrize("title", HOSTILE.values(), ids=HOSTILE)
-    def test_it_stays_in_the_volume(self, walk: Walk, title: str) -> None:
+    def test_it_stays_in_the_volume(self, sync: PodSync, title: str) -> None:
         """Whatever the title of a layer is, its file is in the volume, and not elsewhere in the container."""
-        assert walk.running.run("/bin/cat", "/run/marker").status != 0, title
-        assert b"the artifact's" in shown(walk).values()
+        assert sync.running.run("/bin/cat", "/run/marker").status != 0, title
+        assert b"the artifact's" in shown(sync).values()
 
 
 class TestOnRecord:
     """What can be told without a look inside."""
 
-    def test_the_status_names_it(self, walk: Walk) -> None:
+    def test_the_status_names_it(self, sync: PodSync) -> None:
         """ContainerStatus names the artifact by its digest, which a kubelet's garbage collection relies on."""
-        assert walk.running.mounted_images() == {AT: ARTIFACT.id}
+        assert sync.running.mounted_images() == {AT: ARTIFACT.id}
 
     @pytest.fixture
-    def start(self, runtime: Runtime, pod: Pod, docker_io: RegistryHost, written: str) -> Start:
+    def start(self, runtime: Runtime, pod: Pod, docker_io: RegistryHost, written: str) -> ContainerStart:
         """A container with the artifact by a name; it was pulled before."""
         docker_io.store(NAME, ARTIFACT)
         assert runtime.pull(FULL).succeeded
         return pod.start(image_mount(written, AT))
 
     @pytest.mark.parametrize("written", NAMES.values(), ids=NAMES)
-    def test_by_its_names(self, start: Start, written: str) -> None:
+    def test_by_its_names(self, start: ContainerStart, written: str) -> None:
         """An artifact can be mounted by every name that it was, or could have been, pulled by, and by its ID."""
         assert start.error is None, written
         assert start.running.mounted_images() == {AT: ARTIFACT.id}
 
     @pytest.fixture
-    def again(self, pod: Pod, docker_io: RegistryHost, written: str) -> Walk:
+    def again(self, pod: Pod, docker_io: RegistryHost, written: str) -> PodSync:
         """A kubelet's second walk for the same volume."""
         docker_io.store(NAME, ARTIFACT)
         assert pod.mount_image(written, at=AT).error is None
         return pod.mount_image(written, at=AT)
 
     @pytest.mark.parametrize("written", [FULL, NAME], ids=["full", "short"])
-    def test_it_is_pulled_once(self, again: Walk, written: str) -> None:
+    def test_it_is_pulled_once(self, again: PodSync, written: str) -> None:
         """An artifact that is in the store is not pulled again where the pull policy is IfNotPresent."""
         assert again.pull is None, written
 
     @pytest.mark.parametrize("content", [artifact({"a": "1"}, indent=2)], ids=["indented"])
-    def test_however_its_manifest_is_written(self, walk: Walk) -> None:
+    def test_however_its_manifest_is_written(self, sync: PodSync) -> None:
         """An artifact can be mounted whatever JSON its manifest is, as long as it is one."""
-        assert walk.waits_for == ""
+        assert sync.waiting_reason == ""
 
     @pytest.fixture
-    def second(self, pod: Pod, docker_io: RegistryHost) -> Walk:
+    def second(self, pod: Pod, docker_io: RegistryHost) -> PodSync:
         """A kubelet's walk for an artifact that another pod has by another tag."""
         docker_io.store(NAME, ARTIFACT, ["1", "2"])
         assert pod.mount_image(f"{FULL}:1", at=AT).error is None
         return pod.mount_image(f"{FULL}:2", at=AT)
 
-    def test_under_two_tags(self, second: Walk) -> None:
+    def test_under_two_tags(self, second: PodSync) -> None:
         """An artifact can be mounted by each of its tags, whichever was pulled before."""
-        assert second.waits_for == ""
+        assert second.waiting_reason == ""
 
     @pytest.fixture
-    def as_root(self, pod: Pod, docker_io: RegistryHost) -> Walk:
+    def as_root(self, pod: Pod, docker_io: RegistryHost) -> PodSync:
         """A kubelet's walk for a container whose image is an artifact."""
         docker_io.store(NAME, ARTIFACT)
         return pod.mount(image=FULL)
 
-    def test_it_is_no_container_s_image(self, as_root: Walk) -> None:
+    def test_it_is_no_container_s_image(self, as_root: PodSync) -> None:
         """An artifact cannot be the image that a container runs from."""
-        assert (as_root.container, as_root.waits_for) == (None, "CreateContainerError")
+        assert (as_root.container, as_root.waiting_reason) == (None, "CreateContainerError")
 
 
 class TestInUse:
     """A container has the artifact as a volume."""
 
     @pytest.mark.parametrize("written", [f"{FULL}:latest", ARTIFACT.id[:12]], ids=["name", "id-of-12"])
-    def test_it_cannot_be_removed(self, runtime: Runtime, walk: Walk, written: str) -> None:
+    def test_it_cannot_be_removed(self, runtime: Runtime, sync: PodSync, written: str) -> None:
         """RemoveImage of an artifact that is mounted is refused because of that."""
-        assert walk.error is None
+        assert sync.error is None
         with pytest.raises(CRIError) as refused:
             runtime.remove(written)
         assert refused.value.is_image_in_use
 
-    def test_afterwards_it_can(self, runtime: Runtime, walk: Walk) -> None:
+    def test_afterwards_it_can(self, runtime: Runtime, sync: PodSync) -> None:
         """Once the container is gone, the artifact can be removed."""
-        walk.running.stop()
-        walk.running.remove()
+        sync.running.stop()
+        sync.running.remove()
         runtime.remove(f"{FULL}:latest")
         assert [each.tags for each in runtime.images()] == []

@@ -6,23 +6,28 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.images.builder import (
+from conformance import (
+    Container,
     Device,
     Directory,
-    Entry,
+    ExecResult,
     File,
     Format,
     Hardlink,
     Image,
+    Internet,
     Layer,
+    Pod,
+    PodSync,
+    RegistryHost,
     Symlink,
     image,
+    image_mount,
     layer,
     opaque,
     whiteout,
 )
-from conformance.kubelet import Container, Output, Pod, Walk, image_mount
-from conformance.registry_hosts import Internet, RegistryHost
+from conformance.images.builder import Entry
 
 NAME = "rhuss/caikit-flan-t5-small"
 AT = "/models"
@@ -140,8 +145,8 @@ def test_a_layer_is_shown_as_it_is(show: Show, entries: Tree) -> None:
 def test_a_large_file_is_shown_whole(mount: Mount) -> None:
     """A file of eight megabytes, no two blocks of it alike, is shown as it is."""
     model = b"".join(block.to_bytes(4, "big") * 1024 for block in range(2048))
-    told = mount(image([layer({"model": model})])).run("/bin/sha256sum", f"{AT}/model")
-    assert told.stdout == f"{sha256(model).hexdigest()}  {AT}/model\n"
+    ran = mount(image([layer({"model": model})])).run("/bin/sha256sum", f"{AT}/model")
+    assert ran.stdout == f"{sha256(model).hexdigest()}  {AT}/model\n"
 
 
 def test_files_have_their_time(mount: Mount) -> None:
@@ -200,14 +205,14 @@ class TestWithoutLayers:
     """An image that has no layers at all, which the image-spec allows (a SHOULD)."""
 
     @pytest.fixture
-    def walk(self, pod: Pod, registry: RegistryHost) -> Walk:
+    def sync(self, pod: Pod, registry: RegistryHost) -> PodSync:
         """A kubelet's walk to a container with it as a volume."""
         registry.store(NAME, image([]))
         return pod.mount_image(f"{registry}/{NAME}", AT)
 
-    def test_it_can_be_mounted(self, walk: Walk) -> None:
+    def test_it_can_be_mounted(self, sync: PodSync) -> None:
         """A volume of an image without layers keeps no container from running."""
-        assert walk.waits_for == ""
+        assert sync.waiting_reason == ""
 
 
 def test_many_layers_are_merged(show: Show) -> None:
@@ -324,13 +329,13 @@ class TestAWhiteoutForNothing:
     """A layer hides a name in a folder that no layer below has."""
 
     @pytest.fixture
-    def listing(self, mount: Mount) -> Output:
+    def listing(self, mount: Mount) -> ExecResult:
         """The volume is listed."""
         return mount(image([layer({whiteout("folder/gone"): ""})])).run("/bin/find", AT)
 
-    def test_the_folder_is_empty(self, listing: Output) -> None:
+    def test_the_folder_is_empty(self, listing: ExecResult) -> None:
         """A whiteout without anything to hide leaves no trace in its folder."""
-        assert listing == Output(0, f"{AT}\n{AT}/folder\n", "")
+        assert listing == ExecResult(0, f"{AT}\n{AT}/folder\n", "")
 
 
 class TestADeviceThatIsNoWhiteout:

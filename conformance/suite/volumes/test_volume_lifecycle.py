@@ -5,13 +5,23 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.cri import CRIError
-from conformance.images.builder import Directory, File, Image, image, layer
-from conformance.kubelet import Container, Pod, Start, image_mount
-from conformance.registry_hosts import RegistryHost
+from conformance import (
+    Container,
+    ContainerStart,
+    CRIError,
+    Directory,
+    File,
+    Image,
+    NodeInspector,
+    Pod,
+    RegistryHost,
+    Runtime,
+    Traces,
+    image,
+    image_mount,
+    layer,
+)
 from conformance.runtime import pod_images
-from conformance.runtime.node_inspector import Node, Traces
-from conformance.runtime.runtime import Runtime
 
 NAME = "quay.io/rhuss/models"
 MISSING = "quay.io/rhuss/missing"
@@ -220,7 +230,7 @@ class TestRestart:
     """CRI-O is restarted while a container has an image as its volume."""
 
     @pytest.fixture
-    def container(self, pod: Pod, node: Node, stored: Image) -> Container:
+    def container(self, pod: Pod, node: NodeInspector, stored: Image) -> Container:
         """The container."""
         del stored
         container = mounted(pod)
@@ -258,7 +268,7 @@ class TestRestart:
         assert runtime.status(NAME).image is None
 
 
-KINDS: dict[str, Callable[[Pod], Start]] = {
+KINDS: dict[str, Callable[[Pod], ContainerStart]] = {
     "no-image": lambda pod: pod.start(image_mount(MISSING, AT)),
     "no-second-image": lambda pod: pod.start(image_mount(NAME, AT, sub_path="folder"), image_mount(MISSING, "/other")),
     "no-sub-path": lambda pod: pod.start(image_mount(NAME, AT, sub_path="missing")),
@@ -276,7 +286,7 @@ class TestRefused:
             for kind, start in KINDS.items()
         ]
     )
-    def left(self, request: pytest.FixtureRequest, node: Node, pod: Pod, stored: Image) -> Traces:
+    def left(self, request: pytest.FixtureRequest, node: NodeInspector, pod: Pod, stored: Image) -> Traces:
         """What is left of it on the node."""
         del stored
         before = node.traces
@@ -290,10 +300,10 @@ class TestRefused:
         assert left == NOTHING
 
 
-class Attempt(NamedTuple):
+class StartAttempt(NamedTuple):
     """A container that was asked for; whether CRI-O was still there afterwards."""
 
-    start: Start
+    start: ContainerStart
     survived: bool
 
 
@@ -301,7 +311,9 @@ class TestAnUnknownUser:
     """A container with a volume is asked for whose own image names a user that it does not have."""
 
     @pytest.fixture
-    def attempt(self, runtime: Runtime, pod: Pod, node: Node, stored: Image, quay_io: RegistryHost) -> Attempt:
+    def attempt(
+        self, runtime: Runtime, pod: Pod, node: NodeInspector, stored: Image, quay_io: RegistryHost
+    ) -> StartAttempt:
         """The container is asked for; if CRI-O ends, it is started again."""
         del stored
         quay_io.store("rhuss/app", image(pod_images.tool_image().layers, config={"User": "nobody-here"}))
@@ -310,9 +322,9 @@ class TestAnUnknownUser:
         survived = not (start.error and start.error.is_end_of_runtime)
         if not survived:
             node.revive_runtime()
-        return Attempt(start, survived)
+        return StartAttempt(start, survived)
 
-    def test_the_runtime_survives(self, attempt: Attempt) -> None:
+    def test_the_runtime_survives(self, attempt: StartAttempt) -> None:
         """What is wrong with a container's image is told, and CRI-O runs on."""
         assert attempt.survived
         assert attempt.start.error is not None
@@ -323,7 +335,7 @@ class TestGone:
     """A container with a volume is removed."""
 
     @pytest.fixture
-    def left(self, node: Node, pod: Pod, stored: Image) -> Traces:
+    def left(self, node: NodeInspector, pod: Pod, stored: Image) -> Traces:
         """What is left of it on the node."""
         del stored
         before = node.traces
@@ -335,7 +347,7 @@ class TestGone:
         assert left == NOTHING
 
     @pytest.fixture
-    def left_of_two(self, node: Node, pod: Pod, stored: Image) -> Traces:
+    def left_of_two(self, node: NodeInspector, pod: Pod, stored: Image) -> Traces:
         """What is left on the node of a second container that had the image beside another one."""
         del stored
         mounted(pod)
@@ -348,7 +360,7 @@ class TestGone:
         assert left_of_two == NOTHING
 
     @pytest.fixture
-    def left_of_the_program(self, runtime: Runtime, node: Node, pod: Pod, quay_io: RegistryHost) -> Traces:
+    def left_of_the_program(self, runtime: Runtime, node: NodeInspector, pod: Pod, quay_io: RegistryHost) -> Traces:
         """What is left on the node of a container whose program cannot be run, after it was removed."""
         quay_io.store("rhuss/app", pod_images.tool_image(layer({"bad": File(b"no program", 0o755)})))
         runtime.pull(APP)
@@ -361,7 +373,7 @@ class TestGone:
         assert left_of_the_program == NOTHING
 
     @pytest.fixture
-    def left_of_the_pod(self, runtime: Runtime, node: Node, stored: Image) -> Traces:
+    def left_of_the_pod(self, runtime: Runtime, node: NodeInspector, stored: Image) -> Traces:
         """What is left on the node after a pod with three such containers is removed."""
         del stored
         before = node.traces
@@ -374,7 +386,7 @@ class TestGone:
         """A pod that is removed leaves no mount, lock, process or control group behind."""
         assert left_of_the_pod == NOTHING
 
-    def test_nothing_is_left_of_pod_and_image(self, runtime: Runtime, node: Node, stored: Image) -> None:
+    def test_nothing_is_left_of_pod_and_image(self, runtime: Runtime, node: NodeInspector, stored: Image) -> None:
         """When pod and image are removed, nothing is left of either."""
         del stored
         before = node.traces

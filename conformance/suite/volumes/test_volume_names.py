@@ -2,12 +2,18 @@
 
 import pytest
 
-from conformance.cri import CRIError
-from conformance.images.builder import image, layer
-from conformance.kubelet import Pod, Start, Walk, image_mount
-from conformance.registry_hosts import RegistryHost
-from conformance.runtime.configuration import Configuration
-from conformance.runtime.runtime import Runtime
+from conformance import (
+    Configuration,
+    ContainerStart,
+    CRIError,
+    Pod,
+    PodSync,
+    RegistryHost,
+    Runtime,
+    image,
+    image_mount,
+    layer,
+)
 
 NAME = "rhuss/caikit-flan-t5-small"
 ONE, TWO = image([layer({"which": "one"})]), image([layer({"which": "two"})])
@@ -36,13 +42,13 @@ class TestByEveryName:
         assert pod.mount_image(written, at="/models").running.mounted_images() == {"/models": ONE.id}
 
     @pytest.fixture
-    def start(self, runtime: Runtime, pod: Pod, written: str) -> Start:
+    def start(self, runtime: Runtime, pod: Pod, written: str) -> ContainerStart:
         """The image is in the store; a container is asked for with what is written as a volume."""
         runtime.pull(f"quay.io/{NAME}")
         return pod.start(image_mount(written, "/models"))
 
     @pytest.fixture
-    def mounted(self, start: Start) -> dict[str, str]:
+    def mounted(self, start: ContainerStart) -> dict[str, str]:
         """What is mounted."""
         return start.container.mounted_images() if start.container else {}
 
@@ -52,7 +58,7 @@ class TestByEveryName:
         assert mounted == {"/models": ONE.id}
 
     @pytest.mark.parametrize("written", [f"docker.io/{NAME}", f"quay.io/{NAME}@{TWO.digest}"], ids=["host", "digest"])
-    def test_a_container_gets_it_by_no_other_name(self, start: Start) -> None:
+    def test_a_container_gets_it_by_no_other_name(self, start: ContainerStart) -> None:
         """CreateContainer finds an image in the store under no other registry's name, and by no other digest."""
         assert start.error is not None
         assert start.error.is_missing_image
@@ -77,19 +83,19 @@ class TestAnAlias:
         return Configuration(aliases=(("app", "quay.io/team/app"),), short_name_mode=None)
 
     @pytest.fixture
-    def walk(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> Walk:
+    def sync(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> PodSync:
         """A kubelet's walk to a container with the alias as a volume."""
         docker_io.store("app", TWO)
         quay_io.store("team/app", ONE)
         return pod.mount_image("app", at="/models")
 
-    def test_a_pod_gets_what_it_stands_for(self, walk: Walk, quay_io: RegistryHost) -> None:
+    def test_a_pod_gets_what_it_stands_for(self, sync: PodSync, quay_io: RegistryHost) -> None:
         """A volume by an alias shows the image that the alias stands for, and no other registry is asked."""
-        assert (walk.asked, walk.running.mounted_images()) == ([quay_io], {"/models": ONE.id})
+        assert (sync.asked, sync.running.mounted_images()) == ([quay_io], {"/models": ONE.id})
 
-    def test_a_container_gets_what_it_stands_for(self, walk: Walk, pod: Pod) -> None:
+    def test_a_container_gets_what_it_stands_for(self, sync: PodSync, pod: Pod) -> None:
         """CreateContainer finds an image in the store by its alias."""
-        assert walk.running
+        assert sync.running
         assert pod.start(image_mount("app", "/models")).running.mounted_images() == {"/models": ONE.id}
 
 
@@ -98,9 +104,9 @@ class TestNoName:
 
     def test_a_pod_waits_and_its_user_reads_why(self, pod: Pod) -> None:
         """A volume by what the kubelet takes for a name and the runtime does not stops the pod, and is explained."""
-        walk = pod.mount_image("Rhuss/app", at="/models")
-        assert walk.error is not None
-        assert (walk.waits_for, walk.error.fault_of_name != "") == ("ImageInspectError", True)
+        sync = pod.mount_image("Rhuss/app", at="/models")
+        assert sync.error is not None
+        assert (sync.waiting_reason, sync.error.fault_of_name != "") == ("ImageInspectError", True)
 
     @pytest.fixture
     def refusal(self, pod: Pod) -> CRIError:
@@ -152,9 +158,9 @@ class TestEnforcing:
 
     def test_a_short_name_is_refused_and_nobody_is_asked(self, pod: Pod) -> None:
         """A volume by a short name that several registries may have is refused before any is asked."""
-        walk = pod.mount_image(NAME, at="/models")
-        assert walk.error is not None
-        assert (walk.error.is_ambiguous_name, walk.asked) == (True, [])
+        sync = pod.mount_image(NAME, at="/models")
+        assert sync.error is not None
+        assert (sync.error.is_ambiguous_name, sync.asked) == (True, [])
 
     def test_a_full_name_is_mounted(self, pod: Pod) -> None:
         """A volume by full name is never ambiguous."""

@@ -6,14 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cri import CRIError
+from conformance import (
+    Container,
+    ContainerStart,
+    CRIError,
+    File,
+    Image,
+    NodeInspector,
+    Pod,
+    PodSync,
+    RegistryHost,
+    Runtime,
+    Symlink,
+    image_mount,
+    layer,
+)
 from conformance.cri.v1 import api_pb2 as api
-from conformance.images.builder import File, Image, Symlink, layer
-from conformance.kubelet import Container, Pod, Start, Walk, image_mount
-from conformance.registry_hosts import RegistryHost
 from conformance.runtime import pod_images
-from conformance.runtime.node_inspector import Node
-from conformance.runtime.runtime import Runtime
 
 NAME = "quay.io/rhuss/models"
 OTHER = "quay.io/rhuss/others"
@@ -68,15 +77,15 @@ class TestAFolder:
     """A pod has a folder of the image as its volume."""
 
     @pytest.fixture
-    def walk(self, pod: Pod, containers: None, image: Image) -> Walk:
+    def sync(self, pod: Pod, containers: None, image: Image) -> PodSync:
         """A kubelet's walk to the container."""
         del containers, image
         return pod.mount_image(NAME, at=AT, sub_path="folder")
 
     @pytest.fixture
-    def names(self, walk: Walk) -> list[str]:
+    def names(self, sync: PodSync) -> list[str]:
         """The files that the volume shows."""
-        return sorted(seen(walk.running))
+        return sorted(seen(sync.running))
 
     @pytest.mark.upstream("cri-o/cri-o#9050")
     def test_it_is_all_that_is_shown(self, names: list[str]) -> None:
@@ -161,12 +170,12 @@ class TestAFile:
     """A container is started with a file of the image."""
 
     @pytest.fixture(params=["file", "link-to-a-file"])
-    def start(self, request: pytest.FixtureRequest, pod: Pod, containers: None, image: Image) -> Start:
+    def start(self, request: pytest.FixtureRequest, pod: Pod, containers: None, image: Image) -> ContainerStart:
         """The container."""
         del containers, image
         return pod.start(image_mount(NAME, f"{AT}/one", sub_path=request.param))
 
-    def test_it_is_shown(self, start: Start) -> None:
+    def test_it_is_shown(self, start: ContainerStart) -> None:
         """A sub path may be a file, as that of any other volume."""
         assert start.running.read(f"{AT}/one") in FILES.values()
 
@@ -176,7 +185,7 @@ class TestNotThere:
     """A container is asked for with a part that the image does not have."""
 
     @pytest.fixture(autouse=True)
-    def folder(self, node: Node) -> Iterator[None]:
+    def folder(self, node: NodeInspector) -> Iterator[None]:
         """A folder that the node has, and the image does not."""
         folder = node.root / ON_THE_NODE
         folder.mkdir()
@@ -236,31 +245,31 @@ class TestTheContainerPath:
     """A container is started with the image at some path; its own image has files, folders and links."""
 
     @pytest.fixture
-    def start(self, pod: Pod, app: str) -> Callable[..., Start]:
+    def start(self, pod: Pod, app: str) -> Callable[..., ContainerStart]:
         """Starts the container, with the image at such paths."""
         return lambda *paths: pod.start(*(image_mount(NAME, at) for at in paths), image=app)
 
-    def test_it_need_not_be_there(self, start: Callable[..., Start]) -> None:
+    def test_it_need_not_be_there(self, start: Callable[..., ContainerStart]) -> None:
         """A container path that is not there is made."""
         paths = ("/not/there/yet", "/with space", "/run/secrets")
         assert shown(start(*paths).running, *paths) == dict.fromkeys(paths, True)
 
-    def test_what_is_there_is_hidden(self, start: Callable[..., Start]) -> None:
+    def test_what_is_there_is_hidden(self, start: Callable[..., ContainerStart]) -> None:
         """A volume shows nothing of the folder of the container's image that it lies on."""
         container = start("/opt/folder/").running
         assert sorted(seen(container, "/opt/folder")) == sorted([*FILES, "offered-by"])
 
-    def test_a_link_is_followed(self, start: Callable[..., Start]) -> None:
+    def test_a_link_is_followed(self, start: Callable[..., ContainerStart]) -> None:
         """A container path may be a symbolic link of the container's image; the volume lies where that leads."""
         paths = ("/opt/link", "/opt/absolute-link", "/opt/dangling-link")
         targets = ("/opt/linked", "/opt/linked-too", "/opt/nowhere")
         assert shown(start(*paths).running, *targets) == dict.fromkeys(targets, True)
 
-    def test_it_takes_the_place_of_the_runtimes(self, start: Callable[..., Start]) -> None:
+    def test_it_takes_the_place_of_the_runtimes(self, start: Callable[..., ContainerStart]) -> None:
         """A volume takes the place of what the runtime mounts by itself under that path."""
         assert shown(start("/etc/hosts").running, "/etc/hosts") == {"/etc/hosts": True}
 
-    def test_it_leads_from_the_containers_root(self, start: Callable[..., Start], node: Node) -> None:
+    def test_it_leads_from_the_containers_root(self, start: Callable[..., ContainerStart], node: NodeInspector) -> None:
         """A container path begins at the container's root, and never leads out of that."""
         places = {
             "models": "/models",
@@ -273,7 +282,7 @@ class TestTheContainerPath:
         assert [at for at in places.values() if Path(f"{node.root}{at}").exists()] == []
 
     @pytest.mark.parametrize("at", [pytest.param("/opt/file", id="a-file"), pytest.param("/", id="root")])
-    def test_it_cannot_be(self, start: Callable[..., Start], pod: Pod, at: str) -> None:
+    def test_it_cannot_be(self, start: Callable[..., ContainerStart], pod: Pod, at: str) -> None:
         """A volume takes the place of no file, and not that of the container's root: there is no container."""
         refused = start(at)
         assert (refused.error is not None, pod.containers()) == (True, [])

@@ -6,24 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from conformance.images.builder import (
+from conformance import (
     Device,
     Directory,
-    Entry,
+    ExecResult,
     File,
     Hardlink,
+    ImageVolume,
+    Internet,
+    NodeInspector,
+    Pod,
+    Pull,
+    RegistryHost,
+    Runtime,
     Symlink,
     image,
+    image_mount,
     layer,
     raw_layer,
     whiteout,
 )
-from conformance.kubelet import ImageVolume, Output, Pod, image_mount
-from conformance.registry_hosts import Internet, RegistryHost
-from conformance.runtime.node_inspector import Node
+from conformance.images.builder import Entry
 from conformance.runtime.pod_images import program
-from conformance.runtime.pull import Pull
-from conformance.runtime.runtime import Runtime
 
 NAME = "hostile/app"
 AT = "/models"
@@ -49,7 +53,7 @@ def name(registry: RegistryHost) -> str:
 
 
 @pytest.fixture
-def folder(node: Node) -> Iterator[Path]:
+def folder(node: NodeInspector) -> Iterator[Path]:
     """A folder of the node with a secret in it, which hostile images would like to reach."""
     folder = node.root / FOLDER.lstrip("/")
     folder.mkdir()
@@ -75,8 +79,8 @@ def test_a_link_leads_to_what_the_container_has(pod: Pod, folder: Path, name: st
     links = {str(number): Symlink(f"{prefix}{FOLDER}/secret") for number, prefix in enumerate(prefixes)}
     registry.store(NAME, image([layer(links)]))
     registry.offer("own", files={"secret": "the container's\n"})
-    walk = pod.mount(ImageVolume(name, AT), ImageVolume(f"{registry}/own", FOLDER))
-    read = walk.running.run("/bin/cat", *(f"{AT}/{link}" for link in links))
+    sync = pod.mount(ImageVolume(name, AT), ImageVolume(f"{registry}/own", FOLDER))
+    read = sync.running.run("/bin/cat", *(f"{AT}/{link}" for link in links))
     assert (read.stdout, content(folder)) == ("the container's\n" * len(links), UNTOUCHED)
 
 
@@ -95,14 +99,14 @@ class TestSetUserId:
     """A program of root's in the volume has the set-user-ID bit; the container runs as an ordinary user."""
 
     @pytest.fixture
-    def ran(self, pod: Pod, runtime: Runtime, containers: None, name: str, registry: RegistryHost) -> Output:
+    def ran(self, pod: Pod, runtime: Runtime, containers: None, name: str, registry: RegistryHost) -> ExecResult:
         """It is run, and tells its effective user."""
         del containers
         registry.store(NAME, image([layer({"id": program("id", 0o4755)})]))
         assert runtime.pull(name).error is None
         return pod.start(image_mount(name, AT), user=USER).running.run("/bin/sh", "-c", f"{AT}/id -u; /bin/id -u")
 
-    def test_it_makes_nobody_root(self, ran: Output) -> None:
+    def test_it_makes_nobody_root(self, ran: ExecResult) -> None:
         """A set-user-ID program in a volume runs as who started it, if it runs: CRI-O means volumes to be nosuid."""
         assert "0" not in ran.stdout.splitlines()
 
@@ -155,8 +159,8 @@ def test_a_layer_is_unpacked_within_the_image(
 def test_a_link_in_place_of_the_root_is_none(pod: Pod, folder: Path, name: str, registry: RegistryHost) -> None:
     """An image whose root is said to be a link is mounted as a folder, and the node stays as it was."""
     registry.store(NAME, image(map(raw_layer, WAYS_OUT["a link in place of the root"])))
-    walk = pod.mount_image(name, AT)
-    assert (walk.read(f"{AT}/new"), content(folder)) == ("evil\n", UNTOUCHED)
+    sync = pod.mount_image(name, AT)
+    assert (sync.read(f"{AT}/new"), content(folder)) == ("evil\n", UNTOUCHED)
 
 
 def test_a_link_is_no_way_for_a_later_layer(pod: Pod, containers: None, name: str, registry: RegistryHost) -> None:
@@ -197,7 +201,7 @@ class TestRefused:
         assert (pull.succeeded, runtime.images(), content(folder)) == (False, [], UNTOUCHED)
 
 
-def test_nothing_is_left_on_the_node(runtime: Runtime, node: Node, name: str, registry: RegistryHost) -> None:
+def test_nothing_is_left_on_the_node(runtime: Runtime, node: NodeInspector, name: str, registry: RegistryHost) -> None:
     """A layer that cannot be unpacked leaves no mount, no process, no control group and no lock behind."""
     registry.store(NAME, image([raw_layer(REFUSED["a hard link that climbs"])]))
     before = node.traces
@@ -235,7 +239,7 @@ class TestAProgram:
     """A program that lies in a volume."""
 
     @pytest.fixture
-    def ran(self, pod: Pod, image_name: str) -> Output:
+    def ran(self, pod: Pod, image_name: str) -> ExecResult:
         """It is started, by a shell of the container."""
         return pod.start(image_mount(image_name, AT)).running.run("/bin/sh", "-c", f"{AT}/id -u")
 
@@ -243,22 +247,22 @@ class TestAProgram:
         "<1.36", "from 1.36 on Kubernetes does not say noexec of a volume (kubernetes/kubernetes#135775)"
     )
     @pytest.mark.upstream("cri-o/cri-o#9779")
-    def test_it_cannot_be_run(self, ran: Output) -> None:
+    def test_it_cannot_be_run(self, ran: ExecResult) -> None:
         """No program in a volume can be run (core/v1 ``VolumeSource.image``: noexec): a shell ends with 126."""
         assert ran.status == 126
 
     @pytest.mark.releases(">=1.36", "up to 1.35 Kubernetes says that no program in a volume can be run")
     @pytest.mark.upstream("kubernetes/kubernetes#135775")
-    def test_it_can_be_run(self, ran: Output) -> None:
+    def test_it_can_be_run(self, ran: ExecResult) -> None:
         """A program in a volume can be run."""
-        assert ran == Output(0, "0\n", "")
+        assert ran == ExecResult(0, "0\n", "")
 
 
 class TestTheMount:
     """The mount as the kernel tells it."""
 
     @pytest.fixture
-    def options(self, pod: Pod, image_name: str, node: Node) -> frozenset[str]:
+    def options(self, pod: Pod, image_name: str, node: NodeInspector) -> frozenset[str]:
         """Its options."""
         return node.mounts_of(pod.start(image_mount(image_name, AT)).running.id)[AT][1]
 

@@ -1,0 +1,115 @@
+"""The words of cases: what users' own test files, and the suite, import, as ``from conformance import …``.
+
+These names stay where rooms move. In come fixtures (``runtime``, ``docker_io``, …), which need no import; here is what
+arranges content and configuration, what asking gives, and what types a case by.
+"""
+
+from conformance.cri import CallError, CRIError
+from conformance.evidence import Attempt, Evidence
+from conformance.images.artifacts import Artifact, Files, artifact
+from conformance.images.builder import (
+    Blob,
+    Content,
+    Device,
+    Directory,
+    File,
+    Format,
+    Hardlink,
+    Image,
+    Index,
+    Layer,
+    Symlink,
+    image,
+    index,
+    layer,
+    opaque,
+    raw_layer,
+    whiteout,
+)
+from conformance.kubelet import (
+    Container,
+    ContainerStart,
+    EnsuredImage,
+    ExecResult,
+    ImageVolume,
+    Pod,
+    PodSync,
+    WaitingState,
+    image_mount,
+)
+from conformance.kubelet.process import KubeletProcess, StaticPod
+from conformance.kubelet.static_pods import PodState
+from conformance.kubelet.volume import PullPolicy
+from conformance.model.answers import Login
+from conformance.model.platform import Platform
+from conformance.model.policy import Policy
+from conformance.model.reason import Reason
+from conformance.model.registries import Mirror, Registry
+from conformance.model.release import Release
+from conformance.registry_hosts import Exchange, Internet, NameLookup, RegistryHost, RequestKind
+from conformance.runtime.configuration import Configuration
+from conformance.runtime.node_inspector import NodeInspector, Traces
+from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
+from conformance.runtime.runtime import Runtime
+from conformance.scenario.scenario import ContentKind, build_content
+
+__all__ = [
+    "Artifact",
+    "Attempt",
+    "Blob",
+    "CRIError",
+    "CallError",
+    "Configuration",
+    "Container",
+    "ContainerStart",
+    "Content",
+    "ContentKind",
+    "Device",
+    "Directory",
+    "EnsuredImage",
+    "Evidence",
+    "Exchange",
+    "ExecResult",
+    "File",
+    "Files",
+    "Format",
+    "Hardlink",
+    "Image",
+    "ImageInfo",
+    "ImageStatusResult",
+    "ImageVolume",
+    "Index",
+    "Internet",
+    "KubeletProcess",
+    "Layer",
+    "Login",
+    "Mirror",
+    "NameLookup",
+    "NodeInspector",
+    "Platform",
+    "Pod",
+    "PodState",
+    "PodSync",
+    "Policy",
+    "Pull",
+    "PullPolicy",
+    "Reason",
+    "Registry",
+    "RegistryHost",
+    "Release",
+    "RequestKind",
+    "Runtime",
+    "StaticPod",
+    "Symlink",
+    "Traces",
+    "WaitingState",
+    "artifact",
+    "build_content",
+    "image",
+    "image_mount",
+    "index",
+    "layer",
+    "opaque",
+    "raw_layer",
+    "whiteout",
+]
