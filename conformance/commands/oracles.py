@@ -113,7 +113,7 @@ def _tell(results: list[Any], *, keeps: bool) -> int:
         for result in results:
             for each in result.differing:
                 print(f"kept: {add_to_corpus(each.scenario, result.title, each.lines)}")
-    troubles = [result.trouble for result in results if result.trouble]
-    if troubles:
-        return _refuse("; ".join(troubles), ABSENT)
+    problems = [result.problem for result in results if result.problem]
+    if problems:
+        return _refuse("; ".join(problems), ABSENT)
     return DIFFERENT if any(result.differing for result in results) else 0

@@ -78,7 +78,7 @@ def _reading(name: str, resolution: Resolution, registries: Registries) -> NameR
 
 
 class _Looking:
-    """The places of a candidate under given circumstances."""
+    """The places of a candidate on a given node."""
 
     def __init__(self, node: NodeConfig, trace: PullTrace) -> None:
         self.node = node

@@ -14,7 +14,7 @@ RATE_LIMITED_TRIES = 5
 """How often a rate-limited request is made (containers/image docker/docker_client.go, ``backoffNumIterations``)."""
 
 
-class PredictedAttempt(NamedTuple):
+class HostRequests(NamedTuple):
     """What one registry host is asked in a row, repetitions included: tags and digests of manifests, and as whom."""
 
     host: str
@@ -29,7 +29,7 @@ class Prediction(NamedTuple):
     outcome: Outcome
 
     @property
-    def attempts(self) -> list[PredictedAttempt]:
+    def attempts(self) -> list[HostRequests]:
         """The questions by host, hosts in the order in which they are asked.
 
         A host that refuses connections, or whose certificate is refused, sees nothing of it and is left out.
@@ -96,7 +96,7 @@ def _seen_as(asked: tuple[RegistryRequest, Answer]) -> str:
     return host.partition(":")[0] if isinstance(answer, NoResponse) else host
 
 
-def _attempt(host: str, asked: list[tuple[RegistryRequest, Answer]]) -> PredictedAttempt:
+def _attempt(host: str, asked: list[tuple[RegistryRequest, Answer]]) -> HostRequests:
     """Sum up what one host is asked in a row."""
     manifests = [
         ask.reference
@@ -105,4 +105,4 @@ def _attempt(host: str, asked: list[tuple[RegistryRequest, Answer]]) -> Predicte
         for _ in range(request_count(answer))
     ]
     users = sorted({ask.login.user for ask, _ in asked if ask.login and ask.login.user and ask.login.password})
-    return PredictedAttempt(host, tuple(manifests), tuple(users))
+    return HostRequests(host, tuple(manifests), tuple(users))

@@ -49,7 +49,7 @@ class PulledImage(NamedTuple):
 class Outcome(NamedTuple):
     """What PullImage answers: ``image`` and ``image_ref``, or ``error``, the text of the gRPC error.
 
-    ``troubles`` has for each candidate that failed, in order, why.
+    ``errors`` has for each candidate that failed, in order, why.
     """
 
     image: PulledImage | None = None

@@ -1,4 +1,4 @@
-"""The circumstances of this machine, or of the files that were given for it."""
+"""The configuration of this machine as CRI-O reads it, or of the files that were given for it."""
 
 import os
 import pwd

@@ -10,7 +10,7 @@ from conformance.model.answers import Login
 from conformance.model.image_service import ImageLookup, ImageService
 from conformance.model.image_store import ListedImage, StoredImage
 from conformance.model.policy import Policies
-from conformance.model.prediction import PredictedAttempt, Prediction, answer_steps
+from conformance.model.prediction import HostRequests, Prediction, answer_steps
 from conformance.model.profile import profile
 from conformance.model.pull_sources import Settings
 from conformance.model.registries import Registries
@@ -165,10 +165,10 @@ def _listed(image: ImageInfo | None) -> ListedImage | None:
     return ListedImage(image.id, tuple(image.tags), tuple(image.digests)) if image else None
 
 
-def _asked(evidence: Evidence) -> list[PredictedAttempt]:
+def _asked(evidence: Evidence) -> list[HostRequests]:
     """Read off the exchanges what each host was asked; a redirected request counts where it ends."""
     return [
-        PredictedAttempt(
+        HostRequests(
             attempt.host,
             tuple(each.reference for each in attempt.exchanges if _is_answered_manifest(each)),
             attempt.users,

@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.model.answers import Answer, ErrorResponse, FetchedBlob, Login, NoResponse
-from conformance.model.prediction import PredictedAttempt, answer_steps, predict, request_count
+from conformance.model.prediction import HostRequests, answer_steps, predict, request_count
 from conformance.model.reason import Reason
 from conformance.model.registries import Mirror, Registries, Registry
 from tests.model.known_answers import (
@@ -29,7 +29,7 @@ LATEST = ("latest",)
 
 def attempts(
     release: str, answers: dict[str, Answer], name: str = "rhuss/app", login: Login | None = None
-) -> list[PredictedAttempt]:
+) -> list[HostRequests]:
     return predict(puller(release), name, Known(answers), login).attempts
 
 
@@ -61,8 +61,8 @@ def test_some_answers_end_several_requests(answer: Answer, count: int) -> None:
 )
 def test_a_host_that_fails_is_asked_twice_from_1_33_4_on(release: str, docker: int, quay: int) -> None:
     assert attempts(release, {"docker.io": FOREIGN, "quay.io": OF_QUAY}) == [
-        PredictedAttempt("docker.io", LATEST * docker, ()),
-        PredictedAttempt("quay.io", LATEST * quay, ()),
+        HostRequests("docker.io", LATEST * docker, ()),
+        HostRequests("quay.io", LATEST * quay, ()),
     ]
 
 
@@ -78,7 +78,7 @@ def test_a_host_that_fails_is_asked_twice_from_1_33_4_on(release: str, docker: i
 )
 def test_repetitions_are_counted(release: str, answer: Answer, count: int) -> None:
     found = attempts(release, {"docker.io": answer, "quay.io": IMAGE})
-    assert found == [PredictedAttempt("docker.io", LATEST * count, ()), PredictedAttempt("quay.io", LATEST, ())]
+    assert found == [HostRequests("docker.io", LATEST * count, ()), HostRequests("quay.io", LATEST, ())]
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_repetitions_are_counted(release: str, answer: Answer, count: int) -> No
 )
 def test_an_index_whose_image_is_lost_costs_what_live_releases_ask(release: str, manifests: list[str]) -> None:
     found = attempts(release, {"docker.io": INDEX, f"docker.io {IMAGE_DIGEST}": NO_TAG, "quay.io": IMAGE})
-    assert found == [PredictedAttempt("docker.io", tuple(manifests), ()), PredictedAttempt("quay.io", LATEST, ())]
+    assert found == [HostRequests("docker.io", tuple(manifests), ()), HostRequests("quay.io", LATEST, ())]
 
 
 def test_blobs_are_no_manifests_but_belong_to_the_attempt() -> None:
     found = attempts("1.36.3", {"docker.io": IMAGE, f"docker.io {CONFIG}": NO_BLOB, "quay.io": IMAGE})
-    assert found == [PredictedAttempt("docker.io", LATEST * 2, ()), PredictedAttempt("quay.io", LATEST, ())]
+    assert found == [HostRequests("docker.io", LATEST * 2, ()), HostRequests("quay.io", LATEST, ())]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_blobs_are_no_manifests_but_belong_to_the_attempt() -> None:
 )
 @pytest.mark.parametrize("release", ["1.31.13", "1.33.13", "1.36.3"])
 def test_a_host_that_sees_nothing_is_left_out(answer: Answer, release: str) -> None:
-    assert attempts(release, {"docker.io": answer, "quay.io": IMAGE}) == [PredictedAttempt("quay.io", LATEST, ())]
+    assert attempts(release, {"docker.io": answer, "quay.io": IMAGE}) == [HostRequests("quay.io", LATEST, ())]
     assert attempts(release, {"docker.io": answer}, "docker.io/rhuss/app") == []
 
 
@@ -118,7 +118,7 @@ def test_a_host_that_sees_nothing_is_left_out(answer: Answer, release: str) -> N
 def test_an_unknown_host_is_seen_by_the_name_server_without_its_port(release: str, host: str, seen: str) -> None:
     denied = NoResponse(step="lookup", url="", words="no such host", reason=Reason.UNKNOWN_HOST)
     found = attempts(release, {host: unknown(seen), f"{seen} lookup": denied}, f"{host}/app")
-    assert found == [PredictedAttempt(seen, (), ())]
+    assert found == [HostRequests(seen, (), ())]
 
 
 def test_hosts_that_share_their_turns_are_told_apart() -> None:
@@ -141,14 +141,14 @@ def test_whose_login_a_host_is_shown(login: Login | None, users: tuple[str, ...]
 def test_a_login_without_a_user_is_nobody_s() -> None:
     rules = puller(credentials=lambda _host, _repository: Login("", "secret"))
     assert predict(rules, "docker.io/rhuss/app", Known({"docker.io": IMAGE})).attempts == [
-        PredictedAttempt("docker.io", LATEST, ())
+        HostRequests("docker.io", LATEST, ())
     ]
 
 
 def test_a_refusal_before_the_manifest_is_no_request_for_one() -> None:
     refused = ErrorResponse(step="token", status=401, code="UNAUTHORIZED")
     found = attempts("1.36.3", {"docker.io": refused}, "docker.io/rhuss/app", Login("robot", "secret"))
-    assert found == [PredictedAttempt("docker.io", (), ("robot",))]
+    assert found == [HostRequests("docker.io", (), ("robot",))]
 
 
 def test_nothing_is_asked_where_the_name_is_refused() -> None:

@@ -70,7 +70,7 @@ def test_a_case_about_a_scenario_says_what_the_model_predicts() -> None:
     for part in (
         'host = internet.plain_http("one.example.com")',
         "host.fail(503)",
-        "host.store(\"team/app\", content(Kind.INDEX, 1), ['latest'])",
+        "host.store(\"team/app\", build_content(ContentKind.INDEX, 1), ['latest'])",
         'repository.logins["reader"] = "secret"',
         'internet.refuse("two.example.com")',
         'pull = runtime.pull(\'team/app\', Login("reader", "secret"))',

@@ -12,8 +12,8 @@ ONE_FILE = ("--pyargs", "conformance.suite.names.test_short_name_mode")
 WITHOUT_TRACES = ("-p", "no:cacheprovider")
 BOTH_SIDES = [
     "PullImage team/app, asked:",
-    "    the model: [[]Attempt(host='docker.io', *), Attempt(host='quay.io', *",
-    "    CRI-O:     [[]Attempt(host='quay.io', *",
+    "    the model: [[]HostRequests(host='docker.io', *), HostRequests(host='quay.io', *",
+    "    CRI-O:     [[]HostRequests(host='quay.io', *",
 ]
 Run = Callable[..., pytest.RunResult]
 
@@ -44,7 +44,7 @@ def test_the_summary_counts_what_became_of_each_case_and_says_why(run: Run, pyte
             why="so it is",
             seen={"asked": ["quay.io"]},
         )
-        deviations.load = lambda: [DEVIATION]
+        deviations.load_deviations = lambda: [DEVIATION]
         """
     )
     pytester.makepyfile(
@@ -103,7 +103,7 @@ def test_a_case_in_which_model_and_runtime_differ_fails_whatever_it_states(
             why="so it is",
             seen={"pull.asked": ["quay.io"]},
         )
-        deviations.load = lambda: [DEVIATION]
+        deviations.load_deviations = lambda: [DEVIATION]
         simulated.Variant = lambda: mutant("search-order-reversed").variant
         """
     )
@@ -164,11 +164,11 @@ def test_a_case_is_skipped_for_what_the_runtime_lacks(run: Run, pytester: pytest
     pytester.makepyfile(
         """
         import pytest
-        from conformance.runtime.simulated import Simulated
+        from conformance.runtime.simulated import SimulatedRuntime
 
         @pytest.fixture(autouse=True)
         def able(request, monkeypatch):
-            monkeypatch.setattr(Simulated, "capabilities", request.function.able)
+            monkeypatch.setattr(SimulatedRuntime, "capabilities", request.function.able)
 
         def can(*capabilities):
             return lambda case: setattr(case, "able", frozenset(capabilities)) or case
@@ -204,9 +204,9 @@ def able(pytester: pytest.Pytester, tmp_path: Path) -> Callable[[str], list[str]
     def able(capabilities: str) -> list[str]:
         pytester.makeconftest(
             f"""
-            from conformance.runtime.simulated import Simulated
+            from conformance.runtime.simulated import SimulatedRuntime
 
-            Simulated.capabilities = frozenset({capabilities.split()}) - {{"kubelet"}}
+            SimulatedRuntime.capabilities = frozenset({capabilities.split()}) - {{"kubelet"}}
             """
         )
         pytester.makepyfile(test_it="def test_it(runtime): pass")

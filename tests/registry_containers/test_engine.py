@@ -43,10 +43,10 @@ import os
 if os.getuid() == 0:
     from conformance.registry_containers import engine  # root's own Python may be no other user's
     os.setgroups([]), os.setgid(65534), os.setuid(65534)
-from conformance.registry_containers.engine import engine, NoRegistries
+from conformance.registry_containers.engine import engine, RegistryContainerError
 try:
     with engine(): pass
-except NoRegistries as error:
+except RegistryContainerError as error:
     print(error)
 """
     with fake_engine(path, {"/version": VERSION}):

@@ -117,9 +117,9 @@ def test_another_order_is_told_with_both_sides(simulator: Callable[..., Simulate
     (told,) = differences(runtime)
     assert told == (
         f"PullImage {NAME}, asked:\n"
-        "    the model: [Attempt(host='docker.io', manifests=('latest', 'latest', 'latest', 'latest'), users=()), "
-        "Attempt(host='quay.io', manifests=('latest',), users=())]\n"
-        "    CRI-O:     [Attempt(host='quay.io', manifests=('latest',), users=())]"
+        "    the model: [HostRequests(host='docker.io', manifests=('latest', 'latest', 'latest', 'latest'), users=()), "
+        "HostRequests(host='quay.io', manifests=('latest',), users=())]\n"
+        "    CRI-O:     [HostRequests(host='quay.io', manifests=('latest',), users=())]"
     )
 
 
@@ -222,8 +222,8 @@ def test_requests_for_manifests_count_where_they_are_answered() -> None:
     )
     (told,) = comparison.pull_differences(Prediction((), Outcome(error="no")), Pull("x", "", None, failed("no"), seen))
     assert told.endswith(
-        "CRI-O:     [Attempt(host='registry.k8s.io', manifests=('latest',), users=('robot',)), "
-        "Attempt(host='nowhere.example', manifests=(), users=())]"
+        "CRI-O:     [HostRequests(host='registry.k8s.io', manifests=('latest',), users=('robot',)), "
+        "HostRequests(host='nowhere.example', manifests=(), users=())]"
     )
 
 

@@ -191,7 +191,7 @@ def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(wanted: str) -> None:
         raise RuntimeNotFoundError(f"there is no {wanted}")
 
-    monkeypatch.setattr(choice, "find", find)
+    monkeypatch.setattr(choice, "find_crio", find)
 
 
 @pytest.mark.usefixtures("nothing_found")
@@ -225,7 +225,7 @@ def test_what_was_named_is_not_replaced_by_a_rehearsal(asked: str) -> None:
 
 def test_a_mutant_is_no_cri_o(monkeypatch: pytest.MonkeyPatch) -> None:
     found = SimpleNamespace(release=Release("1.36.3"), crio=Path("/nowhere/crio"))
-    monkeypatch.setattr(choice, "find", lambda _wanted: found)
+    monkeypatch.setattr(choice, "find_crio", lambda _wanted: found)
     with pytest.raises(RunError, match=r"^--mutant is a fault of the simulator: add --runtime simulator$"):
         running.Run(None, "never-enforces")
     made = running.Run(None)
