@@ -1,7 +1,8 @@
 """What a CRI-O release does with image names, registries, errors and image volumes, shown on a live CRI-O.
 
 ``from conformance import Reason, Configuration, image, …`` is what test files import: the names of ``vocabulary``,
-which is loaded when the first of them is asked for. The rooms are in docs/architecture.md, the words in docs/glossary.md.
+which is loaded when the first of them is asked for. The rooms are in docs/architecture.md, the words in
+docs/glossary.md.
 """
 
 import os

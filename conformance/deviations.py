@@ -1,6 +1,6 @@
-"""Known departures of releases from the contract, and how one is told from a new fault.
+"""Known departures of releases from the contract, and how a new fault is kept apart from them.
 
-Each subject of the suite has a ``deviations.toml`` beside its cases. A case that fails is excused only when what was
+Each folder of the suite has a ``deviations.toml`` beside its cases. A case that fails is excused only when what was
 seen instead is exactly what the deviation says; a case that passes although a deviation covers the release is reported,
 since CRI-O has been mended.
 """
@@ -35,7 +35,7 @@ class Deviation:
     runtime: str = "CRI-O"
 
     def covers(self, case: str, release: Release, runtime: str = "CRI-O") -> bool:
-        """Tell whether it speaks of this case on this release of a runtime."""
+        """Tell whether it is about this case, with any parameters or just these, on this release of a runtime."""
         named = case in self.cases or case.partition("[")[0] in self.cases
         return named and runtime == self.runtime and release.within(self.releases)
 
@@ -54,7 +54,10 @@ class Deviation:
 
 
 def load_deviations() -> list[Deviation]:
-    """Read the ``deviations.toml`` of every subject; raises ``ValueError`` for an entry that is not complete."""
+    """Read the ``deviations.toml`` of every folder of the suite, folders by name.
+
+    Raises ``ValueError``, with the file's name, for an entry that is not complete.
+    """
     found = []
     for folder in sorted(files("conformance.suite").iterdir(), key=lambda each: each.name):
         file = folder / "deviations.toml"
@@ -68,7 +71,11 @@ def load_deviations() -> list[Deviation]:
 
 
 def parse_deviations(text: str) -> list[Deviation]:
-    """Read deviations from TOML; raises ``ValueError``."""
+    """Read the ``[[deviation]]`` tables of a ``deviations.toml``, in their order.
+
+    Raises ``ValueError`` for text that is no TOML, and, with the number of the table, for one that lacks something, has
+    something unknown, or whose ``releases`` are no version specifier (PEP 440).
+    """
     deviations = []
     for number, entry in enumerate(tomllib.loads(text).get("deviation", []), start=1):
         try:

@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         "conformance/node/init.py",
         "conformance/simulator/unkilled.toml",
         "conformance/simulator/mutants/__init__.py",
-        "conformance/model/pull.py",
+        "conformance/model/puller.py",
         "conformance/registry_hosts/host_answers.py",
         "conformance/registry_containers/fixtures/Dockerfile",
         "conformance/registry_containers/fixtures/htpasswd.yml",

@@ -11,7 +11,7 @@ from conformance.explain.explain import explain
 from conformance.explain.pull_trace import predict_trace
 from conformance.explain.text import as_text
 from conformance.model.registries_conf import fingerprint
-from conformance.node_config.errors import NodeConfigError
+from conformance.node_config.node_config import NodeConfigError
 from conformance.node_config.reader import ExplainOptions, read_node_config, read_registries
 
 USAGE, INTERRUPTED = 2, 130
@@ -49,7 +49,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Explain; gives the exit code."""
+    """Print the explanation that was asked for; give the exit code that ``--help`` promises, or 130 after Ctrl-C."""
     try:
         text, code = _explained(arguments)
     except NodeConfigError as error:

@@ -38,7 +38,7 @@ def add_run(commands: Any) -> argparse.ArgumentParser:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run pytest on the suite; give its exit code."""
+    """Run pytest on the suite with these arguments; give its exit code."""
     import pytest  # noqa: PLC0415 (the other commands do without)
 
     return int(pytest.main([*QUIETLY, "--pyargs", "conformance.suite", *arguments]))

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def add_command(commands: Any) -> argparse.ArgumentParser:
-    """Add the command ``mutants``."""
+    """Add ``mutants`` to the subcommands of a parser; ``main`` takes what it parsed."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "mutants", help="run the suite on every variant of the simulator that has a fault, and tell which cases find it"
     )
@@ -18,7 +18,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--whole",
         action="store_true",
-        help="run every mutant on every case; by default one that has been caught is run on those cases alone that no"
+        help="run every mutant on every case; by default one that has been killed is run on those cases alone that no"
         " mutant has failed, unless mutants are named",
     )
     parser.add_argument("--list", action="store_true", help="list the mutants, and run nothing")
@@ -27,7 +27,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Run the command: exit 0 when every mutant is caught and every case failed, 1 if not, 2 when it cannot be run."""
+    """Run the command: exit 0 when every mutant is killed and every case kills one, 1 if not, 2 when it cannot run."""
     from conformance.mutation.matrix import matrix_lines, unexplained, unkilled_reasons  # noqa: PLC0415
     from conformance.mutation.mutant_runs import MutantRunError, run_matrix  # noqa: PLC0415 (pytest, HTTP and gRPC are heavy)
     from conformance.simulator.mutants import UnknownMutantError, mutant, mutants  # noqa: PLC0415

@@ -15,7 +15,7 @@ _EPILOG = """exit code: 0 where there is no difference, 1 where there is one, 2 
 
 
 def add_command(commands: Any) -> argparse.ArgumentParser:
-    """Add the command ``oracles``."""
+    """Add ``oracles`` to the subcommands of a parser; ``main`` takes what it parsed."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "oracles", help=_HELP, description=f"{_HELP}.", epilog=_EPILOG
     )
@@ -43,7 +43,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 
 
 def _number(text: str) -> int:
-    """Read a number above zero."""
+    """Read a number of 1 or more."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("it must be 1 or more")
@@ -51,7 +51,7 @@ def _number(text: str) -> int:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Run the command; gives the exit code."""
+    """Run the oracles that were asked for; give the exit code that ``--help`` promises, or 130 after Ctrl-C."""
     try:
         import hypothesis  # noqa: F401, PLC0415 (only this command needs it)
     except ImportError:
@@ -104,7 +104,7 @@ def _chosen(asked: list[str]) -> "list[FoundOracle]":
 
 
 def _tell(results: list[Any], *, keeps: bool) -> int:
-    """Print what was found; gives the exit code."""
+    """Print what was found; give the exit code."""
     from conformance.oracle.corpus import add_to_corpus  # noqa: PLC0415
     from conformance.oracle.result_text import result_lines  # noqa: PLC0415
 

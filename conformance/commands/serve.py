@@ -14,7 +14,7 @@ from conformance.model.answers import Login
 from conformance.model.profile import NEWEST, newest_line, newest_of
 from conformance.model.pull_sources import Settings
 from conformance.model.release import Release
-from conformance.node_config.errors import NodeConfigError, why
+from conformance.node_config.node_config import NodeConfigError, why
 from conformance.node_config.reader import ExplainOptions, read_node_config
 
 USAGE = 2
@@ -45,7 +45,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; gives the exit code."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # threads inherit it, so that the wait below is told
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # threads inherit it, so that sigwait below gets them
     try:
         release = known_release(arguments.release)
         settings = this_machine(arguments, release)
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def serve_until_signal(settings: Settings, release: Release, path: Path) -> None:
-    """Serve until a signal ends it; raises ``RunError``."""
+    """Serve until SIGINT or SIGTERM; raises ``NodeConfigError`` where the socket cannot be served on."""
     from conformance.explain.prober import name_server  # noqa: PLC0415 (HTTP, TLS and gRPC are heavy)
     from conformance.simulator.server import SimulatorServer  # noqa: PLC0415
 
@@ -73,7 +73,7 @@ def serve_until_signal(settings: Settings, release: Release, path: Path) -> None
 
 
 def known_release(text: str) -> Release:
-    """Give the release that a text names; raises ``RunError``."""
+    """Give the release that a text names; raises ``NodeConfigError``."""
     lines = [Release(each).line for each in NEWEST]
     try:
         release = newest_of(text)
@@ -85,7 +85,7 @@ def known_release(text: str) -> Release:
 
 
 def this_machine(arguments: argparse.Namespace, release: Release) -> Settings:
-    """Put this machine's files into the model's terms; raises ``RunError``."""
+    """Read this machine's files as the settings of a pull; raises ``NodeConfigError``."""
     options = ExplainOptions(
         registries_conf=arguments.registries_conf,
         registries_conf_dir=arguments.registries_conf_dir,
@@ -111,7 +111,7 @@ def _refusing(credentials: Callable[[str, str], Login | None]) -> Callable[[str,
 
 
 def claim_socket(path: Path) -> Path:
-    """Make way for a socket, and give its full path; one that nobody serves on goes. Raises ``RunError``."""
+    """Make way for a socket, and give its full path; one that nobody serves on goes. Raises ``NodeConfigError``."""
     path = path.absolute()
     if len(os.fsencode(path)) > LONGEST_PATH:
         raise NodeConfigError(

@@ -46,7 +46,7 @@ class Call:
 class Client:
     """A connection to a CRI socket. Every method raises ``CRIError`` when the call fails.
 
-    ``socket`` is a path, ``record`` is told of every call, failed ones too, ``timeout`` is in seconds per call.
+    ``socket`` is a path, ``record`` is given every call, failed ones too, ``timeout`` is in seconds per call.
     """
 
     def __init__(self, socket: str, record: Callable[[Call], object], *, timeout: float = SECONDS) -> None:
@@ -57,7 +57,6 @@ class Client:
         self._runtime = RuntimeServiceStub(self._channel)
 
     def _call(self, method: Callable[..., Response], request: Message, timeout: float | None = None) -> Response:
-        """Make one call and put it on record."""
         rpc = type(request).__name__.removesuffix("Request")
         begin = time.monotonic()
         facts: dict[str, Any] = {"rpc": rpc, "request": redacted(request), "at": begin}
@@ -80,7 +79,7 @@ class Client:
     # Images
 
     def pull_image(self, request: api.PullImageRequest) -> api.PullImageResponse:
-        """Pull an image from a registry."""
+        """Pull an image; the response's ``image_ref`` is its ID, and before CRI-O 1.35.2 its name with digest."""
         return self._call(self._images.PullImage, request)
 
     def image_status(self, request: api.ImageStatusRequest) -> api.ImageStatusResponse:
@@ -88,77 +87,77 @@ class Client:
         return self._call(self._images.ImageStatus, request)
 
     def list_images(self, request: api.ListImagesRequest) -> api.ListImagesResponse:
-        """List the images in the store."""
+        """List the images in the store; with a filter, those that one name means."""
         return self._call(self._images.ListImages, request)
 
     def remove_image(self, request: api.RemoveImageRequest) -> api.RemoveImageResponse:
-        """Remove an image from the store."""
+        """Remove an image, or one of its names; one that is not there is no error, says the CRI."""
         return self._call(self._images.RemoveImage, request)
 
     def image_fs_info(self, request: api.ImageFsInfoRequest) -> api.ImageFsInfoResponse:
-        """Tell the file system that images are kept on."""
+        """Report the file systems that images and containers are kept on: mount point, bytes and inodes used."""
         return self._call(self._images.ImageFsInfo, request)
 
     # The runtime
 
     def version(self, request: api.VersionRequest) -> api.VersionResponse:
-        """Tell the runtime's name and release."""
+        """Report the runtime's name (``cri-o``, ``containerd``) and release."""
         return self._call(self._runtime.Version, request)
 
     def status(self, request: api.StatusRequest) -> api.StatusResponse:
-        """Tell the runtime's conditions."""
+        """Report the runtime's conditions, ``RuntimeReady`` and ``NetworkReady``; its configuration if ``verbose``."""
         return self._call(self._runtime.Status, request)
 
     # Pods
 
     def run_pod_sandbox(self, request: api.RunPodSandboxRequest) -> api.RunPodSandboxResponse:
-        """Create and start a pod's sandbox."""
+        """Create and start a pod's sandbox, with its network; the response has its ID."""
         return self._call(self._runtime.RunPodSandbox, request)
 
     def stop_pod_sandbox(self, request: api.StopPodSandboxRequest) -> api.StopPodSandboxResponse:
-        """Stop a pod's sandbox and all containers in it."""
+        """Stop a pod's sandbox and all containers in it; one that is stopped already is no error."""
         return self._call(self._runtime.StopPodSandbox, request)
 
     def remove_pod_sandbox(self, request: api.RemovePodSandboxRequest) -> api.RemovePodSandboxResponse:
-        """Remove a pod's sandbox and all containers in it."""
+        """Remove a pod's sandbox and all containers in it, running or not; one that is not there is no error."""
         return self._call(self._runtime.RemovePodSandbox, request)
 
     def pod_sandbox_status(self, request: api.PodSandboxStatusRequest) -> api.PodSandboxStatusResponse:
-        """Look at a pod's sandbox."""
+        """Report a pod's sandbox: its state and the addresses of its network."""
         return self._call(self._runtime.PodSandboxStatus, request)
 
     def list_pod_sandbox(self, request: api.ListPodSandboxRequest) -> api.ListPodSandboxResponse:
-        """List pod sandboxes."""
+        """List the pod sandboxes that a filter matches, stopped ones too; without a filter, all."""
         return self._call(self._runtime.ListPodSandbox, request)
 
     # Containers
 
     def create_container(self, request: api.CreateContainerRequest) -> api.CreateContainerResponse:
-        """Create a container in a pod, image volumes mounted."""
+        """Create a container in a pod, image volumes mounted; the response has its ID."""
         return self._call(self._runtime.CreateContainer, request)
 
     def start_container(self, request: api.StartContainerRequest) -> api.StartContainerResponse:
-        """Start a created container."""
+        """Start a container that was created; returns when its process has begun."""
         return self._call(self._runtime.StartContainer, request)
 
     def stop_container(self, request: api.StopContainerRequest) -> api.StopContainerResponse:
-        """Stop a container within the request's timeout (seconds)."""
+        """Stop a container: SIGTERM, and after the request's ``timeout`` (seconds) SIGKILL."""
         return self._call(self._runtime.StopContainer, request)
 
     def remove_container(self, request: api.RemoveContainerRequest) -> api.RemoveContainerResponse:
-        """Remove a container, running or not."""
+        """Remove a container, running or not; one that is not there is no error."""
         return self._call(self._runtime.RemoveContainer, request)
 
     def container_status(self, request: api.ContainerStatusRequest) -> api.ContainerStatusResponse:
-        """Tell a container's state and mounts."""
+        """Report a container: state, exit code, image, and the mounts it was created with."""
         return self._call(self._runtime.ContainerStatus, request)
 
     def list_containers(self, request: api.ListContainersRequest) -> api.ListContainersResponse:
-        """List containers."""
+        """List the containers that a filter matches, ended ones too; without a filter, all."""
         return self._call(self._runtime.ListContainers, request)
 
     def exec_sync(self, request: api.ExecSyncRequest) -> api.ExecSyncResponse:
-        """Run a program in a container and wait for it."""
+        """Run a program in a container and wait for it; an exit code that is not 0 is an answer, no error."""
         return self._call(self._runtime.ExecSync, request)
 
     def close(self) -> None:

@@ -1,8 +1,7 @@
 """The one place that knows how CRI-O, and containers/image below it, word their errors.
 
-Each pattern names its source; the texts per release are in CRI-O's ``server/image_pull.go``,
-``internal/storage/image.go`` and the vendored containers/image (``docker/docker_image_src.go``,
-``docker/docker_client.go``, ``docker/errors.go``, ``copy/copy.go``).
+Each pattern names its source; the texts per release are in CRI-O server/image_pull.go and internal/storage/image.go,
+and containers/image docker/docker_image_src.go, docker/docker_client.go, docker/errors.go and copy/copy.go.
 """
 
 import re
@@ -14,7 +13,8 @@ CRI_CODES = ("RegistryUnavailable", "SignatureValidationFailed", "ImageVolumeMou
 """Error codes of the CRI (k8s.io/cri-api ``pkg/errors``), which CRI-O puts before the text."""
 
 _ARTIFACT_HALF = re.compile(r"; artifact err: .*", re.DOTALL)
-"""From 1.33.4 on the same registry's second try, as an artifact, follows the first (``pullImageImplementation``)."""
+"""From 1.33.4 on the same registry's second try, as an artifact, follows the first (CRI-O internal/storage/image.go,
+``pullImageImplementation``)."""
 
 _ASKED = re.compile(
     r"(?:docker://(?!\S+ \(Mirrors also failed: )|\(Mirrors also failed: \[|\]\n\[|\]\): )"
@@ -22,61 +22,67 @@ _ASKED = re.compile(
 )
 """An image on a registry that was asked: in the familiar form of the ``docker`` transport, which leaves docker.io out,
 or, where there are mirrors, ``(Mirrors also failed: [NAME: …]\\n[NAME: …]): NAME: …``, the last being the registry that
-the mirrors stand for (``newImageSource``)."""
+the mirrors stand for (containers/image docker/docker_image_src.go, ``newImageSource``)."""
 
 _NAMES = re.compile(r"docker://\S+|\bmanifest \S+ in \S+|container registry \S+|https?://[^\s\"]+")
 """Names inside an error; what they are made of (an image called ``geoffrey/signature:429``) is no reason."""
 
 _AMBIGUOUS = re.compile(r"short name mode is enforcing, but image name (?P<name>\S+) returns ambiguous list")
-"""CRI-O 1.34 and later, ``CandidatesForPotentiallyShortImageName``."""
+"""CRI-O internal/storage/image.go, ``CandidatesForPotentiallyShortImageName``, since 1.34."""
 
 _MISSING = re.compile(r'image "(?P<name>[^"]*)" does not exist locally')
-"""An image volume or container whose image is not in the store (``container_create_linux.go``)."""
+"""An image volume or container whose image is not in the store (CRI-O server/container_create_linux.go)."""
 
 _IN_USE = re.compile(
     r"the image is in use by |is mounted as volume to container with ID: |image is in use by a container$"
 )
-"""RemoveImage of an image that a container mounts (``server/image_remove.go``): from 1.33 on, and before; and of one
-that is a container's own (containers/storage ``ErrImageUsedByContainer``)."""
+"""RemoveImage of an image that a container mounts (CRI-O server/image_remove.go): from 1.33 on, and before; and of one
+that is a container's own (containers/storage types/errors.go, ``ErrImageUsedByContainer``)."""
 
 _SUB_PATH = re.compile(r'sub path "(?P<path>[^"]*)" does not exist in (?:image|OCI artifact) volume "(?P<image>[^"]*)"')
-"""An image volume whose image lacks the part that is asked for (``mountImage``, ``FilterMountPathsBySubPath``)."""
+"""An image volume whose image lacks the part that is asked for (CRI-O server/container_create_linux.go, ``mountImage``,
+``FilterMountPathsBySubPath``)."""
 
 _ARTIFACT = re.compile(r"unsupported image-specific operation on artifact with type")
-"""A manifest whose config is no image's (containers/image ``NonImageArtifactError``)."""
+"""A manifest whose config is no image's (containers/image internal/manifest/errors.go, ``NonImageArtifactError``)."""
 
 _UNKNOWN_USER = re.compile(r"unable to find user (?P<user>\S+): ")
-"""CreateContainer of an image that names a user that is not in its ``/etc/passwd`` (``GetExecUser``)."""
+"""CreateContainer of an image that names a user that is not in its ``/etc/passwd`` (moby/sys user/user.go,
+``GetExecUser``)."""
 
 _OCI_RUNTIME = re.compile(r"container create failed: ")
-"""CreateContainer where runc or crun failed; its own words follow (``internal/oci/runtime_oci.go``)."""
+"""CreateContainer where runc or crun failed; its own words follow (CRI-O internal/oci/runtime_oci.go)."""
 
 _INVALID_NAME = re.compile(
     r'cannot parse input: "(?:[^"\\]|\\.)*": (?P<fault>.+)|'
     r'creating reference with unqualified-search registry "[^"]*": (?P<fault_in_full>.+)'
 )
-"""A text that is no image name (``shortnames.Resolve``), what is wrong with it in the words of distribution/reference;
-the second form is that of a first component in capitals, which is taken for a registry host at first."""
+"""A text that is no image name (containers/image pkg/shortnames/shortnames.go, ``Resolve``), what is wrong with it in
+the words of distribution/reference; the second form is that of a first component in capitals, which is taken for a
+registry host at first."""
 
 _FAULT_ALONE = re.compile(
     r"invalid reference format|repository name must .+|(?:invalid|unsupported) (?:checksum )?digest .+"
 )
-"""All that Podman says of a text that is no image name (libimage), in the words of distribution/reference."""
+"""All that Podman says of a text that is no image name (containers/common libimage), in the words of
+distribution/reference."""
 
 _NO_SEARCH_LIST = re.compile(
     r"did not resolve to an alias and no (?:unqualified-search registries are defined in \"(?P<file>[^\"]*)\"|"
     r"containers-registries\.conf\(5\) was found)"
 )
-"""A short name where no search registry is configured (``shortnames.Resolve``), and the file that has the last word."""
+"""A short name where no search registry is configured (containers/image pkg/shortnames/shortnames.go, ``Resolve``), and
+the file that has the last word."""
 
 _UNVERIFIABLE = re.compile(r"user specified image not specified, cannot verify image signature")
-"""CreateContainer under a signature policy, not told how the pod names an image (``verifyImageSignature``)."""
+"""CreateContainer under a signature policy, without ``user_specified_image`` (CRI-O server/container_create.go,
+``verifyImageSignature``)."""
 
 _UNKNOWN_ID = re.compile(r'locating image with ID "[0-9a-f]*": image not known')
-"""ImageStatus of an ID that no image has, up to 1.32 (containers/storage ``ErrImageUnknown``)."""
+"""ImageStatus of an ID that no image has, up to 1.32 (containers/storage types/errors.go, ``ErrImageUnknown``)."""
 
 _EMPTY_FIELD = re.compile(r"\bmount\.(?P<field>\w+) is empty")
-"""A mount that lacks something (``container_create_linux.go``, ``addOCIBindMounts``)."""
+"""A mount that lacks something (CRI-O server/container_create_linux.go, ``addOCIBindMounts``)."""
 
 _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern, re.IGNORECASE))
@@ -217,7 +223,7 @@ def unknown_id(message: str) -> bool:
 
 
 def without_user_specified_image(message: str) -> bool:
-    """Tell whether the runtime says that it is not told how the pod names an image."""
+    """Tell whether the runtime says that ``user_specified_image``, which its signature policy needs, is not set."""
     return _UNVERIFIABLE.search(message) is not None
 
 

@@ -12,7 +12,8 @@ from conformance.model.reason import Reason
 class CallError(Exception):
     """What a runtime says when it did not do as it was asked.
 
-    ``message`` is the text as it came. The facts in it are read on demand: ``reasons``, ``hosts``, and so on.
+    ``message`` is the text as it came. The facts in it are read on demand: ``reasons``, ``hosts``, and so on. What the
+    text says nothing about is ``None``, empty or false.
     """
 
     def __init__(self, what: str, message: str) -> None:
@@ -21,7 +22,7 @@ class CallError(Exception):
 
     @property
     def code(self) -> grpc.StatusCode:
-        """The gRPC status code."""
+        """The gRPC status code; raises where the runtime is not asked by gRPC."""
         raise NotImplementedError
 
     @property
@@ -76,7 +77,7 @@ class CallError(Exception):
 
     @property
     def is_without_user_specified_image(self) -> bool:
-        """Whether the runtime says that it cannot ask its policy, as it is not told how the pod names an image."""
+        """Whether the runtime says that ``user_specified_image``, which its signature policy needs, is not set."""
         return error_parser.without_user_specified_image(self.message)
 
     @property
@@ -129,5 +130,5 @@ class CRIError(CallError):
 
     @property
     def code(self) -> grpc.StatusCode:
-        """The gRPC status code."""
+        """The gRPC status code that the call ended with; CRI-O's own errors are ``UNKNOWN``."""
         return self._code

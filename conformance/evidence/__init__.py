@@ -1,7 +1,7 @@
 """All that was recorded for a case: CRI calls, exchanges, CRI-O's log lines, and the attempts read off them.
 
-In come records from the client, the registry hosts and the log file; out go values that a case states facts about and
-a report tells. Log lines are matched here and nowhere else.
+In come records from the client, the registry hosts and the log file; out go values that a case states facts about and a
+report shows. Log lines are matched here and nowhere else.
 """
 
 from conformance.evidence.attempts import Attempt, attempts

@@ -23,12 +23,16 @@ class Attempt:
 
     @property
     def served(self) -> bool:
-        """Whether the host gave a manifest."""
+        """Whether the host gave a manifest, in any of its exchanges; a blob may have failed after that."""
         return any(each.kind is RequestKind.MANIFEST and each.status == OK for each in self.exchanges)
 
     @property
     def answer(self) -> str:
-        """How the host answered, in the exchange that tells: a refused blob, else the last manifest, else the last."""
+        """How the host answered, in the exchange that matters.
+
+        That is a refused blob, else the last request for a manifest, else the last one; ``no such host`` where there is
+        none.
+        """
         if not self.exchanges:
             return "no such host"
         refused = [each for each in self.exchanges if each.kind is RequestKind.BLOB and each.status >= BAD_REQUEST]

@@ -34,7 +34,7 @@ class Command:
 class Evidence:
     """What was recorded for a case or a call: CRI calls or commands, exchanges (and lookups), CRI-O's log lines.
 
-    ``differences`` tells what the model had predicted otherwise, ``told`` what a kubelet wants and would tell a user.
+    ``differences`` are what the model had predicted otherwise, ``messages`` what a kubelet wants and would show a user.
     """
 
     calls: tuple[Call, ...]
@@ -67,7 +67,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Cursor:
-    """A moment in the records."""
+    """A position in the records of a collector: how many there were of each kind."""
 
     calls: int
     exchanges: int
@@ -78,7 +78,7 @@ class Cursor:
 
 
 class Collector:
-    """Holds all records of one runtime, and gives those since a mark. ``secrets`` must not be told to anybody."""
+    """Holds all records of one runtime, and gives those since a cursor. ``secrets`` are texts that are never shown."""
 
     def __init__(self, recorder: Recorder, log: Log) -> None:
         self.calls: list[Call] = []
@@ -90,11 +90,11 @@ class Collector:
         self.commands: list[Command] = []
 
     def record_message(self, *lines: str) -> None:
-        """Record what a user reads now."""
+        """Record lines that a user reads, with the present time."""
         self.messages += [UserMessage(time.monotonic(), line) for line in lines]
 
     def cursor(self) -> Cursor:
-        """Give this moment."""
+        """Give the present end of the records, from which ``since`` reads on."""
         return Cursor(
             len(self.calls),
             self.recorder.position(),
@@ -105,7 +105,7 @@ class Collector:
         )
 
     def since(self, cursor: Cursor) -> Evidence:
-        """Give what was recorded since then."""
+        """Give what was recorded between a cursor and now; log lines are parsed when they are first asked for."""
         until = self.log.position()
         return Evidence(
             tuple(self.calls[cursor.calls :]),

@@ -75,12 +75,15 @@ class Log:
         self._lines += complete.decode(errors="replace").split("\n")[:-1]
 
     def position(self) -> int:
-        """Give the place that the next line will have."""
+        """Give the number that the next line will have."""
         self._follow()
         return len(self._lines)
 
     def since(self, position: int, until: int | None = None) -> tuple[LogLine, ...]:
-        """Give the lines from ``mark`` to ``until``, or on. CRI-O writes a call's lines before it answers the call."""
+        """Give the lines from ``position`` to ``until``, or on.
+
+        CRI-O writes the lines of a call before it answers the call, so that all of them are there by then.
+        """
         self._follow()
         return tuple(LogLine.parse(line) for line in self._lines[position:until])
 

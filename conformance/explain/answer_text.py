@@ -1,4 +1,4 @@
-"""What registries answered, told as a story."""
+"""What registries answered, as sentences for a person, and what helps."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ _LOOKS_AWAY = {Reason.UNREACHABLE, Reason.UNTRUSTED_CERTIFICATE, Reason.BROKEN, 
 def answer_paragraphs(
     explanation: Explanation, candidate: Candidate, place: ExplainedSource, indent: int
 ) -> Iterator[Paragraph]:
-    """Tell what a place answered, and what CRI-O makes of it."""
+    """Say what a pull source answered, and what CRI-O makes of it; nothing where it was not asked."""
     found = place.found
     if found is None:
         return
@@ -29,7 +29,6 @@ def answer_paragraphs(
 
 
 def _answer(explanation: Explanation, candidate: Candidate, found: SourceAnswer) -> str:
-    """Say what a place answered."""
     if not found.digest:
         return _refusal(found)
     platforms = listed(found.platforms)
@@ -44,7 +43,6 @@ def _answer(explanation: Explanation, candidate: Candidate, found: SourceAnswer)
 
 
 def _refusal(found: SourceAnswer) -> str:
-    """Say why a place did not give a manifest."""
     status = f" (HTTP {found.status})" if found.status else ""
     words = {
         Reason.LOGIN_REFUSED: f"refuses the login of {found.user or 'nobody'}",
@@ -62,7 +60,7 @@ def _refusal(found: SourceAnswer) -> str:
 
 
 def _and_then(explanation: Explanation, candidate: Candidate, place: ExplainedSource) -> str:
-    """Say what CRI-O does then."""
+    """Say what CRI-O does after that answer."""
     if explanation.end.ambiguous:
         return ""
     if candidate.state is CandidateState.PULLED and place.found and place.found.digest:

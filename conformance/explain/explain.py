@@ -14,7 +14,7 @@ from conformance.explain.explanation import (
 )
 from conformance.explain.pull_trace import CandidateTrace, PullTrace, SourceVisit, is_loopback
 from conformance.model.answers import ErrorResponse, Manifest
-from conformance.model.pull import PulledImage
+from conformance.model.image_copy import PulledImage
 from conformance.model.pull_sources import PullError, PullSources
 from conformance.model.reference import InvalidReferenceError, Reference, parse, parse_normalized
 from conformance.model.registries import PullSource, Registries, Registry
@@ -54,7 +54,6 @@ def explain(name: str, node: NodeConfig, trace: PullTrace) -> Explanation:
 
 
 def _reading(name: str, resolution: Resolution, registries: Registries) -> NameReading:
-    """Say how the name was read."""
     if resolution.how is NameKind.NOT:
         return NameReading(how=resolution.how, error=resolution.refusal)
     written = parse(name)
@@ -78,7 +77,7 @@ def _reading(name: str, resolution: Resolution, registries: Registries) -> NameR
 
 
 class _Looking:
-    """The places of a candidate on a given node."""
+    """Finds the pull sources of a candidate on a given node."""
 
     def __init__(self, node: NodeConfig, trace: PullTrace) -> None:
         self.node = node
@@ -112,7 +111,7 @@ class _Looking:
     def places(
         self, reference: Reference, entry: Registry | None, visits: Mapping[PullSource, SourceVisit]
     ) -> tuple[ExplainedSource, ...]:
-        """Give the places of a candidate in order, the mirrors that are not asked before the registry's own."""
+        """Give the pull sources of a candidate in order, the mirrors that are not asked before the registry's own."""
         try:
             sources = self.registries.sources(reference, trims_mirrors=self.settings.profile.trims_mirrors)
         except InvalidReferenceError:
@@ -147,7 +146,6 @@ class _Looking:
         return *asked[:-1], *unused, asked[-1]
 
     def found(self, visit: SourceVisit) -> SourceAnswer:
-        """Say what a place answered."""
         user, unused, status, code = "", "", 0, ""
         if visit.ask is not None:
             user = visit.ask.login.user if visit.ask.login else ""
@@ -207,7 +205,7 @@ def _instead(name: str, resolution: Resolution, candidates: tuple[Candidate, ...
 
 
 def _mended(name: str) -> tuple[str, ...]:
-    """Give a name that is near to one that is none."""
+    """Give a valid name close to one that is none: without blanks, a scheme or capitals."""
     bare = name.strip()
     for prefix in _PREFIXES:
         bare = bare.removeprefix(prefix)

@@ -9,7 +9,7 @@ from conformance.node_config.node_config import ExplainedCrio, ShortNameMode
 
 
 class CandidateState(enum.StrEnum):
-    """What is known of one candidate."""
+    """What became of a candidate: ``UNKNOWN`` if nobody was asked, ``NOT_REACHED`` if CRI-O stops before it."""
 
     PULLED = "pulled"
     FAILED = "failed"
@@ -39,10 +39,10 @@ class NameReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceAnswer:
-    """What one place answered: a manifest's ``digest`` and ``platforms`` (of an index), or why there is none.
+    """What one pull source answered: a manifest's ``digest`` and ``platforms`` (of an index), or why there is none.
 
     ``error`` is in CRI-O's words, ``reason`` ours, ``status`` that of HTTP, 0 where nothing answered. ``user`` is who
-    the place was asked as, ``login_unused`` what CRI-O would have used and this command does not.
+    the pull source was asked as, ``login_unused`` what CRI-O would have used and this command does not.
     """
 
     digest: str = ""
@@ -58,7 +58,7 @@ class SourceAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedSource:
-    """A place of an image: a mirror, or its own registry. ``unused`` is the setting by which it is not asked."""
+    """A pull source: a mirror, or the image's own registry. ``unused`` is the setting by which it is not asked."""
 
     image: str
     host: str
@@ -91,7 +91,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullEnd:
-    """How the pull ends: ``succeeds`` is ``None`` where nobody was asked; ``error`` is what the user is told.
+    """How the pull ends: ``succeeds`` is ``None`` where nobody was asked; ``error`` is what the user reads.
 
     ``refused`` is whether CRI-O refuses the name itself, ``ambiguous`` whether since it has several candidates.
     """
@@ -136,5 +136,5 @@ class Explanation:
         return 1 if self.end.succeeds is False else 0
 
     def as_json(self) -> str:
-        """Give all of it as JSON."""
+        """Give all of it as one JSON object, indented, keys as in docs/explain.md."""
         return json.dumps(dataclasses.asdict(self), indent=2)

@@ -30,7 +30,7 @@ class Paragraph:
 
 
 def head(text: str) -> Paragraph:
-    """Give a heading."""
+    """Make a heading: an empty line comes before it, unless it is the first on the page."""
     return Paragraph(text, 0, TextStyle.HEAD)
 
 
@@ -69,6 +69,6 @@ def _harmless(text: str) -> str:
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:
-    """Give words as a sentence lists them."""
+    """Join words as a sentence lists them: "a, b and c"."""
     words = list(words)
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""

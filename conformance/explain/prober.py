@@ -1,4 +1,4 @@
-"""Asking registries for an explanation: as CRI-O does, but with less patience."""
+"""Asking registries for an explanation: as CRI-O does, but with shorter timeouts and without retries."""
 
 import asyncio
 from pathlib import Path
@@ -12,7 +12,7 @@ from conformance.registry_client.http_transport import Response
 from conformance.registry_client.requests import TOO_MANY_REQUESTS, RegistryRequestError, RegistrySession, Request
 
 SECONDS = 30.0
-"""How long one question may take; CRI-O waits longer."""
+"""How long one request may take; CRI-O waits longer."""
 CONNECT_SECONDS = 10.0
 RESOLV_CONF = Path("/etc/resolv.conf")
 
@@ -24,7 +24,7 @@ class Prober(PullClient):
     """
 
     async def ask(self, ask: RegistryRequest) -> Answer:
-        """Put one question."""
+        """Make one request of a pull; one without an answer in time counts as unreachable."""
         try:
             async with asyncio.timeout(SECONDS):
                 return await super().ask(ask)
@@ -33,11 +33,11 @@ class Prober(PullClient):
             return NoResponse(step="manifest", url=url, words=f"no answer within {SECONDS:.0f} s")
 
     def may_send_login(self, conversation: RegistrySession, realm: str) -> bool:
-        """Tell whether a token service may see a login."""
+        """Tell whether a token service may see a login: not over plain HTTP where the registry speaks TLS."""
         return not (conversation.base.startswith("https:") and realm.startswith("http:"))
 
     async def once(self, request: Request, extra: str) -> Response:
-        """Make a request once."""
+        """Make a request once; that there were too many is final, and raises ``RegistryRequestError``."""
         response = await super().once(request, extra)
         if response.status == TOO_MANY_REQUESTS:
             raise RegistryRequestError(self.refused(request.step, response))
@@ -45,7 +45,7 @@ class Prober(PullClient):
 
 
 def probe(node: NodeConfig, name: str) -> PullTrace:
-    """Ask the registries of the public network for an image."""
+    """Ask the registries for an image, over this machine's network; give what was tried, and how it ended."""
 
     async def ask() -> PullTrace:
         client = Prober(timeout=CONNECT_SECONDS, name_server=name_server(), pings_v1=node.settings.profile.pings_v1)

@@ -1,4 +1,4 @@
-"""How a pull goes, place by place: as far as it is known without asking anyone, or as the registries answer."""
+"""How a pull goes, from pull source to pull source: as far as known without asking anyone, or as registries answer."""
 
 import ipaddress
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from conformance.model.answers import Answer, FetchedBlob, HostAddress, Login, Manifest, RegistryRequest
-from conformance.model.pull import Outcome, PulledImage, Puller
+from conformance.model.image_copy import PulledImage
 from conformance.model.pull_sources import PullError, PullOptions, Settings, Steps
+from conformance.model.puller import Outcome, Puller
 from conformance.model.reference import Reference
 from conformance.model.registries import PullSource
 
@@ -15,7 +16,7 @@ T = TypeVar("T")
 
 
 class SourceVisit(NamedTuple):
-    """What a place gave for a candidate; ``ask`` and ``answer`` are missing where it is blocked, and not asked."""
+    """What a pull source gave for a candidate; one that is blocked is not asked, and has no ``ask`` and ``answer``."""
 
     got: Manifest | PullError
     ask: RegistryRequest | None = None
@@ -23,7 +24,7 @@ class SourceVisit(NamedTuple):
 
 
 class CandidateTrace(NamedTuple):
-    """One candidate, the places where it was looked for, and what came of it."""
+    """One candidate, the pull sources where it was looked for, and what came of it."""
 
     reference: Reference
     visits: Mapping[PullSource, SourceVisit]
@@ -45,7 +46,7 @@ class PullTrace:
 
 
 class TracingPuller(Puller):
-    """The rules of a pull, with a note of every place that was visited and every candidate that was tried."""
+    """The rules of a pull, with a note of every pull source that was visited and every candidate that was tried."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -54,29 +55,29 @@ class TracingPuller(Puller):
         self._visits: dict[PullSource, SourceVisit] = {}
 
     def trace(self, outcome: Outcome | None, *, probed: bool = False) -> PullTrace:
-        """Give what was noted."""
+        """Make the trace of what was tried so far; ``outcome`` is the pull's, ``probed`` as in ``PullTrace``."""
         return PullTrace(tuple(self._tried), outcome, frozenset(self._insecure), probed)
 
     def candidate(self, reference: Reference, login: Login | None) -> Steps[PulledImage | PullError]:
-        """Try one candidate."""
+        """Try one candidate, and note what each of its pull sources gave."""
         self._visits = {}
         got = yield from super().candidate(reference, login)
         self._tried.append(CandidateTrace(reference, self._visits, got))
         return got
 
     def insecure(self, reference: Reference) -> Steps[bool]:
-        """Tell whether a candidate's host needs no TLS."""
+        """Tell whether a candidate's host needs no TLS, and note that."""
         insecure = yield from super().insecure(reference)
         if insecure:
             self._insecure.add(reference)
         return insecure
 
     def manifest(
-        self, reference: Reference, source: PullSource, digest_or_tag: str, terms: PullOptions, *, opens: bool = False
+        self, reference: Reference, source: PullSource, digest_or_tag: str, options: PullOptions, *, opens: bool = False
     ) -> Steps[Manifest | PullError]:
-        """Ask one place for a manifest; a place counts once, however often CRI-O asks it."""
+        """Ask one pull source for a manifest; each counts once, however often CRI-O asks it."""
         said: list[tuple[RegistryRequest, Answer]] = []
-        got = yield from _noting(super().manifest(reference, source, digest_or_tag, terms, opens=opens), said)
+        got = yield from _noting(super().manifest(reference, source, digest_or_tag, options, opens=opens), said)
         if opens:
             self._visits[source] = SourceVisit(got, *(said[0] if said else ()))
         return got
@@ -117,7 +118,7 @@ def is_loopback(host: str) -> bool:
 
 
 async def trace_pull(settings: Settings, name: str, put: Callable[[RegistryRequest], Awaitable[Answer]]) -> PullTrace:
-    """Ask the registries as that CRI-O would, and stop where it stops; each question is put once.
+    """Ask the registries as that CRI-O would, and stop where it stops; each request is made once.
 
     Where CRI-O refuses to choose between candidates, all of them are tried, which says where the image is to be had.
     """
@@ -141,7 +142,6 @@ async def trace_pull(settings: Settings, name: str, put: Callable[[RegistryReque
 
 
 async def _followed(steps: Steps[T], answer: Callable[[RegistryRequest], Awaitable[Answer]]) -> T:
-    """Take steps to their end."""
     try:
         ask = next(steps)
         while True:

@@ -25,7 +25,7 @@ _UNUSED = {
 
 
 def as_text(explanation: Explanation, *, colour: bool = False) -> str:
-    """Give the explanation as a page."""
+    """Render an explanation for a terminal: headings and paragraphs, with escape sequences if in ``colour``."""
     steps = (_beginning, _name, _mode, _candidates, _end, _instead)
     return render((paragraph for step in steps for paragraph in step(explanation)), colour=colour)
 
@@ -59,7 +59,6 @@ def _beginning(explanation: Explanation) -> Iterator[Paragraph]:
 
 
 def _name(explanation: Explanation) -> Iterator[Paragraph]:
-    """Say how the name was read."""
     reading = explanation.reading
     yield head("The name")
     if reading.how == NameKind.NOT:
@@ -79,7 +78,6 @@ def _name(explanation: Explanation) -> Iterator[Paragraph]:
 
 
 def _short_or_full(reading: NameReading) -> str:
-    """Say whether a registry host is in the name."""
     if not reading.short:
         return f"It is a full name: {reading.first} is a registry host."
     if not reading.first:
@@ -128,7 +126,6 @@ def _mode(explanation: Explanation) -> Iterator[Paragraph]:
 
 
 def _whence(mode: ShortNameMode) -> str:
-    """Say where the mode is from."""
     match mode.origin:
         case Provenance.OPTION:
             return ", as given"
@@ -160,7 +157,6 @@ def _candidates(explanation: Explanation) -> Iterator[Paragraph]:
 
 
 def _title(explanation: Explanation) -> str:
-    """Give the heading above the registries."""
     if explanation.end.ambiguous:
         return "Where the image may be" if not explanation.probed else "Where the image is"
     if len(explanation.candidates) > 1:
@@ -169,7 +165,7 @@ def _title(explanation: Explanation) -> str:
 
 
 def _places(explanation: Explanation, candidate: Candidate, indent: int) -> Iterator[Paragraph]:
-    """Say which places a candidate has, and what each answered."""
+    """Say which pull sources a candidate has, and what each answered."""
     if candidate.prefix:
         yield Paragraph(f"It falls under the [[registry]] {candidate.prefix} in {candidate.file}.", indent)
     if not candidate.places:
@@ -189,7 +185,6 @@ def _places(explanation: Explanation, candidate: Candidate, indent: int) -> Iter
 
 
 def _place(candidate: Candidate, place: ExplainedSource, *, alone: bool) -> str:
-    """Say what a place is."""
     if place.unused:
         return f"The mirror {place.image} is not asked: {_UNUSED[place.unused]}."
     if place.mirror:
@@ -203,7 +198,7 @@ def _place(candidate: Candidate, place: ExplainedSource, *, alone: bool) -> str:
 
 
 def _end(explanation: Explanation) -> Iterator[Paragraph]:
-    """Say how the pull ends, and what the user is told."""
+    """Say how the pull ends, and what the user reads."""
     end, candidates = explanation.end, explanation.candidates
     yield head("The end")
     if end.succeeds:
@@ -229,7 +224,6 @@ def _end(explanation: Explanation) -> Iterator[Paragraph]:
 
 
 def _open_end(explanation: Explanation) -> Iterator[Paragraph]:
-    """Say what the end depends on."""
     platform, last = explanation.crio.platform, explanation.candidates[-1]
     yield Paragraph("Nobody was asked whether the image is there; with --probe, the registries are.")
     if len(explanation.candidates) == 1:
@@ -244,7 +238,6 @@ def _open_end(explanation: Explanation) -> Iterator[Paragraph]:
 
 
 def _instead(explanation: Explanation) -> Iterator[Paragraph]:
-    """Say what to write instead."""
     names = [each for each in explanation.instead if {each.image, each.pinned or each.image} != {explanation.name}]
     if not names:
         return
@@ -257,7 +250,7 @@ def _instead(explanation: Explanation) -> Iterator[Paragraph]:
 
 
 def _why(explanation: Explanation, *, several: bool) -> Iterator[Paragraph]:
-    """Say what these names are for."""
+    """Say why these names are proposed."""
     found = any(each.pinned for each in explanation.instead)
     if explanation.reading.how == NameKind.NOT or not explanation.candidates:
         yield Paragraph("Perhaps this is meant:")

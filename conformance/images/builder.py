@@ -52,12 +52,12 @@ class Blob:
 
     @cached_property
     def digest(self) -> str:
-        """The name of the bytes, as `sha256:` and 64 hexadecimal digits."""
+        """The name of the bytes, as ``sha256:`` and 64 hexadecimal digits."""
         return "sha256:" + hashlib.sha256(self.data).hexdigest()
 
     @property
     def size(self) -> int:
-        """The number of bytes."""
+        """The number of bytes, as a descriptor has it."""
         return len(self.data)
 
     def descriptor(self, platform: Platform | None = None, annotations: Annotations = None) -> dict[str, Any]:
@@ -76,18 +76,18 @@ class Content(Protocol):
 
     @property
     def digest(self) -> str:
-        """Its digest."""
+        """The digest of that manifest."""
 
     def manifests(self) -> tuple[Blob, ...]:
-        """Give what a registry stores as manifests."""
+        """Give what a registry stores as manifests, in the order to push: what an index names before the index."""
 
     def blobs(self) -> tuple[Blob, ...]:
-        """Give what a registry stores as blobs."""
+        """Give what a registry stores as blobs: configs and layers, each once."""
 
 
 @dataclass(frozen=True)
 class File:
-    """A regular file."""
+    """A regular file of a layer; ``mode`` has the permission bits alone."""
 
     content: bytes = b""
     mode: int = 0o644
@@ -97,7 +97,7 @@ class File:
 
 @dataclass(frozen=True)
 class Directory:
-    """A directory."""
+    """A directory of a layer, without what is in it; ``mode`` has the permission bits alone."""
 
     mode: int = 0o755
     uid: int = 0
@@ -137,7 +137,7 @@ Entry = File | Directory | Symlink | Hardlink | Device
 
 
 def whiteout(path: str) -> str:
-    """Give the name of the empty file that hides `path` of the layers below (image-spec v1.1, Whiteouts)."""
+    """Give the name of the empty file that hides ``path`` of the layers below (image-spec v1.1, Whiteouts)."""
     parts = _parts(path)
     if not parts:
         raise ValueError("a whiteout hides an entry, and the root is none: use opaque()")
@@ -145,7 +145,7 @@ def whiteout(path: str) -> str:
 
 
 def opaque(directory: str) -> str:
-    """Give the name of the empty file that hides what the layers below have in `directory` (Opaque Whiteout)."""
+    """Give the name of the empty file that hides what the layers below have in ``directory`` (Opaque Whiteout)."""
     return "/".join((*_parts(directory), ".wh..wh..opq"))
 
 
@@ -160,10 +160,11 @@ class Layer:
 def layer(entries: Mapping[str, bytes | str | Entry], *, format: Format = Format.OCI, compression: int = 9) -> Layer:
     """Make a layer of paths and what is there (image-spec v1.1, Image Layer Filesystem Changeset).
 
-    Bytes and text are the content of a File. A leading slash means nothing, `/` is the root's own Directory, and
-    directories that are not given are `Directory()`: that overrides mode and owners which a layer below gave them.
-    `compression` is zlib's level, 1 to 9. Raises ValueError for a path given twice or leading out of the layer, entries
-    inside something that is not a directory, and a hard link whose target is not a file of this layer.
+    Bytes and text are the content of a File. A leading slash means nothing, ``/`` is the root's own Directory, and
+    directories that are not given are ``Directory()``: that overrides mode and owners which a layer below gave them.
+
+    ``compression`` is zlib's level, 1 to 9. Raises ``ValueError`` for a path given twice or leading out of the layer,
+    entries inside something that is not a directory, and a hard link whose target is not a file of this layer.
     """
     tree: dict[_Path, Entry] = {}
     for path, entry in entries.items():
@@ -234,10 +235,11 @@ def image(
     config: Mapping[str, Any] | None = None,
     annotations: Annotations = None,
 ) -> Image:
-    """Make an image, for this machine's platform unless told otherwise (image-spec v1.1, Image Manifest).
+    """Make an image, for this machine's platform unless another is given (image-spec v1.1, Image Manifest).
 
-    Layers take the media type of `format`, whichever they were made with. `config` is the object of that name in the
-    image config: Cmd, Entrypoint, User, Env, … Annotations go into the manifest: ValueError where Docker has none.
+    Layers take the media type of ``format``, whichever they were made with. ``config`` is the object of that name in
+    the image config: Cmd, Entrypoint, User, Env, … Annotations go into the manifest: ``ValueError`` where Docker has
+    none.
     """
     platform = Platform.parse(platform) if isinstance(platform, str) else platform or Platform.host()
     layers = tuple(replace(layer, blob=replace(layer.blob, media_type=format.layer_type)) for layer in layers)
@@ -257,7 +259,7 @@ class Index:
 
     @property
     def digest(self) -> str:
-        """The digest of the index itself."""
+        """The digest of the index itself, whichever image of it a platform gets."""
         return self.manifest.digest
 
     def manifests(self) -> tuple[Blob, ...]:
@@ -278,8 +280,9 @@ def index(
 ) -> Index:
     """Make an index (image-spec v1.1, Image Index) or, in Docker's format, a manifest list.
 
-    It claims for an image the image's own platform and for an index none, unless `platforms` has a claim for each of
-    them: an index may lie, and None claims nothing. Raises ValueError where their numbers differ, and as `image` does.
+    It claims for an image the image's own platform and for an index none, unless ``platforms`` has a claim for each of
+    them: an index may lie, and None claims nothing. Raises ``ValueError`` where their numbers differ, and as ``image``
+    does.
     """
     images = tuple(images)
     claims = [getattr(image, "platform", None) for image in images] if platforms is None else platforms

@@ -1,6 +1,7 @@
-"""What a kubelet does with a pod's images and image volumes: its walk through the CRI, its words, and a real one.
+"""What a kubelet does with a pod's images and image volumes: its pod sync, its messages, and a real one.
 
-In come a runtime and what a pod wants; out go walks, containers to look into, and what a user would read.
+In come a runtime and what a pod wants; out go pod syncs, containers to look into, and what a user would read.
+``process`` runs a real kubelet without an API server, whose calls are seen through a ``cri_proxy``.
 """
 
 from conformance.kubelet.container import Container, ExecResult

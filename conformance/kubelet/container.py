@@ -13,7 +13,7 @@ EXEC_SECONDS = 10
 
 _LIST = r"""cd "$1" && find . -printf '%y %m %U %G %s %n %D:%i\0%p\0>%l\0' && printf '\n' &&
 find . \( -type b -o -type c \) -exec stat -c '%t %T' {} + && printf '\n' && find . -type f -exec cat {} +"""
-"""Tells everything below a folder: the facts, path and link's target of each entry (find(1)), the numbers of devices,
+"""Lists everything below a folder: the facts, path and link's target of each entry (find(1)), the numbers of devices,
 the files' content. No part of an entry can begin with a newline."""
 
 _END_OF_FACTS = b"\0\n"
@@ -57,7 +57,6 @@ class Container:
         return ExecResult(status, os.fsdecode(stdout), os.fsdecode(stderr))
 
     def _run(self, *argv: str) -> tuple[int, bytes, bytes]:
-        """Run a program in it."""
         request = api.ExecSyncRequest(container_id=self.id, cmd=argv, timeout=EXEC_SECONDS)
         response = self._runtime.client.exec_sync(request)
         return response.exit_code, response.stdout, response.stderr
@@ -90,25 +89,25 @@ class Container:
 
     @property
     def status(self) -> api.ContainerStatus:
-        """What ContainerStatus tells of it; raises ``CRIError``."""
+        """What ContainerStatus reports of it; raises ``CRIError``."""
         return self._runtime.client.container_status(api.ContainerStatusRequest(container_id=self.id)).status
 
     @property
     def running(self) -> bool:
-        """Whether it runs, by ContainerStatus."""
+        """Whether ContainerStatus reports it as running; raises ``CRIError``."""
         return self.status.state == api.CONTAINER_RUNNING
 
     @property
     def mounts(self) -> list[api.Mount]:
-        """The mounts that ContainerStatus tells."""
+        """The mounts that ContainerStatus reports, in the runtime's order."""
         return list(self.status.mounts)
 
     def mounted_images(self) -> dict[str, str]:
-        """Give the image volumes that ContainerStatus tells: container path and image."""
+        """Give the image volumes that ContainerStatus reports: container path and image."""
         return {mount.container_path: mount.image.image for mount in self.mounts if mount.image.image}
 
     def stop(self) -> None:
-        """Stop it at once."""
+        """Stop it with SIGKILL, without the grace period that a kubelet gives."""
         self._runtime.client.stop_container(api.StopContainerRequest(container_id=self.id, timeout=0))
 
     def remove(self) -> None:
@@ -117,9 +116,14 @@ class Container:
         if self._runtime.model_monitor:
             self._runtime.model_monitor.removed(self.id)
 
+    def end(self) -> None:
+        """Stop it at once, and remove it; raises ``CRIError``."""
+        self.stop()
+        self.remove()
+
 
 def _entries(listing: bytes) -> dict[str, Entry]:
-    """Read what ``_LIST`` tells."""
+    """Read what ``_LIST`` prints."""
     facts, _, rest = listing.partition(_END_OF_FACTS)
     numbers, _, content = rest.partition(b"\n" if rest.startswith(b"\n") else b"\n\n")
     devices = iter(numbers.decode().splitlines())

@@ -1,4 +1,4 @@
-"""A CRI socket in front of another one: what a client asks goes through, and is put on record."""
+"""A CRI proxy: a socket in front of another one; what a client asks goes through, and is recorded."""
 
 from collections.abc import Callable
 from concurrent import futures
@@ -29,7 +29,7 @@ TELLING = frozenset(
 
 
 class CRIProxy(grpc.GenericRpcHandler):
-    """Serves on ``socket`` while it is entered, and asks the CRI server on ``behind``; ``record`` is told of calls.
+    """Serves on ``socket`` while it is entered, and asks the CRI server on ``behind``; ``record`` is given the calls.
 
     Calls that stream are not there, which a kubelet takes for a runtime that has none (``Unimplemented``).
     """
@@ -72,7 +72,6 @@ class CRIProxy(grpc.GenericRpcHandler):
 
 
 def _method(path: str) -> MethodDescriptor | None:
-    """Find the description of a method by its path."""
     service, _, name = path.removeprefix("/").rpartition("/")
     known = {each.full_name: each for each in api.DESCRIPTOR.services_by_name.values()}
     return known[service].methods_by_name.get(name) if service in known else None

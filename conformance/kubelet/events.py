@@ -1,4 +1,4 @@
-"""What a kubelet's log tells (klog, verbosity 3): the events of a pod, which are nowhere else without an API server."""
+"""What a kubelet's log says (klog, verbosity 3): the events of a pod, which are nowhere else without an API server."""
 
 import re
 

@@ -1,8 +1,8 @@
-"""What a kubelet tells a user about an image: the container's state and the events of ``kubectl describe pod``.
+"""What a kubelet reports about an image: the container's state and the events of ``kubectl describe pod``.
 
-Source: Kubernetes ``pkg/kubelet/images/image_manager.go``, ``kuberuntime/kuberuntime_manager.go``
-(``toKubeContainerImageVolumes``), ``kuberuntime/kuberuntime_container.go`` (``startContainer``) and
-``k8s.io/cri-client/pkg/remote_image.go``, at 1.31.14, 1.32.13, 1.33.13, 1.34.9, 1.35.6 and 1.36.2.
+Source: kubernetes/kubernetes pkg/kubelet/images/image_manager.go, pkg/kubelet/kuberuntime/kuberuntime_manager.go
+(``toKubeContainerImageVolumes``), pkg/kubelet/kuberuntime/kuberuntime_container.go (``startContainer``) and
+staging/src/k8s.io/cri-client/pkg/remote_image.go, at 1.31.14, 1.32.13, 1.33.13, 1.34.9, 1.35.6 and 1.36.2.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ SIGNATURE_INVALID = "SignatureValidationFailed"
 
 @dataclass(frozen=True)
 class Event:
-    """A line of the events: ``reason`` and ``message``."""
+    """An event of a pod: ``reason`` and ``message``."""
 
     reason: str
     message: str
@@ -36,7 +36,8 @@ class Event:
 class WaitingState:
     """Why a container waits: ``reason`` and ``message`` of ``state.waiting``, and the events with it.
 
-    ``then`` is what the state becomes while the kubelet waits before it tries again, where that is another one.
+    ``during_back_off`` is what the state becomes while the kubelet waits before it tries again, where that is another
+    one.
     """
 
     reason: str
@@ -56,7 +57,7 @@ class WaitingState:
 
 @dataclass(frozen=True)
 class KubeletMessages:
-    """The words and the order of steps of one Kubernetes release."""
+    """The messages of the kubelet of one Kubernetes release, and when it calls ImageStatus."""
 
     release: Release
 
@@ -71,24 +72,24 @@ class KubeletMessages:
         return self.release.base >= Release("1.32")
 
     def invalid_name(self, image: str, why: str) -> WaitingState:
-        """Tell that a name is none (``applyDefaultImageTag``)."""
+        """Give the state for an image name that is none (``applyDefaultImageTag``)."""
         parsed = f"couldn't parse image name {go_quote(image)}: {why}"
         message = f"Failed to apply default image tag {go_quote(image)}: {parsed}"
         return self._waiting("InvalidImageName", message, Event("InspectFailed", message))
 
     def inspect_failed(self, image: str, error: CallError) -> WaitingState:
-        """Tell that ImageStatus failed; from 1.32 on the name is left out (``imagePullPrecheck``)."""
+        """Give the state after ImageStatus failed; from 1.32 on the name is left out (``imagePullPrecheck``)."""
         named = image if self.always_inspects else ""
         message = f"Failed to inspect image {go_quote(named)}: {_go(error)}"
         return self._waiting("ImageInspectError", message, Event("InspectFailed", message))
 
     def never_pulled(self, image: str) -> WaitingState:
-        """Tell that the image is not there and must not be pulled."""
+        """Give the state where the image is not there and must not be pulled."""
         message = f"Container image {go_quote(image)} is not present with pull policy of Never"
         return self._waiting("ErrImageNeverPull", message, Event("ErrImageNeverPull", message))
 
     def pull_failed(self, image: str, error: CallError) -> WaitingState:
-        """Tell that PullImage failed (``evalCRIPullErr``)."""
+        """Give the state after PullImage failed, and the one during the back-off (``evalCRIPullErr``)."""
         text = error.message if error.code is grpc.StatusCode.UNKNOWN else _go(error)
         reason, message = "ErrImagePull", text
         for code, what in (
@@ -108,11 +109,11 @@ class KubeletMessages:
         return self._waiting(reason, message, pulling, failed, then=later)
 
     def create_failed(self, error: CallError) -> WaitingState:
-        """Tell that CreateContainer failed."""
+        """Give the state after CreateContainer failed: ``CreateContainerError`` with the runtime's text."""
         return WaitingState("CreateContainerError", error.message, (Event("Failed", f"Error: {error.message}"),))
 
     def start_failed(self, error: CallError) -> WaitingState:
-        """Tell that StartContainer failed."""
+        """Give the state after StartContainer failed: ``RunContainerError`` with the runtime's text."""
         return WaitingState("RunContainerError", error.message, (Event("Failed", f"Error: {error.message}"),))
 
     def _waiting(self, reason: str, message: str, *events: Event, then: WaitingState | None = None) -> WaitingState:

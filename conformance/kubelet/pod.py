@@ -27,7 +27,7 @@ SLEEP = ("/bin/sleep", "infinity")
 class ContainerStart:
     """The outcome of CreateContainer and StartContainer: the running container or what went wrong.
 
-    ``waiting`` is what a kubelet tells the user then.
+    ``waiting`` is the state that a kubelet reports then.
     """
 
     container: Container | None
@@ -46,13 +46,19 @@ class ContainerStart:
         assert self.container is not None, f"no container was started: {self.error}"  # noqa: S101 (a case's statement)
         return self.container
 
+    @property
+    def failure(self) -> CRIError:
+        """The error of CreateContainer or StartContainer; an assertion fails when the container was started."""
+        assert self.error is not None, "the container was started"  # noqa: S101 (a case's statement)
+        return self.error
+
 
 class Pod:
-    """A pod sandbox. Containers in it run the tool image until they are told to stop.
+    """A pod sandbox. Containers in it run the tool image until they are stopped.
 
     ``network`` is the host's or, where CRI-O is configured so, a bridge with an address of the pod's own; ``kubelet``
-    the Kubernetes release that it walks as, by default that of the CRI-O's line. Needs the capability ``pods``: where
-    ``containers`` is absent, a container is created and not started. Raises ``CRIError`` when it cannot be had.
+    the Kubernetes release whose pod sync it makes, by default that of the CRI-O's line. Needs the capability ``pods``:
+    where ``containers`` is absent, a container is created and not started. Raises ``CRIError`` when it cannot be had.
     """
 
     def __init__(
@@ -77,7 +83,7 @@ class Pod:
         if runtime.status(pod_images.TOOLS).image is None:
             self._client.pull_image(api.PullImageRequest(image=api.ImageSpec(image=pod_images.TOOLS)))
 
-    # As a kubelet walks
+    # A kubelet's pod sync
 
     def mount_image(
         self,
@@ -102,7 +108,7 @@ class Pod:
         evidence = self._runtime.evidence
         mark = evidence.cursor()
         ensured = self._walker.ensure_all(volumes, login)
-        if failed := [each for each in ensured if each.waiting]:  # the last one is told (toKubeContainerImageVolumes)
+        if failed := [each for each in ensured if each.waiting]:  # the last is reported (toKubeContainerImageVolumes)
             evidence.record_message(*_lines(failed[-1].waiting))
             return PodSync(ensured, None, None, failed[-1].error, failed[-1].waiting, evidence.since(mark))
         root = self._walker.ensure(image, policy, login)
@@ -159,7 +165,6 @@ class Pod:
     def _create(
         self, mounts: tuple[api.Mount, ...], image: api.ImageSpec, user: int, command: Sequence[str]
     ) -> Container:
-        """Create a container; raises ``CRIError``."""
         name = f"container-{uuid.uuid4().hex[:8]}"
         context = api.LinuxContainerSecurityContext(namespace_options=self._namespaces)
         if user:
@@ -177,7 +182,7 @@ class Pod:
 
     @property
     def address(self) -> str:
-        """The address that PodSandboxStatus tells, empty on the host's network; raises ``CRIError``."""
+        """The address that PodSandboxStatus reports, empty on the host's network; raises ``CRIError``."""
         request = api.PodSandboxStatusRequest(pod_sandbox_id=self.id)
         return self._client.pod_sandbox_status(request).status.network.ip
 
@@ -207,7 +212,7 @@ class Pod:
 
 
 def _lines(waiting: WaitingState | None) -> list[str]:
-    """Put what a kubelet tells into lines; the runtime's text, which is in most of them, stands in the first."""
+    """Put what a kubelet reports into lines; the runtime's text, which is in most of them, stands in the first."""
     if waiting is None:
         return []
     states = [waiting, *([waiting.during_back_off] if waiting.during_back_off else [])]

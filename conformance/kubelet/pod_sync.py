@@ -1,8 +1,9 @@
-"""A kubelet's walk: what it asks the runtime, step by step, to have a pod's images and its container.
+"""A kubelet's pod sync: what it asks the runtime, step by step, to have a pod's images and its container.
 
-Source: Kubernetes ``kuberuntime/kuberuntime_manager.go`` (``SyncPod``, ``getImageVolumes``,
-``toKubeContainerImageVolumes``) and ``images/image_manager.go`` (``EnsureImageExists``), 1.31 to 1.36: first the image
-of every volume, in the pod's order and whatever became of the others, then that of the container, then the container.
+Source: kubernetes/kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go (``SyncPod``, ``getImageVolumes``,
+``toKubeContainerImageVolumes``) and pkg/kubelet/images/image_manager.go (``EnsureImageExists``), 1.31 to 1.36: first
+the image of every volume, in the pod's order and whatever became of the others, then that of the container, then the
+container.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,7 +46,7 @@ class EnsuredImage:
 
 @dataclass(frozen=True)
 class PodSync:
-    """A kubelet's way to a container, as far as it came.
+    """One pod sync for a container, as far as it came.
 
     ``volumes`` are the images of the volumes, ``image`` that of the container; ``container`` runs, or ``waiting`` is
     what the user reads and ``error`` the runtime's own; ``evidence`` is what was recorded meanwhile.
@@ -80,7 +81,7 @@ class PodSync:
 
     @property
     def reasons(self) -> Mapping[str, Reason]:
-        """Why each registry named in the error that stopped the way did not serve."""
+        """Why each registry named in the error that stopped the pod sync did not serve."""
         return self.error.reasons if self.error else {}
 
     @property
@@ -100,7 +101,7 @@ class PodSync:
 
 
 class PodSyncer:
-    """Walks as the kubelet of one Kubernetes release, for one pod."""
+    """Makes the pod syncs of one pod, as the kubelet of one Kubernetes release does."""
 
     def __init__(self, runtime: Runtime, sandbox: api.PodSandboxConfig, kubelet: Release) -> None:
         self.runtime = runtime
@@ -149,7 +150,7 @@ def apply_default_tag(image: str) -> str:
 
 
 def sync_steps(evidence: Evidence) -> list[tuple[str, str]]:
-    """Give the steps of a walk, each a call and the image it is about, as far as a container that was started.
+    """Give the steps of a pod sync, each a call and the image it is about, as far as a container that was started.
 
     After a pull, a kubelet looks at the image's size, and we at its names: that is left out.
     """

@@ -1,6 +1,6 @@
 """A real kubelet in CRI-O's world, without an API server: it runs static pods, and says what becomes of them.
 
-Source: Kubernetes ``pkg/kubelet``, the kubelet's configuration (kubelet.config.k8s.io/v1beta1), static pods.
+Source: kubernetes/kubernetes pkg/kubelet, the kubelet's configuration (kubelet.config.k8s.io/v1beta1), static pods.
 """
 
 import json
@@ -37,7 +37,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 class KubeletProcess:
-    """A kubelet that asks a running CRI-O, through a tap, so that its calls are evidence like any others.
+    """A kubelet that asks a running CRI-O, through a CRI proxy, so that its calls are evidence like any others.
 
     Raises ``RuntimeFailedError`` when it cannot be started, and ``WorldError``.
     """
@@ -84,7 +84,7 @@ class KubeletProcess:
         return StaticPod(self, manifest(f"pod-{uuid.uuid4().hex[:8]}", image, volumes, policy))
 
     def pods(self) -> dict[str, PodState] | None:
-        """Give the state of every pod, by name; none while it does not answer."""
+        """Give the state of every pod, by name, as its read-only port reports it; none while it does not answer."""
         try:
             connection = HTTPConnection("127.0.0.1", PORT)
             connection.sock = self.crio.world.connect("127.0.0.1", PORT)
@@ -111,7 +111,6 @@ class KubeletProcess:
 
     @property
     def _log(self) -> str:
-        """What it has logged so far."""
         return self._process.log.read_text(errors="replace")
 
     def events(self, name: str) -> list[Event]:
@@ -152,7 +151,7 @@ class KubeletProcess:
             )
 
     def close(self) -> None:
-        """End it."""
+        """End it, its CRI proxy, and whatever it runs."""
         self._stack.close()
 
     def __enter__(self) -> Self:
@@ -184,7 +183,7 @@ class StaticPod:
 
     @property
     def state(self) -> PodState:
-        """What the kubelet tells now."""
+        """The state that the kubelet reports now; an empty one where it does not know the pod, or does not answer."""
         return (self._kubelet.pods() or {}).get(self.name, PodState())
 
     def waiting(self, *reasons: str) -> PodState:
@@ -210,7 +209,7 @@ class StaticPod:
 
     @property
     def events(self) -> list[Event]:
-        """The pod's events so far."""
+        """The pod's events so far, each once, in order."""
         return self._kubelet.events(self.name)
 
     @property
@@ -229,7 +228,7 @@ class StaticPod:
         return [each.host for each in attempts(x for x in self.evidence.exchanges if pull.at <= x.at <= until)]
 
     def _until(self, holds: Callable[[PodState], bool]) -> PodState:
-        """Wait for a state, and put what a user reads then on record; give the last one that was seen."""
+        """Wait for a state, and record what a user reads then; give the last one that was seen."""
         state = PodState()
 
         def seen() -> bool:

@@ -1,6 +1,6 @@
-"""Static pods: the manifest that a kubelet is given, and the state that it tells of them.
+"""Static pods: the manifest that a kubelet is given, and the state that it reports of them.
 
-Source: Kubernetes core/v1 (Pod, ContainerState), ``pkg/kubelet/config/file.go``.
+Source: Kubernetes core/v1 (Pod, ContainerState), kubernetes/kubernetes pkg/kubelet/config/file.go.
 """
 
 import re
@@ -55,7 +55,7 @@ def manifest(name: str, image: str, volumes: Sequence[ImageVolume], policy: str 
 
 @dataclass(frozen=True)
 class PodState:
-    """What a kubelet tells of a pod's container.
+    """What a kubelet reports of a pod's container.
 
     ``reason`` and ``message`` are those of ``state.waiting``, empty where it runs; ``container_id`` is that of a
     container that runs.
@@ -78,7 +78,7 @@ class PodState:
 
 
 def state_of(pod: Mapping[str, Any]) -> PodState:
-    """Read the state of a pod's container."""
+    """Read the state of a pod's first container from core/v1 JSON; what is not there yet is empty."""
     statuses = pod.get("status", {}).get("containerStatuses") or [{}]
     state = statuses[0].get("state", {})
     waiting = state.get("waiting", {})

@@ -1,6 +1,6 @@
 """What a kubelet must not see or change of the machine: covered in the world before one is started there.
 
-A kubelet sets kernel parameters that are everybody's (``pkg/kubelet/cm/container_manager_linux.go``,
+A kubelet sets kernel parameters that are everybody's (kubernetes/kubernetes pkg/kubelet/cm/container_manager_linux.go,
 ``setupKernelTunables``); in the world it finds them as it wants them, in files of ours. It also has huge pages of every
 size limited that the kernel has, and where no control group can do that, no container starts; there it finds none.
 """

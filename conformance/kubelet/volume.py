@@ -24,9 +24,10 @@ class ImageVolume:
 
     @property
     def effective_policy(self) -> PullPolicy:
-        """The pull policy, and where none is written, the default (Kubernetes core/v1 ``SetDefaults_Volume``).
+        """The pull policy, and where none is written, the default.
 
-        The tag ``latest`` is always pulled, also beside a digest; what is no name at all is not.
+        The tag ``latest`` is always pulled, also beside a digest; what is no name at all is not (kubernetes/kubernetes
+        pkg/apis/core/v1/defaults.go, ``SetDefaults_Volume``).
         """
         if self.policy is not None:
             return self.policy

@@ -1,6 +1,6 @@
-"""What a registry is asked for, and what it may answer, in the terms that decide a pull.
+"""What a registry is asked for, and what it may answer, as far as it decides a pull.
 
-Source: OCI distribution-spec v1.1; what containers/image tells apart (``docker/docker_client.go``).
+Source: OCI distribution-spec v1.1; what containers/image tells apart (containers/image docker/docker_client.go).
 """
 
 import json
@@ -23,7 +23,8 @@ IMAGE_CONFIGS = frozenset({"", OCI_CONFIG, DOCKER_CONFIG})
 """The media types that the config of a container image may have."""
 
 _TITLES = ("org.opencontainers.image.title", "org.cncf.model.filepath")
-"""The annotations that name the file that a layer is, the first that is there (``artifactName``)."""
+"""The annotations that name the file that a layer is, the first that is there (CRI-O internal/ociartifact/store.go,
+``artifactName``)."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ class Login:
 
 
 class RegistryRequest(NamedTuple):
-    """One question to a registry host: for a manifest by tag or digest, or (``blob``) for a blob by digest.
+    """One request to a registry host: for a manifest by tag or digest, or (``blob``) for a blob by digest.
 
     ``login`` is what may be shown to the host; ``insecure`` says that any certificate, and plain HTTP, will do;
-    ``opens`` that a conversation begins: the host is pinged, and a token is had, anew. With ``lookup``, only the
-    host's address is wanted.
+    ``opens`` that a session begins: the host is pinged, and a token is had, anew. With ``lookup``, only the host's
+    address is wanted.
     """
 
     host: str
@@ -87,7 +88,10 @@ class Manifest:
 
     @property
     def is_image(self) -> bool:
-        """Whether it counts as a container image, which is never kept as an artifact (``EnsureNotContainerImage``)."""
+        """Whether it counts as a container image, which is never kept as an artifact.
+
+        Source: CRI-O internal/ociartifact/store.go, ``EnsureNotContainerImage``, since 1.35.
+        """
         return self.config_type in IMAGE_CONFIGS and not self.artifact_type
 
     @classmethod
@@ -119,7 +123,6 @@ class Manifest:
 
 
 def _digest(data: bytes) -> str:
-    """Compute a digest."""
     return f"sha256:{sha256(data).hexdigest()}"
 
 
@@ -130,7 +133,6 @@ def _title(layer: Mapping[str, Any]) -> str:
 
 
 def _platform(members: Mapping[str, str] | None) -> Platform | None:
-    """Read the platform of an index's entry."""
     if members is None:
         return None
     return Platform(members.get("os", ""), members.get("architecture", ""), members.get("variant", ""))
@@ -145,7 +147,7 @@ class FetchedBlob:
 
     @classmethod
     def of(cls, data: bytes) -> "FetchedBlob":
-        """Describe bytes."""
+        """Describe the bytes of a blob by their sha256 digest and their number."""
         return cls(_digest(data), len(data))
 
 
@@ -157,7 +159,10 @@ class HostAddress:
 
     @classmethod
     def of(cls, address: str) -> "HostAddress":
-        """Look at an address; ``::1`` is none of those that CRI-O means (``insecure_registries``, a range of IPv4)."""
+        """Look at an address; ``::1`` is none of those that CRI-O means, which are a range of IPv4.
+
+        Source: CRI-O internal/storage/image.go, ``isSecureIndex``, up to 1.34.
+        """
         found = ip_address(address)
         return cls(found.version == 4 and found.is_loopback)  # noqa: PLR2004 (IPv4)
 

@@ -1,22 +1,23 @@
 """The artifact store: what is kept in it under which names, and what looking up and removing do.
 
-Source: CRI-O internal/ociartifact/store.go up to 1.34 and, from 1.35 on, containers/common ``pkg/libartifact``; both
-keep an OCI layout (containers/image ``oci/layout``: ``addManifest``, ``DeleteImage``).
+Source: CRI-O internal/ociartifact/store.go up to 1.35.0 and, from 1.35.1 on, containers/common
+pkg/libartifact/store.go; both keep an OCI layout (containers/image oci/layout/oci_dest.go, ``addManifest``;
+oci/layout/oci_delete.go, ``DeleteImage``).
 """
 
 from collections import Counter
 from dataclasses import dataclass
 
 from conformance.model.error_texts import go_quote
+from conformance.model.image_copy import PulledImage
 from conformance.model.image_store import SHORTEST_ID, ListedImage
 from conformance.model.profile import Profile
-from conformance.model.pull import PulledImage
 from conformance.model.reference import InvalidReferenceError, Reference, parse, parse_canonical, parse_normalized
 from conformance.model.registries import Registries
 from conformance.model.resolution import resolve_locally
 
 UNNAMED = "unknown"
-"""What an artifact is called that has lost its name (``unknownRef``)."""
+"""What an artifact is called that has lost its name (CRI-O internal/ociartifact, ``unknownRef``)."""
 
 
 @dataclass
@@ -42,17 +43,20 @@ class StoredArtifact:
 
     @property
     def canonical(self) -> str:
-        """Its repository with its digest."""
+        """Its repository with its digest, as ``repo_digests`` has it; without a name, the repository is ``unknown``."""
         repository = parse_normalized(self.name).name if self.name else UNNAMED
         return f"{repository}@sha256:{self.id}"
 
     def listed(self) -> ListedImage:
-        """Give it as CRI lists it (``CRIImage``)."""
+        """Give it as the CRI lists it (CRI-O internal/ociartifact/artifact.go, ``CRIImage``)."""
         tags = (self.name,) if self.name and "@" not in self.name else ()
         return ListedImage(self.id, tags, (self.canonical,))
 
     def below(self, sub_path: str) -> tuple[str, ...]:
-        """Name the files that are mounted, below a sub path where one is given (``FilterMountPathsBySubPath``)."""
+        """Name the files that are mounted, below a sub path where one is given.
+
+        Source: CRI-O server/container_create_linux.go, ``FilterMountPathsBySubPath``, since 1.33.
+        """
         titled = tuple(filter(None, self.titles))
         if is_whole(sub_path):
             return titled
@@ -102,7 +106,7 @@ class ArtifactStore:
         return new
 
     def known(self, id_: str) -> StoredArtifact | None:
-        """Give an artifact that is known by that ID."""
+        """Give the artifact of just that ID (64 hex digits), none where it is not kept."""
         return next((each for each in self.kept if each.id == id_), None)
 
     def find(self, name: str) -> StoredArtifact | str | None:
@@ -110,7 +114,10 @@ class ArtifactStore:
         return self._find_whole(name) if self.profile.libartifact else self._find_any(name)
 
     def _find_any(self, name: str) -> StoredArtifact | str | None:
-        """Find by the beginning of a digest, then by name, short or not (``getByNameOrDigest``)."""
+        """Find by the beginning of a digest, then by name, short or not.
+
+        Source: CRI-O internal/ociartifact/store.go, ``getByNameOrDigest``.
+        """
         if len(name) >= SHORTEST_ID:
             for each in self.kept:
                 if each.id.startswith(name):
@@ -126,7 +133,10 @@ class ArtifactStore:
         return None
 
     def _find_whole(self, name: str) -> StoredArtifact | str | None:
-        """Find by a name that is whole, or by the beginning of a digest (``lookupArtifactLocked``)."""
+        """Find by a name that is whole, or by the beginning of a digest.
+
+        Source: containers/common pkg/libartifact/store.go, ``lookupArtifactLocked``.
+        """
         try:
             reference = parse_canonical(name)
         except InvalidReferenceError:

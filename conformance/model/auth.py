@@ -1,7 +1,7 @@
 """containers-auth.json: where it is looked for, and which of its entries is for a repository.
 
-Source: containers/image ``pkg/docker/config/config.go``, the same rules in the containers/image of CRI-O 1.31.13 to
-1.36.3. Where several keys are the same host written differently, Go leaves to chance which counts; here the first does.
+Source: containers/image pkg/docker/config/config.go, the same rules in the containers/image of CRI-O 1.31.13 to 1.36.3.
+Where several keys are the same host written differently, Go leaves to chance which counts; here the first does.
 """
 
 import base64
@@ -52,7 +52,7 @@ def credentials(content: Mapping[str, Any], host: str, repository: str, *, legac
     """Give the login for ``host/repository``, or nothing (``findCredentialsInFile``); raises ``InvalidAuthFileError``.
 
     The entry with the longest matching key counts, even where it is empty. A file of the ``legacy`` form has entries
-    for hosts alone. A credential helper is not run, and an identity token not used; ``not_followed`` tells of both.
+    for hosts alone. A credential helper is not run, and an identity token not used; ``not_followed`` names both.
     """
     return _found(content, host, repository, legacy=legacy)[0]
 

@@ -1,7 +1,7 @@
 """How CRI-O, and containers/image below it, word what goes wrong: answers in, sentences out.
 
-Source: containers/image ``docker/errors.go``, ``docker/distribution_error.go``, ``docker/docker_client.go`` and the
-error codes of docker/distribution (``registry/api/errcode/register.go``, ``registry/api/v2/errors.go``).
+Source: containers/image docker/errors.go, docker/distribution_error.go, docker/docker_client.go and the error codes of
+docker/distribution (registry/api/errcode/register.go, registry/api/v2/errors.go).
 """
 
 import re
@@ -55,7 +55,7 @@ _SPECIAL = re.compile(r'[\\"]|[^ -~]')
 
 
 def server_of(host: str) -> str:
-    """Give the name under which a registry host is asked."""
+    """Give the name under which a registry host is asked: docker.io's is ``registry-1.docker.io``."""
     return DOCKER_SERVER if host == "docker.io" else host
 
 
@@ -77,7 +77,10 @@ def _escaped(character: str) -> str:
 
 
 def refusal(answer: ErrorResponse, *, all_errors: bool = False) -> str:
-    """Word an HTTP answer (``registryHTTPResponseToError``); ``all_errors`` as in a profile."""
+    """Word an HTTP answer that is no; ``all_errors`` as in a profile.
+
+    Source: containers/image docker/errors.go, ``registryHTTPResponseToError``.
+    """
     if answer.scope_error in _SCOPE_ERRORS and answer.status == HTTPStatus.UNAUTHORIZED:
         code = _SCOPE_ERRORS[answer.scope_error]
         scope = _coded(code, answer.description or DEFAULT_MESSAGES[code], always=all_errors)
@@ -108,12 +111,11 @@ def _coded(code: str, message: str, *, always: bool) -> str:
 
 
 def _words(code: str) -> str:
-    """Give an error code in words."""
     return code.lower().replace("_", " ")
 
 
 def _phrase(status: int) -> str:
-    """Give the usual phrase of an HTTP status; some that servers use have none."""
+    """Give the usual phrase of an HTTP status, empty for one that servers made up."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -123,7 +125,8 @@ def _phrase(status: int) -> str:
 def unanswered(ask: RegistryRequest, name: str, answer: ErrorResponse | NoResponse, profile: Profile) -> str:
     """Word why a host did not give what it was asked for; ``name`` is the repository with the host.
 
-    Source: ``detectProperties``, ``getBearerToken``, ``fetchManifest``, ``getBlob``.
+    Source: containers/image docker/docker_client.go (``detectProperties``, ``getBearerToken``, ``fetchManifest``,
+    ``getBlob``).
     """
     if isinstance(answer, NoResponse):
         words = answer.words if profile.names_tls else answer.words.removeprefix(TLS_TROUBLE)
@@ -154,7 +157,7 @@ def _token_refusal(answer: ErrorResponse, profile: Profile) -> str:
 
 
 def reason_for(answer: ErrorResponse | NoResponse) -> Reason:
-    """Say in one word why a host did not serve."""
+    """Give the reason that an answer is for not serving, ``UNCLEAR`` where it may be any."""
     if isinstance(answer, NoResponse):
         return answer.reason
     if answer.status >= CLIENT_ERRORS.stop:

@@ -1,6 +1,6 @@
 """A manifest as Go writes it once it has read it: what it does not know is gone, and members stand in its order.
 
-Source: image-spec ``specs-go/v1/manifest.go`` and ``descriptor.go``; Go's encoding/json (``Marshal``).
+Source: opencontainers/image-spec specs-go/v1/manifest.go and descriptor.go; Go encoding/json (``Marshal``).
 """
 
 import json
@@ -28,7 +28,7 @@ _ESCAPED = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
 
 
 def go_manifest(content: Mapping[str, Any]) -> bytes:
-    """Write an image manifest."""
+    """Give the bytes that Go makes of an image manifest: known members in Go's order, and no blanks."""
     written = _members(content, _MANIFEST)
     if not written["mediaType"]:
         del written["mediaType"]
@@ -42,7 +42,6 @@ def go_manifest(content: Mapping[str, Any]) -> bytes:
 
 
 def _descriptor(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a descriptor."""
     written = _members(content, _DESCRIPTOR)
     if "platform" in written:
         written["platform"] = _members(written["platform"], _PLATFORM)

@@ -1,6 +1,6 @@
 """The image service as a whole: pulls, lookups, lists and removals over one store.
 
-Source: CRI-O server/image_pull.go, image_status.go, image_list.go, image_remove.go.
+Source: CRI-O server/image_pull.go, server/image_status.go, server/image_list.go, server/image_remove.go.
 """
 
 import re
@@ -11,8 +11,8 @@ from conformance.model.answers import Login
 from conformance.model.artifact_store import ArtifactStore, StoredArtifact
 from conformance.model.image_store import ImageStore, ListedImage, StoredImage
 from conformance.model.profile import Fallback
-from conformance.model.pull import Outcome, Puller
 from conformance.model.pull_sources import LogWriter, Settings, Steps
+from conformance.model.puller import Outcome, Puller
 from conformance.model.reference import Reference
 
 NO_IMAGE = "no image specified"
@@ -21,7 +21,7 @@ _HEX = re.compile(r"[0-9a-fA-F]{3,}")
 
 @dataclass(frozen=True, slots=True)
 class ImageLookup:
-    """What ImageStatus answers: the image, none, or ``error``, the text of the gRPC error."""
+    """What ImageStatus answers: the image, or none, or ``error``, the text of the gRPC error."""
 
     image: ListedImage | None = None
     error: str = ""
@@ -51,7 +51,7 @@ class ImageService:
         self.puller = puller(settings, note, self.store.layers, self.artifacts.blobs)
 
     def clear(self) -> None:
-        """Forget all images and artifacts."""
+        """Take all images and artifacts away, whatever uses them; what failed pulls left on the disk stays."""
         self.store.images.clear()
         self.artifacts.clear()
 
@@ -73,7 +73,7 @@ class ImageService:
         return ImageLookup(artifact.listed()) if isinstance(artifact, StoredArtifact) else lookup
 
     def image_status(self, name: str) -> ImageLookup:
-        """Look an image up (``storageImageStatus``)."""
+        """Look an image up by ID or name, artifacts left out (CRI-O server/image_status.go, ``storageImageStatus``)."""
         if (id_ := self.store.identified(name)) is not None:
             kept = self.store.images.get(id_)
             return ImageLookup(kept.listed()) if kept else ImageLookup(error=self.profile.unknown_id.format(id=id_))
@@ -96,7 +96,7 @@ class ImageService:
         return id_ in self.store.images or self.artifacts.known(id_) is not None
 
     def list(self, name: str = "") -> list[ListedImage] | str:
-        """List all images and artifacts, or what has that name; a text is the error (``listImages``)."""
+        """List all images and artifacts, or what has that name; a text is the error (CRI-O server/image_list.go)."""
         if not name:
             images = [self.described(kept) for kept in self.store.images.values()]
             return images + [each.listed() for each in self.artifacts.kept]
@@ -158,11 +158,14 @@ class ImageService:
         return self.profile.artifact is not Fallback.NEVER
 
     def used(self, id_: str, name: str) -> str:
-        """Refuse to remove an image that a container mounts (``volumeInUse``)."""
+        """Give the refusal to remove an image that a container mounts, empty where none does (``volumeInUse``)."""
         container = self.in_use(id_)
         return self.profile.in_use.format(name=name, container=container) if container else ""
 
     def running(self, id_: str) -> str:
-        """Refuse to delete an image that is a container's own (containers/storage store.go, ``DeleteImage``)."""
+        """Give the refusal to delete an image that is a container's own, empty where it is none's.
+
+        Source: containers/storage store.go, ``DeleteImage``.
+        """
         container = self.runs(id_)
         return f"image used by {container}: image is in use by a container" if container else ""

@@ -1,8 +1,8 @@
 """The image store: which names an image has, and what looking up, untagging and removing do.
 
 Source: CRI-O internal/storage/image.go (``makeRepoDigests``, ``UntagImage``,
-``HeuristicallyTryResolvingStringAsIDPrefix``),
-containers/image ``storage/storage_reference.go`` (``resolveImage``), containers/storage (``SetNames``).
+``HeuristicallyTryResolvingStringAsIDPrefix``), containers/image storage/storage_reference.go (``resolveImage``),
+containers/storage store.go (``SetNames``).
 """
 
 import re
@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from conformance.model.pull import PulledImage
+from conformance.model.image_copy import PulledImage
 from conformance.model.reference import Reference, parse_normalized
 
 SHORTEST_ID = 3
-"""Hex digits that a shortened ID has at least (``minimumTruncatedIDLength``)."""
+"""Hex digits that a shortened ID has at least (CRI-O internal/storage/image.go, ``minimumTruncatedIDLength``)."""
 
 _ID = re.compile(r"[0-9a-f]{64}")
 
 
 class ListedImage(NamedTuple):
-    """An image as CRI lists it: ID (64 hex digits), names with tags, names with digests, both sorted."""
+    """An image as the CRI lists it: ID (64 hex digits), names with tags, names with digests, both sorted."""
 
     id: str
     tags: tuple[str, ...]
@@ -42,11 +42,11 @@ class StoredImage:
 
     @property
     def repositories(self) -> list[str]:
-        """The repositories in its names."""
+        """The repositories in its names, with their hosts, each once."""
         return list(dict.fromkeys(parse_normalized(name).name for name in self.names))
 
     def listed(self) -> ListedImage:
-        """Give it as CRI lists it: every repository is combined with every digest (``makeRepoDigests``)."""
+        """Give it as the CRI lists it: every repository is combined with every digest (``makeRepoDigests``)."""
         tags = sorted(name for name in self.names if "@" not in name)
         explicit = {name for name in self.names if "@" in name}
         combined = {f"{repository}@{digest}" for repository in self.repositories for digest in self.digests}

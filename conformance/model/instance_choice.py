@@ -1,7 +1,7 @@
 """Which image of an index is for a machine.
 
-Source: containers/image ``internal/pkg/platform/platform_matcher.go`` (``WantedPlatforms``),
-``internal/manifest/oci_index.go`` and ``docker_schema2_list.go`` (``ChooseInstance``).
+Source: containers/image internal/pkg/platform/platform_matcher.go (``WantedPlatforms``), internal/manifest/oci_index.go
+and internal/manifest/docker_schema2_list.go (``ChooseInstance``).
 """
 
 from functools import cache
@@ -38,7 +38,7 @@ def choose_instance(index: Manifest, platform: Platform) -> IndexEntry | None:
 
 
 def no_match(index: Manifest, platform: Platform, wording: str = Profile.no_match) -> str:
-    """Word that an index has nothing for a machine; ``wording`` is the profile's."""
+    """Word that an index has nothing for a machine; ``wording`` is the ``no_match`` of a profile."""
     best = wanted_platforms(platform)[0]
     kind = "image index" if index.media_type == OCI_INDEX else "manifest list"
     wanted_platform = wording.format(architecture=best.architecture, variant=best.variant, os=best.os)

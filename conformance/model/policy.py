@@ -1,8 +1,8 @@
 """Signature policies: which images may be pulled and mounted, as far as that is said by their names alone.
 
 Requirements that look at signatures are not known here. Source: containers-policy.json(5); containers/image
-``signature/policy_config.go``, ``policy_eval.go`` (``requirementsForImageRef``), ``policy_eval_simple.go``,
-``docker/policyconfiguration/naming.go``; CRI-O server/image_pull.go (``contextForNamespace``).
+signature/policy_config.go, signature/policy_eval.go (``requirementsForImageRef``), signature/policy_eval_simple.go,
+docker/policyconfiguration/naming.go; CRI-O server/image_pull.go (``contextForNamespace``).
 """
 
 import enum
@@ -81,7 +81,7 @@ class Policies:
     home: str = "/root"
 
     def path(self, namespace: str) -> str:
-        """Give the file that is told to count for pods of a namespace, empty where the system's own does."""
+        """Give the file that crio.conf makes count for pods of a namespace, empty where the system's own does."""
         file = f"{FOLDER}/{namespace}.json"
         return file if namespace and file in self.files else self.named
 
@@ -90,12 +90,15 @@ class Policies:
         return self.files.get(self.path(namespace) or SYSTEM)
 
     def missing(self, namespace: str, wording: str) -> str:
-        """Word that there is no such file; where none is told, both that were looked for are named."""
+        """Word that there is no such file; where none is configured, both that were looked for are named."""
         if path := self.path(namespace):
             return f"open {path}: no such file or directory"
         return wording.format(go_quote(f"{self.home}/.config/containers/policy.json"), go_quote(SYSTEM), SYSTEM)
 
 
 def rejection(reference: Reference) -> str:
-    """Word that a policy rejects an image (``prReject.isRunningImageAllowed``)."""
+    """Word that a policy rejects an image.
+
+    Source: containers/image signature/policy_eval_simple.go, ``prReject.isRunningImageAllowed``.
+    """
     return f"Running image docker://{reference.familiar} is rejected by policy."

@@ -1,12 +1,15 @@
-"""What will be seen when a runtime is asked for an image: which hosts are asked for what, and what comes of it."""
+"""What will be seen when a runtime is asked for an image: which hosts are asked for what, and what comes of it.
+
+Nothing here asks a host: who predicts says what each would answer.
+"""
 
 from collections.abc import Callable
 from itertools import groupby
 from typing import NamedTuple
 
 from conformance.model.answers import Answer, ErrorResponse, HostAddress, Login, NoResponse, RegistryRequest
-from conformance.model.pull import Outcome, Puller
 from conformance.model.pull_sources import Steps
+from conformance.model.puller import Outcome, Puller
 from conformance.model.reason import Reason
 
 TOO_MANY_REQUESTS = 429
@@ -23,14 +26,14 @@ class HostRequests(NamedTuple):
 
 
 class Prediction(NamedTuple):
-    """The questions with their answers, in order, and the outcome."""
+    """The requests of a pull with their answers, in order, and its outcome."""
 
     asked: tuple[tuple[RegistryRequest, Answer], ...]
     outcome: Outcome
 
     @property
     def attempts(self) -> list[HostRequests]:
-        """The questions by host, hosts in the order in which they are asked.
+        """The requests by host, hosts in the order in which they are asked.
 
         A host that refuses connections, or whose certificate is refused, sees nothing of it and is left out.
         """
@@ -38,7 +41,7 @@ class Prediction(NamedTuple):
 
     @property
     def visits(self) -> list[tuple[str, list[tuple[RegistryRequest, Answer]]]]:
-        """The questions that a host sees, with their answers, by the name under which they are on record."""
+        """The requests that a host sees, with their answers, by the name under which they are on record."""
         seen = [each for each in self.asked if not _is_unseen(each[1])]
         return [(host, list(group)) for host, group in groupby(seen, key=_seen_as)]
 
@@ -57,7 +60,7 @@ def answer_steps(
 ) -> Prediction:
     """Follow the steps of a pull to their end.
 
-    A host that does not challenge is shown no login (docker/docker_client.go, ``setupRequestAuth``).
+    A host that does not challenge is shown no login (containers/image docker/docker_client.go, ``setupRequestAuth``).
     """
     asked = []
     try:
@@ -83,14 +86,14 @@ def request_count(answer: Answer) -> int:
 
 
 def _is_unseen(answer: Answer) -> bool:
-    """Tell whether a question never reaches its host, nor the name server that denies the host."""
+    """Tell whether a request never reaches its host, nor the name server that denies the host."""
     return isinstance(answer, HostAddress) or (
         isinstance(answer, NoResponse) and answer.reason is not Reason.UNKNOWN_HOST
     )
 
 
 def _seen_as(asked: tuple[RegistryRequest, Answer]) -> str:
-    """Give the name under which a question is on record, in small letters: without the port, of a host nobody knows."""
+    """Give the name that a request is on record under, in small letters: without the port, of a host nobody knows."""
     ask, answer = asked
     host = ask.host.lower()
     return host.partition(":")[0] if isinstance(answer, NoResponse) else host

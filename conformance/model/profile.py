@@ -1,7 +1,7 @@
 """What differs between CRI-O releases, each as one value: adding a release that behaves anew is adding one profile.
 
-Measured on 1.31.13, 1.33.13, 1.34.11 and 1.36.3; 1.32, 1.33.0 to 1.33.3 and 1.35 are read from the source.
-Every field names where it is from.
+Measured on 1.31.13, 1.33.13, 1.34.11 and 1.36.3; 1.32, 1.33.0 to 1.33.3 and 1.35 are read from the source. Every field
+names where it is from; files without a repository are CRI-O's.
 """
 
 import enum
@@ -26,39 +26,40 @@ class Profile:
     ``has_short_name_mode``: crio.conf has ``short_name_mode``, by default enforcing (1.34, cri-o/cri-o#9401); before,
     the mode is disabled whatever is written (internal/storage/image.go, ``CandidatesForPotentiallyShortImageName``).
 
-    ``artifact``: see ``Fallback`` (internal/storage/image.go, ``pullImageImplementation``; cri-o/cri-o#9367, #9778).
+    ``artifact``: see ``Fallback`` (internal/storage/image.go, ``pullImageImplementation``; cri-o/cri-o#9367,
+    cri-o/cri-o#9778).
     ``artifact_open``, ``artifact_choose``, ``artifact_image`` are what the second half of the error says when the
     manifest cannot be had, when no platform matches, and when it is an image (internal/ociartifact/store.go).
     ``artifact_takes_lists_for_images``: a Docker manifest list is called an image without a look at its platforms.
     ``artifact_reopens``: an index's manifest is fetched once more before the one that was chosen, and no digest is
     verified; before, the chosen one is fetched alone.
     ``artifact_copies``: no look at the manifest; the whole copy is made once more, whatever it is (1.35.0, 1.35.1).
-    ``artifact_copy``: how the error of that copy is told.
-    ``libartifact``: artifacts are looked up by Podman's libartifact (vendor common/pkg/libartifact; cri-o/cri-o#9639):
+    ``artifact_copy``: how the error of that copy is worded.
+    ``libartifact``: artifacts are looked up by containers/common pkg/libartifact/store.go (cri-o/cri-o#9639):
     they are found by whole names and by any beginning of their digests only, and by no name with a tag and a digest.
     Before, CRI-O itself found them by short names too, knew an artifact by the digest of its manifest as Go writes it,
     and removed it only under the very name that it has (internal/ociartifact/store.go; 1.35.0 under any).
     ``lists_both``: a list with a filter has the image and the artifact of that name (server/image_list.go).
-    ``pins_artifacts``: artifacts are told to be pinned (cri-o/cri-o#9836).
+    ``pins_artifacts``: artifacts are reported as pinned (cri-o/cri-o#9836).
 
     ``image_ref_is_id``: PullImage answers with the ID, not with name and digest (cri-o/cri-o#9728).
     ``loopback_is_insecure``: hosts in 127.0.0.0/8 need no TLS, and every candidate's host is looked up to see whether
-    it is one (``isSecureIndex``; gone with cri-o/cri-o#9511).
+    it is one (internal/storage/image.go, ``isSecureIndex``; gone with cri-o/cri-o#9511).
     ``token_status``: how the status of a token service is worded (containers/image docker/errors.go).
     ``pings_v1``: a host that answers no ping is asked for /v1/_ping (containers/image docker/docker_client.go).
-    ``no_match``: how a platform that an index lacks is told (containers/image internal/manifest/oci_index.go).
-    ``names_tls``: Go says that an untrusted certificate is TLS's trouble (Go 1.20, ``CertificateVerificationError``).
-    ``all_errors``: all errors in a registry's answer are told, and each with its code (docker/distribution
+    ``no_match``: how it is worded that an index lacks a platform (containers/image internal/manifest/oci_index.go).
+    ``names_tls``: an untrusted certificate's error begins with ``tls:`` (Go 1.20, ``CertificateVerificationError``).
+    ``all_errors``: all errors in a registry's answer are reported, and each with its code (docker/distribution
     registry/client/errors.go, ``HandleErrorResponse``); later the first alone is (containers/image docker/errors.go).
     ``trims_mirrors``: a slash at the end of a mirror's location goes; before containers/image 5.35, no name can be made
-    with it (pkg/sysregistriesv2/system_registries_v2.go, ``postProcessRegistries``).
+    with it (containers/image pkg/sysregistriesv2/system_registries_v2.go, ``postProcessRegistries``).
     ``unknown_id``: what ImageStatus says of an ID that is not in the store, if that is an error
     (internal/storage/image.go, ``ImageStatusByID``).
     ``hex_lookups_are_ids``: a lookup of three or more hex digits is never refused (server/image_status.go).
     ``in_use``: how the removal of an image that a container mounts is refused; ``guards_ids`` whether it is also when
     the image is given by its ID (server/image_remove.go).
     ``policy_missing``: what is said where there is no signature policy (containers/image signature/policy_config.go).
-    ``policy_verdict``: how CreateContainer tells what the signature policy says (internal/storage/image.go,
+    ``policy_verdict``: how CreateContainer words what the signature policy says (internal/storage/image.go,
     ``checkSignature``); ``verifies_volumes``: whether that is asked about volumes (1.33, cri-o/cri-o#9060).
     ``volume_refusal``: how a volume is refused that cannot be mounted (server/container_create_linux.go).
     ``mounts_images_after_errors``: where an artifact cannot be mounted, an image of that name is, also when there is
@@ -174,7 +175,7 @@ NEWEST = ("1.31.13", "1.32.13", "1.33.13", "1.34.11", "1.35.6", "1.36.3")
 
 
 def newest_line() -> str:
-    """Give the newest line that is known."""
+    """Give the newest line that is known, such as ``1.36``."""
     return Release(NEWEST[-1]).line
 
 

@@ -48,7 +48,7 @@ class Settings:
 
 
 class PullError(NamedTuple):
-    """Why one image, or one place of it, did not come.
+    """Why a pull of one image, or from one pull source of it, failed.
 
     ``text`` is what CRI-O would say; ``network``, ``refused`` and ``rejected`` whether Go's error is one of the
     network, ECONNREFUSED, or the signature policy's.
@@ -61,12 +61,12 @@ class PullError(NamedTuple):
     rejected: bool = False
 
     def reworded(self, text: str) -> "PullError":
-        """Give the same in other words."""
+        """Give the same error under another text, as code that wraps it would."""
         return self._replace(text=text)
 
 
 class PullOptions(NamedTuple):
-    """On which terms a candidate is asked for.
+    """With which options a candidate is pulled.
 
     ``login`` is the request's, ``insecure`` says that any certificate and HTTP will do, ``artifact`` that what comes is
     for the artifact store.
@@ -78,18 +78,18 @@ class PullOptions(NamedTuple):
 
 
 class OpenedManifest(NamedTuple):
-    """A manifest that came, and from where."""
+    """A manifest that came, and the pull source that gave it."""
 
     source: PullSource
     manifest: Manifest
 
 
 LogWriter = Callable[[str, str], None]
-"""Is told what CRI-O logs meanwhile: level and message."""
+"""Takes what CRI-O logs meanwhile: level and message."""
 
 
 class PullSources:
-    """The rules about places under given settings."""
+    """The rules about pull sources under given settings."""
 
     def __init__(self, settings: Settings, note: LogWriter | None = None) -> None:
         self.settings = settings
@@ -98,8 +98,11 @@ class PullSources:
         self.log = note
         self._placed: tuple[Reference | None, tuple[PullSource, ...]] = (None, ())
 
-    def open(self, reference: Reference, terms: PullOptions) -> Steps[OpenedManifest | PullError]:
-        """Fetch the manifest from the first place that has it (docker/docker_image_src.go, ``newImageSource``)."""
+    def open(self, reference: Reference, options: PullOptions) -> Steps[OpenedManifest | PullError]:
+        """Fetch the manifest from the first pull source that has it.
+
+        Source: containers/image docker/docker_image_src.go, ``newImageSource``.
+        """
         try:
             sources = self.sources(reference)
         except InvalidReferenceError as error:
@@ -108,7 +111,7 @@ class PullSources:
         for source in sources:
             if self.log:
                 self.log("info", f'Trying to access "{source.reference}"')
-            got = yield from self.manifest(reference, source, source.reference.tag_or_digest, terms, opens=True)
+            got = yield from self.manifest(reference, source, source.reference.tag_or_digest, options, opens=True)
             if isinstance(got, Manifest):
                 return OpenedManifest(source, got)
             if self.log:
@@ -117,13 +120,13 @@ class PullSources:
         return self.unopened(errors)
 
     def sources(self, reference: Reference) -> tuple[PullSource, ...]:
-        """Give the places of an image; they are wanted twice in a row, for an image and for an artifact."""
+        """Give the pull sources of an image; they are wanted twice in a row, for an image and for an artifact."""
         if self._placed[0] is not reference:
             self._placed = reference, self.registries.sources(reference, trims_mirrors=self.profile.trims_mirrors)
         return self._placed[1]
 
     def unopened(self, errors: list[tuple[PullSource, PullError]]) -> PullError:
-        """Give the error for all places of an image: the registry's own where it has no mirrors, else all."""
+        """Give the error for all pull sources of an image: the registry's own where it has no mirrors, else all."""
         source, last = errors[-1]
         if len(errors) == 1:
             return last
@@ -131,28 +134,31 @@ class PullSources:
         return last.reworded(f"(Mirrors also failed: {mirrors}): {source.reference}: {last.text}")
 
     def manifest(
-        self, reference: Reference, source: PullSource, digest_or_tag: str, terms: PullOptions, *, opens: bool = False
+        self, reference: Reference, source: PullSource, digest_or_tag: str, options: PullOptions, *, opens: bool = False
     ) -> Steps[Manifest | PullError]:
-        """Ask one place for a manifest, unless it is blocked (docker/docker_client.go, ``newDockerClient``)."""
+        """Ask one pull source for a manifest, unless it is blocked.
+
+        Source: containers/image docker/docker_client.go, ``newDockerClient``.
+        """
         place = source.reference
         if (blocked := self.blocked(place)) is not None:
             return blocked
-        ask = self.ask(reference, source, digest_or_tag, terms, opens=opens)
+        ask = self.ask(reference, source, digest_or_tag, options, opens=opens)
         answer = yield ask
         if isinstance(answer, Manifest):
             return answer
         return self.pull_error(ask, place, answer)
 
     def blob(
-        self, reference: Reference, source: PullSource, digest: str, terms: PullOptions
+        self, reference: Reference, source: PullSource, digest: str, options: PullOptions
     ) -> Steps[FetchedBlob | PullError]:
-        """Ask for a blob where the manifest came from."""
-        ask = self.ask(reference, source, digest, terms, blob=True)
+        """Ask the pull source that the manifest came from for a blob."""
+        ask = self.ask(reference, source, digest, options, blob=True)
         answer = yield ask
         return answer if isinstance(answer, FetchedBlob) else self.pull_error(ask, source.reference, answer)
 
     def blocked(self, place: Reference) -> PullError | None:
-        """Refuse a place that is blocked, mirror or not."""
+        """Give the error of a pull source that is blocked, mirror or not; none for any other."""
         registry = self.registries.find(place.name) if self.registries.registries else None
         if registry is None or not registry.blocked:
             return None
@@ -164,37 +170,40 @@ class PullSources:
         reference: Reference,
         source: PullSource,
         digest_or_tag: str,
-        terms: PullOptions,
+        options: PullOptions,
         *,
         blob: bool = False,
         opens: bool = False,
     ) -> RegistryRequest:
-        """Put a question to one place."""
+        """Make the request to one pull source for a manifest, or a blob, with the login that it may be shown."""
         place = source.reference
-        login = self.login(reference, place, terms.login)
+        login = self.login(reference, place, options.login)
         return RegistryRequest(
-            place.domain, place.path, digest_or_tag, login, source.insecure or terms.insecure, blob, opens
+            place.domain, place.path, digest_or_tag, login, source.insecure or options.insecure, blob, opens
         )
 
     def insecure(self, reference: Reference) -> Steps[bool]:
-        """Tell whether a candidate's host needs no TLS; up to 1.34 it is looked up for that (``isSecureIndex``)."""
+        """Tell whether a candidate's host needs no TLS; up to 1.34 it is looked up for that.
+
+        Source: CRI-O internal/storage/image.go, ``isSecureIndex``.
+        """
         if not self.profile.loopback_is_insecure:
             return False
         answer = yield RegistryRequest(reference.domain.partition(":")[0], "", "", lookup=True)
         return isinstance(answer, HostAddress) and answer.loopback
 
     def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
-        """Give what a place is shown: the request's login unless it is another host's, else the auth file's.
+        """Give what a pull source is shown: the request's login unless it is another host's, else the auth file's.
 
-        Every candidate's host is shown the request's login (server/image_pull.go, ``pullImage``), but no mirror on
-        another host is (``newImageSourceAttempt``).
+        Every candidate's host is shown the request's login (CRI-O server/image_pull.go, ``pullImage``), but no mirror
+        on another host is (containers/image docker/docker_image_src.go, ``newImageSourceAttempt``).
         """
         if login is not None and login.user and place.domain == reference.domain:
             return login
         return self.settings.credentials(place.domain, place.path)
 
     def pull_error(self, ask: RegistryRequest, place: Reference, answer: Answer) -> PullError:
-        """Say why a place did not give what it was asked for."""
+        """Say why a pull source did not give what it was asked for."""
         if isinstance(answer, ErrorResponse | NoResponse):
             text = unanswered(ask, place.name, answer, self.profile)
             failed = isinstance(answer, NoResponse)

@@ -4,7 +4,7 @@ import enum
 
 
 class Reason(enum.StrEnum):
-    """Why a registry did not serve, as far as an error tells."""
+    """Why a registry did not serve, as far as an error says; ``UNCLEAR`` where it does not."""
 
     UNAUTHORIZED = "unauthorized"
     DENIED = "denied"

@@ -1,7 +1,8 @@
 """Image names: the grammar of distribution references, and what Docker's convention makes of them.
 
-Source: distribution/reference as containers/image vendors it (``docker/reference/regexp.go``, ``reference.go``,
-``normalize.go``; the same text in CRI-O 1.31.13 and 1.36.3), go-digest (``digest.go``, ``algorithm.go``).
+Source: distribution/reference as containers/image has it (docker/reference/regexp.go, docker/reference/reference.go,
+docker/reference/normalize.go; the same text in CRI-O 1.31.13 and 1.36.3), opencontainers/go-digest (digest.go,
+algorithm.go).
 """
 
 import re
@@ -55,7 +56,7 @@ class Reference(NamedTuple):
 
     @property
     def is_short(self) -> bool:
-        """Whether no registry host is in it (``IsShortName`` of containers/image, pkg/shortnames)."""
+        """Whether no registry host is in it (containers/image pkg/shortnames/shortnames.go, ``IsShortName``)."""
         return not ("." in self.domain or ":" in self.domain or self.domain == "localhost")
 
     @property
@@ -75,8 +76,8 @@ class Reference(NamedTuple):
     def on(self, host: str) -> "Reference":
         """Give a short name on a registry host, as ``parse_normalized`` reads the two together, and as it raises.
 
-        Where the host is told from a path, and the name has no capitals in its first component, nothing needs to be
-        read again.
+        Where the host cannot be taken for a path, and the name has no capitals in its first component, nothing needs to
+        be read again.
         """
         path = self.name
         if host == DEFAULT_DOMAIN and "/" not in path:
@@ -102,7 +103,6 @@ class Reference(NamedTuple):
 
 
 def _text(name: str, tag: str, digest: str) -> str:
-    """Put the parts together."""
     return f"{name}{':' if tag else ''}{tag}{'@' if digest else ''}{digest}"
 
 
@@ -154,7 +154,7 @@ def parse_as_docker(text: str) -> Reference:
     """Read a name as Docker's own library does, which a kubelet has; raises ``InvalidReferenceError``.
 
     Capitals differ: they make a first component a host, and the error says in which name they must not be
-    (distribution/reference ``ParseNormalizedNamed``).
+    (distribution/reference normalize.go, ``ParseNormalizedNamed``).
     """
     first, slash, rest = text.partition("/")
     is_host = slash and first.lower() != first

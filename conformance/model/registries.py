@@ -1,7 +1,7 @@
 """registries.conf as containers/image means it: which entry a name falls under, and where it is then asked for.
 
-Source: containers/image ``pkg/sysregistriesv2/system_registries_v2.go`` (containers-registries.conf(5)), the same rules
-in the containers/image of CRI-O 1.31.13 to 1.36.3. How the files are read and merged is in ``registries_conf.py``.
+Source: containers/image pkg/sysregistriesv2/system_registries_v2.go (containers-registries.conf(5)), the same rules in
+the containers/image of CRI-O 1.31.13 to 1.36.3. How the files are read and merged is in ``registries_conf.py``.
 """
 
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ class Registry:
 
 
 class PullSource(NamedTuple):
-    """A place where an image is asked for: the name there, and whether plain HTTP and any certificate will do."""
+    """Where an image is pulled from: the name there, and whether plain HTTP and any certificate will do."""
 
     reference: Reference
     insecure: bool = False
@@ -100,7 +100,7 @@ class Registries:
 
     @cached_property
     def _found(self) -> dict[str, Registry | None]:
-        """What was looked up before."""
+        """The entry of each name that was looked up before."""
         return {}
 
     def find(self, name: str) -> Registry | None:
@@ -120,7 +120,7 @@ class Registries:
         return alias if alias and alias.value else None
 
     def sources(self, reference: Reference, *, trims_mirrors: bool = True) -> tuple[PullSource, ...]:
-        """Give the places where an image is asked for, in order: mirrors that serve such a reference, then its own.
+        """Give the pull sources of an image, in order: mirrors that serve such a reference, then its own registry.
 
         ``trims_mirrors`` as in a profile (``PullSourcesFromReference``). Raises ``InvalidReferenceError`` when a
         location does not make a name.

@@ -1,7 +1,7 @@
 """What containers/image refuses in a registries.conf, and how it completes the rest.
 
-Source: containers/image ``pkg/sysregistriesv2/system_registries_v2.go`` and ``shortnames.go``; errors are worded as
-there, those about aliases in the order of their names, which Go leaves to chance.
+Source: containers/image pkg/sysregistriesv2/system_registries_v2.go and pkg/sysregistriesv2/shortnames.go; errors are
+worded as there, those about aliases in the order of their names, which Go leaves to chance.
 """
 
 from collections.abc import Iterable, Mapping

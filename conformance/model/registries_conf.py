@@ -1,6 +1,6 @@
 """The files of registries.conf, read and merged into what is effective.
 
-Source: containers/image ``pkg/sysregistriesv2/system_registries_v2.go`` and ``shortnames.go``
+Source: containers/image pkg/sysregistriesv2/system_registries_v2.go and pkg/sysregistriesv2/shortnames.go
 (containers-registries.conf(5)), as CRI-O 1.36.3 vendors it; errors are worded as there. Other releases differ in this:
 
 - 1.31.13 leaves a slash at the end of a mirror's location where it is, so that no name can be made with it, and fails
@@ -184,5 +184,4 @@ def _recorded(root: Path, path: str) -> dict[str, Alias]:
 
 
 def _words(error: OSError) -> str:
-    """Give an error of the system as Go words it."""
     return (error.strerror or "").lower()

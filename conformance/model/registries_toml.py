@@ -1,9 +1,9 @@
 """What a registries.conf says in itself, before anything is checked or completed.
 
-Source: containers/image ``pkg/sysregistriesv2/system_registries_v2.go`` (``V2RegistriesConf``,
-``V1RegistriesConf``) and BurntSushi/toml ``decode.go``: keys count in any case (the exact one, where there are two),
-unknown ones are passed over, and a list that is not there is told from an empty one. A wrong type is refused in Go's
-words except for the line, and bad syntax in tomllib's.
+Source: containers/image pkg/sysregistriesv2/system_registries_v2.go (``V2RegistriesConf``, ``V1RegistriesConf``) and
+BurntSushi/toml decode.go: keys count in any case (the exact one, where there are two), unknown ones are passed over,
+and a list that is not there differs from an empty one. A wrong type is refused in Go's words except for the line, and
+bad syntax in tomllib's.
 """
 
 import re
@@ -92,7 +92,7 @@ def read_aliases(data: bytes) -> Mapping[str, str]:
 
 
 def _toml(data: bytes) -> Table:
-    """Read TOML."""
+    """Read TOML; an error names the line, as BurntSushi/toml's does."""
     try:
         text = data.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -108,7 +108,6 @@ def _toml(data: bytes) -> Table:
 
 
 def _entry(table: Table) -> RegistryEntry:
-    """Read a ``[[registry]]``."""
     mirrors = _tables(table, "mirror", "Endpoint", within="registry.") or ()
     registry = Registry(
         prefix=_text(table, "prefix", within="registry."),
@@ -122,7 +121,6 @@ def _entry(table: Table) -> RegistryEntry:
 
 
 def _mirror(table: Table) -> Mirror:
-    """Read a ``[[registry.mirror]]``."""
     within = "registry.mirror."
     return Mirror(
         _text(table, "location", within=within),
@@ -132,7 +130,6 @@ def _mirror(table: Table) -> Mirror:
 
 
 def _aliases(table: Table) -> Mapping[str, str] | None:
-    """Read ``[aliases]``."""
     value = _value(table, "aliases")
     if value is None:
         return None

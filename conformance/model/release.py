@@ -1,11 +1,11 @@
-"""CRI-O releases."""
+"""Releases of CRI-O, and of other programs that number theirs alike, as values that can be compared."""
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 
 class Release(Version):
-    """A CRI-O release, ordered as releases are.
+    """A release, ordered as releases are (PEP 440).
 
     Raises ``ValueError`` for a text that is none.
     """

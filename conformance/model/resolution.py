@@ -1,6 +1,6 @@
 """From a name to the images that it may mean, or to the refusal to choose.
 
-Source: containers/image ``pkg/shortnames/shortnames.go`` (``Resolve``), CRI-O internal/storage/image.go
+Source: containers/image pkg/shortnames/shortnames.go (``Resolve``), CRI-O internal/storage/image.go
 (``CandidatesForPotentiallyShortImageName``), cri-o/cri-o#9401.
 """
 
@@ -17,7 +17,7 @@ MODES = ("enforcing", "disabled")
 
 
 class NameKind(enum.StrEnum):
-    """How a name was read."""
+    """What made a name a full one: itself, an alias, the search list; ``NOT`` is a text that is no name."""
 
     FULL = "full name"
     ALIAS = "alias"
@@ -39,7 +39,10 @@ class Resolution(NamedTuple):
 
     @property
     def log_line(self) -> str:
-        """What CRI-O logs about it at level info, if anything (``Resolved.Description``)."""
+        """What CRI-O logs about it at level info, if anything.
+
+        Source: containers/image pkg/shortnames/shortnames.go, ``Resolved.Description``.
+        """
         match self.how:
             case NameKind.ALIAS if not self.refusal:
                 return f"Resolved {go_quote(self.short_name)} as an alias ({self.file})"
@@ -61,7 +64,7 @@ def effective_mode(profile: Profile, configured: str | None, registries: Registr
 
 
 def resolve(name: str, registries: Registries, mode: str) -> Resolution:
-    """Resolve a name as a user writes it."""
+    """Resolve a name as a user writes it; a name that is refused is a resolution, too, and raises nothing."""
     try:
         reference = parse(name)
     except InvalidReferenceError as error:
@@ -83,7 +86,10 @@ def resolve(name: str, registries: Registries, mode: str) -> Resolution:
 
 
 def resolve_locally(name: str, registries: Registries) -> Resolution:
-    """Tell what a name may mean among what is stored: never refused for being ambiguous (``ResolveLocally``)."""
+    """Tell what a name may mean among what is stored: never refused for being ambiguous.
+
+    Source: containers/image pkg/shortnames/shortnames.go, ``ResolveLocally``.
+    """
     try:
         reference = parse(name)
     except InvalidReferenceError as error:

@@ -1,7 +1,7 @@
 """The image of a container, and the images that it mounts: found in the store, or refused as the release words it.
 
 Source: CRI-O server/container_create_linux.go (``addOCIBindMounts``, ``mountImage``, ``mountArtifact``),
-server/container_create.go (``resolveAndVerifyContainerImage``).
+server/container_create.go (``verifyImageSignature``, and since 1.35 ``resolveAndVerifyContainerImage``).
 """
 
 from copy import copy
@@ -38,7 +38,10 @@ class Mount(NamedTuple):
 
 
 def mount_depth(container_path: str) -> int:
-    """Tell how deep a mount lies: those of fewer path parts are made first (``criOrderedMounts``)."""
+    """Tell how deep a mount lies: those of fewer path parts are made first.
+
+    Source: CRI-O server/container_create.go, ``criOrderedMounts``.
+    """
     return normpath(container_path).count("/")
 
 
@@ -83,15 +86,15 @@ class VolumeRules:
         return found[1]
 
     def missing(self, reference: Reference) -> str:
-        """Word that the store has no such image (containers/image storage/storage_reference.go)."""
+        """Word that the store has no such image (containers/image storage/storage_reference.go, ``resolveImage``)."""
         text = f"reference {go_quote(f'{STORE}{reference}')} does not resolve to an image ID"
         return f"{text}: identifier is not an image" if self.profile.artifact is Fallback.NEVER else text
 
     def verify(self, user_specified: str) -> None:
-        """Ask the policy that is told to count, by the name that the pod has for an image.
+        """Ask the policy that is configured, by the name that the pod has for an image.
 
         Raises ``CreateContainerError``. The system's own policy was asked when the image was pulled, and is not asked
-        again (``verifyImageSignature``).
+        again (CRI-O server/container_create.go, ``verifyImageSignature``).
         """
         policies, namespace = self.service.puller.settings.policies, self.namespace
         if not policies.path(namespace):
@@ -177,6 +180,6 @@ class VolumeRules:
         return CreateContainerError(self.profile.volume_refusal.format(text))
 
     def note(self, level: str, message: str) -> None:
-        """Log what CRI-O logs."""
+        """Write a line to CRI-O's log, if anybody keeps one."""
         if self.service.note:
             self.service.note(level, message)

@@ -1,5 +1,5 @@
-"""Every mutant of the simulator is run through the suite, and what caught it is told.
+"""Every mutant of the simulator is run through the suite, to see which cases kill it.
 
-In come the mutants, out goes a matrix. A mutant that no case catches is a hole in the suite; a case that no mutant
-fails tests nothing, unless ``simulator/unkilled.toml`` says why.
+In come the mutants, out goes a matrix. A mutant that no case kills is a hole in the suite; a case that kills no mutant
+tests nothing, unless ``simulator/unkilled.toml`` says why.
 """

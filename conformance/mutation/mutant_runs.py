@@ -55,7 +55,7 @@ class MutantRunError(Exception):
 def run_matrix(chosen: Sequence[Mutant], jobs: int, *, whole: bool = True) -> Matrix:
     """Run the suite without a fault and with each of these; raises ``MutantRunError``, also when a case fails without.
 
-    Unless it is to be whole, a mutant that a case has caught is run on those alone that no mutant failed so far.
+    Unless it is to be whole, a mutant that a case has killed is run on those alone that have killed none so far.
     """
     lines = list(dict.fromkeys(each.line for each in chosen))
     with tempfile.TemporaryDirectory(prefix="crio-conformance-mutants-") as folder:
@@ -90,11 +90,11 @@ class MutantRun:
 
     @property
     def file(self) -> Path:
-        """The file of the result."""
+        """Where the result is written, when the run has come to its end."""
         return self.folder / f"{self.line}-{self.name}.json"
 
     def result(self) -> SuiteResult:
-        """Read the result; raises ``MutantRunError``."""
+        """Read which cases ran and which failed; raises ``MutantRunError`` where the run came to no end."""
         if not self.file.exists():
             raise MutantRunError(
                 f"the run of {self.name if self.mutant else 'the simulator'} on {self.line} came to no end"
@@ -113,7 +113,7 @@ class MutantRun:
 
 
 class MutantRunsPlugin:
-    """A pytest plugin that runs the collected cases once for every errand, each in a fork of this process.
+    """A pytest plugin that runs the collected cases once for every mutant run, each in a fork of this process.
 
     Nothing is imported or collected twice, which is a third of a run.
     """
@@ -127,7 +127,7 @@ class MutantRunsPlugin:
 
 
 class _Loop:
-    """A pytest plugin that runs errands instead of cases."""
+    """A pytest plugin that makes mutant runs instead of running cases."""
 
     def __init__(self, sound: Sequence[MutantRun], faulty: Sequence[MutantRun], jobs: int, *, whole: bool) -> None:
         self.sound = sound
@@ -140,7 +140,7 @@ class _Loop:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Run all errands, some at a time; first those without a fault, which say what runs on a line at all."""
+        """Make all mutant runs, some at a time; first those without a fault, which say what runs on a line at all."""
         gc.collect()
         gc.freeze()  # what is there already is looked at by no collection in a fork
         try:
@@ -155,12 +155,12 @@ class _Loop:
                 while self._running:
                     self._end()
         finally:
-            for pid in self._running:  # this process was told to end, or an errand failed
+            for pid in self._running:  # this process is to end, or a mutant run failed
                 os.kill(pid, signal.SIGTERM)
         return True
 
     def _begin(self, session: pytest.Session, mutant_run: MutantRun, reached: Reached | None) -> None:
-        """Fork for an errand, when there is room."""
+        """Fork for a mutant run, when there is room."""
         if len(self._running) == self.jobs:
             self._end()
         if (pid := os.fork()) == 0:
@@ -172,13 +172,13 @@ class _Loop:
         self._running[pid] = mutant_run
 
     def _end(self) -> None:
-        """Wait for an errand, and learn which cases a mutant has failed by now."""
+        """Wait for a mutant run, and learn which cases have killed a mutant by now."""
         ended = self._running.pop(os.wait()[0])
         if ended.mutant and ended.file.exists():
             self._failures.update(ended.result().failed)
 
     def _run(self, session: pytest.Session, mutant_run: MutantRun) -> NoReturn:
-        """Run one errand, unheard, and end this process."""
+        """Make one mutant run, its output thrown away, and end this process."""
         code = 1
         try:
             nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -207,7 +207,7 @@ class _Loop:
 
 
 class _Economy:
-    """A pytest plugin that leaves out what another mutant has failed already, once this one has been caught."""
+    """A pytest plugin that leaves out the cases that killed another mutant, once this one has been killed."""
 
     def __init__(self, outcomes: dict[str, str], failed: frozenset[str]) -> None:
         self._outcomes = outcomes
@@ -215,9 +215,8 @@ class _Economy:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """Leave a case out."""
-        caught = "failed" in self._outcomes.values()
-        return True if caught and case_of(item.nodeid) in self._failed else None
+        killed = "failed" in self._outcomes.values()
+        return True if killed and case_of(item) in self._failed else None
 
 
 def cases_reaching(mutant: Mutant, reached: Reached) -> frozenset[str]:
@@ -231,10 +230,10 @@ def least_failed_first(
 ) -> list[pytest.Item]:
     """Put the chosen cases into the order in which a mutant shows itself soonest.
 
-    First come those that no mutant has failed, which every mutant has to be run on; then those that few have failed.
+    First come those that have killed no mutant, on which every mutant has to be run; then those that have killed few.
     """
-    running = [item for item in items if case_of(item.nodeid) in chosen]
-    return sorted(running, key=lambda item: failures[case_of(item.nodeid)])
+    running = [item for item in items if case_of(item) in chosen]
+    return sorted(running, key=lambda item: failures[case_of(item)])
 
 
 class _Listener:
@@ -250,14 +249,13 @@ class _Listener:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Keep what a case reached."""
         self._recorder.reached.clear()
         result = yield
-        self._reached[case_of(item.nodeid)] = sorted(self._recorder.reached)
+        self._reached[case_of(item)] = sorted(self._recorder.reached)
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the gravest outcome of a case's phases."""
         outcome = "passed" if hasattr(report, "wasxfail") and not report.failed else report.outcome
         if report.when == "call" or report.failed or (report.when == "setup" and report.skipped):
-            self._outcomes[case_of(report.nodeid)] = "failed" if report.failed else outcome
+            self._outcomes[case_of(report)] = "failed" if report.failed else outcome

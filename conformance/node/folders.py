@@ -39,7 +39,7 @@ def worlds_folder() -> Path:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the base folder: worlds are made and swept one at a time."""
+    """Hold the base folder: worlds are made and swept one at a time, by all processes of this user."""
     with (folder / ".lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -56,7 +56,7 @@ def new_folder() -> tuple[Path, int]:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a world's folder with all that is in it."""
+    """Remove a world's folder with all that is in it; one that is not there is no error."""
     parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         remove_tree(parent, folder.name)

@@ -110,7 +110,7 @@ def connect(address: str, port: int) -> tuple[dict[str, Any], int]:
 
 
 def status_of(pid: int) -> dict[str, Any]:
-    """Tell the exit status of a program that has ended (negative: the signal that ended it)."""
+    """Report the exit status of a program that has ended (negative: the signal that ended it), and forget it."""
     if pid not in statuses:
         with contextlib.suppress(ChildProcessError):
             statuses[pid] = os.waitpid(pid, 0)[1]
@@ -181,7 +181,7 @@ def remove_tree(parent: int, name: str) -> None:
 
 
 def live(control: socket.socket) -> None:
-    """Prepare what the run asks for, report, and serve."""
+    """Prepare the world as the run asks, say so, and serve; what goes wrong on the way is reported to the run."""
     setup = json.loads(control.recv(MESSAGE_BYTES) or "null")
     if not setup:  # the run was killed before it could tell
         return
@@ -202,7 +202,7 @@ def live(control: socket.socket) -> None:
 
 
 def main() -> None:
-    """Live, and end; that also when the run is killed in the middle of a conversation."""
+    """Serve one world, and end it; also when the run is killed in the middle of a request."""
     if os.getpid() != 1:
         sys.exit(
             "this is the first process of a world, and ends all others where it runs: it is started by World alone"

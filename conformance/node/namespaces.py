@@ -24,7 +24,6 @@ def why_no_namespaces(complaint: str, *, root: bool, proc: Path = Path("/proc"))
 
 
 def _read(path: Path) -> str:
-    """Give a kernel setting, empty where there is none."""
     try:
         return path.read_text().strip()
     except OSError:

@@ -1,4 +1,4 @@
-"""A world as the run outside holds it."""
+"""A world as the run outside holds it: what ``init.py`` does inside is asked for from here."""
 
 import json
 import os
@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from conformance.node import init
-from conformance.node.etc import write_etc
 from conformance.node.folders import cgroups_of, new_folder, remove_folder
 from conformance.node.namespaces import why_no_namespaces
-from conformance.node.process import Process
+from conformance.node.world_process import Process
 
 PRIVATE = ("/run", "/var", "/tmp", "/dev/shm")  # noqa: S108 (they are covered, not used)
 NAMESPACES = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private")
 END_SECONDS = 10.0
+HOST_FILES = ("passwd", "group", "ld.so.cache", "localtime", "machine-id", "os-release", "protocols", "services")
+RESOLVER = "127.0.0.1"
+"""Address of the world's name server, UDP port 53."""
 
 
 class WorldError(Exception):
@@ -154,7 +156,7 @@ class World:
         self._remove_folder()
 
     def _remove_folder(self) -> None:
-        """Remove what an init that was killed leaves."""
+        """Remove what an init that was killed could not."""
         if self.folder.exists():
             init.remove_cgroups(cgroups_of(self.folder))
             remove_folder(self.folder)
@@ -173,3 +175,17 @@ def _hidden(paths: Iterable[Path], covered: Iterable[str]) -> list[Path]:
         if path.is_dir() and any(map(path.is_relative_to, covered)) and not any(map(path.is_relative_to, hidden)):
             hidden.append(path)
     return hidden
+
+
+def write_etc(folder: Path) -> None:
+    """Write a world's ``/etc`` into ``folder``: the host's users and libraries, no host names."""
+    folder.mkdir()
+    for name in HOST_FILES:
+        source = Path("/etc", name)
+        if source.exists():
+            shutil.copyfile(source, folder / name)
+    (folder / "mtab").symlink_to("/proc/self/mounts")
+    (folder / "hosts").write_text("127.0.0.1 localhost\n")
+    (folder / "nsswitch.conf").write_text("passwd: files\ngroup: files\nhosts: files dns\n")
+    (folder / "resolv.conf").write_text(f"nameserver {RESOLVER}\n")
+    (folder / "containers").mkdir()

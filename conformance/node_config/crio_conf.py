@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.model.resolution import MODES
-from conformance.node_config.errors import NodeConfigError, why
+from conformance.node_config.node_config import NodeConfigError, why
 
 DEFAULT_PATHS = Path("/etc/crio/crio.conf"), Path("/etc/crio/crio.conf.d")
 
@@ -28,7 +28,7 @@ class CrioConf:
 
 
 def read(paths: Iterable[Path] = (), *, has_mode: bool = True) -> CrioConf:
-    """Read files and folders, those of this machine where none is given; raises ``RunError``.
+    """Read files and folders, those of this machine where none is given; raises ``NodeConfigError``.
 
     Those that are given must be there. ``has_mode`` is whether the release knows a short-name mode, and checks it.
     """
@@ -64,7 +64,7 @@ def read(paths: Iterable[Path] = (), *, has_mode: bool = True) -> CrioConf:
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    """List the files in the order in which they count."""
+    """List the files in the order in which they count, folders by name."""
     for path in paths:
         try:
             below = sorted(path.iterdir()) if path.is_dir() else None
@@ -77,7 +77,6 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _image_table(path: Path) -> Mapping[str, Any]:
-    """Give the table ``crio.image`` of a file."""
     try:
         table: Mapping[str, Any] = tomllib.loads(path.read_bytes().decode())
     except (ValueError, RecursionError) as error:

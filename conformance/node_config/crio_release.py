@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from conformance.model.profile import PROFILES, Profile, newest_line, newest_of, profile
 from conformance.model.release import Release
-from conformance.node_config.errors import NodeConfigError, why
-from conformance.node_config.node_config import Provenance
+from conformance.node_config.node_config import NodeConfigError, Provenance, why
 
 NEWEST = Release(newest_line())
 OLDEST = Release(PROFILES[0].since)
@@ -43,7 +42,10 @@ class KnownRelease(NamedTuple):
 
 
 def find_release(named: str | None, socket: str | None, sockets: Iterable[str] = SOCKETS) -> KnownRelease:
-    """Find out which CRI-O is meant; raises ``RunError``."""
+    """Find out which CRI-O is meant: the one named, the one that answers here, or the newest line known.
+
+    Raises ``NodeConfigError`` where one that is named, or its socket, is of no use.
+    """
     if named is not None:
         return KnownRelease(_checked(named, f"--release {named}"), Provenance.OPTION)
     if socket is not None:
@@ -69,7 +71,6 @@ def _checked(text: str, whose: str) -> Release:
 
 
 def _is_socket(path: str) -> bool:
-    """Tell whether a socket is there."""
     try:
         return stat.S_ISSOCK(Path(path).stat().st_mode)
     except OSError:
@@ -77,7 +78,6 @@ def _is_socket(path: str) -> bool:
 
 
 def _asked(path: str) -> str:
-    """Ask the CRI-O on a socket for its release."""
     from conformance.cri.client import Client  # noqa: PLC0415 (gRPC is heavy, and not needed where there is no CRI-O)
     from conformance.cri.errors import CRIError  # noqa: PLC0415
     from conformance.cri.v1 import api_pb2 as api  # noqa: PLC0415

@@ -1,7 +1,7 @@
 """The logins that CRI-O would show to registries: this machine's authentication files, read once.
 
-They are CRI-O's, not those of the user who asks: CRI-O runs as root, and does not look at ``XDG_RUNTIME_DIR``
-(server/server.go). A file that this user may not read is passed over; ``unreadable`` has its name.
+They are CRI-O's, not those of the user who asks: CRI-O runs as root, and does not look at ``XDG_RUNTIME_DIR`` (CRI-O
+server/server.go). A file that this user may not read is passed over; ``unreadable`` has its name.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from conformance.model.answers import Login
 from conformance.model.auth import LEGACY_FILE, InvalidAuthFileError, auth_files, credentials, not_followed
-from conformance.node_config.errors import NodeConfigError, why
+from conformance.node_config.node_config import NodeConfigError, why
 
 
 class _File(NamedTuple):
@@ -23,7 +23,7 @@ class _File(NamedTuple):
 
 
 class Logins:
-    """The logins of one file, which must be there if it is ``needed``, or of several; raises ``RunError``."""
+    """The logins of one file, which must be there if it is ``needed``, or of several; raises ``NodeConfigError``."""
 
     def __init__(self, *paths: Path, needed: bool = False) -> None:
         self.unreadable: list[str] = []
@@ -34,11 +34,11 @@ class Logins:
 
     @classmethod
     def of_crio(cls, home: Path, env: Mapping[str, str]) -> Self:
-        """Read those that CRI-O looks at."""
+        """Read the files that CRI-O looks at where none is configured, with ``home`` as root's home."""
         return cls(*auth_files({name: value for name, value in env.items() if name != "XDG_RUNTIME_DIR"}, home, 0))
 
     def _content(self, path: Path, *, needed: bool) -> Mapping[str, Any] | None:
-        """Read a file."""
+        """Read a file's JSON object; none where it is not there, or, noted in ``unreadable``, may not be read."""
         try:
             content = json.loads(path.read_bytes() or b"{}")
         except OSError as error:

@@ -1,4 +1,4 @@
-"""What becomes of a name depends on these: a CRI-O, its node and its files."""
+"""The configuration of a node, as far as it decides what becomes of a name: a CRI-O, its settings and its files."""
 
 import enum
 from collections.abc import Callable
@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from conformance.model.pull_sources import Settings
 
 
+class NodeConfigError(Exception):
+    """What was asked for, or this machine's configuration, cannot be used: one sentence that says why."""
+
+
+def why(error: OSError) -> str:
+    """Give the system's reason for an error (strerror(3)), small letters first, for the end of a sentence."""
+    return (error.strerror or str(error)).lower()
+
+
 class Provenance(enum.StrEnum):
-    """Where something is known from."""
+    """Where a setting is known from: the command line, a running CRI-O, a configuration file, or nowhere."""
 
     OPTION = "option"
     SOCKET = "socket"

@@ -13,9 +13,8 @@ from conformance.model.registries_conf import RegistriesConfPaths, load_registri
 from conformance.model.resolution import MODES, effective_mode
 from conformance.node_config import crio_conf
 from conformance.node_config.crio_release import KnownRelease, find_release
-from conformance.node_config.errors import NodeConfigError
 from conformance.node_config.logins import Logins
-from conformance.node_config.node_config import ExplainedCrio, NodeConfig, Provenance, ShortNameMode
+from conformance.node_config.node_config import ExplainedCrio, NodeConfig, NodeConfigError, Provenance, ShortNameMode
 
 NOWHERE = Path("/nonexistent")
 
@@ -36,7 +35,10 @@ class ExplainOptions:
 
 
 def read_registries(options: ExplainOptions) -> tuple[Registries, tuple[str, ...]]:
-    """Read registries.conf as CRI-O does, and give the files that this user may not read; raises ``RunError``."""
+    """Read registries.conf as CRI-O does, and name the files that this user may not read.
+
+    Raises ``NodeConfigError`` where CRI-O would not start with them.
+    """
     file, folder = (
         each and str(Path(each).absolute()) for each in (options.registries_conf, options.registries_conf_dir)
     )
@@ -57,7 +59,7 @@ def read_registries(options: ExplainOptions) -> tuple[Registries, tuple[str, ...
 
 
 def read_node_config(options: ExplainOptions, env: Mapping[str, str] = os.environ) -> NodeConfig:
-    """Find out all that an explanation depends on; raises ``RunError``."""
+    """Find out all that an explanation depends on, ``env`` being the environment; raises ``NodeConfigError``."""
     crio = find_release(options.release, options.socket)
     has_mode = crio.profile.has_short_name_mode
     conf = crio_conf.read(map(Path, options.crio_conf), has_mode=has_mode)
@@ -94,7 +96,6 @@ def read_node_config(options: ExplainOptions, env: Mapping[str, str] = os.enviro
 
 
 def _crio(crio: KnownRelease, platform: Platform) -> ExplainedCrio:
-    """Say which CRI-O is explained."""
     return ExplainedCrio(
         release=crio.text,
         origin=crio.origin,
@@ -116,7 +117,6 @@ def _logins(options: ExplainOptions, conf: crio_conf.CrioConf, env: Mapping[str,
 
 
 def _platform(text: str | None) -> Platform:
-    """Read the node's platform."""
     try:
         return Platform.parse(text) if text is not None else Platform.host()
     except ValueError as error:

@@ -75,7 +75,7 @@ def place(path: str, etc: Path, home: Path) -> Path:
 
 
 def auth_file(scenario: Scenario) -> dict[str, dict[str, dict[str, str]]]:
-    """Give the auth file (containers-auth.json(5))."""
+    """Give the auth file's content, an entry for each of the scenario's logins (containers-auth.json(5))."""
     return {"auths": {key: {"auth": _encoded(login_of(user))} for key, user in scenario.logins}}
 
 

@@ -19,7 +19,6 @@ def as_case(scenario: Scenario, model: PullResult) -> str:
 
 
 def _head() -> Iterator[str]:
-    """Write the imports."""
     yield "import pytest"
     yield ""
     yield "from conformance import Configuration, ContentKind, Login, build_content"
@@ -45,7 +44,6 @@ def _configuration(scenario: Scenario) -> Iterator[str]:
 
 
 def _test(scenario: Scenario, model: PullResult) -> Iterator[str]:
-    """Write the test."""
     yield "def test_what_an_oracle_does_otherwise(runtime, internet):"
     yield f'    """What becomes of {scenario.written}."""'
     for host in scenario.hosts:
@@ -64,7 +62,6 @@ def _test(scenario: Scenario, model: PullResult) -> Iterator[str]:
 
 
 def _host(host: ScenarioHost) -> Iterator[str]:
-    """Write what one host holds."""
     if host.spoken is Reachability.NOBODY:
         return
     if host.spoken is Reachability.REFUSED:

@@ -71,7 +71,7 @@ def _visit(host: str, asked: list[tuple[RegistryRequest, Answer]]) -> HostVisit:
 
 
 def differences(model: PullResult, oracle: PullResult) -> list[str]:
-    """Tell each difference in lines: what the model says, and below it what was seen."""
+    """Word each difference in three lines: what differs, what the model says, and below it what was seen."""
     return [
         line
         for what, left, right in zip(("asked", "image", "error"), model, oracle, strict=True)
@@ -81,5 +81,4 @@ def differences(model: PullResult, oracle: PullResult) -> list[str]:
 
 
 def _text(value: object) -> str:
-    """Give a side of a difference."""
     return "; ".join(map(str, value)) if isinstance(value, tuple) and value else str(value or "nothing")

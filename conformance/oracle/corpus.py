@@ -23,7 +23,7 @@ _TEXTS = ("name", "digest", "login", "mode")
 
 
 def as_toml(scenario: Scenario, *comments: str) -> str:
-    """Write a scenario, comments first."""
+    """Write a scenario as TOML, with comments above it; ``from_toml`` reads it back."""
     table: dict[str, Any] = {key: value for key in _TEXTS if (value := getattr(scenario, key))}
     table["logins"] = dict(scenario.logins)
     table["file"] = [{"path": each.path, "text": each.text} for each in scenario.files]
@@ -35,7 +35,6 @@ def as_toml(scenario: Scenario, *comments: str) -> str:
 
 
 def _host_table(host: ScenarioHost) -> dict[str, Any]:
-    """Write a host."""
     table: dict[str, Any] = {"name": host.name, "spoken": str(host.spoken)}
     if host.fails:
         table["fails"] = host.fails
@@ -44,7 +43,6 @@ def _host_table(host: ScenarioHost) -> dict[str, Any]:
 
 
 def _repository_table(repository: ScenarioRepository) -> dict[str, Any]:
-    """Write a repository."""
     table: dict[str, Any] = {"name": repository.name, "tags": list(repository.tags)}
     if repository.content:
         table |= {"content": str(repository.content), "version": repository.version}
@@ -52,7 +50,7 @@ def _repository_table(repository: ScenarioRepository) -> dict[str, Any]:
 
 
 def from_toml(text: str) -> Scenario:
-    """Read a scenario."""
+    """Read a scenario from TOML; what it does not know in there is passed over."""
     table = tomllib.loads(text)
     texts = {key: table.get(key, "") for key in _TEXTS}
     return Scenario(
@@ -64,20 +62,17 @@ def from_toml(text: str) -> Scenario:
 
 
 def _file(table: dict[str, Any]) -> RegistriesFile:
-    """Read a registries.conf."""
     written = read_settings(table["text"].encode())
     entries = tuple(entry.registry for entry in written.registries or ())
     return RegistriesFile(table["path"], written.search, written.mode, entries, tuple((written.aliases or {}).items()))
 
 
 def _host(table: dict[str, Any]) -> ScenarioHost:
-    """Read a host."""
     repositories = tuple(_repository(each) for each in table.get("repository", ()))
     return ScenarioHost(table["name"], repositories, Reachability(table["spoken"]), table.get("fails", 0))
 
 
 def _repository(table: dict[str, Any]) -> ScenarioRepository:
-    """Read a repository."""
     content = ContentKind(table["content"]) if "content" in table else None
     private_to = table.get("private_to", "")
     return ScenarioRepository(table["name"], content, table.get("version", 0), tuple(table["tags"]), private_to)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from conformance.model.prediction import Prediction
-from conformance.model.pull import Puller
+from conformance.model.puller import Puller
 from conformance.model.reason import Reason
 from conformance.model.reference import InvalidReferenceError, Reference
 from conformance.model.resolution import NameKind, Resolution
@@ -46,7 +46,6 @@ def features_of(scenario: Scenario, predicted: ScenarioPrediction) -> Iterator[s
 
 
 def _of_files(scenario: Scenario) -> Iterator[str]:
-    """Name what is about the files."""
     if len(scenario.files) > 1:
         yield "drop-ins"
     if any(file.path.startswith(USER) for file in scenario.files):
@@ -68,7 +67,7 @@ def _of_outcome(prediction: Prediction) -> Iterator[str]:
 
 
 def _read(resolution: Resolution) -> Iterator[str]:
-    """Name how the name was read."""
+    """Name how a name became a full one."""
     if resolution.refusal:
         yield "name refused"
     if resolution.how is NameKind.ALIAS:

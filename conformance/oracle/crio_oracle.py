@@ -70,7 +70,7 @@ class CrioOracle(Oracle):
         super().arrange(scenario)
 
     def ask(self, scenario: Scenario) -> PullResult:
-        """Let it read registries.conf, and pull."""
+        """Have CRI-O read registries.conf anew (SIGHUP), and pull; raises ``OracleError`` where it does not reload."""
         crio = self._running[scenario.mode]
         self._reload(scenario.mode, crio)
         mark = crio.internet.recorder.position()

@@ -54,7 +54,7 @@ def rarely(draw: Draw, one_in: int) -> bool:
 
 
 def some(draw: Draw, make: Callable[[], T], most: int) -> tuple[T, ...]:
-    """Make up to so many."""
+    """Make 0 to ``most`` values; a difference shrinks to none."""
     return tuple(make() for _ in range(draw(_up_to(most))))
 
 
@@ -86,7 +86,6 @@ def _alias(draw: Draw, name: str) -> tuple[str, str]:
 
 
 def _entry(draw: Draw, near: tuple[str, ...]) -> Registry:
-    """Draw a ``[[registry]]``."""
     full = pick(draw, near)
     parts = full.split("/")
     covering = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]

@@ -55,7 +55,7 @@ SPOKEN = tuple(Reachability)[1:]
 
 @st.composite
 def scenarios(draw: Draw) -> Scenario:
-    """Draw a scenario."""
+    """Draw a scenario with whatever any oracle can be given; ``Oracle.adapted`` leaves out what one cannot."""
     name, digest = _name(draw)
     more = some(draw, lambda: pick(draw, SEARCHED), 3)
     search = () if rarely(draw, 12) else tuple(dict.fromkeys((pick(draw, SEARCHED), *more)))
@@ -110,7 +110,7 @@ def _near(name: str, search: Sequence[str]) -> tuple[Reference, ...]:
 def _places(
     name: str, digest: str, near: Sequence[Reference], written: Sequence[RegistriesFile]
 ) -> Iterator[Reference]:
-    """Give the places where any entry, or an alias, would have a name looked for."""
+    """Give the pull sources that any entry, or an alias, would give a name."""
     bare, _, tag = name.rpartition(":") if ":" in name.rpartition("/")[2] else (name, "", "")
     aliases = [value for file in written for short, value in file.aliases if short == bare and value]
     for full in (*near, *(parse_normalized(value)._replace(tag=tag) for value in aliases)):

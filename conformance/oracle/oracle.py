@@ -1,4 +1,4 @@
-"""What an oracle is: it is told a scenario and asked what came of it; and the rules by which that is predicted."""
+"""What an oracle is: it is given a scenario and asked what came of it; and the rules by which that is predicted."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from typing import NamedTuple, Self
 from conformance.model.auth import credentials
 from conformance.model.prediction import Prediction, answer_steps
 from conformance.model.profile import Profile
-from conformance.model.pull import Outcome, Puller
 from conformance.model.pull_sources import Settings
+from conformance.model.puller import Outcome, Puller
 from conformance.model.registries import InvalidRegistriesConfError, Registries
 from conformance.model.registries_conf import RegistriesConfPaths, load_registries
 from conformance.oracle.arrangement import arrange, auth_file, login_of, write_files
@@ -68,7 +68,7 @@ class Rules:
         return ScenarioPrediction(answer_steps(steps, answers, answers.challenges), puller)
 
     def pull_result(self, prediction: Prediction) -> PullResult:
-        """Put a prediction into the oracle's terms."""
+        """Put a prediction into the form in which the oracle's own result comes."""
         outcome = prediction.outcome
         return PullResult(predicted_visits(prediction), self.image(outcome), outcome.error)
 
@@ -87,17 +87,17 @@ class Oracle(ABC):
     _stack: ExitStack
 
     def adapted(self, scenario: Scenario) -> Scenario:
-        """Give the scenario without what this program cannot be told."""
+        """Give the scenario without what this program cannot be configured with."""
         return replace(scenario, login="", mode="disabled")
 
     def takes(self, predicted: ScenarioPrediction) -> bool:
-        """Tell whether the program is to be asked at all."""
+        """Tell whether the program is to be asked at all, by the prediction."""
         del predicted
         return True
 
     @property
     def home_here(self) -> Path:
-        """Where its home lies for us."""
+        """Its home as this process sees it, outside the world."""
         return self.root / self.home.relative_to("/")
 
     def arrange(self, scenario: Scenario) -> None:
@@ -111,10 +111,10 @@ class Oracle(ABC):
 
     @abstractmethod
     def ask(self, scenario: Scenario) -> PullResult:
-        """Let the program pull; raises ``OracleError``."""
+        """Have the program pull what is arranged, and give what was seen; raises ``OracleError``."""
 
     def close(self) -> None:
-        """End it and clear up."""
+        """End what it runs, and its world."""
         self._stack.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""skopeo and Podman as oracles, each in a world of its own, a process for every question."""
+"""skopeo and Podman as oracles, each in a world of its own, a process for every pull."""
 
 import hashlib
 import json
@@ -63,11 +63,11 @@ class ProgramOracle(Oracle):
 
     @abstractmethod
     def command(self, name: str) -> Sequence[str]:
-        """Give the command that pulls."""
+        """Give the command line that pulls an image; what it ends with tells success from failure."""
 
     @abstractmethod
     def image(self, printed: str) -> str:
-        """Give the image that came."""
+        """Give the image that came, in the form in which ``rules.image`` predicts it."""
 
     @abstractmethod
     def error(self, printed: str) -> str:
@@ -75,7 +75,7 @@ class ProgramOracle(Oracle):
 
 
 class SkopeoOracle(ProgramOracle):
-    """``skopeo copy`` into a folder: full names only, one place after the other, no store."""
+    """``skopeo copy`` into a folder: full names only, one pull source after the other, no store."""
 
     program = "skopeo"
     title = "skopeo"
@@ -87,11 +87,10 @@ class SkopeoOracle(ProgramOracle):
 
     @property
     def _folder(self) -> Path:
-        """The folder that it copies into."""
         return self.root / "copied"
 
     def command(self, name: str) -> Sequence[str]:
-        """Copy the image for this machine."""
+        """Give a ``skopeo copy`` into an empty folder; of an index, it copies this machine's image alone."""
         shutil.rmtree(self._folder, ignore_errors=True)
         return [self.path, "copy", "--quiet", f"docker://{name}", f"dir:{self._folder}"]
 
@@ -101,7 +100,7 @@ class SkopeoOracle(ProgramOracle):
         return f"sha256:{hashlib.sha256((self._folder / 'manifest.json').read_bytes()).hexdigest()}"
 
     def error(self, printed: str) -> str:
-        """Give its last words (logrus)."""
+        """Give the message of the last line that it logged (logrus)."""
         return LogLine.parse(printed.rstrip("\n").rpartition("\n")[2]).message
 
 
@@ -121,7 +120,7 @@ class PodmanOracle(ProgramOracle):
         return not any(trouble.refused for _, trouble in predicted.prediction.outcome.errors)
 
     def command(self, name: str) -> Sequence[str]:
-        """Pull into a new store."""
+        """Give a ``podman pull`` into a store that is emptied first."""
         empty = f'rm -rf {STORE} {STORE_STATE}; exec "$@"'
         places = ("--root", STORE, "--runroot", STORE_STATE, "--storage-driver", "vfs")
         return ["sh", "-c", empty, "sh", self.path, *places, "pull", "--quiet", "--", name]
@@ -131,5 +130,5 @@ class PodmanOracle(ProgramOracle):
         return printed.rsplit(maxsplit=1)[-1]
 
     def error(self, printed: str) -> str:
-        """Give what it says after ``Error:``."""
+        """Give what it prints after the last ``Error:``, which may be several lines."""
         return printed.rpartition("Error: ")[2].removesuffix("\n")

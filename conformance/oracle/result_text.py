@@ -17,7 +17,6 @@ def result_lines(results: Sequence[OracleResult]) -> Iterator[str]:
 
 
 def _difference(title: str, differing: DifferingScenario) -> Iterator[str]:
-    """Tell one difference."""
     yield f"The model and {title} differ ({differing.origin}) on {differing.scenario.written}"
     yield from differing.lines
     yield "--- the scenario, as a file ---"
@@ -28,7 +27,6 @@ def _difference(title: str, differing: DifferingScenario) -> Iterator[str]:
 
 
 def _table(results: Sequence[OracleResult]) -> Iterator[str]:
-    """Tell how many scenarios exercised what."""
     names = sorted({name for result in results for name in result.found.exercised})
     yield f"{'exercised by':<28}" + "".join(f"{result.title:>16}" for result in results)
     for name in names:
@@ -37,7 +35,6 @@ def _table(results: Sequence[OracleResult]) -> Iterator[str]:
 
 
 def _count(result: OracleResult) -> str:
-    """Sum up one oracle."""
     found, differing = result.found, len(result.differing)
     rate = f", {found.examples / found.seconds:.0f} a second" if found.seconds else ""
     kept = f" and {result.kept} kept" if result.kept else ""

@@ -1,11 +1,11 @@
-"""What the programs make of containers/image's rules: the model's, each in its own manner of asking and telling.
+"""What the programs make of containers/image's rules: the model's, each asking in its own order and with its own words.
 
-Source: skopeo 1.9.3 ``cmd/skopeo/copy.go``; Podman 4.3.1 ``cmd/podman/images/pull.go`` and, as it vendors it,
-containers/common ``libimage/pull.go``, ``libimage/normalize.go``; containers/image ``pkg/shortnames/shortnames.go``.
+Source: containers/skopeo 1.9.3 cmd/skopeo/copy.go; containers/podman 4.3.1 cmd/podman/images/pull.go and, as it vendors
+it, containers/common libimage/pull.go, libimage/normalize.go; containers/image pkg/shortnames/shortnames.go.
 """
 
-from conformance.model.pull import Puller
 from conformance.model.pull_sources import PullError
+from conformance.model.puller import Puller
 from conformance.model.reference import ID_LENGTH, InvalidReferenceError, Reference, parse, parse_normalized
 from conformance.model.resolution import NameKind, Resolution, resolve
 
@@ -23,7 +23,7 @@ class SkopeoPuller(OraclePuller):
     """``skopeo copy docker://NAME``: a full name by Docker's convention, and one candidate."""
 
     def resolve(self, name: str) -> Resolution:
-        """Read a name (docker/docker_transport.go, ``ParseReference``)."""
+        """Read a name (containers/image docker/docker_transport.go, ``ParseReference``)."""
         try:
             reference = parse_normalized(name)
         except InvalidReferenceError as error:
@@ -42,18 +42,19 @@ class SkopeoPuller(OraclePuller):
         return f"initializing source docker://{familiar}: loading registries configuration: {error}"
 
     def error(self, errors: list[tuple[Reference, PullError]]) -> str:
-        """Give the error as it is, without CRI's words."""
+        """Give the error as it is, without the CRI's codes."""
         return errors[-1][1].text
 
 
 class PodmanPuller(OraclePuller):
-    """``podman pull NAME``: every candidate's error is told."""
+    """``podman pull NAME``: every candidate's error is reported."""
 
     def resolve(self, name: str) -> Resolution:
-        """Read a name, the tag beside a digest left out first (``normalizeTaggedDigestedString``).
+        """Read a name, the tag beside a digest left out first.
 
-        What is no name is told as one without a transport (transports/alltransports/alltransports.go), and what may be
-        an ID is not pulled.
+        Source: containers/common libimage/normalize.go, ``normalizeTaggedDigestedString``. What is no name is reported
+        as one without a transport (containers/image transports/alltransports/alltransports.go), and what may be an ID
+        is not pulled.
         """
         if name.startswith("sha256:") or (len(name) == ID_LENGTH and not set(name) & set("/.:@")):
             refusal = f"pull policy is always but image has been referred to by ID ({name})"
@@ -82,7 +83,7 @@ class PodmanPuller(OraclePuller):
         return resolution.refusal if resolution.how is NameKind.NOT else error
 
     def error(self, errors: list[tuple[Reference, PullError]]) -> str:
-        """Give all errors (``FormatPullErrors``)."""
+        """Give the errors of all candidates, one alone as it is (``FormatPullErrors``)."""
         texts = [trouble.text for _, trouble in errors]
         if len(texts) == 1:
             return texts[0]

@@ -25,7 +25,7 @@ AGAIN = 4
 class SearchResult:
     """What a search came to: how many scenarios it tried, what they exercised, and the smallest that differs, if any.
 
-    ``seconds`` is how long it took, ``lines`` tell the difference.
+    ``seconds`` is how long it took, ``lines`` describe the difference.
     """
 
     examples: int = 0
@@ -40,7 +40,7 @@ class DifferenceError(AssertionError):
 
 
 class DifferenceSearch:
-    """A search on one oracle."""
+    """A search for a scenario on which one oracle differs from the rules; to be run once."""
 
     def __init__(self, oracle: Oracle) -> None:
         self.oracle = oracle
@@ -79,7 +79,7 @@ class DifferenceSearch:
 
     @property
     def is_done(self) -> bool:
-        """Whether enough scenarios have been tried."""
+        """Whether as many scenarios have been tried as were wanted."""
         return self.found.examples == self._enough
 
     def _agrees(self, drawn: Scenario) -> None:
@@ -107,7 +107,7 @@ class DifferenceSearch:
             raise DifferenceError
 
     def once(self, scenario: Scenario) -> list[str]:
-        """Try one scenario, if the oracle takes it, and tell the differences; raises ``OracleError``."""
+        """Try one scenario, if the oracle takes it, and give the differences; raises ``OracleError``."""
         self.oracle.arrange(scenario)
         predicted = self.oracle.predict(scenario)
         if not self.oracle.takes(predicted):
@@ -118,5 +118,5 @@ class DifferenceSearch:
         return self.judged(scenario, predicted)
 
     def judged(self, scenario: Scenario, predicted: ScenarioPrediction) -> list[str]:
-        """Ask the oracle, and tell how it differs from what is foretold."""
+        """Ask the oracle, and give how it differs from what is predicted."""
         return differences(self.oracle.rules.pull_result(predicted.prediction), self.oracle.ask(scenario))

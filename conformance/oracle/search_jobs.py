@@ -21,7 +21,7 @@ from conformance.scenario.scenario import Scenario
 
 
 class SearchJob(NamedTuple):
-    """One search: which oracle, how many scenarios, with which seed; the first of an oracle tries what is kept, too."""
+    """One search: which oracle, how many scenarios, with which seed; the first of an oracle tries the corpus, too."""
 
     which: FoundOracle
     examples: int
@@ -30,7 +30,7 @@ class SearchJob(NamedTuple):
 
 
 class DifferingScenario(NamedTuple):
-    """A scenario on which the model and an oracle differ: where it is from, the lines that tell it, and the case."""
+    """A scenario on which the model and an oracle differ: where it is from, the differences in lines, and the case."""
 
     origin: str
     scenario: Scenario
@@ -40,7 +40,7 @@ class DifferingScenario(NamedTuple):
 
 @dataclass
 class OracleResult:
-    """What became of an errand: what was found, or ``trouble``, why the oracle could not be asked."""
+    """What became of a search job: what was found, or ``problem``, why the oracle could not be asked."""
 
     title: str
     found: SearchResult = field(default_factory=SearchResult)
@@ -50,13 +50,13 @@ class OracleResult:
 
 
 def divide_jobs(which: FoundOracle, examples: int, seed: int, jobs: int) -> list[SearchJob]:
-    """Divide the scenarios of an oracle."""
+    """Divide the scenarios of an oracle among so many jobs, each with a seed of its own; one has the corpus, too."""
     sizes = [examples // jobs + (number < examples % jobs) for number in range(jobs)]
     return [SearchJob(which, size, seed * jobs + at, at == 0) for at, size in enumerate(sizes) if size or at == 0]
 
 
 def run_job(job: SearchJob) -> OracleResult:
-    """Run one search."""
+    """Start the oracle and make the search; whatever keeps it from that is the result's ``problem``."""
     result = OracleResult(job.which.program)
     try:
         with job.which.start() as oracle:
@@ -73,7 +73,7 @@ def run_job(job: SearchJob) -> OracleResult:
 
 
 def _differing_of_kept(oracle: Oracle, result: OracleResult) -> Iterator[DifferingScenario]:
-    """Try the scenarios that are kept."""
+    """Try the scenarios of the corpus."""
     for name, scenario in load_corpus():
         adapted = oracle.adapted(scenario)
         lines = DifferenceSearch(oracle).once(adapted)
@@ -83,7 +83,7 @@ def _differing_of_kept(oracle: Oracle, result: OracleResult) -> Iterator[Differi
 
 
 def _differing(oracle: Oracle, origin: str, scenario: Scenario, lines: tuple[str, ...]) -> DifferingScenario:
-    """Tell a difference, with the case."""
+    """Add to a difference the case that shows it."""
     oracle.arrange(scenario)
     model = oracle.rules.pull_result(oracle.predict(scenario).prediction)
     return DifferingScenario(origin, scenario, lines, as_case(scenario, model))

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from conformance.plugin.lifecycle import run_of
 from conformance.plugin.options import TOLD_WHEN_FEW
 from conformance.plugin.verdicts import case_of
-from conformance.report.summary import Verdict, count_reasons, totals_table
 
 if TYPE_CHECKING:
     import pytest
+
+    from conformance.report.summary import Verdict
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -18,6 +19,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     ended = _ended(terminalreporter)
     if not ended:
         return
+    from conformance.report.summary import count_reasons, totals_table
+
     run = run_of(config)
     verdicts = [verdict for _, verdict in ended]
     wanted = config.getoption("stories")
@@ -41,14 +44,21 @@ def _ended(terminalreporter: pytest.TerminalReporter) -> list[tuple[pytest.TestR
 
     A case that also fails while it is cleared up has failed, so the graver kinds come later here.
     """
-    names = {"passed": "passed", "xfailed": "deviates", "skipped": "skipped", "failed": "failed", "error": "failed"}
+    verdicts = {"passed": "passed", "xfailed": "deviates", "skipped": "skipped", "failed": "failed", "error": "failed"}
     ended = {}
-    for kind, verdict in names.items():
+    for kind, verdict in verdicts.items():
         for report in terminalreporter.stats.get(kind, []):
             family = dict(getattr(report, "user_properties", ())).get("family")  # a failed collection has none
             if family is not None:
-                ended[report.nodeid] = (report, Verdict(str(family), verdict, _reason(report)))
+                ended[report.nodeid] = (report, _verdict(str(family), verdict, report))
     return sorted(ended.values(), key=lambda each: getattr(each[0], "start", 0.0))
+
+
+def _verdict(family: str, verdict: str, report: pytest.TestReport) -> Verdict:
+    """Give the verdict that the end of a run counts."""
+    from conformance.report.summary import Verdict
+
+    return Verdict(family, verdict, _reason(report))
 
 
 def _reason(report: pytest.TestReport) -> str:
@@ -62,7 +72,7 @@ def _tell(terminalreporter: pytest.TerminalReporter, report: pytest.TestReport, 
     """Tell one case's story."""
     properties = dict(report.user_properties)
     if "story" in properties:
-        terminalreporter.write_line(f"{case_of(report.nodeid)}: {verdict.verdict}", bold=True)
+        terminalreporter.write_line(f"{case_of(report)}: {verdict.verdict}", bold=True)
         terminalreporter.write_line(f"  {properties['behaviour']}")
         for line in str(properties["story"]).splitlines():
             terminalreporter.write_line(f"  {line}")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance import deviations
 from conformance.plugin.fixtures import CURSOR
 from conformance.plugin.lifecycle import RUN, needs_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
+
+    from conformance.deviations import Deviation
 
 
 @pytest.hookimpl(wrapper=True)
@@ -50,12 +52,13 @@ def pytest_runtest_makereport(
         report.user_properties.append(("family", _family(item)))
     if CURSOR not in item.stash or not isinstance(item, pytest.Function):
         return report
+    from conformance import deviations
     from conformance.report import story as telling
 
     crio, mark = item.stash[CURSOR]
     if report.when == "call":
         run = item.config.stash[RUN]
-        known = deviations.covering(run.deviations, case_of(item.nodeid), crio.release, crio.program)
+        known = deviations.covering(run.deviations, case_of(item), crio.release, crio.program)
         if known is not None:
             _judge(report, call, known, item)
         evidence = crio.evidence.since(mark)
@@ -71,9 +74,7 @@ def pytest_runtest_makereport(
     return report
 
 
-def _judge(
-    report: pytest.TestReport, call: pytest.CallInfo[None], known: deviations.Deviation, item: pytest.Function
-) -> None:
+def _judge(report: pytest.TestReport, call: pytest.CallInfo[None], known: Deviation, item: pytest.Function) -> None:
     """Tell three things apart: the known departure, a release that has been mended, and anything else."""
     if report.passed:
         report.outcome = "failed"
@@ -98,10 +99,12 @@ def _contradict(report: pytest.TestReport, differences: Iterable[str]) -> None:
     report.sections.append(("the model and CRI-O differ", "\n".join(differences)))
 
 
-def case_of(nodeid: str) -> str:
-    """Name a case as ``deviations.toml`` does: its file, without folders, and what follows."""
-    path, colons, rest = nodeid.partition("::")
-    return path.rpartition("/")[2] + colons + rest
+def case_of(case: pytest.Item | pytest.TestReport) -> str:
+    """Name a case as ``deviations.toml`` does: its file, without folders, and what follows.
+
+    The file is that of its location: a node ID has none where pytest was given a module of another folder.
+    """
+    return f"{PurePath(case.location[0]).name}::{case.nodeid.partition('::')[2]}"
 
 
 def _family(item: pytest.Item) -> str:

@@ -1,6 +1,7 @@
 """What a registry wants before it answers: ``WWW-Authenticate``, read as containers/image reads it.
 
-Source: ``docker/wwwauthenticate.go``: one challenge in each header, and what cannot be read ends it.
+Source: containers/image docker/wwwauthenticate.go (``parseValueAndParams``): one challenge in each header, and what
+cannot be read ends it.
 """
 
 import re
@@ -42,7 +43,10 @@ def challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
 
 
 def insufficient_scope(found: Iterable[Challenge]) -> str:
-    """Give the scope that the token lacked (``needsRetryWithUpdatedScope``), empty where that is not the matter."""
+    """Give the scope that the token lacked, empty where that is not the matter.
+
+    Source: containers/image docker/docker_client.go, ``needsRetryWithUpdatedScope``.
+    """
     for scheme, parameters in found:
         if scheme == "bearer" and parameters.get("error") == "insufficient_scope":
             scope = parameters.get("scope", "")
@@ -54,7 +58,8 @@ def insufficient_scope(found: Iterable[Challenge]) -> str:
 def scope_error(found: Iterable[Challenge]) -> tuple[str, str]:
     """Give the error by which a challenge says what is wrong with a token, and its description.
 
-    Source: ``handleErrorResponse``; both are empty where no challenge says so.
+    Both are empty where no challenge says so. Source: containers/image docker/distribution_error.go,
+    ``handleErrorResponse``.
     """
     for scheme, parameters in found:
         if scheme == "bearer" and (error := parameters.get("error", "")) in {"invalid_token", "insufficient_scope"}:

@@ -1,6 +1,6 @@
 """Why there was no HTTP answer, in Go's words.
 
-Source: Go ``net`` (``OpError``, ``DNSError``), ``net/http`` (``ErrSchemeMismatch``), ``crypto/tls`` and ``crypto/x509``
+Source: Go net (``OpError``, ``DNSError``), net/http (``ErrSchemeMismatch``), crypto/tls and crypto/x509
 (``CertificateVerificationError``, ``UnknownAuthorityError``). What Go alone knows, a client's own port, is left out.
 """
 
@@ -33,12 +33,12 @@ class NoResponseError(Exception):
 
 
 def no_such_host(url: str, name: str, name_server: str) -> NoResponseError:
-    """Say that nobody has that name."""
+    """Make the error of a name that a name server denies (NXDOMAIN), as Go's resolver words it."""
     return NoResponseError(url, _lookup(name, name_server, "no such host"), Reason.UNKNOWN_HOST)
 
 
 def no_answer(url: str, error: Exception, address: str, name_server: str) -> NoResponseError:
-    """Say what an exception of the HTTP client means; ``address`` is what was connected to, empty: the error tells."""
+    """Say what an exception of the HTTP client means; ``address`` is what was connected to, empty: the error knows."""
     name = urlsplit(url).hostname or ""
     match error:
         case aiohttp.ClientConnectorCertificateError():
@@ -55,7 +55,7 @@ def no_answer(url: str, error: Exception, address: str, name_server: str) -> NoR
 
 
 def join_host_port(host: str, port: int) -> str:
-    """Write an address as ``net.JoinHostPort`` does."""
+    """Write an address as ``net.JoinHostPort`` does: IPv6 in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
@@ -67,7 +67,6 @@ def _dns(url: str, error: aiohttp.ClientConnectorError, name: str, name_server: 
 
 
 def _lookup(name: str, name_server: str, what: str) -> str:
-    """Word what came of looking a name up."""
     return f"dial tcp: lookup {name}{f' on {name_server}' if name_server else ''}: {what}"
 
 
@@ -83,7 +82,7 @@ def _dial(url: str, error: OSError, address: str) -> NoResponseError:
 
 
 def _tls(error: ssl.SSLError) -> str:
-    """Say what went wrong between two who would speak TLS."""
+    """Say what went wrong in a TLS handshake."""
     if error.reason in _NO_TLS:
         return _NOT_HTTPS
     if not error.reason or error.reason == "UNEXPECTED_EOF_WHILE_READING":

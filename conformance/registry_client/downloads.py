@@ -1,4 +1,4 @@
-"""What came over the wire, as far as somebody may want to read it again: manifests, configs, sizes of layers."""
+"""What was downloaded, as far as it may be read again: manifests, configs, sizes of layers."""
 
 import hashlib
 
@@ -22,7 +22,7 @@ class Download:
         self._head = self._tail = b""
 
     def feed(self, piece: bytes) -> None:
-        """Take the next piece."""
+        """Take the next piece into size and digest, and its bytes while all of them are few."""
         self.size += len(piece)
         self._hash.update(piece)
         self._head = self._head or piece[: len(GZIP)]
@@ -34,7 +34,7 @@ class Download:
 
     @property
     def digest(self) -> str:
-        """The digest of what has come."""
+        """The digest of what has come so far."""
         return f"{self.algorithm}:{self._hash.hexdigest()}"
 
     @property
@@ -57,7 +57,7 @@ class ContentCache:
         self._bytes = 0
 
     def add(self, incoming: Download) -> None:
-        """Keep what has come."""
+        """Keep a download's bytes, if it held them, and its unpacked size; the oldest bytes make room."""
         digest, data = incoming.digest, incoming.data
         self.unpacked[digest] = incoming.unpacked
         if data is None or digest in self._kept:

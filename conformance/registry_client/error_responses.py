@@ -1,6 +1,6 @@
 """Answers that are no, read: the body's first error, how long to wait, and the token in a yes.
 
-Source: containers/image ``docker/distribution_error.go`` (``parseHTTPErrorResponse``), ``docker/docker_client.go``
+Source: containers/image docker/distribution_error.go (``parseHTTPErrorResponse``), docker/docker_client.go
 (``parseRetryAfter``, ``newBearerTokenFromHTTPResponseBody``).
 """
 

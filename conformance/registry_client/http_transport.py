@@ -1,7 +1,7 @@
 """One GET as Go's net/http makes it: over which address, with which trust, through which redirects.
 
-Source: Go ``net/http/client.go`` (``do``, ``shouldCopyHeaderOnRedirect``), containers/image
-``pkg/tlsclientconfig`` (``NewTransport``).
+Source: Go net/http/client.go (``do``, ``shouldCopyHeaderOnRedirect``), containers/image
+pkg/tlsclientconfig/tlsclientconfig.go (``NewTransport``).
 """
 
 import asyncio
@@ -74,7 +74,7 @@ class HTTPTransport:
         insecure: bool = False,
         sink: Callable[[bytes], None] | None = None,
     ) -> Response:
-        """Get a URL through all redirects; ``sink`` takes the body of an answer that is a yes."""
+        """Get a URL through all redirects; ``sink``, where given, takes the body of an answer 200 in pieces."""
         first, sent = url, dict(headers)
         for _ in range(MOST_REDIRECTS):
             response = await self._once(url, sent, insecure, sink)
@@ -97,7 +97,6 @@ class HTTPTransport:
     async def _once(
         self, url: str, headers: dict[str, str], insecure: bool, sink: Callable[[bytes], None] | None
     ) -> Response:
-        """Make one request."""
         way, extra = self._way(url, headers)
         trust = self._careless if insecure else self._careful
         try:
@@ -178,7 +177,7 @@ class HTTPTransport:
         return context
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; a later request opens new ones."""
         if self._session is not None:
             await self._session.close()
             self._session = None

@@ -1,7 +1,7 @@
-"""The client: asks one question of a pull over HTTP, as containers/image does.
+"""The client: makes one request of a pull over HTTP, as containers/image does.
 
-Source: containers/image ``docker/docker_client.go`` (``detectPropertiesHelper``, ``fetchManifest``, ``getBlob``).
-Methods are small on purpose: each is one rule, which a variant may replace.
+Source: containers/image docker/docker_client.go (``detectPropertiesHelper``, ``fetchManifest``, ``getBlob``). Methods
+are small on purpose: each is one rule, which a variant may replace.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from conformance.registry_client.requests import (
 )
 
 CONVERSATIONS = 512
-"""How many conversations are remembered."""
+"""How many sessions are remembered; the oldest makes room."""
 
 MANIFEST_TYPES = ", ".join(
     (
@@ -38,7 +38,7 @@ MANIFEST_TYPES = ", ".join(
         "application/vnd.oci.image.index.v1+json",
     )
 )
-"""What is accepted as a manifest (``manifest.DefaultRequestedManifestMIMETypes``)."""
+"""What is accepted as a manifest (containers/image manifest/manifest.go, ``DefaultRequestedManifestMIMETypes``)."""
 
 
 class PullClient(Requester):
@@ -46,11 +46,11 @@ class PullClient(Requester):
 
     @cached_property
     def _conversations(self) -> dict[tuple[str, str, Login | None, bool], RegistrySession]:
-        """The conversations by host, repository, login and whether anything goes."""
+        """The sessions by host, repository, login and whether anything goes."""
         return {}
 
     async def ask(self, ask: RegistryRequest) -> Answer:
-        """Put one question."""
+        """Make one request of a pull; what goes wrong is an answer, too, and raises nothing."""
         if ask.lookup:
             return await self.look_up(ask.host)
         try:
@@ -69,10 +69,10 @@ class PullClient(Requester):
             )
         return HostAddress.of(address)
 
-    # The conversation with a host
+    # The session with a host
 
     async def conversation(self, ask: RegistryRequest) -> RegistrySession:
-        """Give the conversation that a question belongs to, begun anew where the question opens one."""
+        """Give the session that a request belongs to, begun anew where the request opens one."""
         key = ask.host, ask.repository, ask.login, ask.insecure
         conversation = None if ask.opens else self._conversations.get(key)
         if conversation is None:
@@ -83,7 +83,7 @@ class PullClient(Requester):
         return conversation
 
     async def open(self, ask: RegistryRequest) -> RegistrySession:
-        """Ping a host, and learn what it wants; the last failure is the one that is told."""
+        """Ping a host, and learn what it wants; the last failure is the one that is raised."""
         server, failures = server_of(ask.host), []
         for scheme in self.schemes(ask):
             base = f"{scheme}://{server}"
@@ -98,7 +98,7 @@ class PullClient(Requester):
         raise failures[-1]
 
     def schemes(self, ask: RegistryRequest) -> tuple[str, ...]:
-        """Tell how a host may be spoken to, in order."""
+        """Tell by which schemes a host may be asked, in order."""
         return ("https", "http") if ask.insecure else ("https",)
 
     async def ping(self, request: Request) -> tuple[Challenge, ...]:
@@ -120,7 +120,7 @@ class PullClient(Requester):
     # What is asked for
 
     async def manifest(self, conversation: RegistrySession, ask: RegistryRequest) -> Answer:
-        """Get a manifest; what cannot be read as one is given as a blob."""
+        """Fetch a manifest; what cannot be read as one is given as a blob."""
         path = f"/v2/{ask.repository}/manifests/{ask.reference}"
         incoming = self.incoming(ask)
         response = await self.get("manifest", conversation, path, incoming, {"Accept": MANIFEST_TYPES})
@@ -133,7 +133,7 @@ class PullClient(Requester):
         return replace(manifest, digest=digest)
 
     async def blob(self, conversation: RegistrySession, ask: RegistryRequest) -> Answer:
-        """Get a blob."""
+        """Fetch a blob; its digest is that of its bytes, whether or not it was asked for by that."""
         incoming = self.incoming(ask)
         await self.get("blob", conversation, f"/v2/{ask.repository}/blobs/{ask.reference}", incoming)
         return FetchedBlob(self.digest(incoming.digest, ask), incoming.size)
@@ -155,7 +155,7 @@ class PullClient(Requester):
         incoming: Download,
         headers: Mapping[str, str] = NOTHING,
     ) -> Response:
-        """Get content; anything but 200 is a refusal."""
+        """Get a path of the session's host; anything but 200 raises ``RegistryRequestError``."""
         request = Request(step, conversation.base + path, headers, conversation=conversation, incoming=incoming)
         response = await self.with_retries(request)
         if response.status != OK:

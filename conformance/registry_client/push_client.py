@@ -1,7 +1,7 @@
-"""A registry that is ours to fill: content is pushed and fetched as one user, without any of the manners of pulls.
+"""A registry that is ours to fill: content is pushed and fetched as one user, without any of the behaviour of pulls.
 
-Source: OCI distribution-spec v1.1, "Pull", "Push" (POST then PUT, "Mounting a blob from another repository"),
-"Error Codes".
+Source: OCI distribution-spec v1.1, "Pull", "Push" (POST then PUT, "Mounting a blob from another repository"), "Error
+Codes".
 """
 
 import json
@@ -124,7 +124,6 @@ class PushClient:
 
     @asynccontextmanager
     async def _request(self, method: str, url: URL, **sent: Any) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Make a request on a connection that is kept."""
         if self._session is None:
             login = b64encode(f"{self._access.user}:{self._access.password}".encode()).decode()
             self._session = aiohttp.ClientSession(
@@ -140,7 +139,7 @@ class PushClient:
             raise RegistryUnreachableError(msg) from error
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; the client cannot be used any more."""
         if self._session is not None:
             await self._session.close()
 

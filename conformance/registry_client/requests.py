@@ -1,6 +1,6 @@
-"""Requests to a registry host with what the host wants to see: tokens, Basic authentication, patience.
+"""Requests to a registry host with what the host wants to see: tokens, Basic authentication, retries.
 
-Source: containers/image ``docker/docker_client.go`` (``makeRequestToResolvedURL``, ``setupRequestAuth``,
+Source: containers/image docker/docker_client.go (``makeRequestToResolvedURL``, ``setupRequestAuth``,
 ``getBearerToken``). Methods are small on purpose: each is one rule, which a variant may replace.
 """
 
@@ -29,7 +29,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class RegistryRequestError(Exception):
-    """A question that was not answered; ``answer`` says why."""
+    """A request that was not granted; ``answer`` says why."""
 
     def __init__(self, answer: ErrorResponse | NoResponse) -> None:
         super().__init__(answer)
@@ -38,7 +38,11 @@ class RegistryRequestError(Exception):
 
 @dataclass
 class RegistrySession:
-    """What is known of a registry host after its ping: how it is spoken to, and the tokens that it gave by scope."""
+    """What is known of a registry host after its ping: scheme and server (``base``), its challenges, and tokens.
+
+    ``tokens`` maps the scope that each has beside ``scope`` (empty: none) to the token and until when it is valid
+    (``time.monotonic``).
+    """
 
     base: str
     challenges: tuple[Challenge, ...]
@@ -49,7 +53,7 @@ class RegistrySession:
 
 
 class Request(NamedTuple):
-    """One request: for which step of a pull, of which URL, and in which conversation, if it is to show anything."""
+    """One request: for which step of a pull, of which URL, and in which session, if it is to show anything."""
 
     step: str
     url: str
@@ -90,7 +94,7 @@ class Requester:
         self.contents = ContentCache()
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, when no request is under way."""
         await self.wire.close()
 
     async def with_retries(self, request: Request) -> Response:
@@ -110,7 +114,7 @@ class Requester:
             delay *= 2
 
     async def once(self, request: Request, extra: str) -> Response:
-        """Make a request once, with what the conversation has to show for its scope and one more."""
+        """Make a request once, with what the session has to show for its scope and one more."""
         headers = {"Docker-Distribution-API-Version": "registry/2.0", **request.headers}
         if request.conversation is not None:
             authorization = await self.authorization(request.conversation, extra)
@@ -119,7 +123,7 @@ class Requester:
         return await self.send(request, headers)
 
     async def send(self, request: Request, headers: Mapping[str, str]) -> Response:
-        """Send a request with these headers."""
+        """Send a request with these headers and the user agent; no response raises ``RegistryRequestError``."""
         step, url, _, insecure, conversation, incoming = request
         insecure = conversation.insecure if conversation else insecure
         sent = {**headers, "User-Agent": self.user_agent, "Accept-Encoding": "gzip"}
@@ -130,7 +134,7 @@ class Requester:
             raise RegistryRequestError(failed) from end
 
     def refused(self, step: str, response: Response) -> ErrorResponse:
-        """Read an answer that is no."""
+        """Put a response that is no into the model's terms."""
         return read_error_response(step, response.status, challenged(response), response.body)
 
     # Credentials
@@ -146,11 +150,11 @@ class Requester:
         return ""
 
     def basic(self, login: Login) -> str:
-        """Show a user name and password."""
+        """Give the ``Authorization`` header for a user name and password (RFC 7617)."""
         return "Basic " + b64encode(f"{login.user}:{login.password}".encode(errors="surrogateescape")).decode()
 
     async def token(self, conversation: RegistrySession, challenge: Challenge, extra: str) -> str:
-        """Give the token for the conversation's scope, and one more; the one that is there while it is valid."""
+        """Give the token for the session's scope, and one more; the one that is there while it is valid."""
         token, until = conversation.tokens.get(extra, ("", 0.0))
         if time.monotonic() >= until:
             scopes = [conversation.scope, *([extra] if extra else [])]
@@ -204,5 +208,5 @@ class Requester:
 
 
 def challenged(response: Response) -> tuple[Challenge, ...]:
-    """Read the challenges of an answer."""
+    """Read the challenges in the ``WWW-Authenticate`` headers of a response."""
     return challenges(response.headers.getall("WWW-Authenticate", []))

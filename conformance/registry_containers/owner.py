@@ -34,7 +34,6 @@ def _started(pid: int) -> str:
 
 
 def _lives(process: str) -> bool:
-    """Tell whether the process that a label names is still there."""
     pid, _, started = process.partition("/")
     return pid.isdigit() and started != "" and _started(int(pid)) == started
 

@@ -88,7 +88,7 @@ class RunRegistry(RegistryContainer):
 
     @property
     def title(self) -> str:
-        """Say what it is, and where."""
+        """The program, its version, the container and the URL, in a line for the head of a run."""
         return f"registries: CNCF distribution {self.version} in the container {self.name}, {self.url}"
 
 
@@ -96,7 +96,7 @@ class _FirstAnswer(WaitStrategy):
     """Waits until the registry answers by HTTP, yes or no, or has ended."""
 
     def wait_until_ready(self, container: WaitStrategyTarget) -> None:
-        """Ask until it answers; raises ``RegistryContainerError``."""
+        """Ask for ``/v2/`` until it answers; raises ``RegistryContainerError`` with the last line of its log."""
         registry = cast("DockerContainer", container)
         if not self._poll(lambda: _ended(registry) or _answers(_url(registry))) or _ended(registry):
             lines = registry.get_wrapped_container().logs().decode(errors="replace").splitlines()
@@ -105,18 +105,15 @@ class _FirstAnswer(WaitStrategy):
 
 
 def _ended(container: DockerContainer) -> bool:
-    """Tell whether the program in the container has ended."""
     container.reload()
     return container.status == "exited"
 
 
 def _url(container: DockerContainer) -> str:
-    """Give the address on this machine."""
     return f"http://{LOOPBACK}:{container.get_docker_client().port(container.get_container_id(), PORT)}"
 
 
 def _answers(url: str) -> bool:
-    """Tell whether a registry answers there."""
     try:
         urllib.request.urlopen(f"{url}/v2/", timeout=READY_SECONDS).close()  # noqa: S310 (our own http address)
     except urllib.error.HTTPError as error:

@@ -7,7 +7,6 @@ import docker
 from docker.errors import BuildError, DockerException, ImageNotFound
 from testcontainers.core.image import DockerImage
 
-import conformance
 from conformance.registry_containers.engine import RegistryContainerError
 
 BASE = "docker.io/library/registry:2"
@@ -17,8 +16,8 @@ NAME = "crio-conformance/registry"
 
 def fixtures_folder() -> Path:
     """Give the folder with Dockerfile and configurations: in the package, or in the repository that it lies in."""
-    packaged = Path(conformance.__file__).parent / "registries" / "fixtures"
-    return packaged if packaged.is_dir() else packaged.parents[2] / "fixtures" / "registry"
+    packaged = Path(__file__).parent / "fixtures"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "fixtures" / "registry"
 
 
 def ensure_image(client: docker.DockerClient, base: str) -> str:
@@ -45,7 +44,6 @@ def _fingerprint(client: docker.DockerClient, base: str) -> str:
 
 
 def _build(tag: str, base: str) -> None:
-    """Build the image."""
     image = DockerImage(fixtures_folder(), tag=tag, clean_up=False, buildargs={"BASE": base}, forcerm=True)
     try:
         image.build()

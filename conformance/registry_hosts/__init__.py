@@ -1,4 +1,4 @@
-"""The pretend internet around a runtime: registry hosts under their real names, each with its own manners.
+"""The pretend internet around a runtime: registry hosts under their real names, each with its own behaviour.
 
 In come offers of images and demands of a login; out goes what every host was asked, exchange by exchange. A registry
 host is a personality in front of an origin; names are resolved and certificates issued for this world alone.

@@ -19,7 +19,11 @@ _GZIP_TIME = 4
 
 @dataclass
 class Faults:
-    """The faults of one host: ``refusal`` answers every request for a manifest; digests are altered or lost."""
+    """The faults of one host.
+
+    ``refusal`` answers every request for a manifest, ``retry_after`` (seconds) goes with it; ``altered`` and ``lost``
+    are digests of manifests and blobs whose bytes are changed, or that are not there.
+    """
 
     refusal: ErrorAnswer | None = None
     retry_after: int | None = None

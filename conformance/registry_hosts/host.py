@@ -21,7 +21,7 @@ class RegistryHost(str):
     origin: Origin
 
     def __new__(cls, personality: Personality, origin: Origin | None = None) -> Self:
-        """Make the host of that personality, with nothing to offer yet; in memory unless told otherwise."""
+        """Make the host of that personality, with nothing to offer yet; without an ``origin``, it is in memory."""
         host = super().__new__(cls, personality.name)
         host.personality = personality
         host.origin = origin or MemoryOrigin()
@@ -51,7 +51,7 @@ class RegistryHost(str):
         return content
 
     def _build(self, name: str, platform: Platform, files: Mapping[str, bytes | str | Entry], kind: Format) -> Image:
-        """Build one image that tells where it is from."""
+        """Build one image with a file that says where it is from."""
         origin = {"offered-by": f"{self}/{name} for {platform}\n"}
         return image([layer({**origin, **files}, format=kind)], platform=platform, format=kind)
 

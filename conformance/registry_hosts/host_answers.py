@@ -1,4 +1,4 @@
-"""What the registry hosts of an internet would answer, told from what they hold, without asking them.
+"""What the registry hosts of an internet would answer, read off what they hold, without asking them.
 
 The answers are the model's (``conformance.model.answers``), so that it can predict what a runtime will meet.
 """
@@ -34,7 +34,7 @@ class HostAnswers:
         self._internet = internet
 
     def __call__(self, ask: RegistryRequest) -> Answer:
-        """Give what the host of a question would answer."""
+        """Give what the host of a request would answer."""
         if ask.lookup:
             return self._address(ask)
         if (failed := self._unreachable(ask)) is not None:
@@ -52,7 +52,7 @@ class HostAnswers:
         return found is not None and bool(found.personality.realm)
 
     def _address(self, ask: RegistryRequest) -> HostAddress | NoResponse:
-        """Look a host up; every address here is in 127.0.0.0/8, but for those that are written as one."""
+        """Look a host up; every host has an address in 127.0.0.0/8, but for those that are written as an address."""
         door = self._internet.endpoint(ask.host, 443)
         if door is None:
             return NoResponse(step="lookup", url="", words=_no_such_host(ask.host), reason=Reason.UNKNOWN_HOST)
@@ -90,7 +90,6 @@ class HostAnswers:
 
 
 def _no_such_host(name: str) -> str:
-    """Word that a name is not known."""
     return f"lookup {name} on {NAME_SERVER}: no such host"
 
 
@@ -140,7 +139,6 @@ def _blob(host: RegistryHost, repository: Repository, ask: RegistryRequest) -> A
 
 @lru_cache(maxsize=1024)
 def _parsed(data: bytes, media_type: str) -> Manifest:
-    """Read a manifest, each once."""
     return Manifest.parse(data, media_type)
 
 

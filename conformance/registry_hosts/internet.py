@@ -19,7 +19,7 @@ from conformance.registry_hosts.name_server import NameServer
 from conformance.registry_hosts.origins import make_origins
 from conformance.registry_hosts.personality import WELL_KNOWN, plain_registry
 from conformance.registry_hosts.recorder import NameLookup, Recorder
-from conformance.registry_hosts.server import RegistryServer
+from conformance.registry_hosts.registry_server import RegistryServer
 
 T = TypeVar("T")
 Address = tuple[str, int]
@@ -40,7 +40,7 @@ class Transport(enum.Enum):
 
     @property
     def port(self) -> int:
-        """The port where it is usual."""
+        """The port that a host listens on whose name does not end in one."""
         return 80 if self is Transport.PLAIN_HTTP else 443
 
 
@@ -155,7 +155,7 @@ class Internet:
     def endpoint(self, server: str, port: int) -> tuple[str, Transport | None] | None:
         """Give the address of a server, and how it is spoken to on that port: none where nobody listens.
 
-        None for a name that nobody knows. Nothing is put on record.
+        None for a name that nobody knows. Nothing is recorded.
         """
         known = self._known(server)
         if known is None:
@@ -170,7 +170,7 @@ class Internet:
     def address(self, server: str, port: int) -> Address | None:
         """Give where a client of this process reaches that port of that server, by the sockets as they are bound.
 
-        None, and a lookup on record, for a name that nobody knows; where nobody listens, an address that refuses.
+        None, and a lookup is recorded, for a name that nobody knows; where nobody listens, an address that refuses.
         """
         known = self._known(server)
         if known is None:
@@ -204,7 +204,7 @@ class Internet:
             self._endpoints = {door: real for door, real in self._endpoints.items() if door[0] != address}
 
     def close(self) -> None:
-        """Stop serving."""
+        """Stop serving: hosts, name server and event loop are gone when this returns."""
         self._run(self._stop())
         if self._shut is not None:
             self._shut.close()
@@ -215,7 +215,6 @@ class Internet:
     # Serving
 
     async def _serve_names(self, handle: socket.socket) -> asyncio.DatagramTransport:
-        """Start the name server."""
         handle.setblocking(False)
         transport, _ = await self._loop.create_datagram_endpoint(
             lambda: NameServer(self._addresses, self.recorder), sock=handle
@@ -223,7 +222,6 @@ class Internet:
         return transport
 
     async def _serve_host(self, host: RegistryHost, handle: socket.socket, tls: ssl.SSLContext | None) -> None:
-        """Start a registry host."""
         self._runners[host] = runner = web.AppRunner(RegistryServer(host, self.recorder).application(), access_log=None)
         await runner.setup()
         await web.SockSite(runner, handle, ssl_context=tls, backlog=BACKLOG).start()
@@ -247,7 +245,6 @@ class Internet:
         await runner.cleanup()
 
     async def _stop(self) -> None:
-        """Close the name server and all hosts."""
         if self._names is not None:
             self._names.close()
         for name in list(self._runners):

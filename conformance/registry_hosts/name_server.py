@@ -1,4 +1,4 @@
-"""The name server of a world: it knows the registry hosts, and denies every other name at once and on record."""
+"""The name server of a world: it knows the registry hosts, and denies and records every other name at once."""
 
 import asyncio
 from typing import cast
@@ -23,7 +23,7 @@ class NameServer(asyncio.DatagramProtocol):
         self.recorder = recorder
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport to answer on."""
+        """Keep the socket that answers go out on; asyncio calls this once, before any query."""
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:

@@ -63,7 +63,7 @@ class Origin(ABC):
         self.repository(name).store(content, tags)
 
     def clear(self) -> None:
-        """Forget everything, and have no faults."""
+        """Take all repositories away, with who may pull them, and have no faults."""
         self.repositories.clear()
         self.faults = Faults()
 
@@ -84,13 +84,13 @@ class MemoryOrigin(Origin):
     """An origin that holds everything in memory and takes whatever it is given."""
 
     async def manifest(self, name: str, reference: str) -> Blob | None:
-        """Find a manifest."""
+        """Give a manifest that was stored, by tag or digest."""
         return self.repositories.get(name, Repository()).manifest(reference)
 
     async def blob(self, name: str, digest: str) -> Blob | None:
-        """Find a blob."""
+        """Give a blob that was stored in that repository; others do not count."""
         return self.repositories.get(name, Repository()).blobs.get(digest)
 
     async def tags(self, name: str) -> list[str]:
-        """List the tags."""
+        """Give the tags of a repository, sorted; one that is not there has none."""
         return sorted(self.repositories.get(name, Repository()).tags)

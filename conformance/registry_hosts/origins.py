@@ -15,31 +15,31 @@ class RunOnLoop(Protocol):
     """Does something on an internet's event loop and waits for it."""
 
     def __call__(self, work: Coroutine[Any, Any, T]) -> T:
-        """Give what came of it."""
+        """Wait until the coroutine has ended on that loop; give what it returned, or raise what it raised."""
 
 
 class Origins(Protocol):
-    """The origins of one internet."""
+    """Makes the origins of the hosts of one internet, and holds what they share."""
 
     def make(self) -> Origin:
-        """Give one more host its origin."""
+        """Make the origin of one more host, with nothing in it."""
 
     async def close(self) -> None:
-        """Give up what they share."""
+        """Give up what the origins share; none of them is used after that."""
 
 
 class MemoryOrigins:
-    """Origins that hold everything in memory."""
+    """Origins that hold everything in this process's memory, and share nothing."""
 
     def __init__(self, do: RunOnLoop) -> None:
         del do
 
     def make(self) -> Origin:
-        """Make an origin with nothing in it."""
+        """Make an origin in memory, with nothing in it."""
         return MemoryOrigin()
 
     async def close(self) -> None:
-        """There is nothing to give up."""
+        """Do nothing: memory needs no closing."""
 
 
 class RegistryOrigins:
@@ -50,11 +50,11 @@ class RegistryOrigins:
         self._owner, self._pushed, self._do = owner, pushed, do
 
     def make(self) -> Origin:
-        """Make an origin with nothing in it."""
+        """Make an empty ``RegistryOrigin`` that pushes to the shared registry."""
         return RegistryOrigin(self._registry, self._do, self._owner, self._pushed)
 
     async def close(self) -> None:
-        """Close the connections to the registry."""
+        """Close the connections to the registry, which keeps what was pushed."""
         await self._registry.close()
 
 

@@ -23,24 +23,25 @@ class ErrorAnswer:
     detail: Any = None
 
     def asked(self, name: str, reference: str) -> "ErrorAnswer":
-        """Give the answer to somebody who asked for that."""
+        """Give the answer to a request for that repository and tag or digest, its detail made of them."""
         return replace(self, detail=self.detail(name, reference)) if callable(self.detail) else self
 
     def body(self) -> bytes:
-        """Give the body as JSON."""
+        """Give the body: JSON with this one error, and its detail if it has any."""
         error = {"code": self.code, "message": self.message}
         return json.dumps({"errors": [error | ({} if self.detail is None else {"detail": self.detail})]}).encode()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Personality:
-    """The manners of one registry host.
+    """The behaviour of one registry host.
 
     ``servers`` are the names it is reached by, the registry's first. ``realm`` is the URL of its token service (none:
     it asks for no token), ``blobs`` the server it redirects blobs to, ``backend`` a server and path prefix that it
     redirects everything to. ``default_namespace`` comes before names of one component. ``missing`` answers for a
     repository that does not exist or that the caller may not see (none: as for one that is empty), ``no_manifest``,
     ``no_blob`` and ``no_tags`` for what a repository does not have.
+
     ``token_refused``, where there is one, is what the token service itself says to a caller who may not pull, and
     ``scope_error`` the error that the challenge names when a token is there but does not open the repository.
     ``strict`` is a registry that takes nothing but the tokens of its service, and says of others that they are none.
@@ -75,22 +76,22 @@ class Personality:
 
 
 def _access(name: str, _: str) -> list[dict[str, str]] | None:
-    """Tell what a caller would have needed, as distribution does (``registry/api/errcode``, ``auth.Access``)."""
+    """Give the detail of a 401: what access was wanted (docker/distribution registry/auth/auth.go, ``Access``)."""
     return [{"Type": "repository", "Class": "", "Name": name, "Action": "pull"}] if name else None
 
 
 def _manifest(name: str, reference: str) -> dict[str, str]:
-    """Tell which manifest there is not, as distribution does (``ErrManifestUnknown``)."""
+    """Give the detail of a missing manifest (docker/distribution errors.go, ``ErrManifestUnknown``)."""
     return {"Name": name, "Revision": reference} if ":" in reference else {"Tag": reference}
 
 
 def _blob(_: str, reference: str) -> str:
-    """Tell which blob there is not."""
+    """Give the detail of a missing blob, its digest (docker/distribution registry/handlers/blob.go)."""
     return reference
 
 
 def _name(name: str, _: str) -> dict[str, str]:
-    """Tell which repository there is not (``ErrRepositoryUnknown``)."""
+    """Give the detail of a missing repository (docker/distribution errors.go, ``ErrRepositoryUnknown``)."""
     return {"name": name}
 
 
@@ -148,7 +149,7 @@ WELL_KNOWN = {personality.name: personality for personality in (DOCKER_IO, QUAY_
 
 
 def plain_registry(name: str) -> Personality:
-    """Give the manners of any other host: the CNCF distribution registry, open to all, 404 for what it lacks.
+    """Give the behaviour of any other host: the CNCF distribution registry, open to all, 404 for what it lacks.
 
     As seen of distribution 2.8.2; a test holds it against the registry in a container.
     """

@@ -1,4 +1,4 @@
-"""What registry hosts and the name server record."""
+"""What registry hosts and the name server record, as values, and where they put it."""
 
 import enum
 import time
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 class RequestKind(enum.StrEnum):
-    """What a request is for."""
+    """What a request to a registry host is for, by its path and method."""
 
     PING = "ping"
     TOKEN = "token"  # noqa: S105 (the name of a request)
@@ -54,13 +54,13 @@ class Recorder:
         self._records: list[Exchange | NameLookup] = []
 
     def add(self, record: Exchange | NameLookup) -> None:
-        """Append one record."""
+        """Append a record, with the time that it has itself; any thread may."""
         self._records.append(record)
 
     def position(self) -> int:
-        """Give the place that the next record will have."""
+        """Give the number that the next record will have."""
         return len(self._records)
 
     def since(self, position: int) -> tuple[Exchange | NameLookup, ...]:
-        """Give the records from ``mark`` on."""
+        """Give the records from number ``position`` on."""
         return tuple(self._records[position:])

@@ -66,13 +66,13 @@ class RegistryOrigin(Origin):
         return found and Blob(*found)
 
     async def blob(self, name: str, digest: str) -> Blob | None:
-        """Fetch a blob."""
+        """Fetch a blob; of its media type the registry says nothing."""
         async with _failures():
             found = await self._registry.blob(self._path(name), digest)
         return None if found is None else Blob(BLOB_TYPE, found)
 
     async def tags(self, name: str) -> list[str]:
-        """Fetch the tags."""
+        """Fetch the tags, sorted; a repository to which nothing was pushed has none."""
         async with _failures():
             return await self._registry.tags(self._path(name))
 
@@ -95,7 +95,7 @@ def _fingerprint(offers: list[Offer]) -> str:
 
 @asynccontextmanager
 async def _failures() -> AsyncIterator[None]:
-    """Put what a registry says into an origin's terms."""
+    """Raise what a registry answers as the errors of an origin."""
     try:
         yield
     except RegistryResponseError as error:

@@ -1,4 +1,4 @@
-"""Finding a CRI-O: ``crio`` on PATH, a path, or a release in the user's cache folder."""
+"""Finding a CRI-O: ``crio`` on PATH, a path, or a release in the user's cache folder; and a runtime for contrast."""
 
 import os
 import re
@@ -17,7 +17,7 @@ SECONDS = 20.0
 
 
 class RuntimeNotFoundError(Exception):
-    """No CRI-O of that description can be had: one sentence that says why and what to do."""
+    """No such runtime or program can be had: one sentence that says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,10 @@ def releases_folder() -> Path:
 
 
 def find_crio(runtime: str) -> Installation:
-    """Find what ``--runtime`` asks for; raises ``RuntimeNotFoundError``."""
+    """Find what ``--runtime`` asks for: ``auto``, a release or line in the cache, or a path.
+
+    Raises ``RuntimeNotFoundError``, also where one of the programs that CRI-O needs is missing.
+    """
     if runtime == "auto":
         return complete_installation(_automatic())
     if re.fullmatch(r"\d+(\.\d+)+", runtime):
@@ -106,7 +109,7 @@ def complete_installation(crio: Path) -> Installation:
 def release_of(program: Path, answers: str, what: str, forms: str) -> Release:
     """Ask a program which release it is; ``answers`` is the pattern of what it says to ``--version``.
 
-    Raises ``RuntimeNotFoundError``, which says that it is not ``what``, and which ``forms`` there are of saying it.
+    Raises ``RuntimeNotFoundError``, which says that it is not ``what``, and which ``forms`` there are of naming one.
     """
     try:
         answer = subprocess.run(

@@ -9,12 +9,13 @@ from conformance.releases.installation import RuntimeNotFoundError, release_of, 
 
 FORMS = "write the path of a kubelet, or a release such as 1.36.2"
 TAKES_IMAGE_VOLUMES = Release("1.33")
-"""Before, a static pod with an image volume was refused, feature gate or not (``pkg/kubelet/config/common.go``)."""
+"""Before, a static pod with an image volume was refused, feature gate or not (kubernetes/kubernetes
+pkg/kubelet/config/common.go)."""
 
 
 @dataclass(frozen=True)
 class KubeletBinary:
-    """A kubelet that can be started."""
+    """A kubelet that can be started, and the release that it is."""
 
     path: Path
     release: Release

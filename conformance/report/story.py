@@ -1,4 +1,4 @@
-"""A case told from its evidence: what was asked, which registries answered how, what the user saw."""
+"""A case as a story from its evidence: what was asked, which registries answered how, what the user saw."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,7 +8,7 @@ from conformance.registry_hosts import Exchange
 
 
 def story(evidence: Evidence) -> str:
-    """Tell the calls in order, a pull with each registry host that was asked and its answer; and what a user reads."""
+    """Write the calls in order, a pull with each registry host that was asked and its answer; and what a user reads."""
     paragraphs = [(call.at, list(_call(f"{call.rpc} {_subject(call)}", call, evidence))) for call in evidence.calls]
     paragraphs += [(each.at, list(_call(" ".join(each.line), each, evidence))) for each in evidence.commands]
     paragraphs += [(saying.at, [saying.text]) for saying in evidence.messages]
@@ -16,7 +16,6 @@ def story(evidence: Evidence) -> str:
 
 
 def _call(title: str, call: Call | Command, evidence: Evidence) -> Iterator[str]:
-    """Tell one call or command."""
     yield f"{title} ({call.duration * 1000:.0f} ms)".replace("  ", " ")
     end = call.at + call.duration
     within = tuple(record for record in evidence.exchanges if call.at <= record.at <= end)
@@ -48,7 +47,7 @@ def sections(evidence: Evidence, program: str = "CRI-O") -> list[tuple[str, str]
 
 
 def exchanges(evidence: Evidence) -> str:
-    """List every exchange, a line each."""
+    """Write the exchanges, and the lookups of names that nobody has, a line each, in their order."""
     return "\n".join(
         _exchange(record) if isinstance(record, Exchange) else f"{record.host}: no such name"
         for record in evidence.exchanges
@@ -56,12 +55,11 @@ def exchanges(evidence: Evidence) -> str:
 
 
 def _exchange(exchange: Exchange) -> str:
-    """Tell one exchange in a line."""
     user = "" if exchange.user is None else f" as {exchange.user or 'anonymous'}"
     answer = f"{exchange.status} {exchange.note}".strip()
     return f"{exchange.host}: {exchange.method} https://{exchange.server}{exchange.path}{user} -> {answer}"
 
 
 def log(lines: Iterable[LogLine]) -> str:
-    """Show CRI-O's lines, without its housekeeping."""
+    """Write the lines of CRI-O's log that it does not print on every call, each with its level."""
     return "\n".join(f"{line.level or '?'}: {line.message}" for line in lines if line.telling)

@@ -1,6 +1,6 @@
-"""Where the runtime comes from, how it is configured and started, and the face that cases see.
+"""A running runtime as cases see it: CRI-O, the simulator in a rehearsal, or another one for contrast.
 
-In come a ``--runtime`` value and a ``Configuration``; out comes a running CRI-O in a world of its own (or the
-simulator, or another runtime, for contrast), that pulls, is asked for images and runs pods, each with the evidence of
-it. ``choice`` and ``installation`` are light: finding costs nothing.
+In come an installation and a ``Configuration``; out comes a runtime in a world of its own that pulls, is asked for
+images and runs pods, each with the evidence of it. The model runs beside it (``model_monitor``), and where the two
+differ, that is evidence, too.
 """

@@ -46,7 +46,7 @@ class AttachedRuntime(Runtime):
             self._stack = stack.pop_all()
 
     def _try(self) -> None:
-        """Pull something, so that what is in the way is told once."""
+        """Pull something, so that what is in the way is reported once."""
         self.registry.offer("conformance/probe")
         try:
             self.cleanup_client.pull_image(
@@ -67,7 +67,7 @@ class AttachedRuntime(Runtime):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What this runtime lets a case do (DESIGN.md, "The words")."""
+        """What this runtime lets a case do (docs/glossary.md)."""
         return frozenset({"live", "cri"})
 
     def why_lacking(self, capability: str) -> str:
@@ -89,10 +89,10 @@ class AttachedRuntime(Runtime):
             self._remove(self.cleanup_client, image.id)
 
     def end(self) -> None:
-        """It goes on."""
+        """Do nothing: the runtime is somebody's, and runs on."""
 
     def close(self) -> None:
-        """Leave it as it was found."""
+        """Remove the images of ours, close the registry, and disconnect."""
         self._empty()
         self._stack.close()
 

@@ -1,4 +1,4 @@
-"""A network for pods: the CNI plugins of this machine, whether they work here, and how CRI-O is told of them."""
+"""A network for pods: the CNI plugins of this machine, whether they work here, and how CRI-O is configured for them."""
 
 import json
 import os

@@ -15,7 +15,7 @@ from conformance.runtime import cni
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """What a case wants CRI-O to be told; equal configurations share a running CRI-O.
+    """How a case wants CRI-O to be configured; equal configurations share a running CRI-O.
 
     ``search_registries`` is ``unqualified-search-registries``, in order, in ``registries.conf.d/crio.conf``; where it
     is empty, there is no such file. ``registries`` and ``aliases`` (short name, full name) stand in

@@ -68,7 +68,7 @@ class Containerd(Runtime):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What this runtime lets a case do (DESIGN.md, "The words")."""
+        """What this runtime lets a case do (docs/glossary.md)."""
         return frozenset({"live", "cri", "hermetic", "logs"})
 
     @property

@@ -1,4 +1,4 @@
-"""A running CRI-O in a world of its own, and the face of it that cases see."""
+"""A running CRI-O in a world of its own, as cases see it."""
 
 import os
 import select
@@ -34,9 +34,10 @@ DATAGRAM_BYTES = 4096
 
 
 class Crio(Runtime):
-    """A CRI-O that runs in a world of its own, with an internet around it. ``visible`` are folders of its companions.
+    """A CRI-O in a world of its own, with an internet around it.
 
-    Raises ``RuntimeFailedError`` when it cannot be started, and ``WorldError`` when no world can be made.
+    ``visible`` are folders that what is attached to it must see. Raises ``RuntimeFailedError`` when it cannot be
+    started, and ``WorldError`` when no world can be made.
     """
 
     def __init__(self, installation: Installation, configuration: Configuration, visible: Iterable[Path] = ()) -> None:
@@ -77,7 +78,7 @@ class Crio(Runtime):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What this runtime lets a case do (DESIGN.md, "The words")."""
+        """What this runtime lets a case do (docs/glossary.md); those about containers take root."""
         containers = {"pods", "containers"} if self.world.root else set()
         bridge = set() if self._without_bridge else {"bridge"}
         return frozenset({"live", "cri", "hermetic", "configurable", "logs"} | containers | bridge)
@@ -138,7 +139,7 @@ class Crio(Runtime):
         return self.process.running
 
     def _close_process(self) -> None:
-        """Give up the process that runs last."""
+        """Close the process that is there at the end: a restart makes another."""
         self.process.close()
 
     def restart(self) -> None:
@@ -149,7 +150,7 @@ class Crio(Runtime):
         self._await_ready()
 
     def attach(self, key: object, make: Callable[[Any, "Crio"], C]) -> C:
-        """Give what was made of that key, made at the first use, kept with this CRI-O and closed before it ends."""
+        """Give what ``make(key, self)`` made at the first use of that key; it is closed before this CRI-O ends."""
         if key not in self._companions:
             self._companions[key] = self._stack.enter_context(make(key, self))
         companion: C = self._companions[key]

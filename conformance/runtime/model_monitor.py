@@ -1,4 +1,4 @@
-"""The model, run beside a runtime: it says before every call what will be seen, and afterwards what was otherwise."""
+"""The model, run beside a runtime: it predicts every call, and afterwards says what was otherwise."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -70,7 +70,7 @@ class ModelMonitor:
         )
 
     def reset(self) -> None:
-        """Begin with an empty store."""
+        """Begin with an empty store and no containers, as the runtime does after ``reset``."""
         self._containers.clear()
         self._service.clear()
 
@@ -89,19 +89,22 @@ class ModelMonitor:
     # What will be seen
 
     def pull(self, name: str, login: Login | None, namespace: str = "") -> Prediction:
-        """Pull in the model, for a pod of a namespace if need be."""
+        """Predict a pull, for a pod of a namespace if need be, and keep in the model what comes of it."""
         return answer_steps(self._service.pull(name, login, namespace), self._answers, self._answers.challenges)
 
     def status(self, name: str) -> ImageLookup:
-        """Look up in the model."""
+        """Predict ImageStatus of a name or ID."""
         return self._service.status(name)
 
     def images(self, name: str) -> list[ListedImage] | str:
-        """List in the model, all images or those of a name; a text is the error."""
+        """Predict a list of all images, or those of a name; a text is the error."""
         return self._service.list(name)
 
     def remove(self, name: str) -> str:
-        """Remove in the model; gives the error. An image that is gone is mounted no more, whoever had it."""
+        """Predict a removal, and do it in the model; give the error's text.
+
+        An image that is gone is mounted no more, whoever had it.
+        """
         error = self._service.remove(name)
         for container, made in self._containers.items():
             left = tuple(image for image in made.mounted if self._service.keeps(image))
@@ -109,7 +112,7 @@ class ModelMonitor:
         return error
 
     def create(self, image: str, user_specified: str, mounts: Iterable[Mount], namespace: str) -> PredictedContainer:
-        """Create a container of an image (none: it is there) with mounts, images by the names that are given."""
+        """Predict CreateContainer for an image (empty: one that pods bring) with mounts, named as in the request."""
         rules = VolumeRules(self._service).for_namespace(namespace)
         try:
             own = rules.image(image, user_specified).id if image else ""
@@ -137,7 +140,7 @@ def pull_differences(predicted: Prediction, pull: Pull) -> list[str]:
 
 
 def status_differences(predicted: ImageLookup, found: ImageStatusResult) -> list[str]:
-    """Compare a lookup with its prediction."""
+    """Compare the image, or the error, of ImageStatus with its prediction; give a text for each difference."""
     return [
         *_different("image", predicted.image, _listed(found.image)),
         *_different("error", predicted.error, found.error.message if found.error else ""),
@@ -156,7 +159,7 @@ def list_differences(predicted: list[ListedImage] | str, images: list[ImageInfo]
 
 
 def _different(what: str, predicted: object, seen: object) -> list[str]:
-    """Tell a difference, both sides one above the other."""
+    """Word a difference, both sides one above the other."""
     return [] if predicted == seen else [f"{what}:\n    the model: {predicted}\n    CRI-O:     {seen}"]
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
@@ -79,7 +79,7 @@ class NodeInspector:
 
     @property
     def traces(self) -> Traces:
-        """What is there now."""
+        """What there is now of each kind; what is about to end is still in it."""
         mounts = [line.split()[4] for line in (self._proc / "mountinfo").read_text().splitlines()]
         layers = self._json(f"{RUN}/overlay-layers/mountpoints.json")
         files = ("containers.json", "volatile-containers.json")
@@ -96,6 +96,12 @@ class NodeInspector:
             addresses=_sorted(each.name for each in (self.root / ADDRESSES).glob("*.*")),
         )
 
+    def left_by(self, act: Callable[[], object]) -> Traces:
+        """Do something, and give what it left: as ``left_since``, from before it was done."""
+        before = self.traces
+        act()
+        return self.left_since(before)
+
     def left_since(self, before: Traces) -> Traces:
         """Give what is there and was not before; what is about to end is waited for, as long as CRI-O runs."""
         until = time.monotonic() + PATIENCE_SECONDS
@@ -107,7 +113,7 @@ class NodeInspector:
     def mounts_of(self, container_id: str) -> dict[str, tuple[str, frozenset[str]]]:
         """Give the mounts that a running container has: path, file system and options (proc(5), ``mountinfo``).
 
-        One whose file system is read-only is read-only, as mount(8) tells it.
+        One whose file system is read-only is read-only, as mount(8) shows it.
         """
         state = json.loads((self.root / f"run/{self._crio.oci_runtime}/{container_id}/state.json").read_text())
         inner = int(state["init_process_pid"])
@@ -157,7 +163,7 @@ class NodeInspector:
         return names
 
     def _cgroups(self) -> Iterator[str]:
-        """List CRI-O's control groups below the world's, in any hierarchy (``internal/config/cgmgr``)."""
+        """List CRI-O's control groups below the world's, in any hierarchy (CRI-O internal/config/cgmgr)."""
         name = self._crio.cgroup_parent.strip("/")
         for hierarchy in (CGROUPS, *CGROUPS.iterdir()):
             for folder, _, _ in os.walk(hierarchy / name):
@@ -179,12 +185,10 @@ class NodeInspector:
 
 
 def _pid(process: str) -> str:
-    """Give the number of a process."""
     return process.partition(" ")[0]
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:
-    """Put names in order."""
     return tuple(sorted(names))
 
 

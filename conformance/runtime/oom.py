@@ -1,6 +1,6 @@
 """For machines whose root may not lower ``oom_score_adj``: the OCI runtime behind a script that does not ask for it.
 
-CRI-O gives every sandbox -998 (``server/sandbox_run_linux.go``, PodInfraOOMAdj); without CAP_SYS_RESOURCE, as in many
+CRI-O gives every sandbox -998 (CRI-O server/sandbox_run.go, ``PodInfraOOMAdj``); without CAP_SYS_RESOURCE, as in many
 containers and small virtual machines, runc refuses that and no pod starts. CRI-O itself stays as it is.
 """
 

@@ -52,7 +52,6 @@ def program(name: str, mode: int = 0o755) -> File:
 
 
 def _found(name: str) -> str:
-    """Find a program on this machine."""
     found = shutil.which(name)
     if found is None:
         msg = f"{name}, which the tool image is made from, is not on PATH"

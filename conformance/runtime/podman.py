@@ -33,13 +33,12 @@ LOOK_SECONDS = 0.01
 
 
 class RefusingClient(Client):
-    """A client of a runtime that has no CRI; every call asks for more than there is."""
+    """A client of a runtime that has no CRI; every call raises ``CapabilityError``."""
 
     def __init__(self) -> None:
         super().__init__(os.devnull, lambda _: None)
 
     def _call(self, *_: object) -> NoReturn:
-        """Refuse, whatever the call is."""
         raise CapabilityError("cri", NO_CRI)
 
 
@@ -87,7 +86,6 @@ class Podman(Runtime):
             drop_in.write_text(tomli_w.dumps({"short-name-mode": mode}))
 
     def _await_ready(self) -> None:
-        """Wait until the service answers."""
         until = time.monotonic() + READY_SECONDS
         while not self._service.answers:
             if self.process.wait(LOOK_SECONDS) or time.monotonic() > until:
@@ -96,7 +94,7 @@ class Podman(Runtime):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What this runtime lets a case do (DESIGN.md, "The words")."""
+        """What this runtime lets a case do (docs/glossary.md)."""
         return frozenset({"live", "hermetic", "configurable", "logs"})
 
     def why_lacking(self, capability: str) -> str:
@@ -112,7 +110,7 @@ class Podman(Runtime):
 
     @contextmanager
     def _recorded(self, *command: str) -> Iterator[None]:
-        """Put on record what is asked meanwhile, as the command that asks it."""
+        """Record what is asked meanwhile, as the command that asks it."""
         at, failure = time.monotonic(), None
         try:
             yield
@@ -171,5 +169,5 @@ class Podman(Runtime):
         self.world.end()
 
     def close(self) -> None:
-        """End its world."""
+        """End its world, and the service and its store with that."""
         self._stack.close()

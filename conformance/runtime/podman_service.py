@@ -24,7 +24,7 @@ NOT_THERE = "failed to find image"
 
 
 class PodmanError(CallError):
-    """A command that failed, and what it said."""
+    """A command that failed, with Podman's text; what is the CRI's alone raises ``CapabilityError``."""
 
     @property
     def fault_of_name(self) -> str:
@@ -33,17 +33,17 @@ class PodmanError(CallError):
 
     @property
     def code(self) -> grpc.StatusCode:
-        """Podman has no gRPC status codes."""
+        """None: raises ``CapabilityError``, as Podman is not asked by gRPC."""
         raise CapabilityError("cri", NO_CRI)
 
     @property
     def cri_codes(self) -> tuple[str, ...]:
-        """Podman has no CRI error codes."""
+        """None: raises ``CapabilityError``, as only a CRI runtime has error codes of the CRI."""
         raise CapabilityError("cri", NO_CRI)
 
     @property
     def cri_code(self) -> str:
-        """Podman has no CRI error codes."""
+        """None: raises ``CapabilityError``, as only a CRI runtime has error codes of the CRI."""
         raise CapabilityError("cri", NO_CRI)
 
 
@@ -55,7 +55,6 @@ class _Connection(HTTPConnection):
         self._path = path
 
     def connect(self) -> None:
-        """Connect to the socket."""
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
@@ -70,7 +69,7 @@ class PodmanService:
 
     @property
     def answers(self) -> bool:
-        """Whether it is up."""
+        """Whether the service answers a ping by now; no socket is no answer."""
         try:
             return self._path.exists() and self._ask("GET", "/_ping")[0] < ERRORS
         except OSError:
@@ -90,7 +89,7 @@ class PodmanService:
         return str(answers[-1]["id"])
 
     def exists(self, name: str) -> bool:
-        """Ask as ``podman image exists`` does."""
+        """Tell whether the store has an image of that name or ID, as ``podman image exists`` does."""
         status, body = self._ask("GET", f"/images/{quote(name, safe='')}/exists")
         if status == NO_CONTENT:
             return True
@@ -112,7 +111,7 @@ class PodmanService:
         self._known("DELETE", "/images/remove?all=true&force=true")
 
     def _known(self, method: str, path: str) -> Any:
-        """Ask what has an answer."""
+        """Make a request whose answer is JSON; raises ``PodmanError`` for a refusal."""
         status, body = self._ask(method, path)
         answer = json.loads(body)
         if status >= ERRORS:

@@ -21,12 +21,12 @@ class ImageInfo:
 
     @classmethod
     def of(cls, image: api.Image) -> "ImageInfo":
-        """Read it from a CRI message."""
+        """Read ID and names from a CRI message; names keep their order."""
         return cls(image.id, tuple(image.repo_tags), tuple(image.repo_digests))
 
     @property
     def registries(self) -> tuple[str, ...]:
-        """The registry hosts in its names."""
+        """The registry hosts in its names, each once, docker.io for names without any."""
         return tuple(dict.fromkeys(host_of(name) for name in (*self.tags, *self.digests)))
 
 
@@ -92,7 +92,7 @@ class Pull:
 
     @property
     def succeeded(self) -> bool:
-        """Whether an image came."""
+        """Whether the runtime reported no error."""
         return self.error is None
 
     @property

@@ -1,4 +1,7 @@
-"""What cases see of a runtime, whatever it is: asking it for images, and what the model says about that."""
+"""What cases see of a runtime, whatever it is: asking it for images, and what the model says about that.
+
+Every call of a case is predicted first, and differences become evidence of the case.
+"""
 
 from abc import ABC, abstractmethod
 from contextlib import suppress
@@ -58,7 +61,7 @@ class Runtime(ABC):
     @property
     @abstractmethod
     def capabilities(self) -> frozenset[str]:
-        """What this runtime lets a case do (DESIGN.md, "The words")."""
+        """What this runtime lets a case do (docs/glossary.md)."""
 
     def why_lacking(self, capability: str) -> str:
         """Say why it lacks a capability; nothing where it has it."""
@@ -75,7 +78,7 @@ class Runtime(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """End it and clear up."""
+        """End it, and remove all that it needed on this machine."""
 
     def __enter__(self) -> Self:
         return self
@@ -111,7 +114,6 @@ class Runtime(ABC):
         return pull
 
     def _pull(self, name: str, login: Login | None, sandbox: api.PodSandboxConfig | None) -> Pull:
-        """Make the call."""
         mark = self.evidence.cursor()
         auth = None
         if login:
@@ -127,7 +129,7 @@ class Runtime(ABC):
         return Pull(name, image_ref, self.status(image_ref).image, None, evidence)
 
     def status(self, name: str) -> ImageStatusResult:
-        """Look an image up in the store."""
+        """Look an image up in the store by name or ID (ImageStatus); a failure is an outcome, no exception."""
         predicted = (
             self.model_monitor.status(name) if self.model_monitor and not pod_images.is_infra_image(name) else None
         )
@@ -137,7 +139,6 @@ class Runtime(ABC):
         return found
 
     def _status(self, name: str) -> ImageStatusResult:
-        """Make the call."""
         mark = self.evidence.cursor()
         try:
             response = self.client.image_status(api.ImageStatusRequest(image=api.ImageSpec(image=name)))
@@ -170,7 +171,6 @@ class Runtime(ABC):
         return images
 
     def _list(self, name: str) -> list[ImageInfo]:
-        """Make the call; raises ``CRIError``."""
         wanted = api.ImageFilter(image=api.ImageSpec(image=name)) if name else None
         return list(map(ImageInfo.of, self.client.list_images(api.ListImagesRequest(filter=wanted)).images))
 
@@ -180,7 +180,7 @@ class Runtime(ABC):
         return [each.fs_id.mountpoint for each in found.image_filesystems]
 
     def remove(self, name: str) -> None:
-        """Remove an image; raises ``CallError``."""
+        """Remove an image by ID, or one of its names; raises ``CallError`` where the runtime refuses."""
         predicted = self.model_monitor.remove(name) if self.model_monitor else None
         error = None
         try:
@@ -193,7 +193,6 @@ class Runtime(ABC):
             raise error
 
     def _remove(self, client: Client, name: str) -> None:
-        """Make the call; raises ``CRIError``."""
         client.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=name)))
 
     def create(self, request: api.CreateContainerRequest) -> str:
@@ -231,7 +230,7 @@ class Runtime(ABC):
         return container
 
     def _note(self, call: str, differences: list[str]) -> None:
-        """Keep what the model said otherwise."""
+        """Record where a call went otherwise than the model had said."""
         self.evidence.differences += [f"{call}, {each}" for each in differences]
 
     # Between cases

@@ -45,7 +45,7 @@ class SimulatedRuntime(Runtime):
             )
             self.evidence = Collector(self.internet.recorder, Log(folder / "crio.log"))
             self.client = stack.enter_context(Client(str(folder / "crio.sock"), self.evidence.calls.append))
-            if mutant is None:  # a mutant is to be caught by what cases state
+            if mutant is None:  # a mutant is to be killed by what cases state
                 self.model_monitor = ModelMonitor(settings, self.internet)
             self._stack = stack.pop_all()
 
@@ -60,7 +60,7 @@ class SimulatedRuntime(Runtime):
 
     @property
     def running(self) -> bool:
-        """It runs until it is closed."""
+        """Always true: it is a part of this process."""
         return True
 
     def _empty(self) -> None:
@@ -68,8 +68,8 @@ class SimulatedRuntime(Runtime):
         self._served.forget()
 
     def end(self) -> None:
-        """There is nothing that takes time to end."""
+        """Do nothing: nothing of it takes time to end."""
 
     def close(self) -> None:
-        """End it and clear up."""
+        """Stop serving, and remove its folder."""
         self._stack.close()

@@ -32,7 +32,7 @@ class ContentKind(enum.StrEnum):
 
 
 class Reachability(enum.StrEnum):
-    """How a registry host is reached."""
+    """How a registry host is reached; ``REFUSED`` has an address where nobody listens, ``NOBODY`` has none."""
 
     TLS = "TLS"
     PLAIN_HTTP = "plain HTTP"
@@ -78,7 +78,7 @@ class RegistriesFile:
 
     @property
     def text(self) -> str:
-        """The file as it is written."""
+        """The file's TOML; what is not said is left out."""
         table: dict[str, Any] = {}
         if self.search is not None:
             table["unqualified-search-registries"] = list(self.search)
@@ -111,7 +111,7 @@ class Scenario:
 
     @property
     def written(self) -> str:
-        """The name as it is asked for."""
+        """The name as a user would write it, with the digest."""
         return f"{self.name}@{scenario_digest(self.digest)}" if self.digest else self.name
 
 

@@ -1,4 +1,4 @@
-"""What an image in the store tells about itself: size, user, labels, annotations.
+"""What the content of an image in the store says: size, user, labels, annotations.
 
 Source: CRI-O internal/storage/image.go (``buildImageResult``), server/image_status.go (``createImageInfo``,
 ``getUserFromImage``); OCI image-spec v1.1, "Image Configuration".
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.model.pull import PulledImage
+from conformance.model.image_copy import PulledImage
 from conformance.registry_client.downloads import ContentCache
 
 _CONFIG = (
@@ -63,7 +63,7 @@ class ImageFacts:
 
     @property
     def info(self) -> str:
-        """What ImageStatus adds for those who want to know more: labels and config, as JSON."""
+        """What a verbose ImageStatus adds under ``info``: labels and config, as JSON."""
         spec = _ordered(self.config, _CONFIG)
         spec["config"] = _ordered(self._run, _RUN)
         spec["rootfs"] = _ordered(spec.get("rootfs") or {}, ("type", "diff_ids"))

@@ -1,7 +1,7 @@
 """The ImageService of the CRI as a release serves it.
 
-Source: CRI-O server/image_pull.go, image_status.go, image_list.go, image_remove.go, image_fs_info.go. Methods are small
-on purpose: each is one rule, which a variant may replace.
+Source: CRI-O server/image_pull.go, server/image_status.go, server/image_list.go, server/image_remove.go,
+server/image_fs_info.go. Methods are small on purpose: each is one rule, which a variant may replace.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from conformance.cri.v1 import api_pb2 as api
 from conformance.model.answers import Login
 from conformance.model.image_service import NO_IMAGE, ImageService
 from conformance.model.image_store import ListedImage
-from conformance.model.pull import Outcome
 from conformance.model.pull_sources import Steps
+from conformance.model.puller import Outcome
 from conformance.model.release import Release
 from conformance.registry_client.pull_client import PullClient
 from conformance.simulator.facts import ImageFacts
@@ -48,7 +48,7 @@ class ImageServicer:
     # Pulling
 
     async def pull_image(self, request: api.PullImageRequest) -> api.PullImageResponse:
-        """Pull an image."""
+        """Pull an image, or wait for a pull of the same that is under way; raises ``ServicerError``."""
         name = request.image.image
         self.log.write("info", f"Pulling image: {name}")
         login = self.login(request.auth)
@@ -69,11 +69,14 @@ class ImageServicer:
         return Login(user, password) if user else None
 
     def namespace(self, request: api.PullImageRequest) -> str:
-        """Tell the namespace of the pod that a pull is for."""
+        """Give the namespace of the pod that a pull is for, empty where it is for none."""
         return request.sandbox_config.metadata.namespace
 
     def key(self, request: api.PullImageRequest, login: Login | None) -> object:
-        """Tell which pulls are the same, so that one is made for all who want it at once (``pullArguments``)."""
+        """Give what pulls have in common that are made once for all who want them at the same time.
+
+        Source: CRI-O server/server.go, ``pullArguments``.
+        """
         pod = request.sandbox_config
         return request.image.image, pod.linux.cgroup_parent, login, self.namespace(request)
 
@@ -104,14 +107,14 @@ class ImageServicer:
             del self._pulling[key]
 
     async def pull(self, name: str, login: Login | None, namespace: str) -> Outcome:
-        """Pull, and remember what the image tells about itself."""
+        """Pull, and remember what the image's content says."""
         outcome = await self.drive(self.service.pull(name, login, namespace))
         if outcome.image is not None and not outcome.image.is_artifact:
             self.facts[outcome.image.id] = ImageFacts.read(outcome.image, self.client.contents)
         return outcome
 
     async def drive(self, steps: Steps[T]) -> T:
-        """Go through steps, asking registries on the way."""
+        """Go through the steps of a rule, asking registries on the way; give what it returns."""
         try:
             ask = next(steps)
             while True:
@@ -123,7 +126,7 @@ class ImageServicer:
     # Looking
 
     def image_status(self, request: api.ImageStatusRequest) -> api.ImageStatusResponse:
-        """Look an image up in the store."""
+        """Look an image up in the store; one that is not there is an empty response, no error."""
         name = request.image.image
         if not name:
             raise self.refusal(NO_IMAGE)
@@ -174,14 +177,14 @@ class ImageServicer:
     # Removing
 
     def remove_image(self, request: api.RemoveImageRequest) -> api.RemoveImageResponse:
-        """Remove an image, or one of its names."""
+        """Remove an image, or one of its names; one that is not there is no error."""
         if error := self.service.remove(request.image.image):
             raise self.refusal(error)
         self.facts = {id_: facts for id_, facts in self.facts.items() if id_ in self.service.store.images}
         return api.RemoveImageResponse()
 
     def image_fs_info(self, request: api.ImageFsInfoRequest) -> api.ImageFsInfoResponse:
-        """Tell how much there is; containers are where images are."""
+        """Report how much there is, bytes and images; containers are where images are."""
         del request
         usage = api.FilesystemUsage(
             timestamp=time.time_ns(),

@@ -1,6 +1,6 @@
 """The log as CRI-O writes it: logrus text format, CRI-O's own lines with the request that they belong to.
 
-Source: CRI-O internal/log/log.go, logrus ``text_formatter.go``.
+Source: CRI-O internal/log/log.go, sirupsen/logrus text_formatter.go.
 """
 
 import re
@@ -34,7 +34,7 @@ class LogFile:
 
     @contextmanager
     def request(self, method: str) -> Iterator[None]:
-        """Tie the lines of one call together."""
+        """Give all lines that are written meanwhile the ID of one call and its method's full name."""
         token = _request.set(f" id={uuid.uuid4()} name={method}" if self._stream else "")
         try:
             yield
@@ -49,7 +49,7 @@ class LogFile:
         print(f'time="{_now()}" level={level} msg={_quoted(message)}{fields}', file=self._stream, flush=True)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, if it is one; a stream stays open."""
         if self._owned is not None:
             self._owned.close()
 

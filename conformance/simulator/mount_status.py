@@ -7,7 +7,7 @@ from conformance.simulator.rpc import ServicerError
 
 
 def mount_status(volumes: VolumeRules, mount: api.Mount) -> list[api.Mount]:
-    """Give a mount as the container's status shows it (``addOCIBindMounts``).
+    """Give a mount as the container's status shows it (CRI-O server/container_create_linux.go, ``addOCIBindMounts``).
 
     An image is shown with its ID, an artifact likewise, once for each of its files.
     """

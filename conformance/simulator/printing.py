@@ -33,7 +33,6 @@ def _google(message: Message) -> str:
 
 
 def _google_value(field: FieldDescriptor, value: Any) -> str:
-    """Print one value."""
     if isinstance(value, Message):
         return f"{{{_google(value)}}}"
     if isinstance(value, tuple):
@@ -60,7 +59,6 @@ def _gogo(message: Message) -> str:
 
 
 def _gogo_field(message: Message, field: Any) -> str:
-    """Print one field."""
     value = getattr(message, field.name)
     kind = field.message_type.name if field.message_type else "string"
     if isinstance(value, Mapping):
@@ -85,5 +83,4 @@ def _scalar(field: FieldDescriptor, value: Any) -> str:
 
 
 def _camel(name: str) -> str:
-    """Give a field's name as Go has it."""
     return "".join(word.capitalize() for word in name.split("_"))

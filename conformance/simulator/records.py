@@ -1,6 +1,6 @@
 """Pods and containers as records: which there are, and which images they mount.
 
-Source: CRI-O internal/lib/container_server.go, internal/lib/sandbox, containers/storage ``pkg/truncindex``.
+Source: CRI-O internal/lib/container_server.go, internal/lib/sandbox, containers/storage pkg/truncindex.
 """
 
 import secrets
@@ -19,7 +19,6 @@ class UnknownIDError(Exception):
 
 
 def _new_id() -> str:
-    """Give an ID that nobody has."""
     return secrets.token_hex(32)
 
 
@@ -63,14 +62,14 @@ class ContainerRecord:
 
 
 class PodRecords:
-    """All pods and containers."""
+    """All pods and containers, by ID, in the order in which they were made."""
 
     def __init__(self) -> None:
         self.pods: dict[str, PodRecord] = {}
         self.containers: dict[str, ContainerRecord] = {}
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Take all pods and containers away, whatever their state."""
         self.pods.clear()
         self.containers.clear()
 
@@ -94,16 +93,16 @@ class PodRecords:
         return next((each.id for each in reversed(self.containers.values()) if each.image_id == image_id), "")
 
     def containers_of(self, pod: PodRecord) -> list[ContainerRecord]:
-        """Give the containers of a pod."""
+        """Give the containers of a pod, ended ones too, in the order in which they were made."""
         return [each for each in self.containers.values() if each.pod is pod]
 
     def stop(self, container: ContainerRecord) -> None:
-        """Let a container have ended."""
+        """Have a container end now; one that has ended already keeps its time."""
         if container.state != api.CONTAINER_EXITED:
             container.state, container.finished_at = api.CONTAINER_EXITED, time.time_ns()
 
     def remove(self, pod: PodRecord) -> None:
-        """Forget a pod and its containers."""
+        """Take a pod and its containers away, whatever their state."""
         for container in self.containers_of(pod):
             del self.containers[container.id]
         del self.pods[pod.id]
@@ -122,5 +121,5 @@ def _identified(records: Mapping[str, R], id_: str, what: str) -> R:
 
 
 def labelled(labels: Mapping[str, str], selector: Mapping[str, str]) -> bool:
-    """Tell whether labels are as a filter wants them."""
+    """Tell whether labels have every name of a selector, with its value."""
     return all(labels.get(name) == value for name, value in selector.items())

@@ -1,6 +1,6 @@
-"""The login in a request.
+"""The login in a PullImage request.
 
-Source: CRI-O server/image_pull.go (``decodeDockerAuth``), Go ``encoding/base64``.
+Source: CRI-O server/image_pull.go (``decodeDockerAuth``), Go encoding/base64.
 """
 
 import re

@@ -31,7 +31,7 @@ class ServicerError(Exception):
 
 
 class Dispatcher:
-    """Serves services of the CRI for a release."""
+    """Serves services of the CRI for a release, each RPC by the method of a servicer that is named after it."""
 
     def __init__(self, release: Release, log: LogFile) -> None:
         self.release = release
@@ -43,7 +43,6 @@ class Dispatcher:
         return grpc.method_handlers_generic_handler(service.full_name, methods)
 
     def _handler(self, method: MethodDescriptor, servicer: object) -> "grpc.RpcMethodHandler[Any, Any]":
-        """Give the handler of an RPC."""
         handle: Handle | None = getattr(servicer, _WORD.sub("_", method.name).lower(), None)
         name = f"/{method.containing_service.full_name}/{method.name}"
 
@@ -60,7 +59,6 @@ class Dispatcher:
         return make(call, reads, lambda message: message.SerializeToString())
 
     async def _answer(self, method: MethodDescriptor, handle: Handle | None, request: Message) -> Message:
-        """Answer a call."""
         if self.log.is_debug:
             self.log.write("debug", f"Request: {go_print(request, self.release)}")
         if handle is None:
@@ -75,5 +73,5 @@ class Dispatcher:
 
 
 def unable(rpc: str) -> str:
-    """Say why there is no such RPC."""
+    """Give the text of the error UNIMPLEMENTED for an RPC that no servicer has."""
     return f"{rpc} cannot be had: this is a simulator of CRI-O's image service, which starts no process"

@@ -1,6 +1,6 @@
 """The RuntimeService of the CRI, as far as it can be had without starting anything: pods and containers as records.
 
-Source: CRI-O server/version.go, runtime_status.go, sandbox_*.go, container_*.go.
+Source: CRI-O server/version.go, server/runtime_status.go, server/sandbox_*.go, server/container_*.go.
 """
 
 from contextlib import suppress
@@ -38,7 +38,7 @@ class RuntimeServicer:
     # The runtime
 
     def version(self, request: api.VersionRequest) -> api.VersionResponse:
-        """Tell who it is: the release, and of a release line its first."""
+        """Report the name ``cri-o`` and the release, of a release line its first."""
         del request
         text = str(self.release)
         version = text if len(self.release.release) >= VERSION_PARTS else f"{self.release.line}.0"
@@ -47,20 +47,20 @@ class RuntimeServicer:
         )
 
     def status(self, request: api.StatusRequest) -> api.StatusResponse:
-        """Tell that everything is ready."""
+        """Report that runtime and network are ready, always."""
         del request
         ready = [api.RuntimeCondition(type=each, status=True) for each in ("RuntimeReady", "NetworkReady")]
         return api.StatusResponse(status=api.RuntimeStatus(conditions=ready))
 
     def runtime_config(self, request: api.RuntimeConfigRequest) -> api.RuntimeConfigResponse:
-        """Tell the cgroup driver."""
+        """Report the cgroup driver of an ordinary node, systemd."""
         del request
         return api.RuntimeConfigResponse(linux=api.LinuxRuntimeConfiguration(cgroup_driver=api.SYSTEMD))
 
     # Pods
 
     def run_pod_sandbox(self, request: api.RunPodSandboxRequest) -> api.RunPodSandboxResponse:
-        """Put a pod on record."""
+        """Put a pod on record, ready at once; raises ``ServicerError`` for one without a name or namespace."""
         if not request.HasField("config"):
             raise ServicerError("setting sandbox config: config is nil")
         metadata = request.config.metadata
@@ -77,7 +77,7 @@ class RuntimeServicer:
         return api.RunPodSandboxResponse(pod_sandbox_id=pod.id)
 
     def stop_pod_sandbox(self, request: api.StopPodSandboxRequest) -> api.StopPodSandboxResponse:
-        """Stop a pod and its containers; one that is not there is stopped."""
+        """Stop a pod and its containers; one that is not there is no error."""
         self.log.write("info", f"Stopping pod sandbox: {request.pod_sandbox_id}")
         try:
             pod = self.pods.pod(request.pod_sandbox_id)
@@ -91,7 +91,7 @@ class RuntimeServicer:
         return api.StopPodSandboxResponse()
 
     def remove_pod_sandbox(self, request: api.RemovePodSandboxRequest) -> api.RemovePodSandboxResponse:
-        """Forget a pod and its containers; one that is not there is forgotten."""
+        """Take a pod and its containers away; one that is not there is no error."""
         self.log.write("info", f"Removing pod sandbox: {request.pod_sandbox_id}")
         try:
             self.pods.remove(self.pods.pod(request.pod_sandbox_id))
@@ -101,7 +101,7 @@ class RuntimeServicer:
         return api.RemovePodSandboxResponse()
 
     def pod_sandbox_status(self, request: api.PodSandboxStatusRequest) -> api.PodSandboxStatusResponse:
-        """Tell a pod's state."""
+        """Report a pod as it was asked for, with its state; it has no addresses."""
         pod = self._pod(request.pod_sandbox_id)
         status = api.PodSandboxStatus(
             id=pod.id,
@@ -137,7 +137,7 @@ class RuntimeServicer:
         return api.ListPodSandboxResponse(items=found)
 
     def _pod(self, id_: str) -> PodRecord:
-        """Give a pod, or refuse."""
+        """Give a pod; raises ``ServicerError`` with the code NOT_FOUND."""
         try:
             return self.pods.pod(id_)
         except UnknownIDError as error:
@@ -189,21 +189,21 @@ class RuntimeServicer:
             raise ServicerError(f"specified sandbox not found: {id_}: {error}") from None
 
     def stop_container(self, request: api.StopContainerRequest) -> api.StopContainerResponse:
-        """Let a container have ended; one that is not there has."""
+        """Have a container end; one that is not there is no error."""
         self.log.write("info", f"Stopping container: {request.container_id} (timeout: {request.timeout}s)")
         with suppress(UnknownIDError):
             self.pods.stop(self.pods.container(request.container_id))
         return api.StopContainerResponse()
 
     def remove_container(self, request: api.RemoveContainerRequest) -> api.RemoveContainerResponse:
-        """Forget a container; one that is not there is forgotten."""
+        """Take a container away; one that is not there is no error."""
         self.log.write("info", f"Removing container: {request.container_id}")
         with suppress(UnknownIDError):
             del self.pods.containers[self.pods.container(request.container_id).id]
         return api.RemoveContainerResponse()
 
     def container_status(self, request: api.ContainerStatusRequest) -> api.ContainerStatusResponse:
-        """Tell a container's state and mounts."""
+        """Report a container's state, its image, and its mounts as CRI-O reports them."""
         try:
             container = self.pods.container(request.container_id)
         except UnknownIDError as error:

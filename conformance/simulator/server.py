@@ -23,8 +23,8 @@ class SimulatorServer:
     """Serves while it is entered: the socket answers then, and is gone afterwards.
 
     ``log`` is a file or stream for what CRI-O would log, ``debug`` its level; ``resolve``, ``shown``, ``authority`` and
-    ``name_server`` say how registries are reached (``conformance.registry_client.Wire``). Entering raises ``OSError``
-    when the socket cannot be had.
+    ``name_server`` say how registries are reached (``conformance.registry_client.HTTPTransport``). Entering raises
+    ``OSError`` when the socket cannot be had.
     """
 
     def __init__(
@@ -66,7 +66,6 @@ class SimulatorServer:
         self._server: grpc.aio.Server | None = None
 
     async def _start(self) -> None:
-        """Start serving."""
         images = self.variant.images(self.service, self.client, self.release, self.log)
         runtime = self.variant.runtime(self.service, self.pods, self.release, self.log, self.variant.volumes)
         dispatcher = Dispatcher(self.release, self.log)

@@ -1,10 +1,10 @@
-"""What a simulator is made of, so that a piece can be another."""
+"""The classes that a simulator is made of, so that another can stand in the place of one."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.model.image_service import ImageService
-from conformance.model.pull import Puller
+from conformance.model.puller import Puller
 from conformance.model.registries import Registries
 from conformance.model.registries_conf import RegistriesConfPaths, load_registries
 from conformance.model.volumes import VolumeRules
@@ -14,10 +14,10 @@ from conformance.simulator.runtime_servicer import RuntimeServicer
 
 
 class RegistriesLoader:
-    """Reads registries.conf."""
+    """Reads registries.conf, as one of the pieces of a simulator."""
 
     def load(self, paths: RegistriesConfPaths, root: Path) -> Registries:
-        """Read the files below ``root``."""
+        """Read and merge the files below ``root``; raises ``InvalidRegistriesConfError``."""
         return load_registries(paths, root=root)
 
 

@@ -43,7 +43,7 @@ class AttachedTarget(Target):
         return f"{self.title} (unix://{self.socket}), as it runs: only cases that any CRI runtime must pass"
 
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
-        """Connect to it."""
+        """Connect to its socket, and try a pull; nothing is started, and ``visible`` is not used."""
         del visible
         from conformance.runtime.attached import AttachedRuntime
 

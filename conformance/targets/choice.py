@@ -1,4 +1,4 @@
-"""What ``--runtime`` names. Light: nothing is imported that starts a runtime before one is started."""
+"""What ``--runtime`` names. Nothing is imported that starts a runtime before one is started."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class CrioTarget(Target):
         return f"{self.title} ({self.installation.crio})"
 
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
-        """Start it in a new world."""
+        """Start a CRI-O in a new world, in which the folders ``visible`` can be seen."""
         from conformance.runtime.crio import Crio
 
         return Crio(self.installation, configuration, visible)
@@ -62,16 +62,16 @@ class SimulatorTarget(Target):
 
     @property
     def footer(self) -> list[str]:
-        """Say once more that it is none."""
+        """Say at the end of a run, too, that it was a rehearsal."""
         return [self.announcement]
 
     @property
     def header(self) -> str:
-        """Say loudly that it is none."""
+        """Say at the top of a run that it is a rehearsal, and why."""
         return f"{self.announcement}\n  {self.title}, because {self.rehearsal}"
 
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
-        """Start it in this process."""
+        """Start a simulator in a thread of this process; it needs no world, and ``visible`` is not used."""
         del visible
         from conformance.runtime.simulated import SimulatedRuntime
 

@@ -33,7 +33,7 @@ class ContainerdTarget(Target):
         return f"{self.title} ({self.binary}), for contrast: only cases that any CRI runtime must pass"
 
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
-        """Start it in a new world."""
+        """Start a containerd in a new world; ``visible`` is not used."""
         del visible
         from conformance.runtime.containerd import Containerd
 
@@ -62,7 +62,7 @@ class PodmanTarget(Target):
         return f"{self.title} ({self.binary}), for contrast: it has no CRI"
 
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
-        """Prepare a world for it."""
+        """Start Podman's service in a new world; ``visible`` is not used."""
         del visible
         from conformance.runtime.podman import Podman
 

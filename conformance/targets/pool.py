@@ -31,7 +31,7 @@ class Pool:
         return runtime
 
     def close(self) -> None:
-        """End them all."""
+        """End all at once, then wait for each until it has."""
         for runtime in self._running.values():
             runtime.end()
         while self._running:

@@ -65,17 +65,16 @@ class Run:
 
     @cached_property
     def pool(self) -> Pool:
-        """The running runtimes."""
+        """The runtimes that run, by configuration; none at first."""
         from conformance.targets.pool import Pool
 
         return Pool(self._start)
 
     def _start(self, configuration: Configuration) -> Runtime:
-        """Start a runtime with that configuration."""
         return self.target.start(configuration, self.kubelet.folders if self.kubelet else ())
 
     def close(self) -> None:
-        """End what is running."""
+        """End the runtimes that run, if any was ever started."""
         if "pool" in vars(self):
             self.pool.close()
 
@@ -107,7 +106,6 @@ class Run:
 
 
 def _mutant(name: str) -> Mutant:
-    """Give the mutant of that name; raises ``RunError``."""
     from conformance.simulator.mutants import UnknownMutantError, mutant
 
     try:

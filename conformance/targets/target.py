@@ -1,4 +1,4 @@
-"""What a run is about: a runtime, before any is running."""
+"""What a run is about: a runtime, before any of it runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Target(ABC):
 
     @property
     def title(self) -> str:
-        """Say what this is."""
+        """The program and its release, as every line about the run names it."""
         return f"{self.program} {self.release}"
 
     @property
@@ -50,7 +50,7 @@ class Target(ABC):
 
     @abstractmethod
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
-        """Start one with that configuration; ``visible`` are folders of what accompanies it.
+        """Start one with that configuration; ``visible`` are folders that what is attached to it must see.
 
         Raises ``RuntimeFailedError`` or ``WorldError``.
         """

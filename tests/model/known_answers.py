@@ -17,8 +17,8 @@ from conformance.model.answers import (
 )
 from conformance.model.platform import Platform
 from conformance.model.profile import profile
-from conformance.model.pull import Puller
 from conformance.model.pull_sources import Settings, Steps
+from conformance.model.puller import Puller
 from conformance.model.reason import Reason
 from conformance.model.registries import Registries
 from conformance.model.release import Release

@@ -5,7 +5,7 @@ import pytest
 from conformance.model.answers import Manifest
 from conformance.model.image_service import ImageLookup, ImageService
 from conformance.model.image_store import ListedImage
-from conformance.model.pull import Puller
+from conformance.model.puller import Puller
 from tests.model.known_answers import FOREIGN, ID, IMAGE, IMAGE_DIGEST, LAYER, NO_TAG, Known, settings, went
 
 RELEASES = ("1.31.13", "1.32.13", "1.33.13", "1.34.11", "1.35.1", "1.36.3")

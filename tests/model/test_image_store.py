@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from conformance.model.answers import Manifest
+from conformance.model.image_copy import PulledImage
 from conformance.model.image_store import ImageStore, ListedImage, StoredImage
-from conformance.model.pull import PulledImage
 from conformance.model.reference import parse_normalized
 from tests.model.known_answers import CONFIG, ID, IMAGE, IMAGE_DIGEST, INDEX, INDEX_DIGEST, LAYER
 

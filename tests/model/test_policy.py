@@ -9,7 +9,7 @@ import pytest
 from conformance.model.answers import Answer
 from conformance.model.image_service import ImageService
 from conformance.model.policy import SYSTEM, Policies, Policy, Requirement
-from conformance.model.pull import Outcome
+from conformance.model.puller import Outcome
 from conformance.model.reason import Reason
 from conformance.model.reference import parse_normalized
 from conformance.model.volumes import CreateContainerError, Mount, VolumeRules

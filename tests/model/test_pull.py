@@ -5,7 +5,7 @@ import pytest
 from conformance.cri import error_parser
 from conformance.model.answers import Answer, ErrorResponse, HostAddress, Login, Manifest, NoResponse
 from conformance.model.prediction import answer_steps
-from conformance.model.pull import Puller
+from conformance.model.puller import Puller
 from conformance.model.reason import Reason
 from conformance.model.release import Release
 from tests.model.known_answers import (

@@ -43,8 +43,8 @@ def mirrored(*mirrors: Mirror, insecure: bool = False) -> Registries:
 
 def opened(registries: Registries, known: Known, release: str = "1.36.3", **more: object) -> OpenedManifest | PullError:
     places = PullSources(settings(release, registries))
-    terms = PullOptions(**more)  # type: ignore[arg-type]
-    return went(places.open(APP, terms), known)
+    options = PullOptions(**more)  # type: ignore[arg-type]
+    return went(places.open(APP, options), known)
 
 
 # Mirrors

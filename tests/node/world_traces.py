@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from conformance.node import World
+from conformance.node import Process, World
 
 PYTHON = os.path.realpath(sys.executable)
 """A Python that is there inside a world, too: a virtual environment may lie in a folder that is covered."""
@@ -120,3 +120,7 @@ def run(world: World, *argv: str, log: str = "output") -> str:
     assert process.wait(PATIENCE), f"{argv} does not end"
     process.close()
     return process.log.read_text()
+
+
+def start(here: World, script: str) -> Process:
+    return here.spawn(["sh", "-c", script], {"PATH": os.defpath, "BELL": str(here.folder / "bell")}, "output")

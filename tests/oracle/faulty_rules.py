@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.model.answers import Login
-from conformance.model.pull import PulledImage, Puller
+from conformance.model.image_copy import PulledImage
+from conformance.model.puller import Puller
 from conformance.model.pull_sources import PullError, Settings, Steps
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference

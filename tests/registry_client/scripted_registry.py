@@ -1,17 +1,26 @@
 """A registry that answers by a script, over HTTP without TLS, and records the requests that it was sent."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from conformance.model.answers import Answer, RegistryRequest
+from conformance.model.answers import Answer, Login, RegistryRequest
 from conformance.registry_client import PullClient
 from conformance.registry_hosts import Internet
 from conformance.registry_hosts.internet import authority
+
+HOST = "r.example"
+ASK = RegistryRequest(HOST, "team/app", "latest", insecure=True, opens=True)
+LOGIN = Login("me", "secret")
+BASIC = "Basic " + b64encode(b"me:secret").decode()
+MANIFEST = b'{"schemaVersion": 2, "config": {"digest": "sha256:c", "mediaType": "m"}, "layers": []}'
+PING, WHERE = f"{HOST}/v2/", f"{HOST}/v2/team/app/manifests/latest"
 
 
 class Sent(NamedTuple):
@@ -31,6 +40,7 @@ class Reply(NamedTuple):
 
 
 Script = Callable[[Sent], Reply]
+TOKEN = Reply(200, b'{"token": "t"}')
 
 
 @dataclass
@@ -88,3 +98,17 @@ def asking(internet: Internet, **options: Any) -> Iterator[Callable[..., list[An
             await client.close()
 
     yield lambda *asks: asyncio.run(ask(asks))
+
+
+def wanting(realm: str = f"http://{HOST}/token", **parameters: str) -> Reply:
+    told = {"realm": realm, "service": "its own", **parameters}
+    return Reply(401, headers={"WWW-Authenticate": "Bearer " + ",".join(f'{k}="{v}"' for k, v in told.items())})
+
+
+def by_path(**replies: Reply) -> Script:
+    """Answer by the last word of the path; ``v2`` is the ping."""
+
+    def script(sent: Sent) -> Reply:
+        return replies.get(urlsplit(sent.path).path.strip("/").rpartition("/")[2], Reply(200, MANIFEST))
+
+    return script

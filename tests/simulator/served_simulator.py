@@ -1,6 +1,7 @@
 """A simulator with a pretend internet around it, and a client on its socket."""
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Log, LogLine
+from conformance.images.builder import Image
 from conformance.model.profile import profile
 from conformance.model.pull_sources import Settings
 from conformance.model.registries import Registries
@@ -21,6 +23,7 @@ from conformance.registry_hosts.internet import authority
 from conformance.simulator import SimulatorServer
 
 CONF = "/etc/containers/registries.conf.d/crio.conf"
+NAME = "team/app"
 RELEASES = ("1.31.13", "1.32.13", "1.33.0", "1.33.13", "1.34.11", "1.35.1", "1.35.6", "1.36.3")
 
 
@@ -89,3 +92,23 @@ def refusal(call: Callable[..., object], *arguments: object, **facts: Any) -> CR
     with pytest.raises(CRIError) as caught:
         call(*arguments, **facts)
     return caught.value
+
+
+def offered(run: Run, host: str = "quay.io", name: str = NAME) -> Image:
+    content = run.internet.host(host).offer(name)
+    assert isinstance(content, Image)
+    return content
+
+
+def busy(run: Run, seconds: int) -> None:
+    """Let quay.io have too many requests for that long."""
+    offered(run)
+    run.internet.host("quay.io").fail(429, retry_after=seconds)
+
+
+def await_refusal(run: Run) -> None:
+    """Wait until quay.io has refused a request."""
+    end = time.monotonic() + 30
+    while not any(each.endswith(" 429") for each in run.exchanges()):
+        assert time.monotonic() < end
+        time.sleep(0.01)

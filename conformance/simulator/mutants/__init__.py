@@ -64,7 +64,6 @@ def mutant(name: str) -> Mutant:
 
 
 def _in(module: ModuleType) -> list[Mutant]:
-    """Give the mutants of a module."""
     found = []
     for name_, class_ in vars(module).items():
         ours = inspect.isclass(class_) and class_.__module__ == module.__name__ and not name_.startswith("_")
@@ -78,6 +77,6 @@ def _in(module: ModuleType) -> list[Mutant]:
 
 
 def _piece(class_: type) -> str:
-    """Tell which piece of the simulator a class takes the place of."""
+    """Name the field of ``Variant`` that a class may stand in, empty where there is none."""
     pieces = vars(Variant())
     return next((piece for piece, usual in pieces.items() if issubclass(class_, usual) and class_ is not usual), "")

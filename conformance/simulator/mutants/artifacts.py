@@ -5,10 +5,11 @@ from collections.abc import Callable
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.answers import Manifest
 from conformance.model.artifact_store import ArtifactStore, StoredArtifact
+from conformance.model.image_copy import PulledImage
 from conformance.model.image_service import ImageService
 from conformance.model.image_store import ListedImage
-from conformance.model.pull import PulledImage, Puller
 from conformance.model.pull_sources import PullError, PullOptions, Steps
+from conformance.model.puller import Puller
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 from conformance.model.registries import PullSource
@@ -21,8 +22,8 @@ from conformance.simulator.runtime_servicer import RuntimeServicer
 class PullsNoArtifact(Puller):
     """Takes nothing for an artifact."""
 
-    def artifact(self, reference: Reference, terms: PullOptions) -> Steps[PulledImage | PullError | None]:
-        yield from self.opened_artifact(reference, terms)
+    def artifact(self, reference: Reference, options: PullOptions) -> Steps[PulledImage | PullError | None]:
+        yield from self.opened_artifact(reference, options)
         return None
 
 
@@ -41,9 +42,9 @@ class DoesWithoutAnArtifactsConfig(Puller):
     """Takes an artifact although its config cannot be had."""
 
     def files(
-        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, terms: PullOptions
+        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
-        got = yield from super().files(reference, source, manifest, top, terms)
+        got = yield from super().files(reference, source, manifest, top, options)
         lost = isinstance(got, PullError) and "config blob" in got.text
         return PulledImage(reference, manifest, top, is_artifact=True) if lost else got
 
@@ -62,7 +63,7 @@ class SaysOfArtifactsNothing(Puller):
 
 
 class _Keeping(ImageService):
-    """Keeps artifacts in another way."""
+    """Has another artifact store."""
 
     kept: type[ArtifactStore] = ArtifactStore
 
@@ -78,7 +79,7 @@ class KnowsArtifactsByWhatGoWrites(_Keeping):
     """Knows an artifact by the digest of its manifest as it would write it."""
 
     class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
-        """Gives artifacts that digest."""
+        """Has the digest of the rewritten manifest for an ID."""
 
         def add(self, copied: PulledImage) -> StoredArtifact:
             artifact = super().add(copied)
@@ -114,7 +115,7 @@ class FindsNoArtifactByItsId(_Keeping):
     """Finds an artifact by names only."""
 
     class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
-        """Knows no IDs."""
+        """Finds nothing by an ID, whole or shortened."""
 
         def find(self, name: str) -> StoredArtifact | str | None:
             return super().find(name) if "/" in name else None
@@ -124,7 +125,7 @@ class ArtifactsKeepOldNames(_Keeping):
     """Leaves a tag with the artifact that had it when another one gets it."""
 
     class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
-        """Takes no name away."""
+        """Lets two artifacts have one name."""
 
         def add(self, copied: PulledImage) -> StoredArtifact:
             names = [(each, each.name) for each in self.kept]
@@ -197,7 +198,7 @@ class RefusesSubPathsWithoutACode(VolumeRules):
 
 
 class NamesMountedArtifactsByTheirName(RuntimeServicer):
-    """Tells an image volume by the name that was asked for, and not by the ID."""
+    """Reports an image volume by the name that was asked for, and not by the ID."""
 
     def create_container(self, request: api.CreateContainerRequest) -> api.CreateContainerResponse:
         response = super().create_container(request)

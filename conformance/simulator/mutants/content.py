@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from conformance.model.answers import FetchedBlob, Manifest, RegistryRequest
-from conformance.model.pull import PulledImage, Puller
+from conformance.model.image_copy import PulledImage
 from conformance.model.pull_sources import PullError, PullOptions, Steps
+from conformance.model.puller import Puller
 from conformance.model.reference import Reference
 from conformance.model.registries import PullSource
 from conformance.registry_client.pull_client import PullClient
@@ -27,11 +28,11 @@ class TakesTheFirstPlatform(Puller):
 class TrustsManifests(Puller):
     """Takes a manifest whatever its digest is."""
 
-    def copy(self, reference: Reference, terms: PullOptions) -> Steps[PulledImage | PullError]:
+    def copy(self, reference: Reference, options: PullOptions) -> Steps[PulledImage | PullError]:
         usual = self.matches
         self.matches = lambda actual, expected: expected == reference.digest or usual(actual, expected)  # type: ignore[method-assign]
         try:
-            return (yield from super().copy(reference, terms))
+            return (yield from super().copy(reference, options))
         finally:
             self.matches = usual  # type: ignore[method-assign]
 
@@ -40,12 +41,12 @@ class TrustsWhatAnIndexNames(Puller):
     """Takes the image that an index names whatever its digest is."""
 
     def instance(
-        self, reference: Reference, source: PullSource, top: Manifest, digest: str, terms: PullOptions
+        self, reference: Reference, source: PullSource, top: Manifest, digest: str, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
-        manifest = yield from self.manifest(reference, source, digest, terms)
+        manifest = yield from self.manifest(reference, source, digest, options)
         if isinstance(manifest, Manifest):
-            return (yield from self.parts(reference, source, manifest, top, terms))
-        return (yield from super().instance(reference, source, top, digest, terms))
+            return (yield from self.parts(reference, source, manifest, top, options))
+        return (yield from super().instance(reference, source, top, digest, options))
 
 
 class TrustsBlobs(PullClient):
@@ -63,9 +64,9 @@ class DoesWithoutMissingLayers(Puller):
     """Takes an image although one of its layers cannot be had."""
 
     def blob(
-        self, reference: Reference, source: PullSource, digest: str, terms: PullOptions
+        self, reference: Reference, source: PullSource, digest: str, options: PullOptions
     ) -> Steps[FetchedBlob | PullError]:
-        got = yield from super().blob(reference, source, digest, terms)
+        got = yield from super().blob(reference, source, digest, options)
         return FetchedBlob(digest) if isinstance(got, PullError) else got
 
 

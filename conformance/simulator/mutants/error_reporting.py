@@ -1,4 +1,4 @@
-"""Faults in what the user is told."""
+"""Faults in the errors that the user reads."""
 
 import re
 from base64 import b64encode
@@ -7,8 +7,8 @@ import grpc
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.answers import Login
-from conformance.model.pull import Outcome, Puller
 from conformance.model.pull_sources import PullError, Steps
+from conformance.model.puller import Outcome, Puller
 from conformance.model.reference import Reference
 from conformance.simulator.image_servicer import ImageServicer
 from conformance.simulator.rpc import ServicerError
@@ -17,14 +17,14 @@ Troubles = list[tuple[Reference, PullError]]
 
 
 class ReportsTheFirstErrorOnly(Puller):
-    """Tells what the first registry said, where the last one's words are due."""
+    """Reports what the first registry said, where the last one's words are due."""
 
     def error(self, errors: Troubles) -> str:
         return super().error(errors[:1])
 
 
 class ReportsNoHost(Puller):
-    """Tells what went wrong, and not with which registry."""
+    """Reports what went wrong, and not with which registry."""
 
     def error(self, errors: Troubles) -> str:
         return re.sub(r"docker://\S+ ?|[a-z0-9.-]+\.[a-z]+/\S+:? ?", "", super().error(errors))

@@ -1,8 +1,9 @@
 """Faults about who is shown a login, and how registries are spoken to."""
 
 from conformance.model.answers import Login, RegistryRequest
-from conformance.model.pull import PulledImage, Puller
+from conformance.model.image_copy import PulledImage
 from conformance.model.pull_sources import PullError, Steps
+from conformance.model.puller import Puller
 from conformance.model.reference import Reference
 from conformance.registry_client.http_transport import HTTPTransport
 from conformance.registry_client.pull_client import PullClient

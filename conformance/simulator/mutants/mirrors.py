@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from conformance.model.pull import PulledImage, Puller
+from conformance.model.image_copy import PulledImage
 from conformance.model.pull_sources import OpenedManifest, PullError, PullOptions, Settings, Steps
+from conformance.model.puller import Puller
 from conformance.model.reference import Reference
 from conformance.model.registries import PullSource, Registries, Registry
 
@@ -22,7 +23,6 @@ class _Misreading(Puller):
         super().__init__(_with(settings, self.misread), *rest)  # type: ignore[arg-type]
 
     def misread(self, entry: Registry) -> Registry:
-        """Change an entry."""
         raise NotImplementedError
 
 
@@ -62,13 +62,12 @@ class IgnoresWildcards(_Misreading):
 
 
 class _Sources(Puller):
-    """Asks other places for an image."""
+    """Asks other pull sources for an image."""
 
     def sources(self, reference: Reference) -> tuple[PullSource, ...]:
         return self.places(super().sources(reference))
 
     def places(self, sources: tuple[PullSource, ...]) -> tuple[PullSource, ...]:
-        """Change the places."""
         raise NotImplementedError
 
 
@@ -90,8 +89,8 @@ class BlockedMirrorsStopIt(_Sources):
 class BlockedMeansItsMirrorsToo(Puller):
     """Asks no mirror of a registry that is blocked."""
 
-    def open(self, reference: Reference, terms: PullOptions) -> Steps[OpenedManifest | PullError]:
-        return self.blocked(reference) or (yield from super().open(reference, terms))
+    def open(self, reference: Reference, options: PullOptions) -> Steps[OpenedManifest | PullError]:
+        return self.blocked(reference) or (yield from super().open(reference, options))
 
 
 class BlocksByTheNameAsWritten(Puller):
@@ -99,9 +98,9 @@ class BlocksByTheNameAsWritten(Puller):
 
     _written: Reference | None = None
 
-    def open(self, reference: Reference, terms: PullOptions) -> Steps[OpenedManifest | PullError]:
+    def open(self, reference: Reference, options: PullOptions) -> Steps[OpenedManifest | PullError]:
         self._written = reference
-        return (yield from super().open(reference, terms))
+        return (yield from super().open(reference, options))
 
     def blocked(self, place: Reference) -> PullError | None:
         return super().blocked(self._written or place)
@@ -122,7 +121,6 @@ class PrefixesMatchAnywhere(Puller):
 
 
 def _fields(registries: Registries) -> dict[str, object]:
-    """Give the fields of a configuration."""
     return {name: getattr(registries, name) for name in registries.__dataclass_fields__}
 
 
@@ -158,7 +156,7 @@ class TheImageBearsTheMirrorsName(Puller):
 
 
 class MirrorErrorsAreLost(Puller):
-    """Tells what the registry said, and nothing of its mirrors."""
+    """Reports what the registry said, and nothing of its mirrors."""
 
     def unopened(self, errors: list[tuple[PullSource, PullError]]) -> PullError:
         return errors[-1][1]

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from conformance.model.pull import Puller
 from conformance.model.pull_sources import Settings
+from conformance.model.puller import Puller
 from conformance.model.reference import InvalidReferenceError, Reference, parse
 from conformance.model.resolution import NameKind, Resolution, resolve
 

@@ -1,8 +1,9 @@
 """Faults in going from one registry to the next."""
 
 from conformance.model.answers import Login
-from conformance.model.pull import Outcome, PulledImage, Puller
+from conformance.model.image_copy import PulledImage
 from conformance.model.pull_sources import PullError, PullOptions, Steps
+from conformance.model.puller import Outcome, Puller
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 

@@ -3,9 +3,10 @@
 from typing import Self
 
 from conformance.model.answers import Login, Manifest
+from conformance.model.image_copy import PulledImage
 from conformance.model.policy import Requirement
-from conformance.model.pull import Outcome, PulledImage, Puller
 from conformance.model.pull_sources import PullError, PullOptions, Steps
+from conformance.model.puller import Outcome, Puller
 from conformance.model.reference import Reference
 from conformance.model.registries import PullSource
 from conformance.model.volumes import VolumeRules
@@ -36,12 +37,12 @@ class KnowsNoScopesOfTags(Puller):
 
 
 class JudgesThePlace(Puller):
-    """Asks the policy about the place that an image comes from, not about the name that is asked for."""
+    """Asks the policy about the pull source that an image comes from, not about the name that is asked for."""
 
     def parts(
-        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, terms: PullOptions
+        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
-        got = yield from super().parts(source.reference, source, manifest, top, terms)
+        got = yield from super().parts(source.reference, source, manifest, top, options)
         return got._replace(reference=reference) if isinstance(got, PulledImage) else got
 
 
@@ -49,11 +50,11 @@ class JudgesAfterwards(Puller):
     """Asks the policy when the image has come."""
 
     def parts(
-        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, terms: PullOptions
+        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
-        fetch = self.files if terms.artifact else self.content
-        yield from fetch(reference, source, manifest, top, terms)
-        return (yield from super().parts(reference, source, manifest, top, terms))
+        fetch = self.files if options.artifact else self.content
+        yield from fetch(reference, source, manifest, top, options)
+        return (yield from super().parts(reference, source, manifest, top, options))
 
 
 class KeepsWhatIsRejected(Puller):
@@ -66,9 +67,9 @@ class KeepsWhatIsRejected(Puller):
     _rejected: PulledImage | None = None
 
     def parts(
-        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, terms: PullOptions
+        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
-        got = yield from super().parts(reference, source, manifest, top, terms)
+        got = yield from super().parts(reference, source, manifest, top, options)
         if isinstance(got, PullError) and got.rejected:
             self._rejected = PulledImage(reference, manifest, top)
         return got

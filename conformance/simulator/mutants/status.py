@@ -1,4 +1,4 @@
-"""Faults about what is told of the runtime and of an image, besides its names."""
+"""Faults about what is reported of the runtime and of an image, besides its names."""
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.image_store import ListedImage
@@ -44,13 +44,12 @@ class TellsItsConfigurationUnasked(RuntimeServicer):
 
 
 class _Telling(ImageServicer):
-    """Tells another thing of every image."""
+    """Reports an image otherwise."""
 
     def image(self, listed: ListedImage) -> api.Image:
         return self.altered(super().image(listed))
 
     def altered(self, image: api.Image) -> api.Image:
-        """Give what is told."""
         raise NotImplementedError
 
 
@@ -99,7 +98,7 @@ class SaysMuchUnasked(ImageServicer):
 
 
 class CountsNoBytes(ImageServicer):
-    """Does not tell how much of a file system images take."""
+    """Does not report how much of a file system images take."""
 
     def image_fs_info(self, request: api.ImageFsInfoRequest) -> api.ImageFsInfoResponse:
         response = super().image_fs_info(request)

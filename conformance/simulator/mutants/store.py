@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.answers import Login
+from conformance.model.image_copy import PulledImage
 from conformance.model.image_service import ImageLookup, ImageService
 from conformance.model.image_store import ImageStore, ListedImage, StoredImage
-from conformance.model.pull import Outcome, PulledImage, Puller
 from conformance.model.pull_sources import Steps
+from conformance.model.puller import Outcome, Puller
 from conformance.simulator.image_servicer import ImageServicer
 
 
@@ -47,7 +48,6 @@ class _Identifying(ImageService):
         self.store.identified = self.identified  # type: ignore[method-assign]
 
     def identified(self, text: str) -> str | None:
-        """Give the ID that a text stands for."""
         raise NotImplementedError
 
 
@@ -68,7 +68,7 @@ class FindsNoShortId(_Identifying):
 
 
 class _Listing(ImageService):
-    """Tells another thing of an image."""
+    """Keeps an image in the store otherwise."""
 
     def __init__(self, *arguments: object, **options: object) -> None:
         make: Callable[..., None] = super().__init__
@@ -76,7 +76,6 @@ class _Listing(ImageService):
         self.store.add = self.added  # type: ignore[method-assign]
 
     def added(self, copied: PulledImage) -> StoredImage:
-        """Take an image."""
         return ImageStore.add(self.store, copied)
 
 
@@ -186,7 +185,7 @@ class FiltersNothing(ImageService):
 
 
 class TellsNoFileSystem(ImageServicer):
-    """Does not tell where images are kept."""
+    """Does not report where images are kept."""
 
     def image_fs_info(self, request: api.ImageFsInfoRequest) -> api.ImageFsInfoResponse:
         response = super().image_fs_info(request)

@@ -72,7 +72,7 @@ class MountsOneVolumeOnly(RuntimeServicer):
 
 
 class TellsTheNameOfAVolume(RuntimeServicer):
-    """Tells a mounted image by the name that it was asked for by, not by its ID."""
+    """Reports a mounted image by the name that it was asked for by, not by its ID."""
 
     def container_status(self, request: api.ContainerStatusRequest) -> api.ContainerStatusResponse:
         response = super().container_status(request)
@@ -177,7 +177,7 @@ class KeepsRemovedContainers(RuntimeServicer):
         return api.RemoveContainerResponse()
 
 
-# What a kubelet is told on the way
+# What a kubelet is answered on the way
 
 
 class FindsRemovedImages(ImageService):
@@ -222,5 +222,4 @@ class LosesTheLoginOfAPod(ImageServicer):
 
 
 def _path(repository: str) -> str:
-    """Give a repository without its registry."""
     return repository.partition("/")[2]

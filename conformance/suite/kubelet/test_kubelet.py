@@ -236,12 +236,12 @@ class TestSubPaths:
 
 
 class TestTheWalk:
-    """The helper that walks as a kubelet does takes the steps that the real one takes."""
+    """The helper that syncs a pod as a kubelet does takes the steps that the real one takes."""
 
     @pytest.fixture(autouse=True)
     def offered(self, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
         """Images by two names each, since a kubelet and its imitation must not find what the other pulled."""
-        for who in ("walked", "run"):
+        for who in ("synced", "run"):
             docker_io.offer(f"{who}/app")
             docker_io.offer(f"{who}/foreign", platforms=[ELSEWHERE])
             quay_io.require_login(f"{who}/foreign")
@@ -261,15 +261,15 @@ class TestTheWalk:
     ) -> None:
         """Both ask the runtime for the same, in the same order."""
         with kubelet.held(), Pod(runtime, kubelet=kubelet.release) as imitation:
-            sync = imitation.mount(*_volumes("walked", names, policy))
+            sync = imitation.mount(*_volumes("synced", names, policy))
         pod = kubelet.run(*_volumes("run", names, policy))
         if ends:
             pod.waiting(ends, "ImagePullBackOff")
         else:
             pod.running()
-        walked = [(rpc, image.replace("walked/", "run/")) for rpc, image in sync_steps(sync.evidence)]
+        synced = [(rpc, image.replace("synced/", "run/")) for rpc, image in sync_steps(sync.evidence)]
         taken = [step for step in sync_steps(pod.evidence) if step not in FURNISHING]
-        assert taken[: len(walked)] == walked
+        assert taken[: len(synced)] == synced
         assert sync.waiting_reason == ends
 
 

@@ -328,7 +328,7 @@ class TestVolumes:
 
     @pytest.fixture
     def sync(self, pod: Pod) -> PodSync:
-        """A kubelet's walk to a container with the short name as a volume, which docker.io lacks."""
+        """A kubelet's pod sync, up to a container with the short name as a volume, which docker.io lacks."""
         return pod.mount_image(NAME, at="/models", policy="Always")
 
     def test_a_pod_gets_a_short_name_that_is_accepted(self, sync: PodSync) -> None:
@@ -339,23 +339,19 @@ class TestVolumes:
     @pytest.mark.upstream("cri-o/cri-o#9060")
     def test_a_volume_that_cannot_be_judged_is_refused(self, pod: Pod) -> None:
         """Where it is not said how the pod names a volume's image, the policy cannot judge it: it is not mounted."""
-        error = pod.start(image_mount(ON_QUAY_IO, "/models", user_specified="")).error
-        assert error is not None
+        error = pod.start(image_mount(ON_QUAY_IO, "/models", user_specified="")).failure
         assert (error.cri_code, error.is_without_user_specified_image) == ("ImageVolumeMountFailed", True)
 
     @VERIFIED
     @pytest.mark.upstream("cri-o/cri-o#9060")
     def test_the_refusal_says_what_is_rejected(self, pod: Pod, docker_io: RegistryHost) -> None:
         """A volume that the policy rejects is refused because of that, with the CRI's code for image volumes."""
-        error = pod.start(image_mount(ON_QUAY_IO, "/models", user_specified=ON_DOCKER_IO)).error
-        assert error is not None
+        error = pod.start(image_mount(ON_QUAY_IO, "/models", user_specified=ON_DOCKER_IO)).failure
         assert (error.cri_code, error.reasons) == ("ImageVolumeMountFailed", {docker_io: Reason.UNTRUSTED})
 
     def test_the_image_of_a_container_is_judged_as_well(self, pod: Pod, docker_io: RegistryHost) -> None:
         """A container is not created of an image that the policy rejects by the name that the pod has for it."""
-        error = pod.start(image=ON_QUAY_IO, user_specified=ON_DOCKER_IO).error
-        assert error is not None
-        assert error.reasons == {docker_io: Reason.UNTRUSTED}
+        assert pod.start(image=ON_QUAY_IO, user_specified=ON_DOCKER_IO).failure.reasons == {docker_io: Reason.UNTRUSTED}
 
 
 class TestVolumesThatThePodsPolicyRejects:
@@ -396,7 +392,7 @@ class TestVolumesThatThePodsPolicyRejects:
 
     @pytest.fixture
     def sync(self, pod: Pod) -> PodSync:
-        """A kubelet's walk to a container with the short name as a volume, which means quay.io's image."""
+        """A kubelet's pod sync, up to a container with the short name as a volume, which means quay.io's image."""
         return pod.mount_image(NAME, at="/models")
 
     def test_it_is_not_mounted_by_a_short_name(self, sync: PodSync) -> None:

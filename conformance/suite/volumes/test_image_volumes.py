@@ -34,7 +34,7 @@ class TestOnBoth:
 
     @pytest.fixture
     def sync(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> PodSync:
-        """A kubelet's walk to a container with the short name as a volume."""
+        """A kubelet's sync of the pod, to a container with the short name as a volume."""
         docker_io.offer(NAME)
         quay_io.offer(NAME)
         return pod.mount_image(NAME, at="/models")
@@ -82,7 +82,7 @@ class TestForeignOnDockerIo:
 
     @pytest.fixture
     def sync(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> PodSync:
-        """A kubelet's walk to a container with the short name as a volume."""
+        """A kubelet's sync of the pod, to a container with the short name as a volume."""
         docker_io.offer(NAME, platforms=[ELSEWHERE])
         quay_io.offer(NAME, platforms=[ELSEWHERE, HERE])
         return pod.mount_image(NAME, at="/models")
@@ -104,7 +104,7 @@ class TestTheStoryOf8780:
 
     @pytest.fixture
     def sync(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> PodSync:
-        """A kubelet's walk, which ends at the pull."""
+        """A kubelet's sync of the pod, which ends at the pull."""
         docker_io.offer(NAME, platforms=[ELSEWHERE])
         quay_io.require_login(NAME)
         return pod.mount_image(NAME, at="/models")

@@ -41,7 +41,7 @@ class TestAnImageVolume:
 
     @pytest.fixture
     def sync(self, pod: Pod, docker_io: RegistryHost) -> PodSync:
-        """A kubelet's walk to a container with that volume."""
+        """A kubelet's sync of the pod, to a container with that volume."""
         docker_io.store(NAME, image([layer({"which": "one"})]))
         return pod.mount_image(NAME, at="/models")
 

@@ -69,7 +69,7 @@ def content() -> Artifact:
 
 @pytest.fixture
 def sync(pod: Pod, docker_io: RegistryHost, content: Artifact) -> PodSync:
-    """A kubelet's walk to a container with the artifact as a volume, by its full name."""
+    """A kubelet's sync of the pod, to a container with the artifact as a volume, by its full name."""
     docker_io.store(NAME, content)
     return pod.mount_image(FULL, at=AT)
 
@@ -174,7 +174,7 @@ class TestSubPaths:
 
     @pytest.fixture
     def sync(self, pod: Pod, docker_io: RegistryHost, sub_path: str) -> PodSync:
-        """A kubelet's walk to a container with that sub path of the artifact."""
+        """A kubelet's sync of the pod, to a container with that sub path of the artifact."""
         docker_io.store(NAME, NESTED)
         return pod.mount_image(FULL, at=AT, sub_path=sub_path)
 
@@ -226,7 +226,7 @@ class TestHostileTitles:
 
     @pytest.fixture
     def sync(self, pod: Pod, docker_io: RegistryHost, marker: Path, title: str) -> PodSync:
-        """A kubelet's walk to a container with such an artifact."""
+        """A kubelet's sync of the pod, to a container with such an artifact."""
         assert marker.exists()
         docker_io.store(NAME, artifact({title: "the artifact's", "b": "1"}))
         return pod.mount_image(FULL, at=AT)
@@ -265,7 +265,7 @@ class TestOnRecord:
 
     @pytest.fixture
     def again(self, pod: Pod, docker_io: RegistryHost, written: str) -> PodSync:
-        """A kubelet's second walk for the same volume."""
+        """A kubelet's second sync with the same volume."""
         docker_io.store(NAME, ARTIFACT)
         assert pod.mount_image(written, at=AT).error is None
         return pod.mount_image(written, at=AT)
@@ -282,7 +282,7 @@ class TestOnRecord:
 
     @pytest.fixture
     def second(self, pod: Pod, docker_io: RegistryHost) -> PodSync:
-        """A kubelet's walk for an artifact that another pod has by another tag."""
+        """A kubelet's sync of a pod with an artifact that another pod has by another tag."""
         docker_io.store(NAME, ARTIFACT, ["1", "2"])
         assert pod.mount_image(f"{FULL}:1", at=AT).error is None
         return pod.mount_image(f"{FULL}:2", at=AT)
@@ -293,7 +293,7 @@ class TestOnRecord:
 
     @pytest.fixture
     def as_root(self, pod: Pod, docker_io: RegistryHost) -> PodSync:
-        """A kubelet's walk for a container whose image is an artifact."""
+        """A kubelet's sync of a pod with a container whose image is an artifact."""
         docker_io.store(NAME, ARTIFACT)
         return pod.mount(image=FULL)
 

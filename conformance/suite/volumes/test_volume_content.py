@@ -206,7 +206,7 @@ class TestWithoutLayers:
 
     @pytest.fixture
     def sync(self, pod: Pod, registry: RegistryHost) -> PodSync:
-        """A kubelet's walk to a container with it as a volume."""
+        """A kubelet's sync of the pod, to a container with it as a volume."""
         registry.store(NAME, image([]))
         return pod.mount_image(f"{registry}/{NAME}", AT)
 

@@ -66,12 +66,6 @@ def mounted(pod: Pod, name: str = NAME) -> Container:
     return pod.start(image_mount(name, AT)).running
 
 
-def end(container: Container) -> None:
-    """Stop a container and remove it."""
-    container.stop()
-    container.remove()
-
-
 def refusal(runtime: Runtime, name: str) -> CRIError | None:
     """Try to remove an image; gives the error, if any."""
     try:
@@ -96,7 +90,7 @@ class TestShared:
     def test_one_outlives_the_other(self, pod: Pod, another_pod: Pod) -> None:
         """A container keeps its volume when another one that has the same image is gone."""
         first, second = mounted(pod), mounted(another_pod)
-        end(first)
+        first.end()
         assert second.read(FILE) == CONTENT
 
     def test_by_a_container_that_runs_it(self, pod: Pod, app: str) -> None:
@@ -146,7 +140,7 @@ class TestInUse:
     def test_it_is_refused_while_another_has_it(self, runtime: Runtime, container: Container, another_pod: Pod) -> None:
         """An image is in use until the last container that has it is removed."""
         mounted(another_pod)
-        end(container)
+        container.end()
         refused = refusal(runtime, NAME)
         assert refused is not None
         assert refused.is_image_in_use
@@ -156,7 +150,7 @@ class TestInUse:
         self, runtime: Runtime, container: Container, stored: Image, refer: Refer
     ) -> None:
         """An image can be removed when the containers that had it are."""
-        end(container)
+        container.end()
         runtime.remove(refer(stored))
         assert runtime.status(NAME).image is None
 
@@ -172,7 +166,7 @@ class TestInUse:
         self, runtime: Runtime, pod: Pod, app: str, *, by_id: bool
     ) -> None:
         """An image that is a container's own cannot be removed when no container has it as a volume any more."""
-        end(pod.start(image_mount(app, AT), image=app).running)
+        pod.start(image_mount(app, AT), image=app).running.end()
         own = runtime.status(app).image
         assert own is not None
         pod.start(image=app)
@@ -290,9 +284,7 @@ class TestRefused:
         """What is left of it on the node."""
         del stored
         before = node.traces
-        start = request.param(pod)
-        assert start.error is not None
-        assert start.error.rpc == "CreateContainer"
+        assert request.param(pod).failure.rpc == "CreateContainer"
         return node.left_since(before)
 
     def test_nothing_is_left(self, left: Traces) -> None:
@@ -327,8 +319,7 @@ class TestAnUnknownUser:
     def test_the_runtime_survives(self, attempt: StartAttempt) -> None:
         """What is wrong with a container's image is told, and CRI-O runs on."""
         assert attempt.survived
-        assert attempt.start.error is not None
-        assert attempt.start.error.unknown_user == "nobody-here"
+        assert attempt.start.failure.unknown_user == "nobody-here"
 
 
 class TestGone:
@@ -338,9 +329,7 @@ class TestGone:
     def left(self, node: NodeInspector, pod: Pod, stored: Image) -> Traces:
         """What is left of it on the node."""
         del stored
-        before = node.traces
-        end(mounted(pod))
-        return node.left_since(before)
+        return node.left_by(lambda: mounted(pod).end())
 
     def test_nothing_is_left(self, left: Traces) -> None:
         """A container that is removed leaves no mount, lock, process or control group behind."""
@@ -351,9 +340,7 @@ class TestGone:
         """What is left on the node of a second container that had the image beside another one."""
         del stored
         mounted(pod)
-        before = node.traces
-        end(mounted(pod))
-        return node.left_since(before)
+        return node.left_by(lambda: mounted(pod).end())
 
     def test_nothing_is_left_beside_another(self, left_of_two: Traces) -> None:
         """A container that is removed gives its mount of the image back, while another container keeps its own."""
@@ -364,9 +351,7 @@ class TestGone:
         """What is left on the node of a container whose program cannot be run, after it was removed."""
         quay_io.store("rhuss/app", pod_images.tool_image(layer({"bad": File(b"no program", 0o755)})))
         runtime.pull(APP)
-        before = node.traces
-        end(pod.start(image=APP, command=["/bad"]).running)
-        return node.left_since(before)
+        return node.left_by(lambda: pod.start(image=APP, command=["/bad"]).running.end())  # noqa: PLW0108 (started in it)
 
     def test_nothing_is_left_of_one_without_a_volume(self, left_of_the_program: Traces) -> None:
         """A container without a volume that ended by itself leaves nothing behind when it is removed."""

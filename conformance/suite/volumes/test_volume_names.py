@@ -84,7 +84,7 @@ class TestAnAlias:
 
     @pytest.fixture
     def sync(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> PodSync:
-        """A kubelet's walk to a container with the alias as a volume."""
+        """A kubelet's sync of the pod, to a container with the alias as a volume."""
         docker_io.store("app", TWO)
         quay_io.store("team/app", ONE)
         return pod.mount_image("app", at="/models")

@@ -78,7 +78,7 @@ class TestAFolder:
 
     @pytest.fixture
     def sync(self, pod: Pod, containers: None, image: Image) -> PodSync:
-        """A kubelet's walk to the container."""
+        """A kubelet's sync of the pod, to the container."""
         del containers, image
         return pod.mount_image(NAME, at=AT, sub_path="folder")
 

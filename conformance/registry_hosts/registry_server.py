@@ -1,4 +1,4 @@
-"""The HTTP side of a registry host: the distribution API and a token service, in the host's own manner.
+"""The HTTP side of a registry host: the distribution API and a token service, with the host's behaviour.
 
 Source: OCI distribution-spec v1.1 ("Pull", "Error Codes"), and the token authentication of the CNCF distribution
 registry (``docs/spec/auth/token``). Serving is aiohttp's; a fault of the transport can be put in at ``_record``.
@@ -55,7 +55,7 @@ class RegistryServer:
     async def origin_failures(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Answer 502 where the origin fails, and say why on record: no case expects that answer, so the case fails."""
+        """Answer 502 where the origin fails, and record why: no case expects that answer, so the case fails."""
         try:
             return await handler(request)
         except OriginError as error:
@@ -120,7 +120,6 @@ class RegistryServer:
         return await self._blob(request)
 
     async def _blob(self, request: web.Request) -> web.Response:
-        """Give the bytes of a blob."""
         digest = request.match_info["reference"]
         found = await self.host.origin.blob(self._name(request), digest)
         data = self.host.origin.faults.served(found)
@@ -130,7 +129,7 @@ class RegistryServer:
         return self._record(request, RequestKind.BLOB, body, note=_altered(found, data).removeprefix(", "))
 
     async def tags(self, request: web.Request) -> web.Response:
-        """List the tags of a repository."""
+        """Answer ``GET /v2/<name>/tags/list``: all tags, sorted, in one page."""
         if (other := self._elsewhere(request, RequestKind.TAGS)) is not None:
             return other
         if (refusal := self._not_allowed(request, RequestKind.TAGS)) is not None:
@@ -140,7 +139,7 @@ class RegistryServer:
         return self._record(request, RequestKind.TAGS, web.json_response({"name": name, "tags": tags}))
 
     async def nothing(self, request: web.Request) -> web.Response:
-        """Answer anything else."""
+        """Answer any other request with 404, UNSUPPORTED, and record it as ``OTHER``."""
         return self._refuse(request, RequestKind.OTHER, ErrorAnswer(404, "UNSUPPORTED", "not found"))
 
     # Who may
@@ -158,7 +157,7 @@ class RegistryServer:
         return (user, password) if user else None
 
     def _caller(self, request: web.Request) -> Caller:
-        """Tell who asks."""
+        """Tell who asks, by a token of this host, or by a login where the host takes one without."""
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return self._tokens.get(value, Caller(None))
@@ -229,7 +228,6 @@ class RegistryServer:
         note: str = "",
         headers: dict[str, str] | None = None,
     ) -> web.Response:
-        """Answer no, in the host's words."""
         refusal = refusal.asked(self._name(request), request.match_info.get("reference", ""))
         response = web.Response(
             status=refusal.status, body=refusal.body(), content_type="application/json", headers=headers
@@ -241,7 +239,7 @@ class RegistryServer:
     def _record(
         self, request: web.Request, kind: RequestKind, response: web.Response, *, name: str = "", note: str = ""
     ) -> web.Response:
-        """Put the exchange on record before the answer leaves, so that it is there when the runtime has the answer."""
+        """Record the exchange before the answer leaves, so that it is there when the runtime has the answer."""
         response.headers["Docker-Distribution-Api-Version"] = "registry/2.0"
         basic = self._basic(request)
         self.recorder.add(

@@ -28,7 +28,7 @@ class Process:
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended yet."""
+        """Whether it has not ended yet; one whose exit status nobody has read has ended, too."""
         return not self.wait(0)
 
     def wait(self, seconds: float | None = None) -> bool:
@@ -38,7 +38,7 @@ class Process:
         return bool(poll.poll(None if seconds is None else seconds * 1000))
 
     def status(self) -> int:
-        """Exit status of the ended program; negative is the signal that ended it. To be asked once."""
+        """The exit status of the program that ended; negative is the signal that ended it. It can be asked for once."""
         return self._status()
 
     def signal(self, number: signal.Signals) -> None:
@@ -54,5 +54,5 @@ class Process:
             self.wait()
 
     def close(self) -> None:
-        """Give the pidfd back."""
+        """Close the pidfd; the program goes on, if it still runs."""
         os.close(self.pidfd)

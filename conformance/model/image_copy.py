@@ -1,0 +1,159 @@
+"""One candidate, fetched as an image: manifest, the platform's image of an index, config and layers.
+
+Source: containers/image copy/copy.go and copy/single.go.
+"""
+
+from collections.abc import Collection, MutableSet
+from typing import NamedTuple
+
+from conformance.model.answers import DOCKER_CONFIG, OCI_CONFIG, OCI_MANIFEST, Manifest
+from conformance.model.error_texts import go_quote
+from conformance.model.instance_choice import choose_instance, no_match
+from conformance.model.policy import Requirement, rejection
+from conformance.model.pull_sources import LogWriter, PullError, PullOptions, PullSources, Settings, Steps
+from conformance.model.reason import Reason
+from conformance.model.reference import Reference
+from conformance.model.registries import PullSource
+
+
+class PulledImage(NamedTuple):
+    """An image or artifact that came.
+
+    ``reference`` is the name under which it came, ``manifest`` its own manifest, ``top`` the index that it was chosen
+    from, else the same.
+    """
+
+    reference: Reference
+    manifest: Manifest
+    top: Manifest
+    is_artifact: bool = False
+
+    @property
+    def id(self) -> str:
+        """The ID that the store gives it, 64 hex digits: of an image its config's digest, else its manifest's."""
+        digest = self.manifest.digest if self.is_artifact else self.manifest.config
+        return digest.partition(":")[2]
+
+
+class ImageCopier(PullSources):
+    """The rules by which a candidate is fetched as an image.
+
+    ``layers`` are the digests of those that the image store has already, ``blobs`` those of all that the artifact store
+    has, where what comes for it is added. ``namespace`` is that of the pod that it is for, if any.
+    """
+
+    namespace = ""
+
+    def __init__(
+        self,
+        settings: Settings,
+        note: LogWriter | None = None,
+        layers: Collection[str] = (),
+        blobs: MutableSet[str] | None = None,
+    ) -> None:
+        super().__init__(settings, note)
+        self.layers = layers
+        self.blobs: MutableSet[str] = set() if blobs is None else blobs
+
+    def accepted(self, reference: Reference) -> bool:
+        """Tell what the policy says of an image by the name that is asked for, wherever it comes from."""
+        policy = self.settings.policies.policy(self.namespace)
+        return policy is None or policy.requirement(reference) is Requirement.ACCEPT
+
+    def copy(self, reference: Reference, options: PullOptions) -> Steps[PulledImage | PullError]:
+        """Fetch manifest, config and layers (containers/image copy/copy.go, ``Image``)."""
+        opened = yield from self.open(reference, options)
+        name = f"docker://{reference.familiar}"
+        if isinstance(opened, PullError):
+            return opened.reworded(f"initializing source {name}: {opened.text}")
+        top = opened.manifest
+        if reference.digest and not self.matches(top.digest, reference.digest):
+            text = f"determining manifest MIME type for {name}: {digest_mismatch(reference.digest)}"
+            return PullError(text, Reason.BROKEN)
+        if not top.is_index:
+            return (yield from self.parts(reference, opened.source, top, top, options))
+        child = self.choose(top)
+        if child is None:
+            text = f"choosing an image from manifest list {name}: {self.no_match(top)}"
+            return PullError(text, Reason.NO_MATCHING_PLATFORM)
+        got = yield from self.instance(reference, opened.source, top, child, options)
+        if isinstance(got, PullError):
+            return got.reworded(f"copying system image from manifest list: {got.text}")
+        return got
+
+    def choose(self, index: Manifest) -> str | None:
+        """Give the digest of an index's image for this machine."""
+        child = choose_instance(index, self.settings.platform)
+        return child.digest if child else None
+
+    def no_match(self, index: Manifest) -> str:
+        """Word that an index has nothing for this machine."""
+        return no_match(index, self.settings.platform, self.profile.no_match)
+
+    def matches(self, actual: str, expected: str) -> bool:
+        """Tell whether content is what its digest says (internal/image/unparsed.go, ``Manifest``)."""
+        return actual == expected
+
+    def instance(
+        self, reference: Reference, source: PullSource, top: Manifest, digest: str, options: PullOptions
+    ) -> Steps[PulledImage | PullError]:
+        """Fetch the image that was chosen from an index."""
+        manifest = yield from self.manifest(reference, source, digest, options)
+        name = f"docker://{reference.familiar}"
+        if isinstance(manifest, PullError):
+            return manifest.reworded(f"determining manifest MIME type for {name}: {manifest.text}")
+        if not self.matches(manifest.digest, digest):
+            return PullError(f"determining manifest MIME type for {name}: {digest_mismatch(digest)}", Reason.BROKEN)
+        return (yield from self.parts(reference, source, manifest, top, options))
+
+    def parts(
+        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, options: PullOptions
+    ) -> Steps[PulledImage | PullError]:
+        """Fetch what a manifest names, for the store that it is for, unless the policy rejects it (copy/single.go)."""
+        if not self.accepted(reference):
+            return PullError(f"Source image rejected: {rejection(reference)}", Reason.UNTRUSTED, rejected=True)
+        return (yield from self.fetch(reference, source, manifest, top, options))
+
+    def fetch(
+        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, options: PullOptions
+    ) -> Steps[PulledImage | PullError]:
+        """Fetch what a manifest names, for the image store."""
+        return (yield from self.content(reference, source, manifest, top, options))
+
+    def content(
+        self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, options: PullOptions
+    ) -> Steps[PulledImage | PullError]:
+        """Fetch config and layers; the platform that the config states is not looked at (copy/single.go)."""
+        if manifest.media_type == OCI_MANIFEST and manifest.config_type != OCI_CONFIG:
+            return PullError(f"parsing image configuration: {no_image(manifest)}", Reason.NO_IMAGE)
+        config = yield from self.blob(reference, source, manifest.config, options)
+        if isinstance(config, PullError):
+            return config.reworded(f"parsing image configuration: {config.text}")
+        if not self.matches(config.digest, manifest.config):
+            text = f"Download config.json digest {config.digest} does not match expected {manifest.config}"
+            return PullError(f"parsing image configuration: {text}", Reason.BROKEN)
+        for layer in dict.fromkeys(manifest.layers):
+            if layer in self.layers:
+                continue
+            blob = yield from self.blob(reference, source, layer, options)
+            if isinstance(blob, PullError):
+                return blob.reworded(f"reading blob {layer}: {blob.text}")
+            if not self.matches(blob.digest, layer):
+                text = f"Digest did not match, expected {layer}, got {blob.digest}"
+                return PullError(
+                    f"writing blob: setting up to decompress blob: happened during read: {text}", Reason.BROKEN
+                )
+        return PulledImage(reference, manifest, top)
+
+
+def no_image(manifest: Manifest) -> str:
+    """Word that a manifest is no image's (containers/image internal/manifest/errors.go, ``NonImageArtifactError``)."""
+    kind = manifest.artifact_type or manifest.config_type
+    if kind == DOCKER_CONFIG:
+        return f"invalid mixed OCI image with Docker v2s2 config ({go_quote(kind)})"
+    return f"unsupported image-specific operation on artifact with type {go_quote(kind)}"
+
+
+def digest_mismatch(digest: str) -> str:
+    """Word that a manifest is not what was asked for."""
+    return f"Manifest does not match provided manifest digest {digest}"

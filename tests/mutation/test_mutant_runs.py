@@ -1,0 +1,107 @@
+"""Runs of the suite on mutants: which cases, in which order, and how they end."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conformance.mutation import mutant_runs
+from conformance.mutation.mutant_runs import MutantRun, MutantRunError, run_matrix
+from conformance.mutation.reach import ReachRecorder
+from conformance.simulator.mutants import Mutant, mutant
+from tests.mutation.suite_results import ONE, TWO, A, B, C, result, results
+
+
+def item(case: str) -> SimpleNamespace:
+    """As much of an item as names its case."""
+    return SimpleNamespace(nodeid=case, location=(case.partition("::")[0], 1, ""))
+
+
+def report(when: str, outcome: str, nodeid: str = f"../conformance/suite/{A}", **more: str) -> pytest.TestReport:
+    facts: dict[str, Any] = {
+        "nodeid": nodeid,
+        "location": (nodeid.partition("::")[0], 1, ""),
+        "keywords": {},
+        "longrepr": None,
+        **more,
+    }
+    return pytest.TestReport(when=when, outcome=outcome, **facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("reports", "ended"),
+    [
+        ([report("setup", "passed"), report("call", "passed"), report("teardown", "passed")], "passed"),
+        ([report("setup", "passed"), report("call", "failed"), report("teardown", "passed")], "failed"),
+        ([report("setup", "passed"), report("call", "skipped", wasxfail="so"), report("teardown", "passed")], "passed"),
+        ([report("setup", "passed"), report("call", "passed"), report("teardown", "failed")], "failed"),
+        ([report("setup", "passed"), report("call", "skipped"), report("teardown", "passed")], "skipped"),
+        ([report("setup", "skipped"), report("teardown", "passed")], "skipped"),
+        ([report("setup", "failed"), report("teardown", "passed")], "failed"),
+    ],
+)
+def test_a_case_ends_with_the_gravest_of_its_phases(reports: list[pytest.TestReport], ended: str) -> None:
+    outcomes: dict[str, str] = {}
+    listener = mutant_runs._Listener(outcomes, ReachRecorder([]), {})
+    for each in reports:
+        listener.pytest_runtest_logreport(each)
+    assert outcomes == {A: ended}
+
+
+def test_a_result_is_read_from_its_file(tmp_path: Path) -> None:
+    mutant_run = MutantRun("1.33", TWO, tmp_path)
+    mutant_run.file.write_text(json.dumps({"ran": [A, B], "failed": [B]}))
+    assert mutant_run.result() == result([A, B], [B])
+
+
+@pytest.mark.parametrize(("wrong", "said"), [(ONE, ONE.name), (None, "the simulator")])
+def test_a_run_without_a_result_is_told(tmp_path: Path, wrong: Mutant | None, said: str) -> None:
+    with pytest.raises(MutantRunError, match=rf"^the run of {said} on 1\.36 came to no end$"):
+        MutantRun("1.36", wrong, tmp_path).result()
+
+
+def test_each_line_is_run_without_a_fault_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = results(monkeypatch, {None: result([A])})
+    third = mutant("never-enforces")
+    found = run_matrix([ONE, TWO, third], 2)
+    assert [(each.line, each.mutant) for each in made] == [
+        *(("1.36", None), ("1.33", None)),
+        *(("1.36", ONE), ("1.33", TWO), ("1.36", third)),
+    ]
+    assert len({each.file for each in made}) == len(made)
+    assert (list(found.sound), list(found.killed)) == (["1.36", "1.33"], [ONE, TWO, third])
+
+
+def test_a_case_that_fails_without_a_fault_spoils_the_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+    results(monkeypatch, {None: result([A, B, C], [C, B])})
+    with pytest.raises(MutantRunError, match=re.escape(f"without a fault, 2 cases fail on 1.36, such as {B}")):
+        run_matrix([ONE], 1)
+
+
+@pytest.mark.parametrize("code", [1, 2, 4, 5])
+def test_a_suite_that_cannot_be_run_is_told(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    results(monkeypatch, {None: result([A])}, code)
+    with pytest.raises(MutantRunError, match=rf"^the suite cannot be run on the simulator: pytest ended with {code}$"):
+        run_matrix([ONE], 1)
+
+
+def test_a_mutant_is_run_on_what_reaches_it_and_first_on_what_none_has_failed() -> None:
+    reached = {A: frozenset({"puller.error"}), B: frozenset({"puller.pull"}), C: frozenset({"puller.error"})}
+    assert mutant_runs.cases_reaching(mutant("reports-the-first-error-only"), reached) == {A, C}
+    assert mutant_runs.cases_reaching(mutant("finds-no-id"), reached) == {A, B, C}
+    items = [item(each) for each in (A, B, C)]
+    order = mutant_runs.least_failed_first(items, frozenset({A, C}), Counter({A: 2, B: 1}))  # type: ignore[arg-type]
+    assert [each.nodeid for each in order] == [C, A]
+
+
+def test_what_others_have_failed_is_left_out_once_a_mutant_is_killed() -> None:
+    outcomes = {A: "passed"}
+    economy = mutant_runs._Economy(outcomes, frozenset({B}))
+    asked = [item(each) for each in (B, C)]
+    assert [economy.pytest_runtest_protocol(each) for each in asked] == [None, None]  # type: ignore[arg-type]
+    outcomes[A] = "failed"
+    assert [economy.pytest_runtest_protocol(each) for each in asked] == [True, None]  # type: ignore[arg-type]

@@ -1,0 +1,110 @@
+"""How a run begins and ends: what cannot be had, what is required, and which cases there are."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance.plugin import lifecycle
+from tests.plugin.pytest_runs import ONE_FILE, Run
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("--runtime /nonexistent", "/nonexistent cannot be run (No such file or directory)"),
+        ("--runtime nonsense", "--runtime nonsense is not understood"),
+        ("--runtime 9.9", "CRI-O 9.9 is not in"),
+        ("--runtime 9.9 -n 2", "CRI-O 9.9 is not in"),
+        ("--kubelet /nonexistent", "/nonexistent cannot be run (No such file or directory)"),
+        ("--kubelet 9.9", "kubelet 9.9 is not in"),
+    ],
+)
+def test_what_cannot_be_had_is_a_usage_error_in_one_sentence(run: Run, asked: str, said: str) -> None:
+    result = run(*ONE_FILE, *asked.split())
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    errors = [line for line in result.errlines + result.outlines if line.startswith("ERROR: ")]
+    assert len(errors) == 1
+    assert errors[0].startswith(f"ERROR: {said}")
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+    assert "INTERNALERROR" not in result.stdout.str()
+
+
+@pytest.fixture
+def able(pytester: pytest.Pytester, tmp_path: Path) -> Callable[[str], list[str]]:
+    """Lets the simulator be able to do this and no more; gives the options that name a kubelet where there is one."""
+
+    def able(capabilities: str) -> list[str]:
+        pytester.makeconftest(
+            f"""
+            from conformance.runtime.simulated import SimulatedRuntime
+
+            SimulatedRuntime.capabilities = frozenset({capabilities.split()}) - {{"kubelet"}}
+            """
+        )
+        pytester.makepyfile(test_it="def test_it(runtime): pass")
+        kubelet = tmp_path / "kubelet"
+        kubelet.write_text("#!/bin/sh\necho Kubernetes v1.36.2\n")
+        kubelet.chmod(0o755)
+        return ["--kubelet", str(kubelet)] if "kubelet" in capabilities else []
+
+    return able
+
+
+@pytest.mark.parametrize(
+    ("there", "required", "more"),
+    [
+        ("live", "pods", []),
+        ("live pods containers", "kubelet", []),
+        ("live pods kubelet", "kubelet", []),
+        ("pods", "kubelet", ["-n", "2"]),
+    ],
+)
+def test_what_is_required_and_lacking_ends_the_run_with_a_code_of_its_own(
+    run: Run, able: Callable[[str], list[str]], there: str, required: str, more: list[str]
+) -> None:
+    result = run(f"--require={required}", *able(there), *more)
+    assert result.ret == lifecycle.EXIT_LACKING
+    assert f"--require {required}: the simulator of CRI-O 1.36 cannot offer it to this user here" in result.stdout.str()
+    result.assert_outcomes()
+
+
+def test_what_is_required_and_there_lets_the_run_go_on(run: Run, able: Callable[[str], list[str]]) -> None:
+    options = able("live pods containers kubelet")
+    run("--require=pods", "--require=containers", "--require=kubelet", *options).assert_outcomes(passed=1)
+
+
+def test_cases_are_chosen_by_their_upstream_issue(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.upstream("cri-o/cri-o#8780")
+        def test_one(): pass
+
+        @pytest.mark.upstream("cri-o/cri-o#9401")
+        class TestMore:
+            def test_two(self): pass
+            def test_three(self): pass
+        """
+    )
+    run("--strict-markers", "-k", "8780").assert_outcomes(passed=1, deselected=2)
+    run("-k", "cri-o and 9401").assert_outcomes(passed=2, deselected=1)
+    run("-k", "9401 and not two").assert_outcomes(passed=1, deselected=2)
+
+
+def test_the_plugin_is_silent_and_light_where_it_is_not_used(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import signal
+        import sys
+
+        def test_theirs():
+            assert not {"grpc", "aiohttp", "trustme", "conformance.runtime", "conformance.node"} & set(sys.modules)
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        """
+    )
+    result = run("--require", "live")
+    result.assert_outcomes(passed=1)
+    assert "CRI-O" not in result.stdout.str() + result.stderr.str()
+    assert "conformance of" not in result.stdout.str()

@@ -1,0 +1,59 @@
+"""The summary at the end of a run."""
+
+import pytest
+
+from tests.plugin.pytest_runs import Run
+
+
+def test_the_summary_counts_what_became_of_each_case_and_says_why(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        from conformance import deviations
+
+        DEVIATION = deviations.Deviation(
+            cases=("test_our_nodes.py::test_deviating",),
+            releases=">=1.31",
+            upstream="cri-o/cri-o#8780",
+            why="so it is",
+            seen={"asked": ["quay.io"]},
+        )
+        deviations.load_deviations = lambda: [DEVIATION]
+        """
+    )
+    pytester.makepyfile(
+        test_our_nodes="""
+        import pytest
+
+        @pytest.fixture
+        def asked(runtime):
+            return runtime.pull("quay.io/none").asked
+
+        def test_passing(asked): pass
+
+        def test_deviating(asked): assert asked == ["docker.io"]
+
+        def test_failing(asked): assert asked == ["docker.io"]
+
+        @pytest.mark.releases("<1.31", "it is too old")
+        def test_old(asked): raise AssertionError
+
+        def test_containers(pod, containers): raise AssertionError
+
+        def test_other(): pass
+        """
+    )
+    result = run()
+    result.assert_outcomes(passed=2, xfailed=1, failed=1, skipped=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*= conformance of the simulator of CRI-O 1.36 =*",
+            "family * passed * deviates * failed * skipped",
+            "our nodes * 1 * 1 * 1 * 2",
+            "all * 1 * 1 * 1 * 2",
+            "Known deviations met:",
+            "*1 case: cri-o/cri-o#8780: so it is",
+            "Not run:",
+            "*1 case: speaks of CRI-O <1.31: it is too old",
+            "*1 case: needs the capability containers: the simulator runs nothing",
+        ]
+    )

@@ -1,0 +1,50 @@
+"""The mutants: simulators with one fault each."""
+
+import re
+
+import pytest
+
+from conformance.model.profile import NEWEST
+from conformance.model.release import Release
+from conformance.simulator import Variant
+from conformance.simulator.mutants import MODULES, Mutant, UnknownMutantError, mutant, mutants
+
+
+@pytest.mark.parametrize("each", mutants().values(), ids=mutants())
+def test_a_mutant_has_one_fault_in_one_piece_told_in_a_sentence(each: Mutant) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", each.name)
+    assert re.fullmatch(r"[A-Z].*\.", each.fault)
+    assert each.line in {Release(known).line for known in NEWEST}
+    usual, pieces = vars(Variant()), vars(each.variant)
+    (changed,) = [name for name in usual if pieces[name] is not usual[name]]
+    assert issubclass(pieces[changed], usual[changed])
+    assert mutant(each.name) is each
+
+
+def test_every_class_that_is_a_piece_is_a_mutant_and_no_two_are_alike() -> None:
+    pieces = tuple(vars(Variant()).values())
+    written = [
+        class_
+        for module in MODULES
+        for name, class_ in vars(module).items()
+        if isinstance(class_, type)
+        and class_.__module__ == module.__name__
+        and issubclass(class_, pieces)
+        and not name.startswith("_")
+    ]
+    assert len(written) == len(mutants()) >= 40
+    assert len({each.fault for each in mutants().values()}) == len(mutants())
+
+
+def test_every_kind_of_piece_is_faulty_somewhere() -> None:
+    usual = vars(Variant())
+    changed = {name for each in mutants().values() for name in usual if vars(each.variant)[name] is not usual[name]}
+    assert changed >= {"loader", "service", "puller", "client", "images"}
+
+
+def test_a_mutant_that_there_is_not_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(
+        UnknownMutantError, match=r"^there is no mutant nonsense: there are search-order-reversed, "
+    ) as caught:
+        mutant("nonsense")
+    assert str(caught.value).endswith(list(mutants())[-1])
