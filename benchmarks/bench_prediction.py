@@ -23,8 +23,8 @@ from conformance.model.answers import (
 from conformance.model.platform import Platform
 from conformance.model.prediction import predict
 from conformance.model.profile import newest_of, profile
-from conformance.model.puller import Puller
 from conformance.model.pull_sources import Settings
+from conformance.model.puller import Puller
 from conformance.model.registries import Mirror, Registries, Registry
 
 BATCH = 1000

@@ -31,7 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         "conformance/cri/v1/api_pb2.pyi",
         "conformance/cri/v1/api_pb2_grpc.py",
         "conformance/node/init.py",
-        "conformance/simulator/unkilled.toml",
+        "conformance/simulator/killing_none.toml",
         "conformance/simulator/mutants/__init__.py",
         "conformance/model/puller.py",
         "conformance/registry_hosts/host_answers.py",

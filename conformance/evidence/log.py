@@ -42,7 +42,7 @@ class LogLine:
     fields: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def telling(self) -> bool:
+    def is_specific(self) -> bool:
         """Whether it says something about this call that it does not say about every one."""
         return not self.message.startswith(_HOUSEKEEPING)
 
@@ -87,7 +87,7 @@ class Log:
         self._follow()
         return tuple(LogLine.parse(line) for line in self._lines[position:until])
 
-    def end(self, count: int = 5) -> str:
+    def tail(self, count: int = 5) -> str:
         """Give the last lines, for an error that quotes them."""
         self._follow()
         return "\n".join(LogLine.parse(line).message for line in self._lines[-count:])

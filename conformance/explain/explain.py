@@ -33,7 +33,8 @@ def explain(name: str, node: NodeConfig, trace: PullTrace) -> Explanation:
     resolution = resolve(name, settings.registries, mode.effective)
     tried = {each.reference: each for each in trace.tried}
     candidates = tuple(
-        _Looking(node, trace).candidate(reference, tried.get(reference)) for reference in resolution.candidates
+        _CandidateExplainer(node, trace).candidate(reference, tried.get(reference))
+        for reference in resolution.candidates
     )
     return Explanation(
         name=name,
@@ -54,13 +55,13 @@ def explain(name: str, node: NodeConfig, trace: PullTrace) -> Explanation:
 
 
 def _reading(name: str, resolution: Resolution, registries: Registries) -> NameReading:
-    if resolution.how is NameKind.NOT:
-        return NameReading(how=resolution.how, error=resolution.refusal)
+    if resolution.kind is NameKind.INVALID:
+        return NameReading(how=resolution.kind, error=resolution.refusal)
     written = parse(name)
-    is_alias, is_search = resolution.how is NameKind.ALIAS, resolution.how is NameKind.SEARCH
+    is_alias, is_search = resolution.kind is NameKind.ALIAS, resolution.kind is NameKind.SEARCH
     alias = registries.alias(resolution.short_name) if is_alias else None
     return NameReading(
-        how=resolution.how,
+        how=resolution.kind,
         short=bool(resolution.short_name),
         first=written.domain or (written.path.partition("/")[0] if "/" in written.path else ""),
         tag=written.tag,
@@ -76,7 +77,7 @@ def _reading(name: str, resolution: Resolution, registries: Registries) -> NameR
 # The candidates
 
 
-class _Looking:
+class _CandidateExplainer:
     """Finds the pull sources of a candidate on a given node."""
 
     def __init__(self, node: NodeConfig, trace: PullTrace) -> None:
@@ -194,7 +195,7 @@ def _end(resolution: Resolution, trace: PullTrace) -> PullEnd:
 
 def _instead(name: str, resolution: Resolution, candidates: tuple[Candidate, ...]) -> tuple[Suggestion, ...]:
     """Give the names to write instead: the whole name of what was found, of all candidates where nothing was."""
-    if resolution.how is NameKind.NOT:
+    if resolution.kind is NameKind.INVALID:
         return tuple(Suggestion(image=mended) for mended in _mended(name))
     if not candidates:
         return _as_docker_does(name) or tuple(Suggestion(image=mended) for mended in _mended(name))

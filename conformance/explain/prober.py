@@ -9,7 +9,7 @@ from conformance.model.error_texts import server_of
 from conformance.node_config.node_config import NodeConfig
 from conformance.registry_client import PullClient
 from conformance.registry_client.http_transport import Response
-from conformance.registry_client.requests import TOO_MANY_REQUESTS, RegistryRequestError, RegistrySession, Request
+from conformance.registry_client.requests import TOO_MANY_REQUESTS, HTTPRequest, PullRequestError, RegistrySession
 
 SECONDS = 30.0
 """How long one request may take; CRI-O waits longer."""
@@ -23,24 +23,24 @@ class Prober(PullClient):
     It is more careful than CRI-O with logins: a registry behind TLS cannot have one sent elsewhere in the clear.
     """
 
-    async def ask(self, ask: RegistryRequest) -> Answer:
+    async def send_request(self, ask: RegistryRequest) -> Answer:
         """Make one request of a pull; one without an answer in time counts as unreachable."""
         try:
             async with asyncio.timeout(SECONDS):
-                return await super().ask(ask)
+                return await super().send_request(ask)
         except TimeoutError:
             url = f"https://{server_of(ask.host)}/v2/{ask.repository}/manifests/{ask.reference}"
             return NoResponse(step="manifest", url=url, words=f"no answer within {SECONDS:.0f} s")
 
-    def may_send_login(self, conversation: RegistrySession, realm: str) -> bool:
+    def may_send_login(self, session: RegistrySession, realm: str) -> bool:
         """Tell whether a token service may see a login: not over plain HTTP where the registry speaks TLS."""
-        return not (conversation.base.startswith("https:") and realm.startswith("http:"))
+        return not (session.base.startswith("https:") and realm.startswith("http:"))
 
-    async def once(self, request: Request, extra: str) -> Response:
-        """Make a request once; that there were too many is final, and raises ``RegistryRequestError``."""
+    async def once(self, request: HTTPRequest, extra: str) -> Response:
+        """Make a request once; that there were too many is final, and raises ``PullRequestError``."""
         response = await super().once(request, extra)
         if response.status == TOO_MANY_REQUESTS:
-            raise RegistryRequestError(self.refused(request.step, response))
+            raise PullRequestError(self.refused(request.step, response))
         return response
 
 
@@ -50,7 +50,7 @@ def probe(node: NodeConfig, name: str) -> PullTrace:
     async def ask() -> PullTrace:
         client = Prober(timeout=CONNECT_SECONDS, name_server=name_server(), pings_v1=node.settings.profile.pings_v1)
         try:
-            return await trace_pull(node.settings, name, client.ask)
+            return await trace_pull(node.settings, name, client.send_request)
         finally:
             await client.close()
 

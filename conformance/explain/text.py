@@ -61,7 +61,7 @@ def _beginning(explanation: Explanation) -> Iterator[Paragraph]:
 def _name(explanation: Explanation) -> Iterator[Paragraph]:
     reading = explanation.reading
     yield head("The name")
-    if reading.how == NameKind.NOT:
+    if reading.how == NameKind.INVALID:
         yield Paragraph("It is no image name.", look=TextStyle.BAD)
         return
     yield Paragraph(_short_or_full(reading))
@@ -216,7 +216,7 @@ def _end(explanation: Explanation) -> Iterator[Paragraph]:
         asked = "" if explanation.probed else ", and nobody has to be asked to know it"
         yield Paragraph(f"The pull fails{asked}. You will be told:", look=TextStyle.BAD)
     yield Paragraph(end.error, 4)
-    if end.refused and explanation.reading.how != NameKind.NOT:
+    if end.refused and explanation.reading.how != NameKind.INVALID:
         yield Paragraph("A pod shows it as ImageInspectError, or as ErrImagePull if its imagePullPolicy is Always.")
     elif len(candidates) > 1:
         others = listed([each.host for each in candidates[:-1]], "or")
@@ -252,7 +252,7 @@ def _instead(explanation: Explanation) -> Iterator[Paragraph]:
 def _why(explanation: Explanation, *, several: bool) -> Iterator[Paragraph]:
     """Say why these names are proposed."""
     found = any(each.pinned for each in explanation.instead)
-    if explanation.reading.how == NameKind.NOT or not explanation.candidates:
+    if explanation.reading.how == NameKind.INVALID or not explanation.candidates:
         yield Paragraph("Perhaps this is meant:")
     elif not explanation.reading.short:
         return

@@ -18,7 +18,7 @@ THREADS = 16
 LONGEST_SECONDS = 3600.0
 """What a call may take whose client sets no limit."""
 
-TELLING = frozenset(
+RECORDED_RPCS = frozenset(
     {
         *("RunPodSandbox", "StopPodSandbox", "RemovePodSandbox"),
         *("ImageStatus", "PullImage", "RemoveImage"),
@@ -35,7 +35,7 @@ class CRIProxy(grpc.GenericRpcHandler):
     """
 
     def __init__(self, socket: Path, behind: Path, record: Callable[[Call], object]) -> None:
-        self._client = Client(str(behind), lambda call: record(call) if call.rpc in TELLING else None)
+        self._client = Client(str(behind), lambda call: record(call) if call.rpc in RECORDED_RPCS else None)
         self._threads = futures.ThreadPoolExecutor(THREADS, thread_name_prefix="tap")
         self._server = grpc.server(self._threads, handlers=[self])
         self._server.add_insecure_port(f"unix://{socket}")

@@ -78,7 +78,7 @@ class Pod:
                 security_context=api.LinuxSandboxSecurityContext(namespace_options=self._namespaces),
             ),
         )
-        self._walker = PodSyncer(runtime, self.config, kubelet or runtime.release)
+        self._syncer = PodSyncer(runtime, self.config, kubelet or runtime.release)
         self.id = self._client.run_pod_sandbox(api.RunPodSandboxRequest(config=self.config)).pod_sandbox_id
         if runtime.status(pod_images.TOOLS).image is None:
             self._client.pull_image(api.PullImageRequest(image=api.ImageSpec(image=pod_images.TOOLS)))
@@ -107,11 +107,11 @@ class Pod:
         """Do what a kubelet does for a container of ``image`` with these volumes; ``policy`` is the container's."""
         evidence = self._runtime.evidence
         mark = evidence.cursor()
-        ensured = self._walker.ensure_all(volumes, login)
+        ensured = self._syncer.ensure_all(volumes, login)
         if failed := [each for each in ensured if each.waiting]:  # the last is reported (toKubeContainerImageVolumes)
             evidence.record_message(*_lines(failed[-1].waiting))
             return PodSync(ensured, None, None, failed[-1].error, failed[-1].waiting, evidence.since(mark))
-        root = self._walker.ensure(image, policy, login)
+        root = self._syncer.ensure(image, policy, login)
         if root.waiting:
             evidence.record_message(*_lines(root.waiting))
             return PodSync(ensured, root, None, root.error, root.waiting, evidence.since(mark))
@@ -131,7 +131,7 @@ class Pod:
         command: Sequence[str] = SLEEP,
     ) -> ContainerStart:
         """Create and start a container with these mounts, as a user (a UID); a failure is an outcome."""
-        evidence, kubelet = self._runtime.evidence, self._walker.kubelet
+        evidence, kubelet = self._runtime.evidence, self._syncer.kubelet
         mark = evidence.cursor()
         waiting = kubelet.create_failed
         try:
@@ -151,7 +151,7 @@ class Pod:
         with ThreadPoolExecutor(count) as threads:
             return list(threads.map(lambda _: self.start(*mounts), range(count)))
 
-    def come_and_go(self, count: int, *mounts: api.Mount) -> None:
+    def start_and_remove(self, count: int, *mounts: api.Mount) -> None:
         """Start so many containers with these mounts, and stop and remove them, all at the same time."""
 
         def live(_: int) -> None:

@@ -58,13 +58,13 @@ class StoredArtifact:
         Source: CRI-O server/container_create_linux.go, ``FilterMountPathsBySubPath``, since 1.33.
         """
         titled = tuple(filter(None, self.titles))
-        if is_whole(sub_path):
+        if is_whole_artifact(sub_path):
             return titled
         folder = f"{clean_path(sub_path)}/"
         return tuple(each.removeprefix(folder) for each in titled if each.startswith(folder))
 
 
-def is_whole(sub_path: str) -> bool:
+def is_whole_artifact(sub_path: str) -> bool:
     """Tell whether a sub path means all that there is."""
     return sub_path in {"", "."}
 

@@ -91,7 +91,7 @@ class ImageCopier(PullSources):
         return no_match(index, self.settings.platform, self.profile.no_match)
 
     def matches(self, actual: str, expected: str) -> bool:
-        """Tell whether content is what its digest says (internal/image/unparsed.go, ``Manifest``)."""
+        """Tell whether content is what its digest says (containers/image internal/image/unparsed.go, ``Manifest``)."""
         return actual == expected
 
     def instance(

@@ -125,17 +125,17 @@ class ImageService:
             return resolution.refusal
         if (found := self.find(resolution.candidates)) is not None:
             reference, kept = found
-            used = self.used(kept.id, str(reference))
-            if used or (self.store.is_last_name(kept, reference) and (used := self.running(kept.id))):
+            used = self.refusal_if_mounted(kept.id, str(reference))
+            if used or (self.store.is_last_name(kept, reference) and (used := self.refusal_if_running(kept.id))):
                 return used
             self.store.untag(kept, reference)
         return self.remove_artifact(name)
 
     def remove_id(self, id_: str, name: str) -> str:
         """Remove an image with all its names, if it is there."""
-        if self.profile.guards_ids and (used := self.used(id_, name)):
+        if self.profile.guards_ids and (used := self.refusal_if_mounted(id_, name)):
             return used
-        if used := self.running(id_):
+        if used := self.refusal_if_running(id_):
             return f"delete image: {used}"
         self.store.delete(id_)
         return ""
@@ -147,7 +147,7 @@ class ImageService:
             return f"failed to get artifact: {artifact}" if self.keeps_artifacts else ""
         if artifact is None:
             return ""
-        if used := self.used(artifact.id, name):
+        if used := self.refusal_if_mounted(artifact.id, name):
             return used
         self.artifacts.remove(name)
         return ""
@@ -157,12 +157,12 @@ class ImageService:
         """Whether the release has an artifact store."""
         return self.profile.artifact is not Fallback.NEVER
 
-    def used(self, id_: str, name: str) -> str:
+    def refusal_if_mounted(self, id_: str, name: str) -> str:
         """Give the refusal to remove an image that a container mounts, empty where none does (``volumeInUse``)."""
         container = self.in_use(id_)
         return self.profile.in_use.format(name=name, container=container) if container else ""
 
-    def running(self, id_: str) -> str:
+    def refusal_if_running(self, id_: str) -> str:
         """Give the refusal to delete an image that is a container's own, empty where it is none's.
 
         Source: containers/storage store.go, ``DeleteImage``.

@@ -53,7 +53,7 @@ class Puller(ArtifactCopier):
     # The name
 
     def resolve(self, name: str) -> Resolution:
-        """Give the candidates for a name."""
+        """Give the candidates for a name, in order, or the refusal (containers/image pkg/shortnames, ``Resolve``)."""
         return resolve(name, self.registries, self.mode)
 
     # The candidates

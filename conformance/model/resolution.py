@@ -22,7 +22,7 @@ class NameKind(enum.StrEnum):
     FULL = "full name"
     ALIAS = "alias"
     SEARCH = "search list"
-    NOT = "not at all"
+    INVALID = "not at all"
 
 
 class Resolution(NamedTuple):
@@ -31,7 +31,7 @@ class Resolution(NamedTuple):
     ``short_name`` is the name without tag and digest where it is one, ``file`` the file that decided.
     """
 
-    how: NameKind
+    kind: NameKind
     candidates: tuple[Reference, ...] = ()
     refusal: str = ""
     short_name: str = ""
@@ -43,7 +43,7 @@ class Resolution(NamedTuple):
 
         Source: containers/image pkg/shortnames/shortnames.go, ``Resolved.Description``.
         """
-        match self.how:
+        match self.kind:
             case NameKind.ALIAS if not self.refusal:
                 return f"Resolved {go_quote(self.short_name)} as an alias ({self.file})"
             case NameKind.SEARCH if not self.refusal:
@@ -68,12 +68,12 @@ def resolve(name: str, registries: Registries, mode: str) -> Resolution:
     try:
         reference = parse(name)
     except InvalidReferenceError as error:
-        return Resolution(NameKind.NOT, refusal=f"cannot parse input: {go_quote(name)}: {error}")
+        return Resolution(NameKind.INVALID, refusal=f"cannot parse input: {go_quote(name)}: {error}")
     if not reference.is_short:
         try:
             full = parse_normalized(name)
         except InvalidReferenceError as error:
-            return Resolution(NameKind.NOT, refusal=f"cannot normalize input: {go_quote(name)}: {error}")
+            return Resolution(NameKind.INVALID, refusal=f"cannot normalize input: {go_quote(name)}: {error}")
         return Resolution(NameKind.FULL, (_candidate(full),))
     short_name = reference.name
     if alias := registries.alias(short_name):
@@ -93,12 +93,12 @@ def resolve_locally(name: str, registries: Registries) -> Resolution:
     try:
         reference = parse(name)
     except InvalidReferenceError as error:
-        return Resolution(NameKind.NOT, refusal=f"cannot parse input: {go_quote(name)}: {error}")
+        return Resolution(NameKind.INVALID, refusal=f"cannot parse input: {go_quote(name)}: {error}")
     if not reference.is_short:
         try:
             return Resolution(NameKind.FULL, (parse_normalized(name).with_default_tag(),))
         except InvalidReferenceError as error:
-            return Resolution(NameKind.NOT, refusal=f"cannot normalize input: {go_quote(name)}: {error}")
+            return Resolution(NameKind.INVALID, refusal=f"cannot normalize input: {go_quote(name)}: {error}")
     candidates = []
     if alias := registries.alias(reference.name):
         stands_for = parse_normalized(alias.value)

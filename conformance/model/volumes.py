@@ -8,7 +8,7 @@ from copy import copy
 from posixpath import normpath
 from typing import NamedTuple, Self
 
-from conformance.model.artifact_store import StoredArtifact, is_whole
+from conformance.model.artifact_store import StoredArtifact, is_whole_artifact
 from conformance.model.error_texts import go_quote
 from conformance.model.image_service import ImageService
 from conformance.model.image_store import StoredImage
@@ -156,7 +156,7 @@ class VolumeRules:
             return None
         found = self.service.artifacts.find(name)
         if isinstance(found, StoredArtifact) and found.name:
-            if is_whole(sub_path) or found.below(sub_path):
+            if is_whole_artifact(sub_path) or found.below(sub_path):
                 return found
             error = f"sub path {go_quote(sub_path)} does not exist in OCI artifact volume {go_quote(name)}"
             raise self.refusal(error if self.profile.mounts_images_after_errors else f"{CODE}: {error}")

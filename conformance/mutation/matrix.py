@@ -25,38 +25,38 @@ class Matrix:
     """What came of all runs: ``sound`` without a fault, by release line, and ``killed`` of each mutant."""
 
     sound: Mapping[str, SuiteResult]
-    killed: Mapping[Mutant, SuiteResult]
+    results: Mapping[Mutant, SuiteResult]
 
     @property
     def survivors(self) -> list[Mutant]:
         """The mutants that no case killed, in the order in which they are written."""
-        return [each for each, result in self.killed.items() if not result.failed]
+        return [each for each, result in self.results.items() if not result.failed]
 
     @property
-    def unkilled(self) -> list[str]:
+    def cases_killing_none(self) -> list[str]:
         """The cases that ran, and that killed no mutant."""
         ran = {case for result in self.sound.values() for case in result.ran}
-        return sorted(ran - {case for result in self.killed.values() for case in result.failed})
+        return sorted(ran - {case for result in self.results.values() for case in result.failed})
 
 
-def unkilled_reasons() -> dict[str, str]:
+def reasons_for_killing_none() -> dict[str, str]:
     """Read why some cases kill no mutant: a case, or a function of cases, and a sentence."""
-    content = tomllib.loads((files("conformance.simulator") / "unkilled.toml").read_text())
-    return {case: entry["why"] for entry in content.get("unkilled", []) for case in entry["cases"]}
+    content = tomllib.loads((files("conformance.simulator") / "killing_none.toml").read_text())
+    return {case: entry["why"] for entry in content.get("case", []) for case in entry["cases"]}
 
 
 def matrix_lines(matrix: Matrix, why: Mapping[str, str], *, whole: bool = True) -> Iterator[str]:
     """Write a matrix in lines: each mutant and what killed it, and if ``whole``, the cases that killed none."""
-    for each, result in matrix.killed.items():
+    for each, result in matrix.results.items():
         yield f"{each.name} ({each.line}): {each.fault}"
         yield f"    {_killers(result.failed) if result.failed else 'SURVIVED: no case killed it'}"
     ran = len({case for result in matrix.sound.values() for case in result.ran})
     yield ""
-    yield f"{len(matrix.killed)} mutants, {len(matrix.survivors)} survived"
+    yield f"{len(matrix.results)} mutants, {len(matrix.survivors)} survived"
     if not whole:
         return
-    yield f"{ran} cases, {len(matrix.unkilled)} kill none"
-    explained = Counter(_reason(case, why) for case in matrix.unkilled)
+    yield f"{ran} cases, {len(matrix.cases_killing_none)} kill none"
+    explained = Counter(_reason(case, why) for case in matrix.cases_killing_none)
     for sentence, count in explained.most_common():
         if sentence:
             yield f"    {count} {'case' if count == 1 else 'cases'}: {sentence}"
@@ -79,4 +79,4 @@ def _reason(case: str, why: Mapping[str, str]) -> str:
 
 def unexplained(matrix: Matrix, why: Mapping[str, str]) -> list[str]:
     """Give the cases that kill no mutant for no reason that is known."""
-    return [case for case in matrix.unkilled if not _reason(case, why)]
+    return [case for case in matrix.cases_killing_none if not _reason(case, why)]

@@ -119,14 +119,14 @@ class MutantRunsPlugin:
     """
 
     def __init__(self, sound: Sequence[MutantRun], faulty: Sequence[MutantRun], jobs: int, *, whole: bool) -> None:
-        self._loop = _Loop(sound, faulty, jobs, whole=whole)
+        self._loop = _MutantRunLoop(sound, faulty, jobs, whole=whole)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take the place of the usual loop: what is registered last is asked first, before any runtime is started."""
         session.config.pluginmanager.register(self._loop)
 
 
-class _Loop:
+class _MutantRunLoop:
     """A pytest plugin that makes mutant runs instead of running cases."""
 
     def __init__(self, sound: Sequence[MutantRun], faulty: Sequence[MutantRun], jobs: int, *, whole: bool) -> None:
@@ -192,9 +192,9 @@ class _Loop:
             reached: dict[str, list[str]] = {}
             started = frozenset(recorder.reached)
             session.config.pluginmanager.unregister(self)
-            session.config.pluginmanager.register(_Listener(self._outcomes, recorder, reached))
+            session.config.pluginmanager.register(_OutcomeRecorder(self._outcomes, recorder, reached))
             if mutant_run.mutant and not self.whole:
-                session.config.pluginmanager.register(_Economy(self._outcomes, frozenset(self._failures)))
+                session.config.pluginmanager.register(_RedundantCaseSkipper(self._outcomes, frozenset(self._failures)))
             session.config.hook.pytest_runtestloop(session=session)
             run.close()
             ended = self._outcomes.items()
@@ -206,7 +206,7 @@ class _Loop:
             os._exit(code)
 
 
-class _Economy:
+class _RedundantCaseSkipper:
     """A pytest plugin that leaves out the cases that killed another mutant, once this one has been killed."""
 
     def __init__(self, outcomes: dict[str, str], failed: frozenset[str]) -> None:
@@ -236,7 +236,7 @@ def least_failed_first(
     return sorted(running, key=lambda item: failures[case_of(item)])
 
 
-class _Listener:
+class _OutcomeRecorder:
     """A pytest plugin that keeps how each case ended, and what it reached; one that deviates as it should has passed.
 
     What was reached while a runtime was started is said of every case, since cases share runtimes.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from conformance.oracle.comparison import PullResult
 from conformance.scenario.scenario import USER, Reachability, Scenario, ScenarioHost
 
-_WAYS = {
+_HOST_METHODS = {
     Reachability.TLS: "host",
     Reachability.PLAIN_HTTP: "plain_http",
     Reachability.UNTRUSTED: "untrusted",
@@ -45,13 +45,13 @@ def _configuration(scenario: Scenario) -> Iterator[str]:
 
 def _test(scenario: Scenario, model: PullResult) -> Iterator[str]:
     yield "def test_what_an_oracle_does_otherwise(runtime, internet):"
-    yield f'    """What becomes of {scenario.written}."""'
+    yield f'    """What becomes of {scenario.requested_name}."""'
     for host in scenario.hosts:
         yield from (f"    {line}" for line in _host(host))
     if scenario.logins:
         yield f"    # in the auth file: {dict(scenario.logins)}"
     login = f', Login("{scenario.login}", "secret")' if scenario.login else ""
-    yield f"    pull = runtime.pull({scenario.written!r}{login})"
+    yield f"    pull = runtime.pull({scenario.requested_name!r}{login})"
     yield f"    assert pull.asked == {[visit.host for visit in model.visits]!r}"
     named = (f"{visit.host}/{asked.partition(':')[0]}" for visit in model.visits for asked in visit.manifests)
     yield f"    assert pull.repositories == {list(dict.fromkeys(named))!r}"
@@ -62,12 +62,12 @@ def _test(scenario: Scenario, model: PullResult) -> Iterator[str]:
 
 
 def _host(host: ScenarioHost) -> Iterator[str]:
-    if host.spoken is Reachability.NOBODY:
+    if host.spoken is Reachability.UNKNOWN_HOST:
         return
     if host.spoken is Reachability.REFUSED:
         yield f'internet.refuse("{host.name}")'
         return
-    yield f'host = internet.{_WAYS[host.spoken]}("{host.name}")'
+    yield f'host = internet.{_HOST_METHODS[host.spoken]}("{host.name}")'
     if host.fails:
         yield f"host.fail({host.fails})"
     for each in host.repositories:

@@ -34,7 +34,7 @@ def features_of(scenario: Scenario, predicted: ScenarioPrediction) -> Iterator[s
     if predicted.puller is None:
         yield "invalid registries.conf"
         return
-    yield from _read(predicted.puller.resolve(scenario.written))
+    yield from _read(predicted.puller.resolve(scenario.requested_name))
     outcome = predicted.prediction.outcome
     tried = [reference for reference, _ in outcome.errors]
     if outcome.image:
@@ -70,9 +70,9 @@ def _read(resolution: Resolution) -> Iterator[str]:
     """Name how a name became a full one."""
     if resolution.refusal:
         yield "name refused"
-    if resolution.how is NameKind.ALIAS:
+    if resolution.kind is NameKind.ALIAS:
         yield "alias"
-    if resolution.how is NameKind.SEARCH and not resolution.refusal:
+    if resolution.kind is NameKind.SEARCH and not resolution.refusal:
         yield "search list"
 
 

@@ -47,12 +47,12 @@ class CrioOracle(Oracle):
         mode = scenario.mode if self.rules.profile.has_short_name_mode else "disabled"
         return replace(scenario, files=moved or scenario.files, mode=mode)
 
-    def takes(self, predicted: ScenarioPrediction) -> bool:
+    def supports(self, predicted: ScenarioPrediction) -> bool:
         """Leave out what it would not start with."""
         return predicted.puller is not None
 
     @property
-    def home_here(self) -> Path:
+    def home_outside(self) -> Path:
         """Where its home lies: under the same path on both sides."""
         return self.home
 
@@ -74,7 +74,7 @@ class CrioOracle(Oracle):
         crio = self._running[scenario.mode]
         self._reload(scenario.mode, crio)
         mark = crio.internet.recorder.position()
-        pull = crio.pull(scenario.written, login_of(scenario.login) if scenario.login else None)
+        pull = crio.pull(scenario.requested_name, login_of(scenario.login) if scenario.login else None)
         visits = recorded_visits(crio.internet.recorder.since(mark))
         return PullResult(visits, pull.image_ref, pull.error.message if pull.error else "")
 
@@ -93,4 +93,4 @@ class CrioOracle(Oracle):
         until = time.monotonic() + PATIENCE
         while not any(line.message.startswith(beginning) for line in crio.log.since(mark)):
             if poll.poll(GLANCE) or time.monotonic() > until:
-                raise OracleError(f"{self.title} did not read its configuration anew: {crio.log.end(1)}")
+                raise OracleError(f"{self.title} did not read its configuration anew: {crio.log.tail(1)}")

@@ -54,7 +54,7 @@ class Rules:
             paths = RegistriesConfPaths.found(None, None, home=home, root=root)
             registries = self.load(paths, root)
         except InvalidRegistriesConfError as error:
-            unreadable = self.puller(Settings(profile=self.profile)).unreadable(scenario.written, str(error))
+            unreadable = self.puller(Settings(profile=self.profile)).unreadable(scenario.requested_name, str(error))
             return ScenarioPrediction(Prediction((), Outcome(error=unreadable)), None)
         logins = auth_file(scenario)
         settings = Settings(
@@ -64,7 +64,7 @@ class Rules:
             credentials=lambda host, repository: credentials(logins, host, repository),
         )
         puller = self.puller(settings)
-        steps = puller.pull(scenario.written, login_of(scenario.login) if scenario.login else None)
+        steps = puller.pull(scenario.requested_name, login_of(scenario.login) if scenario.login else None)
         return ScenarioPrediction(answer_steps(steps, answers, answers.challenges), puller)
 
     def pull_result(self, prediction: Prediction) -> PullResult:
@@ -90,20 +90,20 @@ class Oracle(ABC):
         """Give the scenario without what this program cannot be configured with."""
         return replace(scenario, login="", mode="disabled")
 
-    def takes(self, predicted: ScenarioPrediction) -> bool:
+    def supports(self, predicted: ScenarioPrediction) -> bool:
         """Tell whether the program is to be asked at all, by the prediction."""
         del predicted
         return True
 
     @property
-    def home_here(self) -> Path:
+    def home_outside(self) -> Path:
         """Its home as this process sees it, outside the world."""
         return self.root / self.home.relative_to("/")
 
     def arrange(self, scenario: Scenario) -> None:
         """Make a scenario real around the program."""
         arrange(self.internet, scenario)
-        write_files(scenario, self.root / "etc", self.home_here)
+        write_files(scenario, self.root / "etc", self.home_outside)
 
     def predict(self, scenario: Scenario, rules: Rules | None = None) -> ScenarioPrediction:
         """Predict what comes of a scenario that is arranged, by these rules or others."""

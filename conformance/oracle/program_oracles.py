@@ -47,10 +47,10 @@ class ProgramOracle(Oracle):
     def ask(self, scenario: Scenario) -> PullResult:
         """Start it, wait until it has ended, and read what it printed and what was recorded."""
         mark = self.internet.recorder.position()
-        process = self._world.spawn(self.command(scenario.written), self._env, "printed")
+        process = self._world.spawn(self.command(scenario.requested_name), self._env, "printed")
         try:
             if not process.wait(PATIENCE):
-                raise OracleError(f"{self.title} did not end within {PATIENCE:.0f} s on {scenario.written}")
+                raise OracleError(f"{self.title} did not end within {PATIENCE:.0f} s on {scenario.requested_name}")
             status = process.status()
         finally:
             process.close()
@@ -115,7 +115,7 @@ class PodmanOracle(ProgramOracle):
         image=lambda outcome: outcome.image.id if outcome.image else "",
     )
 
-    def takes(self, predicted: ScenarioPrediction) -> bool:
+    def supports(self, predicted: ScenarioPrediction) -> bool:
         """Leave out what it would try three times more, a second apart each: a refused connection."""
         return not any(trouble.refused for _, trouble in predicted.prediction.outcome.errors)
 

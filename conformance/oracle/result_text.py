@@ -17,7 +17,7 @@ def result_lines(results: Sequence[OracleResult]) -> Iterator[str]:
 
 
 def _difference(title: str, differing: DifferingScenario) -> Iterator[str]:
-    yield f"The model and {title} differ ({differing.origin}) on {differing.scenario.written}"
+    yield f"The model and {title} differ ({differing.origin}) on {differing.scenario.requested_name}"
     yield from differing.lines
     yield "--- the scenario, as a file ---"
     yield as_toml(differing.scenario)

@@ -27,10 +27,10 @@ class SkopeoPuller(OraclePuller):
         try:
             reference = parse_normalized(name)
         except InvalidReferenceError as error:
-            return Resolution(NameKind.NOT, refusal=f"Invalid source name docker://{name}: {error}")
+            return Resolution(NameKind.INVALID, refusal=f"Invalid source name docker://{name}: {error}")
         if reference.tag and reference.digest:
             trouble = "Docker references with both a tag and digest are currently not supported"
-            return Resolution(NameKind.NOT, refusal=f"Invalid source name docker://{name}: {trouble}")
+            return Resolution(NameKind.INVALID, refusal=f"Invalid source name docker://{name}: {trouble}")
         return Resolution(NameKind.FULL, (reference.with_default_tag(),))
 
     def unreadable(self, name: str, error: str) -> str:
@@ -58,18 +58,18 @@ class PodmanPuller(OraclePuller):
         """
         if name.startswith("sha256:") or (len(name) == ID_LENGTH and not set(name) & set("/.:@")):
             refusal = f"pull policy is always but image has been referred to by ID ({name})"
-            return Resolution(NameKind.NOT, refusal=refusal)
+            return Resolution(NameKind.INVALID, refusal=refusal)
         try:
             reference = parse(name)
         except InvalidReferenceError as error:
-            return Resolution(NameKind.NOT, refusal=str(error))
+            return Resolution(NameKind.INVALID, refusal=str(error))
         name = str(reference.without_tag_beside_digest())
         try:
             parse_normalized(name)
         except InvalidReferenceError:
             transport, colon, _ = name.partition(":")
             why = f'unknown transport "{transport}"' if colon else "expected colon-separated transport:reference"
-            return Resolution(NameKind.NOT, refusal=f'Invalid image name "{name}", {why}')
+            return Resolution(NameKind.INVALID, refusal=f'Invalid image name "{name}", {why}')
         mode = self.registries.short_name_mode
         resolution = resolve(name, self.registries, "disabled")
         if mode == "enforcing" and len(resolution.candidates) > 1 and not resolution.refusal:
@@ -80,7 +80,7 @@ class PodmanPuller(OraclePuller):
     def unreadable(self, name: str, error: str) -> str:
         """Say that a registries.conf is wrong, which is found out when the name is read."""
         resolution = self.resolve(name)
-        return resolution.refusal if resolution.how is NameKind.NOT else error
+        return resolution.refusal if resolution.kind is NameKind.INVALID else error
 
     def error(self, errors: list[tuple[Reference, PullError]]) -> str:
         """Give the errors of all candidates, one alone as it is (``FormatPullErrors``)."""

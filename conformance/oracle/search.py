@@ -110,7 +110,7 @@ class DifferenceSearch:
         """Try one scenario, if the oracle takes it, and give the differences; raises ``OracleError``."""
         self.oracle.arrange(scenario)
         predicted = self.oracle.predict(scenario)
-        if not self.oracle.takes(predicted):
+        if not self.oracle.supports(predicted):
             return []
         if self.found.scenario is None:
             self.found.examples += 1

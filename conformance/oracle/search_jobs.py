@@ -23,7 +23,7 @@ from conformance.scenario.scenario import Scenario
 class SearchJob(NamedTuple):
     """One search: which oracle, how many scenarios, with which seed; the first of an oracle tries the corpus, too."""
 
-    which: FoundOracle
+    oracle: FoundOracle
     examples: int
     seed: int
     first: bool
@@ -57,9 +57,9 @@ def divide_jobs(which: FoundOracle, examples: int, seed: int, jobs: int) -> list
 
 def run_job(job: SearchJob) -> OracleResult:
     """Start the oracle and make the search; whatever keeps it from that is the result's ``problem``."""
-    result = OracleResult(job.which.program)
+    result = OracleResult(job.oracle.program)
     try:
-        with job.which.start() as oracle:
+        with job.oracle.start() as oracle:
             result.title = oracle.title
             if job.first:
                 result.differing += _differing_of_kept(oracle, result)

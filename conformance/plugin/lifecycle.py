@@ -75,12 +75,12 @@ def _open_registries(config: pytest.Config) -> None:
     """Let content lie in containers where that was asked for: started here, or by the one who started this worker."""
     if config.getoption("registries") == "memory" or config.option.collectonly:
         return
-    from conformance.registry_hosts.origins import use_registry
+    from conformance.registry_hosts.origins import use_registry_origins
 
     if hasattr(config, "workerinput"):
         from conformance.registry_client.push_client import Access
 
-        use_registry(Access(**config.workerinput[REGISTRY_OF_THE_RUN]), config.workerinput["workerid"])
+        use_registry_origins(Access(**config.workerinput[REGISTRY_OF_THE_RUN]), config.workerinput["workerid"])
         return
     from conformance.registry_containers.engine import RegistryContainerError
     from conformance.registry_containers.registry_container import RunRegistry
@@ -90,7 +90,7 @@ def _open_registries(config: pytest.Config) -> None:
     except RegistryContainerError as error:
         raise pytest.UsageError(str(error)) from None
     config.add_cleanup(registry.close)
-    use_registry(registry.access, "main")
+    use_registry_origins(registry.access, "main")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -21,7 +21,7 @@ _NOT_HTTPS = "http: server gave HTTP response to HTTPS client"
 _EXPIRED, _NOT_YET, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64  # X509_V_ERR_… of OpenSSL
 
 
-class NoResponseError(Exception):
+class TransportError(Exception):
     """A request that was not answered: which URL, why, and whether the connection was refused."""
 
     def __init__(self, url: str, words: str, reason: Reason = Reason.UNREACHABLE, *, refused: bool = False) -> None:
@@ -32,26 +32,26 @@ class NoResponseError(Exception):
         self.refused = refused
 
 
-def no_such_host(url: str, name: str, name_server: str) -> NoResponseError:
+def no_such_host(url: str, name: str, name_server: str) -> TransportError:
     """Make the error of a name that a name server denies (NXDOMAIN), as Go's resolver words it."""
-    return NoResponseError(url, _lookup(name, name_server, "no such host"), Reason.UNKNOWN_HOST)
+    return TransportError(url, _lookup(name, name_server, "no such host"), Reason.UNKNOWN_HOST)
 
 
-def no_answer(url: str, error: Exception, address: str, name_server: str) -> NoResponseError:
+def no_answer(url: str, error: Exception, address: str, name_server: str) -> TransportError:
     """Say what an exception of the HTTP client means; ``address`` is what was connected to, empty: the error knows."""
     name = urlsplit(url).hostname or ""
     match error:
         case aiohttp.ClientConnectorCertificateError():
             words = f"tls: failed to verify certificate: {_certificate(error.certificate_error, name)}"
-            return NoResponseError(url, words, Reason.UNTRUSTED_CERTIFICATE)
+            return TransportError(url, words, Reason.UNTRUSTED_CERTIFICATE)
         case aiohttp.ClientConnectorDNSError():
             return _dns(url, error, name, name_server)
         case aiohttp.ClientConnectorError() if isinstance(error.os_error, ssl.SSLError):
             words = _tls(error.os_error)
-            return NoResponseError(url, words, Reason.PLAIN_HTTP if words == _NOT_HTTPS else Reason.UNREACHABLE)
+            return TransportError(url, words, Reason.PLAIN_HTTP if words == _NOT_HTTPS else Reason.UNREACHABLE)
         case aiohttp.ClientConnectorError():
             return _dial(url, error.os_error, address)
-    return NoResponseError(url, _broken(error, address))
+    return TransportError(url, _broken(error, address))
 
 
 def join_host_port(host: str, port: int) -> str:
@@ -59,10 +59,10 @@ def join_host_port(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _dns(url: str, error: aiohttp.ClientConnectorError, name: str, name_server: str) -> NoResponseError:
+def _dns(url: str, error: aiohttp.ClientConnectorError, name: str, name_server: str) -> TransportError:
     """Say that a name was not found, or that nobody would tell."""
     if isinstance(error.os_error, socket.gaierror) and error.os_error.errno == socket.EAI_AGAIN:
-        return NoResponseError(url, _lookup(name, name_server, "server misbehaving"))
+        return TransportError(url, _lookup(name, name_server, "server misbehaving"))
     return no_such_host(url, name, name_server)
 
 
@@ -70,15 +70,15 @@ def _lookup(name: str, name_server: str, what: str) -> str:
     return f"dial tcp: lookup {name}{f' on {name_server}' if name_server else ''}: {what}"
 
 
-def _dial(url: str, error: OSError, address: str) -> NoResponseError:
+def _dial(url: str, error: OSError, address: str) -> TransportError:
     """Say why there was no connection, or none that went as far as TLS."""
     if error.errno in {None, errno.ECONNRESET}:
-        return NoResponseError(url, "read: connection reset by peer" if error.errno else "EOF")
+        return TransportError(url, "read: connection reset by peer" if error.errno else "EOF")
     if not address and (match := _ADDRESS.search(str(error))):
         address = join_host_port(match[1], int(match[2]))
     words = os.strerror(error.errno or 0).lower()
     refused = error.errno == errno.ECONNREFUSED
-    return NoResponseError(url, f"dial tcp {address}: connect: {words}", refused=refused)
+    return TransportError(url, f"dial tcp {address}: connect: {words}", refused=refused)
 
 
 def _tls(error: ssl.SSLError) -> str:

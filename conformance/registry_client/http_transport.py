@@ -19,7 +19,7 @@ import aiohttp
 from multidict import CIMultiDictProxy
 from yarl import URL
 
-from conformance.registry_client.connection_errors import NoResponseError, join_host_port, no_answer, no_such_host
+from conformance.registry_client.connection_errors import TransportError, join_host_port, no_answer, no_such_host
 
 Resolve = Callable[[str, int], tuple[str, int] | None]
 """Gives the address of a server's port; none where nobody has that name."""
@@ -42,7 +42,7 @@ class Response:
 
 
 class HTTPTransport:
-    """A pool of connections, to be used in one event loop; every method raises ``NoResponseError`` where there is none.
+    """A pool of connections, to be used in one event loop; every method raises ``TransportError`` where there is none.
 
     ``resolve`` finds addresses (else the system does, and proxies of the environment count). Errors name what ``shown``
     gives for a server's port, else the address that was found, and ``name_server`` as who was asked for a name, by
@@ -84,7 +84,7 @@ class HTTPTransport:
             url = urljoin(url, location)
             if not self.keeps_credentials(first, url):
                 sent.pop("Authorization", None)
-        raise NoResponseError(url, f"stopped after {MOST_REDIRECTS} redirects")
+        raise TransportError(url, f"stopped after {MOST_REDIRECTS} redirects")
 
     def keeps_credentials(self, first: str, then: str) -> bool:
         """Tell whether a redirect takes credentials along: to the same host, or one below it."""
@@ -97,8 +97,8 @@ class HTTPTransport:
     async def _once(
         self, url: str, headers: dict[str, str], insecure: bool, sink: Callable[[bytes], None] | None
     ) -> Response:
-        way, extra = self._way(url, headers)
-        trust = self._careless if insecure else self._careful
+        way, extra = self._route(url, headers)
+        trust = self._unverified if insecure else self._verifying
         try:
             async with self._pool.get(way, ssl=trust, allow_redirects=False, **extra) as response:
                 body = b""
@@ -125,7 +125,7 @@ class HTTPTransport:
         except OSError:
             raise no_such_host("", host, self.name_server) from None
 
-    def _way(self, url: str, headers: dict[str, str]) -> tuple[URL, dict[str, Any]]:
+    def _route(self, url: str, headers: dict[str, str]) -> tuple[URL, dict[str, Any]]:
         """Find the real address of a URL; the server is still called and checked by its name."""
         way = URL(url, encoded=True)
         if self.resolve is None:
@@ -160,7 +160,7 @@ class HTTPTransport:
         return self._session
 
     @cached_property
-    def _careful(self) -> ssl.SSLContext:
+    def _verifying(self) -> ssl.SSLContext:
         """Trust what is signed by the authority."""
         if isinstance(self.authority, Path):
             return ssl.create_default_context(cafile=self.authority)
@@ -169,7 +169,7 @@ class HTTPTransport:
         return ssl.create_default_context()
 
     @cached_property
-    def _careless(self) -> ssl.SSLContext:
+    def _unverified(self) -> ssl.SSLContext:
         """Trust anybody, as ``insecure`` in registries.conf wants it."""
         context = ssl.create_default_context()
         context.check_hostname = False

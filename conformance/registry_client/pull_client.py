@@ -11,21 +11,21 @@ from functools import cached_property
 from conformance.model.answers import Answer, FetchedBlob, HostAddress, Login, Manifest, NoResponse, RegistryRequest
 from conformance.model.error_texts import server_of
 from conformance.registry_client.challenge import Challenge
-from conformance.registry_client.connection_errors import NoResponseError
+from conformance.registry_client.connection_errors import TransportError
 from conformance.registry_client.downloads import Download
 from conformance.registry_client.http_transport import Response
 from conformance.registry_client.requests import (
     NOTHING,
     OK,
     UNAUTHORIZED,
-    RegistryRequestError,
+    HTTPRequest,
+    PullRequestError,
     RegistrySession,
-    Request,
     Requester,
     challenged,
 )
 
-CONVERSATIONS = 512
+MAX_SESSIONS = 512
 """How many sessions are remembered; the oldest makes room."""
 
 MANIFEST_TYPES = ", ".join(
@@ -45,25 +45,25 @@ class PullClient(Requester):
     """Asks registries; what it is made with, see ``Requester``."""
 
     @cached_property
-    def _conversations(self) -> dict[tuple[str, str, Login | None, bool], RegistrySession]:
+    def _sessions(self) -> dict[tuple[str, str, Login | None, bool], RegistrySession]:
         """The sessions by host, repository, login and whether anything goes."""
         return {}
 
-    async def ask(self, ask: RegistryRequest) -> Answer:
+    async def send_request(self, ask: RegistryRequest) -> Answer:
         """Make one request of a pull; what goes wrong is an answer, too, and raises nothing."""
         if ask.lookup:
             return await self.look_up(ask.host)
         try:
-            conversation = await self.conversation(ask)
-            return await (self.blob if ask.blob else self.manifest)(conversation, ask)
-        except RegistryRequestError as end:
+            session = await self.session(ask)
+            return await (self.blob if ask.blob else self.manifest)(session, ask)
+        except PullRequestError as end:
             return end.answer
 
     async def look_up(self, host: str) -> HostAddress | NoResponse:
         """Find a host's address, and say whether it is in 127.0.0.0/8."""
         try:
-            address = await self.wire.address_of(host)
-        except NoResponseError as failure:
+            address = await self.transport.address_of(host)
+        except TransportError as failure:
             return NoResponse(
                 step="lookup", url="", words=failure.words.removeprefix("dial tcp: "), reason=failure.reason
             )
@@ -71,16 +71,16 @@ class PullClient(Requester):
 
     # The session with a host
 
-    async def conversation(self, ask: RegistryRequest) -> RegistrySession:
+    async def session(self, ask: RegistryRequest) -> RegistrySession:
         """Give the session that a request belongs to, begun anew where the request opens one."""
         key = ask.host, ask.repository, ask.login, ask.insecure
-        conversation = None if ask.opens else self._conversations.get(key)
-        if conversation is None:
-            self._conversations.pop(key, None)
-            self._conversations[key] = conversation = await self.open(ask)
-            while len(self._conversations) > CONVERSATIONS:
-                del self._conversations[next(iter(self._conversations))]
-        return conversation
+        session = None if ask.opens else self._sessions.get(key)
+        if session is None:
+            self._sessions.pop(key, None)
+            self._sessions[key] = session = await self.open(ask)
+            while len(self._sessions) > MAX_SESSIONS:
+                del self._sessions[next(iter(self._sessions))]
+        return session
 
     async def open(self, ask: RegistryRequest) -> RegistrySession:
         """Ping a host, and learn what it wants; the last failure is the one that is raised."""
@@ -88,8 +88,8 @@ class PullClient(Requester):
         for scheme in self.schemes(ask):
             base = f"{scheme}://{server}"
             try:
-                found = await self.ping(Request("ping", f"{base}/v2/", insecure=ask.insecure))
-            except RegistryRequestError as failure:
+                found = await self.ping(HTTPRequest("ping", f"{base}/v2/", insecure=ask.insecure))
+            except PullRequestError as failure:
                 failures.append(failure)
             else:
                 return RegistrySession(base, found, f"repository:{ask.repository}:pull", ask.login, ask.insecure)
@@ -101,29 +101,29 @@ class PullClient(Requester):
         """Tell by which schemes a host may be asked, in order."""
         return ("https", "http") if ask.insecure else ("https",)
 
-    async def ping(self, request: Request) -> tuple[Challenge, ...]:
+    async def ping(self, request: HTTPRequest) -> tuple[Challenge, ...]:
         """Ask whether there is a registry; 401 is a yes, too. Gives what it wants."""
         response = await self.with_retries(request)
         if response.status not in {OK, UNAUTHORIZED}:
-            raise RegistryRequestError(self.refused(request.step, response))
+            raise PullRequestError(self.refused(request.step, response))
         return challenged(response)
 
     async def ping_v1(self, server: str, ask: RegistryRequest) -> None:
         """Look whether it is a registry of Docker's first API, which is of no use to the one who asks."""
         for scheme in self.schemes(ask):
             try:
-                await self.ping(Request("ping", f"{scheme}://{server}/v1/_ping", insecure=ask.insecure))
-            except RegistryRequestError:
+                await self.ping(HTTPRequest("ping", f"{scheme}://{server}/v1/_ping", insecure=ask.insecure))
+            except PullRequestError:
                 continue
             return
 
     # What is asked for
 
-    async def manifest(self, conversation: RegistrySession, ask: RegistryRequest) -> Answer:
+    async def manifest(self, session: RegistrySession, ask: RegistryRequest) -> Answer:
         """Fetch a manifest; what cannot be read as one is given as a blob."""
         path = f"/v2/{ask.repository}/manifests/{ask.reference}"
         incoming = self.incoming(ask)
-        response = await self.get("manifest", conversation, path, incoming, {"Accept": MANIFEST_TYPES})
+        response = await self.get("manifest", session, path, incoming, {"Accept": MANIFEST_TYPES})
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         digest = self.digest(incoming.digest, ask)
         try:
@@ -132,10 +132,10 @@ class PullClient(Requester):
             return FetchedBlob(digest, incoming.size)
         return replace(manifest, digest=digest)
 
-    async def blob(self, conversation: RegistrySession, ask: RegistryRequest) -> Answer:
+    async def blob(self, session: RegistrySession, ask: RegistryRequest) -> Answer:
         """Fetch a blob; its digest is that of its bytes, whether or not it was asked for by that."""
         incoming = self.incoming(ask)
-        await self.get("blob", conversation, f"/v2/{ask.repository}/blobs/{ask.reference}", incoming)
+        await self.get("blob", session, f"/v2/{ask.repository}/blobs/{ask.reference}", incoming)
         return FetchedBlob(self.digest(incoming.digest, ask), incoming.size)
 
     def incoming(self, ask: RegistryRequest) -> Download:
@@ -150,15 +150,15 @@ class PullClient(Requester):
     async def get(
         self,
         step: str,
-        conversation: RegistrySession,
+        session: RegistrySession,
         path: str,
         incoming: Download,
         headers: Mapping[str, str] = NOTHING,
     ) -> Response:
-        """Get a path of the session's host; anything but 200 raises ``RegistryRequestError``."""
-        request = Request(step, conversation.base + path, headers, conversation=conversation, incoming=incoming)
+        """Get a path of the session's host; anything but 200 raises ``PullRequestError``."""
+        request = HTTPRequest(step, session.base + path, headers, session=session, incoming=incoming)
         response = await self.with_retries(request)
         if response.status != OK:
-            raise RegistryRequestError(self.refused(step, response))
+            raise PullRequestError(self.refused(step, response))
         self.contents.add(incoming)
         return response

@@ -35,7 +35,7 @@ class Access:
     password: str = field(repr=False)
 
 
-class RegistryResponseError(Exception):
+class PushRefusedError(Exception):
     """A registry answered no: ``status``, and the ``code`` and ``message`` of the first error in the body."""
 
     def __init__(self, asked: str, status: int, body: bytes) -> None:
@@ -45,7 +45,7 @@ class RegistryResponseError(Exception):
         super().__init__(f"{asked} was answered with {status}{f' ({said})' if said else ''}")
 
 
-class RegistryUnreachableError(Exception):
+class PushUnreachableError(Exception):
     """A registry gave no answer: one sentence that says what happened."""
 
 
@@ -62,7 +62,7 @@ class _Answer:
 class PushClient:
     """A client of one registry, to be used in one event loop.
 
-    Every method raises ``RegistryResponseError`` and ``RegistryUnreachableError``.
+    Every method raises ``PushRefusedError`` and ``PushUnreachableError``.
     """
 
     def __init__(self, access: Access) -> None:
@@ -119,7 +119,7 @@ class PushClient:
         async with self._request(method, url, data=data, headers=headers) as response:
             body = await response.read()
         if response.status not in fine:
-            raise RegistryResponseError(f"{method} {url.path}", response.status, body)
+            raise PushRefusedError(f"{method} {url.path}", response.status, body)
         return _Answer(response.status, response.content_type, response.headers.get("Location", ""), body)
 
     @asynccontextmanager
@@ -136,7 +136,7 @@ class PushClient:
                 yield response
         except (aiohttp.ClientError, TimeoutError) as error:
             msg = f"{method} {url.path} was not answered: {error or type(error).__name__}"
-            raise RegistryUnreachableError(msg) from error
+            raise PushUnreachableError(msg) from error
 
     async def close(self) -> None:
         """Close the connections; the client cannot be used any more."""

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from conformance.model.answers import ErrorResponse, Login, NoResponse
 from conformance.registry_client.challenge import Challenge, challenges, insufficient_scope
-from conformance.registry_client.connection_errors import NoResponseError
+from conformance.registry_client.connection_errors import TransportError
 from conformance.registry_client.downloads import ContentCache, Download
 from conformance.registry_client.error_responses import bearer_token, read_error_response, retry_after
 from conformance.registry_client.http_transport import HTTPTransport, Resolve, Response
@@ -28,7 +28,7 @@ USER_AGENT = "crio-conformance (as containers/image)"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-class RegistryRequestError(Exception):
+class PullRequestError(Exception):
     """A request that was not granted; ``answer`` says why."""
 
     def __init__(self, answer: ErrorResponse | NoResponse) -> None:
@@ -52,14 +52,14 @@ class RegistrySession:
     tokens: dict[str, tuple[str, float]] = field(default_factory=dict, repr=False)
 
 
-class Request(NamedTuple):
+class HTTPRequest(NamedTuple):
     """One request: for which step of a pull, of which URL, and in which session, if it is to show anything."""
 
     step: str
     url: str
     headers: Mapping[str, str] = NOTHING
     insecure: bool = False
-    conversation: RegistrySession | None = None
+    session: RegistrySession | None = None
     incoming: Download | None = None
 
 
@@ -71,7 +71,7 @@ class Requester:
     were too many. ``contents`` has the manifests and configs that came.
     """
 
-    wire_type: type[HTTPTransport] = HTTPTransport
+    transport_type: type[HTTPTransport] = HTTPTransport
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Requester:
         user_agent: str = USER_AGENT,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.wire = self.wire_type(
+        self.transport = self.transport_type(
             resolve=resolve, shown=shown, authority=authority, name_server=name_server, timeout=timeout
         )
         self.pings_v1 = pings_v1
@@ -95,16 +95,16 @@ class Requester:
 
     async def close(self) -> None:
         """Close all connections, when no request is under way."""
-        await self.wire.close()
+        await self.transport.close()
 
-    async def with_retries(self, request: Request) -> Response:
+    async def with_retries(self, request: HTTPRequest) -> Response:
         """Make a request, again with the scope that it lacked, and again where there were too many."""
         delay, extra, tries = FIRST_DELAY, "", 0
         while True:
             tries += 1
             response = await self.once(request, extra)
             lacking = insufficient_scope(challenged(response)) if response.status == UNAUTHORIZED else ""
-            if lacking and request.conversation is not None and tries == 1:
+            if lacking and request.session is not None and tries == 1:
                 extra = lacking
                 response = await self.once(request, extra)
             if response.status != TOO_MANY_REQUESTS or tries == TRIES:
@@ -113,25 +113,25 @@ class Requester:
             await self.sleep(delay)
             delay *= 2
 
-    async def once(self, request: Request, extra: str) -> Response:
+    async def once(self, request: HTTPRequest, extra: str) -> Response:
         """Make a request once, with what the session has to show for its scope and one more."""
         headers = {"Docker-Distribution-API-Version": "registry/2.0", **request.headers}
-        if request.conversation is not None:
-            authorization = await self.authorization(request.conversation, extra)
+        if request.session is not None:
+            authorization = await self.authorization(request.session, extra)
             if authorization:
                 headers["Authorization"] = authorization
         return await self.send(request, headers)
 
-    async def send(self, request: Request, headers: Mapping[str, str]) -> Response:
-        """Send a request with these headers and the user agent; no response raises ``RegistryRequestError``."""
-        step, url, _, insecure, conversation, incoming = request
-        insecure = conversation.insecure if conversation else insecure
+    async def send(self, request: HTTPRequest, headers: Mapping[str, str]) -> Response:
+        """Send a request with these headers and the user agent; no response raises ``PullRequestError``."""
+        step, url, _, insecure, session, incoming = request
+        insecure = session.insecure if session else insecure
         sent = {**headers, "User-Agent": self.user_agent, "Accept-Encoding": "gzip"}
         try:
-            return await self.wire.get(url, sent, insecure=insecure, sink=incoming.feed if incoming else None)
-        except NoResponseError as end:
+            return await self.transport.get(url, sent, insecure=insecure, sink=incoming.feed if incoming else None)
+        except TransportError as end:
             failed = NoResponse(step=step, url=end.url, words=end.words, reason=end.reason, refused=end.refused)
-            raise RegistryRequestError(failed) from end
+            raise PullRequestError(failed) from end
 
     def refused(self, step: str, response: Response) -> ErrorResponse:
         """Put a response that is no into the model's terms."""
@@ -139,51 +139,49 @@ class Requester:
 
     # Credentials
 
-    async def authorization(self, conversation: RegistrySession, extra: str) -> str:
+    async def authorization(self, session: RegistrySession, extra: str) -> str:
         """Give what answers the first challenge of the ping that can be answered."""
-        for challenge in conversation.challenges:
+        for challenge in session.challenges:
             match challenge.scheme:
                 case "basic":
-                    return self.basic(conversation.login or Login("", ""))
+                    return self.basic(session.login or Login("", ""))
                 case "bearer":
-                    return f"Bearer {await self.token(conversation, challenge, extra)}"
+                    return f"Bearer {await self.token(session, challenge, extra)}"
         return ""
 
     def basic(self, login: Login) -> str:
         """Give the ``Authorization`` header for a user name and password (RFC 7617)."""
         return "Basic " + b64encode(f"{login.user}:{login.password}".encode(errors="surrogateescape")).decode()
 
-    async def token(self, conversation: RegistrySession, challenge: Challenge, extra: str) -> str:
+    async def token(self, session: RegistrySession, challenge: Challenge, extra: str) -> str:
         """Give the token for the session's scope, and one more; the one that is there while it is valid."""
-        token, until = conversation.tokens.get(extra, ("", 0.0))
+        token, until = session.tokens.get(extra, ("", 0.0))
         if time.monotonic() >= until:
-            scopes = [conversation.scope, *([extra] if extra else [])]
-            token, seconds = await self.new_token(conversation, challenge, scopes)
-            conversation.tokens[extra] = token, time.monotonic() + seconds
+            scopes = [session.scope, *([extra] if extra else [])]
+            token, seconds = await self.new_token(session, challenge, scopes)
+            session.tokens[extra] = token, time.monotonic() + seconds
         return token
 
-    async def new_token(
-        self, conversation: RegistrySession, challenge: Challenge, scopes: list[str]
-    ) -> tuple[str, float]:
+    async def new_token(self, session: RegistrySession, challenge: Challenge, scopes: list[str]) -> tuple[str, float]:
         """Ask the token service that the host names; gives the token and for how many seconds it is valid."""
-        login = conversation.login
+        login = session.login
         realm = self.realm(challenge)
-        if login and not self.may_send_login(conversation, realm):
+        if login and not self.may_send_login(session, realm):
             login = None
-        request = Request("token", self.token_url(realm, challenge, scopes, login), insecure=conversation.insecure)
+        request = HTTPRequest("token", self.token_url(realm, challenge, scopes, login), insecure=session.insecure)
         shown = {"Authorization": self.basic(login)} if login and login.user and login.password else NOTHING
         response = await self.send(request, shown)
         if response.status != OK:
-            raise RegistryRequestError(self.refused("token", response))
+            raise PullRequestError(self.refused("token", response))
         try:
             return bearer_token(response.body)
         except ValueError as error:
             words = f"decoding bearer token: {error}"
-            raise RegistryRequestError(NoResponse(step="token", url=response.url, words=words)) from error
+            raise PullRequestError(NoResponse(step="token", url=response.url, words=words)) from error
 
-    def may_send_login(self, conversation: RegistrySession, realm: str) -> bool:
+    def may_send_login(self, session: RegistrySession, realm: str) -> bool:
         """Tell whether a token service may see a login: as with containers/image, any that the host names."""
-        del conversation, realm
+        del session, realm
         return True
 
     def realm(self, challenge: Challenge) -> str:
@@ -192,7 +190,7 @@ class Requester:
         scheme = urlsplit(realm).scheme
         if scheme not in {"https", "http"}:
             words = f'unsupported protocol scheme "{scheme}"' if realm else "missing realm in bearer auth challenge"
-            raise RegistryRequestError(NoResponse(step="token", url=realm, words=words))
+            raise PullRequestError(NoResponse(step="token", url=realm, words=words))
         return realm
 
     def token_url(self, realm: str, challenge: Challenge, scopes: list[str], login: Login | None) -> str:

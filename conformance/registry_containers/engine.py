@@ -11,7 +11,7 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.docker_client import DockerClient, get_docker_host
 
 DEFAULT = "unix:///var/run/docker.sock"
-ASKED = "--registries containers needs a Docker engine on this machine"
+NEEDS_ENGINE = "--registries containers needs a Docker engine on this machine"
 
 # The reaper of testcontainers is one more image to pull. Labels do its work here (owner.py).
 testcontainers_config.ryuk_disabled = True
@@ -30,7 +30,7 @@ def engine() -> Iterator[docker.DockerClient]:
     """
     address = get_docker_host() or DEFAULT
     if not address.startswith("unix://"):
-        msg = f"{ASKED}, and {address} may be another: let DOCKER_HOST name a socket, as {DEFAULT} does"
+        msg = f"{NEEDS_ENGINE}, and {address} may be another: let DOCKER_HOST name a socket, as {DEFAULT} does"
         raise RegistryContainerError(msg)
     client = None
     try:
@@ -47,14 +47,14 @@ def _sentence(path: str, error: BaseException) -> str:
     """Say what is the matter with the engine whose socket is at ``path``."""
     match _cause(error):
         case FileNotFoundError():
-            return f"{ASKED}, and there is none at {path}: start one, or let DOCKER_HOST name another"
+            return f"{NEEDS_ENGINE}, and there is none at {path}: start one, or let DOCKER_HOST name another"
         case PermissionError():
             user = getpass.getuser() if os.geteuid() else "root"
-            return f"{ASKED}, and {user} may not use the one at {path}: it takes root, or the group docker"
+            return f"{NEEDS_ENGINE}, and {user} may not use the one at {path}: it takes root, or the group docker"
         case ConnectionRefusedError():
-            return f"{ASKED}, and nobody answers at {path}: start it, or let DOCKER_HOST name another"
+            return f"{NEEDS_ENGINE}, and nobody answers at {path}: start it, or let DOCKER_HOST name another"
     sentence = " ".join(str(getattr(error, "explanation", None) or error).split())
-    return f"{ASKED}, and the one at {path} answers with an error: {sentence}"
+    return f"{NEEDS_ENGINE}, and the one at {path} answers with an error: {sentence}"
 
 
 def _cause(error: BaseException | None) -> OSError | None:

@@ -62,7 +62,7 @@ class HostAnswers:
         """Say why a ping gets no answer, if it gets none: of https, or of http where that is tried after it."""
         failed = None
         for scheme, port in (("https", 443), ("http", 80))[: 1 + ask.insecure]:
-            words, reason = self._trouble(ask, scheme, port)
+            words, reason = self._connect_error(ask, scheme, port)
             if not words:
                 return None
             refused = words.endswith("connection refused")
@@ -70,7 +70,7 @@ class HostAnswers:
             failed = NoResponse(step="ping", url=url, words=words, reason=reason, refused=refused)
         return failed
 
-    def _trouble(self, ask: RegistryRequest, scheme: str, port: int) -> tuple[str, Reason]:
+    def _connect_error(self, ask: RegistryRequest, scheme: str, port: int) -> tuple[str, Reason]:
         """Say in Go's words why a host cannot be reached that way; nothing when it can."""
         server = server_of(ask.host)
         name, _, explicit = server.partition(":")
@@ -99,16 +99,16 @@ def _refused(host: RegistryHost, ask: RegistryRequest, repository: Repository | 
     step = "blob" if ask.blob else "manifest"
     login = ask.login if personality.realm and ask.login and ask.login.user and ask.login.password else None
     if login and not any(each.logins.get(login.user) == login.password for each in host.origin.repositories.values()):
-        return _no("token", personality.bad_login)
+        return _error_response("token", personality.bad_login)
     allowed = repository is not None and _may_pull(login, repository)
     if personality.realm and personality.token_refused and not allowed:
-        return _no("token", personality.token_refused)
+        return _error_response("token", personality.token_refused)
     if host.origin.faults.refusal and not ask.blob:
-        return _no(step, host.origin.faults.refusal)
+        return _error_response(step, host.origin.faults.refusal)
     if not allowed:
         missing = personality.absent(RequestKind.BLOB if ask.blob else RequestKind.MANIFEST)
         scope_error = personality.scope_error if personality.realm and missing.status == UNAUTHORIZED else ""
-        return _no(step, missing, scope_error)
+        return _error_response(step, missing, scope_error)
     return None
 
 
@@ -124,7 +124,7 @@ def _manifest(host: RegistryHost, repository: Repository, ask: RegistryRequest) 
     found = repository.manifest(ask.reference)
     data = host.origin.faults.served(found)
     if found is None or data is None:
-        return _no("manifest", host.personality.no_manifest)
+        return _error_response("manifest", host.personality.no_manifest)
     return _parsed(data, found.media_type)
 
 
@@ -133,7 +133,7 @@ def _blob(host: RegistryHost, repository: Repository, ask: RegistryRequest) -> A
     found = repository.blobs.get(ask.reference)
     data = host.origin.faults.served(found)
     if found is None or data is None:
-        return _no("blob", host.personality.no_blob)
+        return _error_response("blob", host.personality.no_blob)
     return FetchedBlob(found.digest if data is found.data else FetchedBlob.of(data).digest, len(data))
 
 
@@ -142,7 +142,7 @@ def _parsed(data: bytes, media_type: str) -> Manifest:
     return Manifest.parse(data, media_type)
 
 
-def _no(step: str, refusal: ErrorAnswer, scope_error: str = "") -> ErrorResponse:
+def _error_response(step: str, refusal: ErrorAnswer, scope_error: str = "") -> ErrorResponse:
     """Put a host's refusal into the model's terms."""
     return ErrorResponse(
         step=step,

@@ -84,8 +84,8 @@ class Internet:
         self._hosts: dict[str, tuple[RegistryHost, Transport]] = {}
         self._addresses: dict[str, str] = {}
         self._endpoints: dict[Address, Address] = {}
-        self._spoken: dict[Address, Transport] = {}
-        self._shut: socket.socket | None = None
+        self._transports: dict[Address, Transport] = {}
+        self._refusing_socket: socket.socket | None = None
         self._runners: dict[str, web.AppRunner] = {}
         self._names: asyncio.DatagramTransport | None = None
         self._loop = asyncio.new_event_loop()
@@ -129,7 +129,7 @@ class Internet:
             handle = self._bind("tcp", address, port)
             self._run(self._serve_host(host, handle, _tls(names, transport)))
             self._addresses.update(dict.fromkeys(names, address))
-            self._endpoints[address, port], self._spoken[address, port] = handle.getsockname(), transport
+            self._endpoints[address, port], self._transports[address, port] = handle.getsockname(), transport
             self._hosts[name] = host, transport
         host, spoken = self._hosts[name]
         if spoken is not transport:
@@ -160,14 +160,14 @@ class Internet:
         known = self._known(server)
         if known is None:
             return None
-        return known, self._spoken.get((known, port)) if (known, port) in self._endpoints else None
+        return known, self._transports.get((known, port)) if (known, port) in self._endpoints else None
 
-    def shown(self, server: str, port: int) -> Address | None:
+    def client_address(self, server: str, port: int) -> Address | None:
         """Give the address that a client inside a world would name; none for a name that nobody knows."""
         known = self._known(server)
         return (known, port) if known else None
 
-    def address(self, server: str, port: int) -> Address | None:
+    def bound_address(self, server: str, port: int) -> Address | None:
         """Give where a client of this process reaches that port of that server, by the sockets as they are bound.
 
         None, and a lookup is recorded, for a name that nobody knows; where nobody listens, an address that refuses.
@@ -186,9 +186,9 @@ class Internet:
 
     def _refusing(self) -> Address:
         """Give an address that refuses connections: it is bound, so that nobody else can listen there."""
-        if self._shut is None:
-            self._shut = self._bind("tcp", REFUSING_ADDRESS, 443)
-        address: Address = self._shut.getsockname()
+        if self._refusing_socket is None:
+            self._refusing_socket = self._bind("tcp", REFUSING_ADDRESS, 443)
+        address: Address = self._refusing_socket.getsockname()
         return address
 
     def clear(self) -> None:
@@ -206,8 +206,8 @@ class Internet:
     def close(self) -> None:
         """Stop serving: hosts, name server and event loop are gone when this returns."""
         self._run(self._stop())
-        if self._shut is not None:
-            self._shut.close()
+        if self._refusing_socket is not None:
+            self._refusing_socket.close()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

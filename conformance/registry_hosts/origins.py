@@ -58,7 +58,7 @@ class RegistryOrigins:
         await self._registry.close()
 
 
-class _Chosen:
+class _OriginKind:
     """The kind in use in this process."""
 
     make: Callable[[RunOnLoop], Origins] = MemoryOrigins
@@ -66,17 +66,17 @@ class _Chosen:
 
 def make_origins(do: RunOnLoop) -> Origins:
     """Make the origins of a new internet, of the kind in use."""
-    return _Chosen.make(do)
+    return _OriginKind.make(do)
 
 
-def use_memory() -> None:
+def use_memory_origins() -> None:
     """Let the internets that are made from now on hold everything in memory, as they do by default."""
-    _Chosen.make = MemoryOrigins
+    _OriginKind.make = MemoryOrigins
 
 
-def use_registry(access: Access, owner: str) -> None:
+def use_registry_origins(access: Access, owner: str) -> None:
     """Let the internets made from now on keep their content in that registry, below the prefix ``owner``.
 
     The owner is a word of lower-case letters and digits that no other process uses at the same time.
     """
-    _Chosen.make = partial(RegistryOrigins, access, owner, set())
+    _OriginKind.make = partial(RegistryOrigins, access, owner, set())

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from conformance.images.builder import Blob, Content
-from conformance.registry_client.push_client import PushClient, RegistryResponseError, RegistryUnreachableError
+from conformance.registry_client.push_client import PushClient, PushRefusedError, PushUnreachableError
 from conformance.registry_hosts.origin import ContentRefusedError, Origin, OriginError
 
 BLOB_TYPE = "application/octet-stream"
@@ -98,10 +98,10 @@ async def _failures() -> AsyncIterator[None]:
     """Raise what a registry answers as the errors of an origin."""
     try:
         yield
-    except RegistryResponseError as error:
+    except PushRefusedError as error:
         if error.status == HTTPStatus.BAD_REQUEST:
             msg = f"the registry in the container does not take what this case offers: {error.code}, {error.message}"
             raise ContentRefusedError(msg) from error
         raise OriginError(f"the registry in the container: {error}") from error
-    except RegistryUnreachableError as error:
+    except PushUnreachableError as error:
         raise OriginError(f"the registry in the container: {error}") from error

@@ -62,4 +62,4 @@ def _exchange(exchange: Exchange) -> str:
 
 def log(lines: Iterable[LogLine]) -> str:
     """Write the lines of CRI-O's log that it does not print on every call, each with its level."""
-    return "\n".join(f"{line.level or '?'}: {line.message}" for line in lines if line.telling)
+    return "\n".join(f"{line.level or '?'}: {line.message}" for line in lines if line.is_specific)

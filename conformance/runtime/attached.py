@@ -42,10 +42,10 @@ class AttachedRuntime(Runtime):
             self.evidence = Collector(self.internet.recorder, Log(Path("/nowhere")))
             self.client = stack.enter_context(Client(str(socket), self.evidence.calls.append))
             self.cleanup_client = stack.enter_context(Client(str(socket), lambda _: None))
-            self._try()
+            self._probe()
             self._stack = stack.pop_all()
 
-    def _try(self) -> None:
+    def _probe(self) -> None:
         """Pull something, so that what is in the way is reported once."""
         self.registry.offer("conformance/probe")
         try:
@@ -79,13 +79,13 @@ class AttachedRuntime(Runtime):
         """Whether it runs is not ours to say; a call that it does not answer fails."""
         return True
 
-    def _ours(self, image: ImageInfo) -> bool:
+    def _is_case_image(self, image: ImageInfo) -> bool:
         """Tell whether an image has a name of the registry that this run started."""
         return any(name.startswith(f"{self._host}/") for name in (*image.tags, *image.digests))
 
-    def _empty(self) -> None:
+    def _clean_store(self) -> None:
         """Remove images of ours; what else there is, pods among it, is somebody's."""
-        for image in self._kept():
+        for image in self._case_images():
             self._remove(self.cleanup_client, image.id)
 
     def end(self) -> None:
@@ -93,7 +93,7 @@ class AttachedRuntime(Runtime):
 
     def close(self) -> None:
         """Remove the images of ours, close the registry, and disconnect."""
-        self._empty()
+        self._clean_store()
         self._stack.close()
 
 

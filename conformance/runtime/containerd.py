@@ -61,9 +61,9 @@ class Containerd(Runtime):
                 else:
                     return
             if self.process.wait(LOOK_SECONDS):
-                msg = f"containerd {self.release} ended while it started: {self.evidence.log.end(1)}"
+                msg = f"containerd {self.release} ended while it started: {self.evidence.log.tail(1)}"
                 raise RuntimeFailedError(msg)
-        msg = f"containerd {self.release} was not ready after {READY_SECONDS:.0f} s: {self.evidence.log.end(1)}"
+        msg = f"containerd {self.release} was not ready after {READY_SECONDS:.0f} s: {self.evidence.log.tail(1)}"
         raise RuntimeFailedError(msg)
 
     @property

@@ -131,7 +131,7 @@ class Crio(Runtime):
         """Give what the log ends with: its errors where it has any."""
         lines = self.log.since(0)
         grave = [line.message for line in lines if line.level in ("fatal", "error", "panic", "")]
-        return " ".join("; ".join(grave[-3:] or [self.log.end(1) or "its log is empty"]).split())
+        return " ".join("; ".join(grave[-3:] or [self.log.tail(1) or "its log is empty"]).split())
 
     @property
     def running(self) -> bool:

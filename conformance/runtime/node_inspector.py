@@ -41,7 +41,7 @@ class Traces:
     interfaces: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
 
-    def beyond(self, before: "Traces") -> Self:
+    def minus(self, before: "Traces") -> Self:
         """Give what of it was not there before."""
         kinds = (each.name for each in fields(self))
         more = {kind: Counter(getattr(self, kind)) - Counter(getattr(before, kind)) for kind in kinds}
@@ -50,7 +50,7 @@ class Traces:
         return replace(left, processes=tuple(each for each in left.processes if _pid(each) not in known))
 
     @property
-    def passes(self) -> bool:
+    def is_transient(self) -> bool:
         """Whether some of it may be gone in a moment: what ends does not end at once."""
         return bool(self.processes or self.locks)
 
@@ -105,7 +105,7 @@ class NodeInspector:
     def left_since(self, before: Traces) -> Traces:
         """Give what is there and was not before; what is about to end is waited for, as long as CRI-O runs."""
         until = time.monotonic() + PATIENCE_SECONDS
-        while (left := self.traces.beyond(before)).passes and time.monotonic() < until:
+        while (left := self.traces.minus(before)).is_transient and time.monotonic() < until:
             if self._crio.process.wait(WAIT_SECONDS):
                 break
         return left

@@ -89,7 +89,7 @@ class Podman(Runtime):
         until = time.monotonic() + READY_SECONDS
         while not self._service.answers:
             if self.process.wait(LOOK_SECONDS) or time.monotonic() > until:
-                msg = f"Podman {self.release} could not be started: {self.evidence.log.end(1)}"
+                msg = f"Podman {self.release} could not be started: {self.evidence.log.tail(1)}"
                 raise RuntimeFailedError(msg)
 
     @property
@@ -158,7 +158,7 @@ class Podman(Runtime):
 
     # Between cases
 
-    def _empty(self) -> None:
+    def _clean_store(self) -> None:
         """Remove all images, if there can be any."""
         if self._pulled:
             self._service.remove_all()

@@ -163,7 +163,7 @@ class Runtime(ABC):
             images = self._list(name)
         except CallError as error:
             failure = error
-        images = [image for image in images if self._ours(image)]
+        images = [image for image in images if self._is_case_image(image)]
         if predicted is not None:
             self._note(call, list_differences(predicted, images, failure))
         if failure:
@@ -238,32 +238,32 @@ class Runtime(ABC):
     def reset(self) -> None:
         """Take away what a case left: pods, images, and what the registry hosts offer."""
         if self.running:
-            self._empty()
+            self._clean_store()
         self.internet.clear()
         if self.model_monitor:
             self.model_monitor.reset()
 
-    def _empty(self) -> None:
+    def _clean_store(self) -> None:
         """Remove pods and images; what runs in a pod that a case left is not asked to end, which may take long."""
         for container in self.cleanup_client.list_containers(api.ListContainersRequest()).containers:
             self.cleanup_client.stop_container(api.StopContainerRequest(container_id=container.id, timeout=0))
         for sandbox in self.cleanup_client.list_pod_sandbox(api.ListPodSandboxRequest()).items:
             self.cleanup_client.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=sandbox.id))
             self.cleanup_client.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=sandbox.id))
-        for image in self._kept():
+        for image in self._case_images():
             self._remove(self.cleanup_client, image.id)
-        for artifact in self._kept():  # none is removed by its whole ID
+        for artifact in self._case_images():  # none is removed by its whole ID
             for name in (*artifact.tags, *artifact.digests, artifact.id[:ID_BEGINNING]):
                 with suppress(CRIError):
                     self._remove(self.cleanup_client, name)
-        self.dirty = bool(self._kept())
+        self.dirty = bool(self._case_images())
 
-    def _kept(self) -> list[ImageInfo]:
+    def _case_images(self) -> list[ImageInfo]:
         """List what a case may have left in the store."""
         found = map(ImageInfo.of, self.cleanup_client.list_images(api.ListImagesRequest()).images)
-        return [image for image in found if self._ours(image)]
+        return [image for image in found if self._is_case_image(image)]
 
-    def _ours(self, image: ImageInfo) -> bool:
+    def _is_case_image(self, image: ImageInfo) -> bool:
         """Tell whether an image is a case's, and not there for pods to run on."""
         return not any(map(pod_images.is_infra_image, (*image.tags, *image.digests)))
 

@@ -37,8 +37,8 @@ class SimulatedRuntime(Runtime):
                     folder / "crio.sock",
                     log=folder / "crio.log",
                     debug=True,
-                    resolve=self.internet.address,
-                    shown=self.internet.shown,
+                    resolve=self.internet.bound_address,
+                    shown=self.internet.client_address,
                     authority=authority().cert_pem.bytes(),
                     variant=variant,
                 )
@@ -63,7 +63,7 @@ class SimulatedRuntime(Runtime):
         """Always true: it is a part of this process."""
         return True
 
-    def _empty(self) -> None:
+    def _clean_store(self) -> None:
         """Remove pods and images at once, whatever fault the calls for that have."""
         self._served.forget()
 

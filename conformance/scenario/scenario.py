@@ -38,7 +38,7 @@ class Reachability(enum.StrEnum):
     PLAIN_HTTP = "plain HTTP"
     UNTRUSTED = "untrusted TLS"
     REFUSED = "refused"
-    NOBODY = "unknown"
+    UNKNOWN_HOST = "unknown"
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Scenario:
     mode: str = "disabled"
 
     @property
-    def written(self) -> str:
+    def requested_name(self) -> str:
         """The name as a user would write it, with the digest."""
         return f"{self.name}@{scenario_digest(self.digest)}" if self.digest else self.name
 

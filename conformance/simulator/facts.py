@@ -51,7 +51,7 @@ class ImageFacts:
             annotations={} if copied.top.is_index else _object(contents[manifest.digest]).get("annotations") or {},
         )
 
-    def tell_user(self, image: api.Image) -> None:
+    def fill_user(self, image: api.Image) -> None:
         """Write the user that the image's programs run as: a number, or a name."""
         user, _, _ = str(self._run.get("User") or "").partition(":")
         try:

@@ -118,7 +118,7 @@ class ImageServicer:
         try:
             ask = next(steps)
             while True:
-                ask = steps.send(await self.client.ask(ask))
+                ask = steps.send(await self.client.send_request(ask))
         except StopIteration as end:
             result: T = end.value
             return result
@@ -164,7 +164,7 @@ class ImageServicer:
             )
         facts = self.facts.get(listed.id, ImageFacts())
         image = api.Image(id=listed.id, repo_tags=listed.tags, repo_digests=listed.digests, size=facts.size)
-        facts.tell_user(image)
+        facts.fill_user(image)
         return image
 
     def list_images(self, request: api.ListImagesRequest) -> api.ListImagesResponse:

@@ -62,7 +62,7 @@ class Dispatcher:
         if self.log.is_debug:
             self.log.write("debug", f"Request: {go_print(request, self.release)}")
         if handle is None:
-            raise ServicerError(unable(method.name), grpc.StatusCode.UNIMPLEMENTED)
+            raise ServicerError(unimplemented(method.name), grpc.StatusCode.UNIMPLEMENTED)
         response = handle(request)
         if inspect.isawaitable(response):
             response = await response
@@ -72,6 +72,6 @@ class Dispatcher:
         return answer
 
 
-def unable(rpc: str) -> str:
+def unimplemented(rpc: str) -> str:
     """Give the text of the error UNIMPLEMENTED for an RPC that no servicer has."""
     return f"{rpc} cannot be had: this is a simulator of CRI-O's image service, which starts no process"

@@ -73,7 +73,7 @@ def messages(log: Log, mark: int = 0) -> list[str]:
 
 def test_a_log_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
     log = Log(tmp_path / "crio.log")
-    assert (log.position(), log.since(0), log.end()) == (0, (), "")
+    assert (log.position(), log.since(0), log.tail()) == (0, (), "")
     write(log.path, b"level=info msg=a\n")
     assert messages(log) == ["a"]
 
@@ -87,7 +87,7 @@ def test_a_log_is_followed_as_it_grows(tmp_path: Path) -> None:
     write(log.path, b"level=info msg=c\n\nlevel=info msg=d\n")
     assert messages(log, mark) == ["c", "", "d"]
     assert messages(log) == ["a", "b", "c", "", "d"]
-    assert log.end(2) == "\nd"
+    assert log.tail(2) == "\nd"
 
 
 def test_a_half_written_line_is_left_until_it_is_whole(tmp_path: Path) -> None:

@@ -51,10 +51,10 @@ class Probe:
         )
 
         async def trace() -> PullTrace:
-            client = Prober(resolve=self.internet.address, authority=authority().cert_pem.bytes())
+            client = Prober(resolve=self.internet.bound_address, authority=authority().cert_pem.bytes())
 
             async def put(ask: RegistryRequest) -> Answer:
-                return HostAddress(loopback=self.local) if ask.lookup else await client.ask(ask)
+                return HostAddress(loopback=self.local) if ask.lookup else await client.send_request(ask)
 
             try:
                 return await trace_pull(about.settings, name, put)

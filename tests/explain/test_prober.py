@@ -213,5 +213,5 @@ def test_errors_name_the_name_server(tmp_path: Path) -> None:
     ],
 )
 def test_no_registry_behind_tls_has_a_login_sent_in_the_clear(base: str, realm: str, may: bool) -> None:
-    conversation = RegistrySession(base, (), "repository:a:pull", Login("robot", "x"), insecure=False)
-    assert Prober().may_send_login(conversation, realm) is may
+    session = RegistrySession(base, (), "repository:a:pull", Login("robot", "x"), insecure=False)
+    assert Prober().may_send_login(session, realm) is may

@@ -40,14 +40,14 @@ def test_containers_that_are_started_at_once_are_as_many(pod: Pod) -> None:
 
 
 def test_containers_that_come_and_go_are_gone(pod: Pod, simulator: SimulatedRuntime) -> None:
-    pod.come_and_go(5, image_mount(NAME, "/models"))
+    pod.start_and_remove(5, image_mount(NAME, "/models"))
     assert pod.containers() == []
     simulator.remove(NAME)
 
 
 def test_what_fails_among_those_is_told(pod: Pod) -> None:
     with pytest.raises(AssertionError, match=r"no container was started: .*does not exist locally"):
-        pod.come_and_go(2, image_mount("quay.io/team/none", "/models"))
+        pod.start_and_remove(2, image_mount("quay.io/team/none", "/models"))
 
 
 def test_a_command_is_the_containers(pod: Pod, simulator: SimulatedRuntime) -> None:

@@ -79,7 +79,7 @@ def test_from_1_34_crio_conf_counts_and_registries_conf_only_without_it(
 @pytest.mark.parametrize("registries", [BOTH, Registries()], ids=["search list", "no search list"])
 def test_a_full_name_means_itself(name: str, candidate: str, mode: str, registries: Registries) -> None:
     resolution = resolve(name, registries, mode)
-    assert (resolution.how, names(resolution), resolution.refusal) == (NameKind.FULL, [candidate], "")
+    assert (resolution.kind, names(resolution), resolution.refusal) == (NameKind.FULL, [candidate], "")
     assert (resolution.short_name, resolution.log_line) == ("", "")
 
 
@@ -109,7 +109,7 @@ def test_an_alias_is_not_looked_for_under_a_full_name() -> None:
 @pytest.mark.parametrize("mode", ["disabled", "permissive"])
 def test_a_short_name_means_every_search_registry_in_order(name: str, docker: str, quay: str, mode: str) -> None:
     resolution = resolve(name, BOTH, mode)
-    assert (resolution.how, names(resolution), resolution.refusal) == (NameKind.SEARCH, [docker, quay], "")
+    assert (resolution.kind, names(resolution), resolution.refusal) == (NameKind.SEARCH, [docker, quay], "")
     assert resolution.file == CONF
     assert resolution.log_line == f'Resolving "{resolution.short_name}" using unqualified-search registries ({CONF})'
     turned = Registries(search=BOTH.search[::-1], search_file=CONF)
@@ -173,7 +173,7 @@ def test_without_a_search_list_a_short_name_means_nothing(file: str, where: str,
 def test_an_alias_is_the_only_candidate_in_every_mode(name: str, value: str, candidate: str, mode: str) -> None:
     registries = Registries(search=BOTH.search, search_file=CONF, aliases={"app": Alias(value, ALIASES)})
     resolution = resolve(name, registries, mode)
-    assert (resolution.how, names(resolution), resolution.refusal) == (NameKind.ALIAS, [candidate], "")
+    assert (resolution.kind, names(resolution), resolution.refusal) == (NameKind.ALIAS, [candidate], "")
     assert resolution.log_line == f'Resolved "app" as an alias ({ALIASES})'
 
 
@@ -186,7 +186,7 @@ def test_a_recorded_alias_comes_first_and_an_empty_one_cancels() -> None:
     assert resolve("app", recorded, "disabled").file == RECORDED
     cancelled = Registries(search=("ghcr.io",), aliases=written, cached_aliases={"app": Alias("", RECORDED)})
     resolution = resolve("app", cancelled, "disabled")
-    assert (resolution.how, names(resolution)) == (NameKind.SEARCH, ["ghcr.io/app:latest"])
+    assert (resolution.kind, names(resolution)) == (NameKind.SEARCH, ["ghcr.io/app:latest"])
 
 
 def test_an_alias_is_for_the_whole_short_name() -> None:
@@ -232,7 +232,7 @@ LONG = "a" * 129
 @pytest.mark.parametrize("mode", ["disabled", "enforcing"])
 def test_what_is_no_name_is_refused_before_anything_else(name: str, refusal: str, mode: str) -> None:
     resolution = resolve(name, BOTH, mode)
-    assert (resolution.how, resolution.refusal, resolution.candidates) == (NameKind.NOT, refusal, ())
+    assert (resolution.kind, resolution.refusal, resolution.candidates) == (NameKind.INVALID, refusal, ())
     assert resolution.log_line == ""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.mutation.matrix import Matrix, matrix_lines, unexplained, unkilled_reasons
+from conformance.mutation.matrix import Matrix, matrix_lines, reasons_for_killing_none, unexplained
 from tests.mutation.suite_results import ONE, TWO, A, B, C, result
 
 SOUND = {"1.36": result([A, B, C]), "1.33": result([A, B])}
@@ -15,7 +15,7 @@ SOUND = {"1.36": result([A, B, C]), "1.33": result([A, B])}
 
 def test_what_no_case_killed_and_what_kills_none() -> None:
     found = Matrix(SOUND, {ONE: result([A, B, C], [A]), TWO: result([A, B])})
-    assert (found.survivors, found.unkilled) == ([TWO], [B, C])
+    assert (found.survivors, found.cases_killing_none) == ([TWO], [B, C])
     assert list(matrix_lines(found, {})) == [
         f"search-order-reversed (1.36): {ONE.fault}",
         "    killed by 1 case: test_a",
@@ -62,5 +62,5 @@ def test_the_reasons_are_sentences_about_cases_that_exist() -> None:
             inside = node.body if isinstance(node, ast.ClassDef) else [node]
             class_ = f"{node.name}::" if isinstance(node, ast.ClassDef) else ""
             functions |= {f"{file.name}::{class_}{each.name}" for each in inside if isinstance(each, ast.FunctionDef)}
-    assert {case.partition("[")[0] for case in unkilled_reasons()} <= functions
-    assert all(re.fullmatch(r"[A-Z].*\.", why) for why in unkilled_reasons().values())
+    assert {case.partition("[")[0] for case in reasons_for_killing_none()} <= functions
+    assert all(re.fullmatch(r"[A-Z].*\.", why) for why in reasons_for_killing_none().values())

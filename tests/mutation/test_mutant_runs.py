@@ -46,7 +46,7 @@ def report(when: str, outcome: str, nodeid: str = f"../conformance/suite/{A}", *
 )
 def test_a_case_ends_with_the_gravest_of_its_phases(reports: list[pytest.TestReport], ended: str) -> None:
     outcomes: dict[str, str] = {}
-    listener = mutant_runs._Listener(outcomes, ReachRecorder([]), {})
+    listener = mutant_runs._OutcomeRecorder(outcomes, ReachRecorder([]), {})
     for each in reports:
         listener.pytest_runtest_logreport(each)
     assert outcomes == {A: ended}
@@ -73,7 +73,7 @@ def test_each_line_is_run_without_a_fault_once(monkeypatch: pytest.MonkeyPatch) 
         *(("1.36", ONE), ("1.33", TWO), ("1.36", third)),
     ]
     assert len({each.file for each in made}) == len(made)
-    assert (list(found.sound), list(found.killed)) == (["1.36", "1.33"], [ONE, TWO, third])
+    assert (list(found.sound), list(found.results)) == (["1.36", "1.33"], [ONE, TWO, third])
 
 
 def test_a_case_that_fails_without_a_fault_spoils_the_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_a_mutant_is_run_on_what_reaches_it_and_first_on_what_none_has_failed() 
 
 def test_what_others_have_failed_is_left_out_once_a_mutant_is_killed() -> None:
     outcomes = {A: "passed"}
-    economy = mutant_runs._Economy(outcomes, frozenset({B}))
+    economy = mutant_runs._RedundantCaseSkipper(outcomes, frozenset({B}))
     asked = [item(each) for each in (B, C)]
     assert [economy.pytest_runtest_protocol(each) for each in asked] == [None, None]  # type: ignore[arg-type]
     outcomes[A] = "failed"

@@ -9,8 +9,8 @@ from typing import Any
 
 from conformance.model.answers import Login
 from conformance.model.image_copy import PulledImage
-from conformance.model.puller import Puller
 from conformance.model.pull_sources import PullError, Settings, Steps
+from conformance.model.puller import Puller
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 from conformance.model.registries import Registries, Registry

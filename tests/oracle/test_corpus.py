@@ -59,7 +59,7 @@ def test_a_case_about_a_scenario_says_what_the_model_predicts() -> None:
             503,
         ),
         ScenarioHost("two.example.com", spoken=Reachability.REFUSED),
-        ScenarioHost("three.example.com", spoken=Reachability.NOBODY),
+        ScenarioHost("three.example.com", spoken=Reachability.UNKNOWN_HOST),
     )
     files = (RegistriesFile("/etc/containers/registries.conf", search=("one.example.com",)),)
     scenario = Scenario(name="team/app", files=files, hosts=hosts, login="reader", mode="")

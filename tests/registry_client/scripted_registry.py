@@ -76,7 +76,7 @@ class Scripted:
             resolve=lambda _name, port: address if port == 80 else ("127.0.0.1", 1), sleep=sleep, **self.options
         )
         try:
-            return [await client.ask(ask) for ask in asks]
+            return [await client.send_request(ask) for ask in asks]
         finally:
             await client.close()
             await runner.cleanup()
@@ -91,9 +91,11 @@ def asking(internet: Internet, **options: Any) -> Iterator[Callable[..., list[An
         return (door[0], port) if door else None
 
     async def ask(asks: tuple[RegistryRequest, ...]) -> list[Answer]:
-        client = PullClient(resolve=internet.address, shown=shown, authority=authority().cert_pem.bytes(), **options)
+        client = PullClient(
+            resolve=internet.bound_address, shown=shown, authority=authority().cert_pem.bytes(), **options
+        )
         try:
-            return [await client.ask(each) for each in asks]
+            return [await client.send_request(each) for each in asks]
         finally:
             await client.close()
 

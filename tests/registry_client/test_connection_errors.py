@@ -31,7 +31,7 @@ def failing(answer: bytes | None, *, scheme: str = "http", options: dict[str, fl
             **(options or {}),  # type: ignore[arg-type]
         )
         try:
-            return await client.ask(ASK._replace(insecure=scheme == "http"))
+            return await client.send_request(ASK._replace(insecure=scheme == "http"))
         finally:
             await client.close()
             server.close()
@@ -69,7 +69,7 @@ def test_the_system_s_resolver_is_asked_where_none_is_given() -> None:
 
     async def ask(host: str) -> object:
         try:
-            return await client.ask(ASK._replace(host=host))
+            return await client.send_request(ASK._replace(host=host))
         finally:
             await client.close()
 

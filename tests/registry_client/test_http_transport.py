@@ -61,4 +61,4 @@ def test_the_authority_may_be_a_file_and_is_the_only_one(tmp_path: Path) -> None
     pem = authority().cert_pem.bytes()
     (tmp_path / "ca.pem").write_bytes(pem)
     for each in (pem, tmp_path / "ca.pem"):
-        assert HTTPTransport(authority=each)._careful.cert_store_stats()["x509_ca"] == 1
+        assert HTTPTransport(authority=each)._verifying.cert_store_stats()["x509_ca"] == 1

@@ -18,7 +18,7 @@ from conformance.registry_containers.owner import PLACE, PROCESS, owner_labels
 from conformance.registry_containers.registry_container import RegistryContainer, RunRegistry
 from conformance.registry_hosts import Internet, RegistryHost, loopback
 from conformance.registry_hosts.origin import ContentRefusedError, OriginError
-from conformance.registry_hosts.origins import use_memory, use_registry
+from conformance.registry_hosts.origins import use_memory_origins, use_registry_origins
 from conformance.registry_hosts.registry_origin import RegistryOrigin
 from tests.registry_containers.fake_engine import base, registry
 
@@ -51,12 +51,12 @@ def run_registry() -> Iterator[RunRegistry]:
 
 @pytest.fixture
 def internet(run_registry: RunRegistry) -> Iterator[Internet]:
-    use_registry(run_registry.access, "main")
+    use_registry_origins(run_registry.access, "main")
     try:
         with Internet(loopback) as made:
             yield made
     finally:
-        use_memory()
+        use_memory_origins()
 
 
 @pytest.fixture
@@ -150,11 +150,11 @@ def test_what_the_registry_does_not_take_is_said(quay_io: RegistryHost) -> None:
 def test_a_registry_that_has_gone_is_a_failure() -> None:
     with registry("open") as gone:
         access = Access(gone.url, "nobody", "nothing")
-        use_registry(access, "main")
+        use_registry_origins(access, "main")
         try:
             internet = Internet(loopback)
         finally:
-            use_memory()
+            use_memory_origins()
     with internet, pytest.raises(OriginError, match=r"^the registry in the container: POST .* was not answered"):
         internet.host("quay.io").offer("team/app")
 

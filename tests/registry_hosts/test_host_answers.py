@@ -49,13 +49,13 @@ def over_http(web: Internet) -> Iterator[Callable[[RegistryRequest], Answer]]:
 
     with asyncio.Runner() as runner:
         client = PullClient(
-            resolve=web.address,
-            shown=web.shown,
+            resolve=web.bound_address,
+            shown=web.client_address,
             authority=authority().cert_pem.bytes(),
             name_server="127.0.0.1:53",
             sleep=at_once,
         )
-        yield lambda ask: runner.run(client.ask(ask))
+        yield lambda ask: runner.run(client.send_request(ask))
         runner.run(client.close())
 
 

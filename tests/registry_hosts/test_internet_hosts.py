@@ -21,7 +21,7 @@ def internet() -> Iterator[Internet]:
 
 
 def connect(internet: Internet, server: str, port: int) -> socket.socket:
-    address = internet.address(server, port)
+    address = internet.bound_address(server, port)
     assert address is not None
     return socket.create_connection(address, SECONDS)
 
@@ -55,16 +55,16 @@ def ended(connection: socket.socket) -> bool:
 @pytest.mark.parametrize("server", [server for each in WELL_KNOWN.values() for server in each.servers])
 def test_every_server_is_reached_where_it_is_bound(internet: Internet, server: str) -> None:
     assert get(internet, server, "/v2/", context=trusting()) in {200, 401}
-    assert internet.address(server.upper(), 443) == internet.address(server, 443)
+    assert internet.bound_address(server.upper(), 443) == internet.bound_address(server, 443)
 
 
 def test_servers_of_one_host_share_an_address_and_hosts_do_not(internet: Internet) -> None:
-    assert internet.address("quay.io", 443) == internet.address("cdn01.quay.io", 443)
-    assert internet.address("quay.io", 443) != internet.address("ghcr.io", 443)
+    assert internet.bound_address("quay.io", 443) == internet.bound_address("cdn01.quay.io", 443)
+    assert internet.bound_address("quay.io", 443) != internet.bound_address("ghcr.io", 443)
 
 
 def test_a_name_that_nobody_knows_has_no_address_and_is_on_record(internet: Internet) -> None:
-    assert internet.address("Registry.Nowhere.example", 443) is None
+    assert internet.bound_address("Registry.Nowhere.example", 443) is None
     (record,) = internet.recorder.since(0)
     assert (type(record), record.host) == (NameLookup, "registry.nowhere.example")
 
@@ -146,30 +146,30 @@ def test_a_well_known_host_speaks_tls(internet: Internet) -> None:
 
 
 def test_clearing_makes_added_hosts_vanish_and_well_known_ones_stay(internet: Internet) -> None:
-    addresses = {name: internet.address(name, 443) for name in WELL_KNOWN}
+    addresses = {name: internet.bound_address(name, 443) for name in WELL_KNOWN}
     hosts_file = internet.hosts_file
     for make in (internet.host, internet.plain_http, internet.untrusted, internet.refuse):
         make(f"{make.__name__}.example.com".replace("_", "-"))
-    added = internet.address("host.example.com", 443)
+    added = internet.bound_address("host.example.com", 443)
     assert added is not None
     plain = socket.create_connection(added, SECONDS)
     with trusting().wrap_socket(plain, server_hostname="host.example.com") as lasting:
         internet.clear()
         assert ended(lasting)
     for name in ("host", "plain-http", "untrusted", "refuse"):
-        assert internet.address(f"{name}.example.com", 443) is None
+        assert internet.bound_address(f"{name}.example.com", 443) is None
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(added, SECONDS)
-    assert {name: internet.address(name, 443) for name in WELL_KNOWN} == addresses
+    assert {name: internet.bound_address(name, 443) for name in WELL_KNOWN} == addresses
     assert internet.hosts_file == hosts_file
 
 
 def test_what_refuses_listens_to_nobody_even_after_others_came(internet: Internet) -> None:
     internet.refuse("down.example.com")
-    before = internet.address("down.example.com", 443)
+    before = internet.bound_address("down.example.com", 443)
     for number in range(20):
         internet.host(f"host-{number}.example.com")
-    assert internet.address("down.example.com", 443) == before
+    assert internet.bound_address("down.example.com", 443) == before
     assert refused(internet, "down.example.com", 443)
 
 

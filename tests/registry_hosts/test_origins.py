@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.images.builder import Blob, image, layer
-from conformance.registry_client.push_client import Access, PushClient, RegistryResponseError
+from conformance.registry_client.push_client import Access, PushClient, PushRefusedError
 from conformance.registry_hosts import Internet, loopback
 from conformance.registry_hosts.origin import MemoryOrigin, OriginError
-from conformance.registry_hosts.origins import use_memory, use_registry
+from conformance.registry_hosts.origins import use_memory_origins, use_registry_origins
 from conformance.registry_hosts.registry_origin import RegistryOrigin
 from tests.registry_hosts.web_client import Web
 
@@ -42,11 +42,11 @@ def test_an_origin_that_fails_is_on_record(web: Web) -> None:
 
 
 def test_an_internet_has_the_origins_in_use_when_it_is_made() -> None:
-    use_registry(NOBODY, "main")
+    use_registry_origins(NOBODY, "main")
     try:
         first = Internet(loopback)
     finally:
-        use_memory()
+        use_memory_origins()
     with first, Internet(loopback) as second:
         assert isinstance(first.host("quay.io").origin, RegistryOrigin)
         assert isinstance(first.host("other.example.com").origin, RegistryOrigin)
@@ -54,11 +54,11 @@ def test_an_internet_has_the_origins_in_use_when_it_is_made() -> None:
 
 
 def test_what_could_not_be_pushed_is_not_there() -> None:
-    use_registry(NOBODY, "main")
+    use_registry_origins(NOBODY, "main")
     try:
         internet = Internet(loopback)
     finally:
-        use_memory()
+        use_memory_origins()
     with internet:
         host = internet.host("quay.io")
         for _ in range(2):  # it is not remembered as pushed either
@@ -70,9 +70,9 @@ def test_what_could_not_be_pushed_is_not_there() -> None:
 
 def test_a_refusal_says_what_the_registry_said() -> None:
     body = b'{"errors": [{"code": "DENIED", "message": "not you"}]}'
-    assert str(RegistryResponseError("PUT /v2/a", 403, body)) == "PUT /v2/a was answered with 403 (DENIED: not you)"
+    assert str(PushRefusedError("PUT /v2/a", 403, body)) == "PUT /v2/a was answered with 403 (DENIED: not you)"
     for strange in (b"", b"[]", b'{"errors": []}', b'{"errors": [{}]}', b"\xff"):
-        assert str(RegistryResponseError("PUT /v2/a", 500, strange)) == "PUT /v2/a was answered with 500"
+        assert str(PushRefusedError("PUT /v2/a", 500, strange)) == "PUT /v2/a was answered with 500"
 
 
 def test_a_password_is_in_no_representation() -> None:

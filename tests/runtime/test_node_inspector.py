@@ -111,10 +111,10 @@ def test_what_was_there_is_not_left() -> None:
     before = Traces(mounts=("/", "/a"), processes=("8 conmon", "9 runc"), layers=("ab",))
     processes = ("10 sleep", "8 conmon", "9 sleep", "90 conmon")
     after = Traces(mounts=("/", "/b"), processes=processes, layers=("ab", "ab"), locks=("x",))
-    left = after.beyond(before)
+    left = after.minus(before)
     assert left == Traces(mounts=("/b",), processes=("10 sleep", "90 conmon"), layers=("ab",), locks=("x",))
     assert left.counts == {"mounts": 1, "processes": 2, "layers": 1, "locks": 1}
-    assert (before.beyond(before), before.beyond(before).counts) == (Traces(), {})
+    assert (before.minus(before), before.minus(before).counts) == (Traces(), {})
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_what_was_there_is_not_left() -> None:
     ],
 )
 def test_only_what_ends_by_itself_passes(traces: Traces, *, passes: bool) -> None:
-    assert traces.passes is passes
+    assert traces.is_transient is passes
 
 
 def test_what_is_about_to_end_is_waited_for(folder: Path) -> None:

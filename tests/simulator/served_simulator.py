@@ -79,7 +79,7 @@ def simulated(
             registries=Registries(search=search, search_file=CONF),
             short_name_mode=mode,
         )
-        options = {"log": folder / "log", "debug": True, "resolve": internet.address, **served}
+        options = {"log": folder / "log", "debug": True, "resolve": internet.bound_address, **served}
         socket = folder / "crio.sock"
         served_ = SimulatorServer(settings, Release(release), socket, authority=authority().cert_pem.bytes(), **options)
         stack.enter_context(served_)

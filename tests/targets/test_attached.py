@@ -22,7 +22,7 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     found: list[Run] = []
 
     def resolve(server: str, port: int) -> tuple[str, int] | None:
-        return (server, port) if server == "127.0.0.1" else found[0].internet.address(server, port)
+        return (server, port) if server == "127.0.0.1" else found[0].internet.bound_address(server, port)
 
     with simulated(request.param, resolve=resolve) as running:
         found.append(running)

@@ -148,7 +148,11 @@ class ForgetsNoArtifact(ImageService):
 
     def remove_artifact(self, name: str) -> str:
         found = self.artifacts.find(name)
-        return self.used(found.id, name) if isinstance(found, StoredArtifact) else super().remove_artifact(name)
+        return (
+            self.refusal_if_mounted(found.id, name)
+            if isinstance(found, StoredArtifact)
+            else super().remove_artifact(name)
+        )
 
 
 class ListsNoArtifact(ImageService):

@@ -72,4 +72,4 @@ class _Keeping(HTTPTransport):
 class KeepsCredentialsOnRedirects(PullClient):
     """Shows a token to every server that a registry redirects to."""
 
-    wire_type = _Keeping
+    transport_type = _Keeping

@@ -34,7 +34,7 @@ class AsksAnotherFirst(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        if resolution.how is not NameKind.SEARCH or resolution.refusal:
+        if resolution.kind is not NameKind.SEARCH or resolution.refusal:
             return resolution
         first = resolution.candidates[0]._replace(domain="ghcr.io")
         return resolution._replace(candidates=(first, *resolution.candidates))
@@ -45,7 +45,7 @@ class SearchesForFullNames(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        if resolution.how is not NameKind.FULL:
+        if resolution.kind is not NameKind.FULL:
             return resolution
         full = resolution.candidates[0]
         others = (full._replace(domain=each) for each in self.registries.search if each != full.domain)
@@ -106,7 +106,7 @@ class AliasesLoseTheTag(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        if resolution.how is NameKind.ALIAS and "@" not in name:
+        if resolution.kind is NameKind.ALIAS and "@" not in name:
             return _renamed(resolution, tag="latest")
         return resolution
 
@@ -133,7 +133,7 @@ class RefusesOneCandidate(Puller):
 
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
-        if resolution.how is NameKind.SEARCH and self.mode == "enforcing":
+        if resolution.kind is NameKind.SEARCH and self.mode == "enforcing":
             refusal = f"short name mode is enforcing, but image name {name} returns ambiguous list"
             return resolution._replace(refusal=refusal)
         return resolution

@@ -156,7 +156,7 @@ class LeavesRefusedContainers(RuntimeServicer):
 class RemovesWhatIsMounted(ImageService):
     """Removes an image that a container mounts."""
 
-    def used(self, id_: str, name: str) -> str:
+    def refusal_if_mounted(self, id_: str, name: str) -> str:
         del id_, name
         return ""
 
@@ -164,7 +164,7 @@ class RemovesWhatIsMounted(ImageService):
 class RemovesWhatRuns(ImageService):
     """Removes an image that is a container's own."""
 
-    def running(self, id_: str) -> str:
+    def refusal_if_running(self, id_: str) -> str:
         del id_
         return ""
 

@@ -68,7 +68,7 @@ class TestARemovedPod:
         """What there was besides, while there was the pod."""
         with Pod(runtime, network="bridge") as other:
             assert other.start().running
-            return node.traces.beyond(before)
+            return node.traces.minus(before)
 
     def test_its_network_is_gone(self, meanwhile: Traces, node: NodeInspector, before: Traces) -> None:
         """Of a pod that is removed no interface, no network namespace and no address is left."""

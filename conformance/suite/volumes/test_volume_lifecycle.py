@@ -395,6 +395,6 @@ class TestAtOnce:
 
     def test_they_come_and_go(self, runtime: Runtime, pod: Pod) -> None:
         """Containers with one image can be started and removed all at once, and then the image can be removed."""
-        pod.come_and_go(8, image_mount(NAME, AT))
+        pod.start_and_remove(8, image_mount(NAME, AT))
         runtime.remove(NAME)
         assert (pod.containers(), runtime.status(NAME).image) == ([], None)
