@@ -47,11 +47,11 @@ class ImageCopier(PullSources):
     def __init__(
         self,
         settings: Settings,
-        note: LogWriter | None = None,
+        log: LogWriter | None = None,
         layers: Collection[str] = (),
         blobs: MutableSet[str] | None = None,
     ) -> None:
-        super().__init__(settings, note)
+        super().__init__(settings, log)
         self.layers = layers
         self.blobs: MutableSet[str] = set() if blobs is None else blobs
 

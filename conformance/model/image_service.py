@@ -37,7 +37,7 @@ class ImageService:
     def __init__(
         self,
         settings: Settings,
-        note: LogWriter | None = None,
+        log: LogWriter | None = None,
         in_use: Callable[[str], str] = lambda _id: "",
         runs: Callable[[str], str] = lambda _id: "",
         puller: type[Puller] = Puller,
@@ -45,10 +45,10 @@ class ImageService:
         self.store = ImageStore()
         self.artifacts = ArtifactStore(settings.profile, settings.registries)
         self.profile = settings.profile
-        self.note = note
+        self.log = log
         self.in_use = in_use
         self.runs = runs
-        self.puller = puller(settings, note, self.store.layers, self.artifacts.blobs)
+        self.puller = puller(settings, log, self.store.layers, self.artifacts.blobs)
 
     def clear(self) -> None:
         """Take all images and artifacts away, whatever uses them; what failed pulls left on the disk stays."""
@@ -82,8 +82,8 @@ class ImageService:
             if self.profile.hex_lookups_are_ids and _HEX.fullmatch(name):
                 return ImageLookup()
             return ImageLookup(error=resolution.refusal)
-        if self.note and resolution.short_name:
-            self.note("info", resolution.log_line)
+        if self.log and resolution.short_name:
+            self.log("info", resolution.log_line)
         found = self.find(resolution.candidates)
         return ImageLookup(found[1].listed() if found else None)
 

@@ -91,11 +91,11 @@ LogWriter = Callable[[str, str], None]
 class PullSources:
     """The rules about pull sources under given settings."""
 
-    def __init__(self, settings: Settings, note: LogWriter | None = None) -> None:
+    def __init__(self, settings: Settings, log: LogWriter | None = None) -> None:
         self.settings = settings
         self.profile = settings.profile
         self.registries = settings.registries
-        self.log = note
+        self.log = log
         self._placed: tuple[Reference | None, tuple[PullSource, ...]] = (None, ())
 
     def open(self, reference: Reference, options: PullOptions) -> Steps[OpenedManifest | PullError]:

@@ -79,7 +79,7 @@ class VolumeRules:
         if resolution.refusal:
             raise CreateContainerError(resolution.refusal)
         if resolution.short_name:
-            self.note("info", resolution.log_line)
+            self.log("info", resolution.log_line)
         found = self.service.find(resolution.candidates)
         if found is None:
             raise CreateContainerError(self.missing(resolution.candidates[-1]))
@@ -132,7 +132,7 @@ class VolumeRules:
         if lookup.error:
             raise self.refusal(f"get storage image status: {lookup.error}")
         if lookup.image is None:
-            self.note("info", f"Image {name} not found")
+            self.log("info", f"Image {name} not found")
             raise self.refusal(f"image {go_quote(name)} does not exist locally")
         return self.service.store.images[lookup.image.id]
 
@@ -167,7 +167,7 @@ class VolumeRules:
             error = f"failed to get artifact status: {found}" if found else ""
         if error and not self.profile.mounts_images_after_errors:
             raise self.refusal(error)
-        self.note("warning", self.fallback(name))
+        self.log("warning", self.fallback(name))
         return None
 
     def fallback(self, name: str) -> str:
@@ -179,7 +179,7 @@ class VolumeRules:
         """Refuse to mount: since 1.33 with the CRI's code for image volumes."""
         return CreateContainerError(self.profile.volume_refusal.format(text))
 
-    def note(self, level: str, message: str) -> None:
+    def log(self, level: str, message: str) -> None:
         """Write a line to CRI-O's log, if anybody keeps one."""
-        if self.service.note:
-            self.service.note(level, message)
+        if self.service.log:
+            self.service.log(level, message)

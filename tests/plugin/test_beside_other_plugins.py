@@ -49,11 +49,12 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(others: Path, tmp_path: Path) -> Run:
+def run(others: Path, tmp_path: Path, own_tmpdir: Path) -> Run:
     """Run pytest with all of them."""
+    del own_tmpdir
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "PYTHONPATH": str(others), "TMPDIR": str(tmp_path), "PYTHONWARNINGS": "ignore"}
+        env = {**os.environ, "PYTHONPATH": str(others), "PYTHONWARNINGS": "ignore"}
         env.pop("PYTEST_ADDOPTS", None)
         command = [sys.executable, "-m", "pytest", *arguments]
         return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=120)
@@ -100,9 +101,8 @@ def test_verdicts_are_the_same_among_them(run: Run, tmp_path: Path, more: tuple[
     done = run(*FAMILY, *more, *busy, *reports)
     assert done.returncode == 0, done.stdout + done.stderr
     among = re.search(r"^login +(\d+) +(\d+) +(\d+) +(\d+)$", done.stdout, re.MULTILINE)
-    env = {**os.environ, "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-m", "pytest", *FAMILY, *more]
-    alone = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True, timeout=120)
+    alone = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120)
     assert among is not None
     assert among[0] in alone.stdout
     assert {"report.html", "log.json", "junit.xml", "cov.json"} <= {each.name for each in tmp_path.iterdir()}

@@ -184,9 +184,9 @@ if os.getuid() == 0:
 with Internet(loopback) as internet:
     internet.host("a.example.com"), internet.plain_http("b.example.com"), internet.untrusted("c.example.com:5000")
     for server, port in (("a.example.com", 443), ("b.example.com", 80), ("c.example.com", 5000), ("quay.io", 443)):
-        socket.create_connection(internet.address(server, port)).close()
+        socket.create_connection(internet.bound_address(server, port)).close()
     internet.clear()
-    print(os.getuid() == 0, internet.address("a.example.com", 443))
+    print(os.getuid() == 0, internet.bound_address("a.example.com", 443))
 """
 
 

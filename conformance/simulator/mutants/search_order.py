@@ -63,7 +63,7 @@ class LogsNothing(Puller):
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
-        self.note = None
+        self.log = None
 
 
 class AsksAgainBeforeItsTime(Puller):
