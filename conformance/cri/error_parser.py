@@ -12,9 +12,9 @@ from conformance.model.reason import Reason
 CRI_CODES = ("RegistryUnavailable", "SignatureValidationFailed", "ImageVolumeMountFailed")
 """Error codes of the CRI (k8s.io/cri-api ``pkg/errors``), which CRI-O puts before the text."""
 
-_ARTIFACT_HALF = re.compile(r"; artifact err: .*", re.DOTALL)
+_ARTIFACT_HALF = re.compile(r"; artifact err: .*?(?=unable to pull image|\Z)", re.DOTALL)
 """From 1.33.4 on the same registry's second try, as an artifact, follows the first (CRI-O internal/storage/image.go,
-``pullImageImplementation``)."""
+``pullImageImplementation``). Should a release report more candidates than the last, the next error begins anew there."""
 
 _ASKED = re.compile(
     r"(?:docker://(?!\S+ \(Mirrors also failed: )|\(Mirrors also failed: \[|\]\n\[|\]\): )"
@@ -133,7 +133,7 @@ def cri_codes(message: str) -> tuple[str, ...]:
 
 def reasons_by_registry(message: str) -> Mapping[str, Reason]:
     """Read off every registry host that a pull's error names as asked, in its order, and why it did not serve."""
-    text = _ARTIFACT_HALF.sub("", message)
+    text = _ARTIFACT_HALF.sub("\n", message)
     found = list(_ASKED.finditer(text))
     ends = [*(match.start() for match in found), len(text)][1:]
     facts: dict[str, Reason] = {}
@@ -145,7 +145,7 @@ def reasons_by_registry(message: str) -> Mapping[str, Reason]:
 
 def image_names(message: str) -> tuple[str, ...]:
     """Read off the images that a pull's error names as asked for, each once, with tag or digest."""
-    names = re.findall(r"docker://(\S+)", _ARTIFACT_HALF.sub("", message))
+    names = re.findall(r"docker://(\S+)", _ARTIFACT_HALF.sub("\n", message))
     return tuple(dict.fromkeys(name.rstrip(":,;") for name in names))
 
 
