@@ -27,6 +27,9 @@ OPTIONS = (
 SECONDS = 60.0
 """How long a call may take; CRI-O itself sets no limit on a pull."""
 
+LOOK_SECONDS = 0.5
+"""How often a call without an answer looks whether the runtime is still there."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
@@ -46,12 +49,21 @@ class Call:
 class Client:
     """A connection to a CRI socket. Every method raises ``CRIError`` when the call fails.
 
-    ``socket`` is a path, ``record`` is given every call, failed ones too, ``timeout`` is in seconds per call.
+    ``socket`` is a path, ``record`` is given every call, failed ones too, ``timeout`` is in seconds per call. A call to
+    a runtime that ``is_running`` says has ended fails with ``UNAVAILABLE``; until then it is waited for.
     """
 
-    def __init__(self, socket: str, record: Callable[[Call], object], *, timeout: float = SECONDS) -> None:
+    def __init__(
+        self,
+        socket: str,
+        record: Callable[[Call], object],
+        *,
+        timeout: float = SECONDS,
+        is_running: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.record = record
         self.timeout = timeout
+        self.is_running = is_running
         self._channel = grpc.insecure_channel(f"unix://{socket}", options=OPTIONS)
         self._images = ImageServiceStub(self._channel)
         self._runtime = RuntimeServiceStub(self._channel)
@@ -61,13 +73,27 @@ class Client:
         begin = time.monotonic()
         facts: dict[str, Any] = {"rpc": rpc, "request": redacted(request), "at": begin}
         try:
-            response = method(request, timeout=timeout or self.timeout, wait_for_ready=True)
+            response: Response = self._answer(method, request, timeout or self.timeout)
         except grpc.RpcError as failure:
             error = CRIError(rpc, failure.code(), failure.details() or "")
-            self.record(Call(**facts, error=error, duration=time.monotonic() - begin))
-            raise error from None
-        self.record(Call(**facts, response=response, duration=time.monotonic() - begin))
-        return response
+        except grpc.FutureTimeoutError:
+            error = CRIError(rpc, grpc.StatusCode.UNAVAILABLE, "the runtime has ended")
+        else:
+            self.record(Call(**facts, response=response, duration=time.monotonic() - begin))
+            return response
+        self.record(Call(**facts, error=error, duration=time.monotonic() - begin))
+        raise error
+
+    def _answer(self, method: Any, request: Message, timeout: float) -> Any:
+        """Wait for the answer of a call; raises ``grpc.FutureTimeoutError`` once the runtime has ended without one."""
+        future = method.future(request, timeout=timeout, wait_for_ready=True)
+        while True:
+            try:
+                return future.result(timeout=LOOK_SECONDS)
+            except grpc.FutureTimeoutError:
+                if not self.is_running():
+                    future.cancel()
+                    raise
 
     def forward(self, path: str, request: Message, response: type[Response], timeout: float | None) -> Response:
         """Make the call whose method has that path, ``/runtime.v1.ImageService/PullImage``, on somebody's behalf."""

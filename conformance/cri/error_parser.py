@@ -14,7 +14,7 @@ CRI_CODES = ("RegistryUnavailable", "SignatureValidationFailed", "ImageVolumeMou
 
 _ARTIFACT_HALF = re.compile(r"; artifact err: .*?(?=unable to pull image|\Z)", re.DOTALL)
 """From 1.33.4 on the same registry's second try, as an artifact, follows the first (CRI-O internal/storage/image.go,
-``pullImageImplementation``). Should a release report more candidates than the last, the next error begins anew there."""
+``pullImageImplementation``). Should a release report more candidates than the last, the next error begins there."""
 
 _ASKED = re.compile(
     r"(?:docker://(?!\S+ \(Mirrors also failed: )|\(Mirrors also failed: \[|\]\n\[|\]\): )"

@@ -34,7 +34,8 @@ class Command:
 class Evidence:
     """What was recorded for a case or a call: CRI calls or commands, exchanges (and lookups), CRI-O's log lines.
 
-    ``differences`` are what the model had predicted otherwise, ``messages`` what a kubelet wants and would show a user.
+    ``differences`` are what the model had predicted otherwise, ``messages`` what a kubelet wants and would show a user,
+    ``goroutines`` what CRI-O was doing when a call was not answered in time.
     """
 
     calls: tuple[Call, ...]
@@ -43,6 +44,7 @@ class Evidence:
     differences: tuple[str, ...] = ()
     messages: tuple[UserMessage, ...] = ()
     commands: tuple[Command, ...] = ()
+    goroutines: tuple[str, ...] = ()
 
     @cached_property
     def lines(self) -> tuple[LogLine, ...]:
@@ -75,6 +77,7 @@ class Cursor:
     differences: int
     messages: int
     commands: int
+    goroutines: int
 
 
 class Collector:
@@ -88,6 +91,7 @@ class Collector:
         self.differences: list[str] = []
         self.messages: list[UserMessage] = []
         self.commands: list[Command] = []
+        self.goroutines: list[str] = []
 
     def record_message(self, *lines: str) -> None:
         """Record lines that a user reads, with the present time."""
@@ -102,6 +106,7 @@ class Collector:
             len(self.differences),
             len(self.messages),
             len(self.commands),
+            len(self.goroutines),
         )
 
     def since(self, cursor: Cursor) -> Evidence:
@@ -114,6 +119,7 @@ class Collector:
             tuple(self.differences[cursor.differences :]),
             tuple(self.messages[cursor.messages :]),
             tuple(self.commands[cursor.commands :]),
+            tuple(self.goroutines[cursor.goroutines :]),
         )
 
     def without_secrets(self, text: str) -> str:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 CURSOR: pytest.StashKey[tuple[Runtime, Cursor]] = pytest.StashKey()
 """Where a case keeps its runtime, and the place in the records at which it began."""
 
+BROKEN: pytest.StashKey[bool] = pytest.StashKey()
+"""Whether a case failed on a live runtime, which no other case gets then."""
+
 
 @pytest.fixture
 def configuration() -> Configuration:
@@ -47,7 +50,10 @@ def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Ite
     running = run.pool.get(configuration)
     request.node.stash[CURSOR] = (running, running.evidence.cursor())
     yield running
+    running.dirty = True  # until it is as new: what a case broke is no other case's
     running.reset()
+    if request.node.stash.get(BROKEN, False):
+        running.dirty = True
 
 
 def _silent(item: pytest.Item, target: Target) -> str:

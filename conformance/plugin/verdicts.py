@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.plugin.fixtures import CURSOR
+from conformance.plugin.fixtures import BROKEN, CURSOR
 from conformance.plugin.lifecycle import RUN, needs_runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator
 
     from conformance.deviations import Deviation
+
+LAST_LINES = 12
+"""How many lines of its log are shown of a runtime that ended."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -55,22 +58,23 @@ def pytest_runtest_makereport(
     from conformance import deviations
     from conformance.report import story as telling
 
-    crio, mark = item.stash[CURSOR]
+    runtime, cursor = item.stash[CURSOR]
+    evidence = runtime.evidence.since(cursor)
     if report.when == "call":
-        run = item.config.stash[RUN]
-        known = deviations.covering(run.deviations, case_of(item), crio.release, crio.program)
+        known = deviations.covering(item.config.stash[RUN].deviations, case_of(item), runtime.release, runtime.program)
         if known is not None:
             _judge(report, call, known, item)
-        evidence = crio.evidence.since(mark)
+        if runtime.has_ended(evidence):
+            _fail(report, f"{runtime.program} ended during the case", runtime.evidence.log.tail(LAST_LINES))
         report.user_properties.append(("behaviour", (item.obj.__doc__ or "").partition("\n")[0]))
-        report.user_properties.append(("story", crio.evidence.without_secrets(telling.story(evidence))))
-    if report.when == "call" or (report.when == "setup" and report.failed):
-        differences = crio.evidence.since(mark).differences
-        if differences:
-            _contradict(report, differences)
-    if report.failed and report.when != "teardown" and item.config.getoption("tbstyle") != "no":
-        for title, text in telling.sections(crio.evidence.since(mark), crio.program):
-            report.sections.append((title, crio.evidence.without_secrets(text)))
+        report.user_properties.append(("story", runtime.evidence.without_secrets(telling.story(evidence))))
+    if evidence.differences and (report.when == "call" or (report.when == "setup" and report.failed)):
+        _fail(report, "the model and CRI-O differ", "\n".join(evidence.differences))
+    if report.failed:
+        item.stash[BROKEN] = "live" in runtime.capabilities
+        if report.when != "teardown" and item.config.getoption("tbstyle") != "no":
+            for title, text in telling.sections(evidence, runtime.program):
+                report.sections.append((title, runtime.evidence.without_secrets(text)))
     return report
 
 
@@ -90,13 +94,13 @@ def _judge(report: pytest.TestReport, call: pytest.CallInfo[None], known: Deviat
             report.wasxfail = f"{known.upstream}: {known.why}"
 
 
-def _contradict(report: pytest.TestReport, differences: Iterable[str]) -> None:
-    """Fail a case in which the model and the runtime differ, whatever it states itself: one of the two is wrong."""
+def _fail(report: pytest.TestReport, why: str, details: str) -> None:
+    """Fail a case for what it does not state itself; a failure of its own keeps its words."""
     if not report.failed:
         report.outcome = "failed"
-        report.longrepr = "the model and CRI-O differ"
+        report.longrepr = why
         vars(report).pop("wasxfail", None)
-    report.sections.append(("the model and CRI-O differ", "\n".join(differences)))
+    report.sections.append((why, details))
 
 
 def case_of(case: pytest.Item | pytest.TestReport) -> str:

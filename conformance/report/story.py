@@ -43,6 +43,7 @@ def sections(evidence: Evidence, program: str = "CRI-O") -> list[tuple[str, str]
         ("the story", story(evidence)),
         ("exchanges", exchanges(evidence)),
         (f"{program}'s log", log(evidence.lines)),
+        *((f"{program}'s goroutines when a call was not answered in time", each) for each in evidence.goroutines),
     ]
 
 

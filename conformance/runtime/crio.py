@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterable
@@ -11,9 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from conformance.cri import Client, CRIError
+import grpc
+
+from conformance.cri import Call, Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
-from conformance.evidence import Collector, Log
+from conformance.evidence import Collector, Evidence, Log
 from conformance.model.registries_conf import load_registries
 from conformance.model.release import Release
 from conformance.node import Process, World
@@ -30,6 +33,9 @@ C = TypeVar("C", bound=AbstractContextManager[Any])
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
+ENDING_SECONDS = 2.0
+LOOK_SECONDS = 0.01
+STACKS = "crio-goroutine-stacks-*.log"
 DATAGRAM_BYTES = 4096
 
 
@@ -65,8 +71,11 @@ class Crio(Runtime):
             self.log = Log(self.process.log)
             self._await_ready()
             self.evidence = Collector(self.internet.recorder, self.log)
-            self.client = stack.enter_context(Client(str(self.socket), self.evidence.calls.append))
-            self.cleanup_client = stack.enter_context(Client(str(self.socket), lambda _: None, timeout=READY_SECONDS))
+            socket_path, is_running = str(self.socket), lambda: self.running
+            self.client = stack.enter_context(Client(socket_path, self._record, is_running=is_running))
+            self.cleanup_client = stack.enter_context(
+                Client(socket_path, lambda _: None, timeout=READY_SECONDS, is_running=is_running)
+            )
             self.release = self._ask_release()
             self.cgroup_parent = self.world.cgroup_parent
             home = self.world.folder / "home"
@@ -137,6 +146,29 @@ class Crio(Runtime):
     def running(self) -> bool:
         """Whether CRI-O has not ended by itself."""
         return self.process.running
+
+    def has_ended(self, evidence: Evidence) -> bool:
+        """Tell whether it has ended by itself; its socket closes a moment before its process is gone."""
+        last = evidence.calls[-1].error if evidence.calls else None
+        return self.process.wait(ENDING_SECONDS if last is not None and last.is_end_of_runtime else 0)
+
+    def _record(self, call: Call) -> None:
+        """Put a call on record; of one that was not answered in time, what CRI-O was doing as well."""
+        self.evidence.calls.append(call)
+        if call.error is not None and call.error.code is grpc.StatusCode.DEADLINE_EXCEEDED:
+            self.evidence.goroutines += self._goroutines()
+
+    def _goroutines(self) -> list[str]:
+        """Let CRI-O write what every goroutine does (SIGUSR1; CRI-O cmd/crio/main.go, ``writeCrioGoroutineStacks``)."""
+        folder = Path(f"/proc/{self.process.outer_pid}/root/tmp")
+        before = set(folder.glob(STACKS))
+        self.process.signal(signal.SIGUSR1)
+        until = time.monotonic() + ENDING_SECONDS
+        while time.monotonic() < until and not self.process.wait(LOOK_SECONDS):
+            stacks = [path.read_text(errors="replace") for path in sorted(set(folder.glob(STACKS)) - before)]
+            if any(stacks):  # written at once, a moment after the file was made
+                return stacks
+        return []
 
     def _close_process(self) -> None:
         """Close the process that is there at the end: a restart makes another."""

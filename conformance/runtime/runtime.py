@@ -9,7 +9,7 @@ from typing import Self
 
 from conformance.cri import CallError, Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
-from conformance.evidence import Collector
+from conformance.evidence import Collector, Evidence
 from conformance.model.release import Release
 from conformance.model.volumes import Mount
 from conformance.registry_hosts import Internet, Login, RegistryHost
@@ -71,6 +71,11 @@ class Runtime(ABC):
     @abstractmethod
     def running(self) -> bool:
         """Whether it has not ended by itself."""
+
+    def has_ended(self, evidence: Evidence) -> bool:
+        """Tell whether it has ended by itself, in a case of which that is the evidence so far."""
+        del evidence
+        return not self.running
 
     @abstractmethod
     def end(self) -> None:
@@ -221,7 +226,7 @@ class Runtime(ABC):
             container = self.client.create_container(request).container_id
         except CRIError as failure:
             error = failure
-        if predicted is not None and not predicted.unsure and not (error and _is_beyond_the_model(error)):
+        if predicted is not None and not predicted.unsure and not _is_beyond_the_model(predicted.error, error):
             self._note(f"CreateContainer {image.image}", error_differences(predicted.error, error))
         if error:
             raise error
@@ -237,11 +242,13 @@ class Runtime(ABC):
 
     def reset(self) -> None:
         """Take away what a case left: pods, images, and what the registry hosts offer."""
-        if self.running:
-            self._clean_store()
-        self.internet.clear()
-        if self.model_monitor:
-            self.model_monitor.reset()
+        try:
+            if self.running:
+                self._clean_store()
+        finally:
+            self.internet.clear()
+            if self.model_monitor:
+                self.model_monitor.reset()
 
     def _clean_store(self) -> None:
         """Remove pods and images; what runs in a pod that a case left is not asked to end, which may take long."""
@@ -268,6 +275,8 @@ class Runtime(ABC):
         return not any(map(pod_images.is_infra_image, (*image.tags, *image.digests)))
 
 
-def _is_beyond_the_model(error: CRIError) -> bool:
-    """Tell whether an error of CreateContainer is about what the model does not know."""
+def _is_beyond_the_model(predicted: str, error: CRIError | None) -> bool:
+    """Tell whether CreateContainer, which should succeed, failed for what the model does not know and is silent of."""
+    if predicted or error is None:
+        return False
     return error.is_from_oci_runtime or error.is_end_of_runtime or bool(error.unknown_user)

@@ -140,7 +140,7 @@ def test_a_difference_from_the_model_fails_also_what_passed_or_deviates(
 ) -> None:
     report = judged(tmp_path, outcome, {"quay.io": "unauthorized"})
     report.outcome = "passed" if outcome is None else report.outcome
-    verdicts._contradict(report, ["PullImage x, asked", "PullImage x, error"])
+    verdicts._fail(report, "the model and CRI-O differ", "PullImage x, asked\nPullImage x, error")
     assert (report.outcome, report.longrepr) == ("failed", "the model and CRI-O differ")
     assert not hasattr(report, "wasxfail")
     assert report.sections == [("the model and CRI-O differ", "PullImage x, asked\nPullImage x, error")]
@@ -148,7 +148,7 @@ def test_a_difference_from_the_model_fails_also_what_passed_or_deviates(
 
 def test_a_difference_from_the_model_leaves_a_failure_its_own_words(tmp_path: Path) -> None:
     report = judged(tmp_path, AssertionError("no"), {})
-    verdicts._contradict(report, ["PullImage x, asked"])
+    verdicts._fail(report, "the model and CRI-O differ", "PullImage x, asked")
     assert (report.outcome, report.longrepr) == ("failed", "no")
     assert ("the model and CRI-O differ", "PullImage x, asked") in report.sections
 
