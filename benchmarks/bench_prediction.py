@@ -23,7 +23,7 @@ from conformance.model.answers import (
 from conformance.model.platform import Platform
 from conformance.model.prediction import predict
 from conformance.model.profile import newest_of, profile
-from conformance.model.pull_sources import Settings
+from conformance.model.pull_sources import ModelSettings
 from conformance.model.puller import Puller
 from conformance.model.registries import Mirror, Registries, Registry
 
@@ -86,7 +86,9 @@ def pullers(kind: Kind) -> list[Puller]:
     )
     return [
         Puller(
-            Settings(profile=profile(newest_of(line)), registries=registries, short_name_mode=kind.mode, platform=HERE)
+            ModelSettings(
+                profile=profile(newest_of(line)), registries=registries, short_name_mode=kind.mode, platform=HERE
+            )
         )
         for line in LINES
     ]

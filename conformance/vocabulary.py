@@ -42,13 +42,13 @@ from conformance.kubelet.static_pods import PodState
 from conformance.kubelet.volume import PullPolicy
 from conformance.model.answers import Login
 from conformance.model.platform import Platform
-from conformance.model.policy import Policy
+from conformance.model.policy import SignaturePolicy
 from conformance.model.reason import Reason
 from conformance.model.registries import Mirror, Registry
 from conformance.model.release import Release
 from conformance.registry_hosts import Exchange, Internet, NameLookup, RegistryHost, RequestKind
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.node_inspector import NodeInspector, Traces
+from conformance.runtime.node_inspector import NodeInspector, NodeResources
 from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
 from conformance.runtime.runtime import Runtime
 from conformance.scenario.scenario import ContentKind, build_content
@@ -86,11 +86,11 @@ __all__ = [
     "Mirror",
     "NameLookup",
     "NodeInspector",
+    "NodeResources",
     "Platform",
     "Pod",
     "PodState",
     "PodSync",
-    "Policy",
     "Pull",
     "PullPolicy",
     "Reason",
@@ -99,9 +99,9 @@ __all__ = [
     "Release",
     "RequestKind",
     "Runtime",
+    "SignaturePolicy",
     "StaticPod",
     "Symlink",
-    "Traces",
     "WaitingState",
     "artifact",
     "build_content",

@@ -37,7 +37,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         "conformance/registry_hosts/host_answers.py",
         "conformance/registry_containers/fixtures/Dockerfile",
         "conformance/registry_containers/fixtures/htpasswd.yml",
-        *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "conformance" / "suite").glob("*/*.[pt][yo]*"))),
+        *(
+            str(path.relative_to(ROOT))
+            for pattern in ("*/*.py", "*/*.toml")
+            for path in sorted((ROOT / "conformance" / "suite").glob(pattern))
+        ),
     ],
 )
 def test_the_wheel_holds(wheel: zipfile.ZipFile, name: str) -> None:

@@ -28,7 +28,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> int:
     """Run the command: exit 0 when every mutant is killed and every case kills one, 1 if not, 2 when it cannot run."""
-    from conformance.mutation.matrix import matrix_lines, reasons_for_killing_none, unexplained  # noqa: PLC0415
+    from conformance.mutation.matrix import matrix_lines, unexplained, why_cases_kill_no_mutant  # noqa: PLC0415
     from conformance.mutation.mutant_runs import MutantRunError, run_matrix  # noqa: PLC0415 (pytest, HTTP and gRPC are heavy)
     from conformance.simulator.mutants import UnknownMutantError, mutant, mutants  # noqa: PLC0415
 
@@ -41,6 +41,6 @@ def main(options: argparse.Namespace) -> int:
     except (UnknownMutantError, MutantRunError) as error:
         print(f"crio-conformance mutants: {error}", file=sys.stderr)
         return 2
-    why, whole = reasons_for_killing_none(), not options.names
+    why, whole = why_cases_kill_no_mutant(), not options.names
     print(*matrix_lines(found, why, whole=whole), sep="\n")
     return 1 if found.survivors or (whole and unexplained(found, why)) else 0

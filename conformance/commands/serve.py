@@ -12,9 +12,9 @@ from typing import Any
 
 from conformance.model.answers import Login
 from conformance.model.profile import NEWEST, newest_line, newest_of
-from conformance.model.pull_sources import Settings
+from conformance.model.pull_sources import ModelSettings
 from conformance.model.release import Release
-from conformance.node_config.node_config import NodeConfigError, why
+from conformance.node_config.node_config import NodeConfigError, errno_text
 from conformance.node_config.reader import ExplainOptions, read_node_config
 
 USAGE = 2
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def serve_until_signal(settings: Settings, release: Release, path: Path) -> None:
+def serve_until_signal(settings: ModelSettings, release: Release, path: Path) -> None:
     """Serve until SIGINT or SIGTERM; raises ``NodeConfigError`` where the socket cannot be served on."""
     from conformance.explain.prober import name_server  # noqa: PLC0415 (HTTP, TLS and gRPC are heavy)
     from conformance.simulator.server import SimulatorServer  # noqa: PLC0415
@@ -84,7 +84,7 @@ def known_release(text: str) -> Release:
     return release
 
 
-def this_machine(arguments: argparse.Namespace, release: Release) -> Settings:
+def this_machine(arguments: argparse.Namespace, release: Release) -> ModelSettings:
     """Read this machine's files as the settings of a pull; raises ``NodeConfigError``."""
     options = ExplainOptions(
         registries_conf=arguments.registries_conf,
@@ -128,7 +128,7 @@ def claim_socket(path: Path) -> Path:
             raise NodeConfigError(f"--socket {path} is served on by somebody else")
         path.unlink()
     except OSError as error:
-        raise NodeConfigError(f"--socket {path} cannot be used: {why(error)}") from None
+        raise NodeConfigError(f"--socket {path} cannot be used: {errno_text(error)}") from None
     return path
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from conformance.explain.explanation import (
     Candidate,
     CandidateState,
+    ExplainedOutcome,
     ExplainedSource,
     Explanation,
     NameReading,
-    PullEnd,
     SourceAnswer,
     Suggestion,
 )
@@ -181,11 +181,11 @@ def _platforms(manifest: Manifest) -> tuple[str, ...]:
 # The end
 
 
-def _end(resolution: Resolution, trace: PullTrace) -> PullEnd:
+def _end(resolution: Resolution, trace: PullTrace) -> ExplainedOutcome:
     """Say how the pull ends, as far as that is known."""
     if trace.outcome is None:
-        return PullEnd(succeeds=None)
-    return PullEnd(
+        return ExplainedOutcome(succeeds=None)
+    return ExplainedOutcome(
         succeeds=trace.outcome.image is not None,
         refused=bool(resolution.refusal),
         ambiguous=bool(resolution.refusal and resolution.candidates),

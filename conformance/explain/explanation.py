@@ -5,7 +5,7 @@ import enum
 import json
 from dataclasses import dataclass
 
-from conformance.node_config.node_config import ExplainedCrio, ShortNameMode
+from conformance.node_config.node_config import CrioIdentity, ShortNameMode
 
 
 class CandidateState(enum.StrEnum):
@@ -90,7 +90,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PullEnd:
+class ExplainedOutcome:
     """How the pull ends: ``succeeds`` is ``None`` where nobody was asked; ``error`` is what the user reads.
 
     ``refused`` is whether CRI-O refuses the name itself, ``ambiguous`` whether since it has several candidates.
@@ -119,7 +119,7 @@ class Explanation:
     """
 
     name: str
-    crio: ExplainedCrio
+    crio: CrioIdentity
     files: tuple[str, ...]
     fingerprint: str
     unreadable: tuple[str, ...]
@@ -127,7 +127,7 @@ class Explanation:
     reading: NameReading
     probed: bool
     candidates: tuple[Candidate, ...]
-    end: PullEnd
+    end: ExplainedOutcome
     instead: tuple[Suggestion, ...]
 
     @property

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from conformance.model.answers import Answer, FetchedBlob, HostAddress, Login, Manifest, RegistryRequest
 from conformance.model.image_copy import PulledImage
-from conformance.model.pull_sources import PullError, PullOptions, Settings, Steps
+from conformance.model.pull_sources import ModelSettings, PullError, PullOptions, Steps
 from conformance.model.puller import Outcome, Puller
 from conformance.model.reference import Reference
 from conformance.model.registries import PullSource
@@ -48,7 +48,7 @@ class PullTrace:
 class TracingPuller(Puller):
     """The rules of a pull, with a note of every pull source that was visited and every candidate that was tried."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ModelSettings) -> None:
         super().__init__(settings)
         self._tried: list[CandidateTrace] = []
         self._insecure: set[Reference] = set()
@@ -96,7 +96,7 @@ def _noting(steps: Steps[T], said: list[tuple[RegistryRequest, Answer]]) -> Step
         return result
 
 
-def predict_trace(settings: Settings, name: str) -> PullTrace:
+def predict_trace(settings: ModelSettings, name: str) -> PullTrace:
     """Go as far as nobody has to be asked: to a refusal, or past what is blocked."""
     puller = TracingPuller(settings)
     steps = puller.pull(name)
@@ -117,7 +117,9 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-async def trace_pull(settings: Settings, name: str, put: Callable[[RegistryRequest], Awaitable[Answer]]) -> PullTrace:
+async def trace_pull(
+    settings: ModelSettings, name: str, put: Callable[[RegistryRequest], Awaitable[Answer]]
+) -> PullTrace:
     """Ask the registries as that CRI-O would, and stop where it stops; each request is made once.
 
     Where CRI-O refuses to choose between candidates, all of them are tried, which says where the image is to be had.

@@ -52,12 +52,12 @@ def credentials(content: Mapping[str, Any], host: str, repository: str, *, legac
     """Give the login for ``host/repository``, or nothing (``findCredentialsInFile``); raises ``InvalidAuthFileError``.
 
     The entry with the longest matching key counts, even where it is empty. A file of the ``legacy`` form has entries
-    for hosts alone. A credential helper is not run, and an identity token not used; ``not_followed`` names both.
+    for hosts alone. A credential helper is not run, and an identity token not used; ``unused_login_reason`` names both.
     """
     return _found(content, host, repository, legacy=legacy)[0]
 
 
-def not_followed(content: Mapping[str, Any], host: str, repository: str, *, legacy: bool = False) -> str:
+def unused_login_reason(content: Mapping[str, Any], host: str, repository: str, *, legacy: bool = False) -> str:
     """Say what CRI-O would use for a repository and ``credentials`` does not; empty where there is no such thing."""
     return _found(content, host, repository, legacy=legacy)[1]
 

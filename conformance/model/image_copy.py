@@ -9,8 +9,8 @@ from typing import NamedTuple
 from conformance.model.answers import DOCKER_CONFIG, OCI_CONFIG, OCI_MANIFEST, Manifest
 from conformance.model.error_texts import go_quote
 from conformance.model.instance_choice import choose_instance, no_match
-from conformance.model.policy import Requirement, rejection
-from conformance.model.pull_sources import LogWriter, PullError, PullOptions, PullSources, Settings, Steps
+from conformance.model.policy import PolicyRequirement, rejection
+from conformance.model.pull_sources import LogWriter, ModelSettings, PullError, PullOptions, PullSources, Steps
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 from conformance.model.registries import PullSource
@@ -46,7 +46,7 @@ class ImageCopier(PullSources):
 
     def __init__(
         self,
-        settings: Settings,
+        settings: ModelSettings,
         log: LogWriter | None = None,
         layers: Collection[str] = (),
         blobs: MutableSet[str] | None = None,
@@ -58,7 +58,7 @@ class ImageCopier(PullSources):
     def accepted(self, reference: Reference) -> bool:
         """Tell what the policy says of an image by the name that is asked for, wherever it comes from."""
         policy = self.settings.policies.policy(self.namespace)
-        return policy is None or policy.requirement(reference) is Requirement.ACCEPT
+        return policy is None or policy.requirement(reference) is PolicyRequirement.ACCEPT
 
     def copy(self, reference: Reference, options: PullOptions) -> Steps[PulledImage | PullError]:
         """Fetch manifest, config and layers (containers/image copy/copy.go, ``Image``)."""

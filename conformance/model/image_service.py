@@ -11,7 +11,7 @@ from conformance.model.answers import Login
 from conformance.model.artifact_store import ArtifactStore, StoredArtifact
 from conformance.model.image_store import ImageStore, ListedImage, StoredImage
 from conformance.model.profile import Fallback
-from conformance.model.pull_sources import LogWriter, Settings, Steps
+from conformance.model.pull_sources import LogWriter, ModelSettings, Steps
 from conformance.model.puller import Outcome, Puller
 from conformance.model.reference import Reference
 
@@ -36,7 +36,7 @@ class ImageService:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: ModelSettings,
         log: LogWriter | None = None,
         in_use: Callable[[str], str] = lambda _id: "",
         runs: Callable[[str], str] = lambda _id: "",

@@ -18,7 +18,7 @@ FOLDER = "/etc/crio/policies"
 """``signature_policy_dir`` of crio.conf, by default."""
 
 
-class Requirement(enum.StrEnum):
+class PolicyRequirement(enum.StrEnum):
     """What a policy wants of an image, in the words of the file."""
 
     ACCEPT = "insecureAcceptAnything"
@@ -26,29 +26,29 @@ class Requirement(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Policy:
+class SignaturePolicy:
     """A policy file: what it wants of images of its ``scopes`` in the transport ``docker``, and of all others.
 
     A scope is an image with tag or digest, a repository, a part of one, a registry host, or ``*.`` and a domain; the
     scope with no text is all of the transport.
     """
 
-    default: Requirement = Requirement.ACCEPT
-    scopes: tuple[tuple[str, Requirement], ...] = ()
+    default: PolicyRequirement = PolicyRequirement.ACCEPT
+    scopes: tuple[tuple[str, PolicyRequirement], ...] = ()
 
     @classmethod
-    def accepting(cls, *scopes: str, but: tuple[str, ...] = ()) -> "Policy":
+    def accepting(cls, *scopes: str, but: tuple[str, ...] = ()) -> "SignaturePolicy":
         """Reject all but what is in some scopes, where more may be rejected."""
-        accepted = tuple((scope, Requirement.ACCEPT) for scope in scopes)
-        return cls(Requirement.REJECT, accepted + tuple((scope, Requirement.REJECT) for scope in but))
+        accepted = tuple((scope, PolicyRequirement.ACCEPT) for scope in scopes)
+        return cls(PolicyRequirement.REJECT, accepted + tuple((scope, PolicyRequirement.REJECT) for scope in but))
 
     @classmethod
-    def rejecting(cls, *scopes: str, but: tuple[str, ...] = ()) -> "Policy":
+    def rejecting(cls, *scopes: str, but: tuple[str, ...] = ()) -> "SignaturePolicy":
         """Accept all but what is in some scopes, where more may be accepted."""
-        rejected = tuple((scope, Requirement.REJECT) for scope in scopes)
-        return cls(Requirement.ACCEPT, rejected + tuple((scope, Requirement.ACCEPT) for scope in but))
+        rejected = tuple((scope, PolicyRequirement.REJECT) for scope in scopes)
+        return cls(PolicyRequirement.ACCEPT, rejected + tuple((scope, PolicyRequirement.ACCEPT) for scope in but))
 
-    def requirement(self, reference: Reference) -> Requirement:
+    def requirement(self, reference: Reference) -> PolicyRequirement:
         """Give what is wanted of an image: the narrowest scope decides."""
         wanted = dict(self.scopes)
         return next((wanted[scope] for scope in scopes(reference) if scope in wanted), self.default)
@@ -69,14 +69,14 @@ def scopes(reference: Reference) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Policies:
+class SignaturePolicies:
     """The policy files of a machine, by path, and which of them counts.
 
     ``named`` is ``signature_policy`` of crio.conf, empty where that names none; ``home`` is the folder of the user that
     CRI-O is.
     """
 
-    files: Mapping[str, Policy] = field(default_factory=lambda: MappingProxyType({SYSTEM: Policy()}))
+    files: Mapping[str, SignaturePolicy] = field(default_factory=lambda: MappingProxyType({SYSTEM: SignaturePolicy()}))
     named: str = ""
     home: str = "/root"
 
@@ -85,7 +85,7 @@ class Policies:
         file = f"{FOLDER}/{namespace}.json"
         return file if namespace and file in self.files else self.named
 
-    def policy(self, namespace: str) -> Policy | None:
+    def policy(self, namespace: str) -> SignaturePolicy | None:
         """Give the policy for pods of a namespace, none where its file is not there (``DefaultPolicy``)."""
         return self.files.get(self.path(namespace) or SYSTEM)
 

@@ -21,7 +21,7 @@ from conformance.model.answers import (
 )
 from conformance.model.error_texts import reason_for, unanswered
 from conformance.model.platform import Platform
-from conformance.model.policy import Policies
+from conformance.model.policy import SignaturePolicies
 from conformance.model.profile import PROFILES, Profile
 from conformance.model.reason import Reason
 from conformance.model.reference import InvalidReferenceError, Reference
@@ -32,7 +32,7 @@ Steps = Generator[RegistryRequest, Answer, T]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class ModelSettings:
     """All that a pull depends on, but for the registries' answers.
 
     ``short_name_mode`` is that of crio.conf, see ``resolution.effective_mode``. ``credentials`` gives the login that
@@ -44,7 +44,7 @@ class Settings:
     short_name_mode: str | None = ""
     platform: Platform = field(default_factory=Platform.host)
     credentials: Callable[[str, str], Login | None] = lambda _host, _repository: None
-    policies: Policies = field(default_factory=Policies)
+    policies: SignaturePolicies = field(default_factory=SignaturePolicies)
 
 
 class PullError(NamedTuple):
@@ -91,7 +91,7 @@ LogWriter = Callable[[str, str], None]
 class PullSources:
     """The rules about pull sources under given settings."""
 
-    def __init__(self, settings: Settings, log: LogWriter | None = None) -> None:
+    def __init__(self, settings: ModelSettings, log: LogWriter | None = None) -> None:
         self.settings = settings
         self.profile = settings.profile
         self.registries = settings.registries

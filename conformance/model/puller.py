@@ -8,7 +8,7 @@ from conformance.model.answers import Login
 from conformance.model.artifact_copy import ArtifactCopier
 from conformance.model.image_copy import PulledImage
 from conformance.model.profile import Fallback
-from conformance.model.pull_sources import LogWriter, PullError, PullOptions, Settings, Steps
+from conformance.model.pull_sources import LogWriter, ModelSettings, PullError, PullOptions, Steps
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 from conformance.model.resolution import Resolution, effective_mode, resolve
@@ -36,7 +36,7 @@ class Puller(ArtifactCopier):
 
     def __init__(
         self,
-        settings: Settings,
+        settings: ModelSettings,
         log: LogWriter | None = None,
         layers: Collection[str] = (),
         blobs: MutableSet[str] | None = None,

@@ -12,7 +12,7 @@ from conformance.model.artifact_store import StoredArtifact, is_whole_artifact
 from conformance.model.error_texts import go_quote
 from conformance.model.image_service import ImageService
 from conformance.model.image_store import StoredImage
-from conformance.model.policy import Requirement, rejection
+from conformance.model.policy import PolicyRequirement, rejection
 from conformance.model.profile import Fallback
 from conformance.model.reference import InvalidReferenceError, Reference, parse_normalized
 
@@ -111,7 +111,7 @@ class VolumeRules:
             raise CreateContainerError(
                 f"get default policy: {policies.missing(namespace, self.profile.policy_missing)}"
             )
-        if policy.requirement(reference) is Requirement.REJECT:
+        if policy.requirement(reference) is PolicyRequirement.REJECT:
             verdict = self.profile.policy_verdict.format(f"SignatureValidationFailed: {rejection(reference)}")
             raise CreateContainerError(f"checking signature of {go_quote(str(reference))}: {verdict}")
 

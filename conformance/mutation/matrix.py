@@ -39,7 +39,7 @@ class Matrix:
         return sorted(ran - {case for result in self.results.values() for case in result.failed})
 
 
-def reasons_for_killing_none() -> dict[str, str]:
+def why_cases_kill_no_mutant() -> dict[str, str]:
     """Read why some cases kill no mutant: a case, or a function of cases, and a sentence."""
     content = tomllib.loads((files("conformance.simulator") / "killing_none.toml").read_text())
     return {case: entry["why"] for entry in content.get("case", []) for case in entry["cases"]}

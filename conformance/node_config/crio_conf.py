@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.model.resolution import MODES
-from conformance.node_config.node_config import NodeConfigError, why
+from conformance.node_config.node_config import NodeConfigError, errno_text
 
 DEFAULT_PATHS = Path("/etc/crio/crio.conf"), Path("/etc/crio/crio.conf.d")
 
@@ -40,11 +40,11 @@ def read(paths: Iterable[Path] = (), *, has_mode: bool = True) -> CrioConf:
             image = _image_table(path)
         except FileNotFoundError as error:
             if given:
-                raise NodeConfigError(f"{path} cannot be read: {why(error)}") from None
+                raise NodeConfigError(f"{path} cannot be read: {errno_text(error)}") from None
             continue
         except OSError as error:
             if given:
-                raise NodeConfigError(f"{path} cannot be read: {why(error)}") from None
+                raise NodeConfigError(f"{path} cannot be read: {errno_text(error)}") from None
             unreadable.append(str(path))
             continue
         read_.append(str(path))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from conformance.model.profile import PROFILES, Profile, newest_line, newest_of, profile
 from conformance.model.release import Release
-from conformance.node_config.node_config import NodeConfigError, Provenance, why
+from conformance.node_config.node_config import NodeConfigError, Provenance, errno_text
 
 NEWEST = Release(newest_line())
 OLDEST = Release(PROFILES[0].since)
@@ -21,7 +21,7 @@ class KnownRelease(NamedTuple):
     """A release, or a line, and where we know it from."""
 
     release: Release
-    origin: Provenance
+    provenance: Provenance
     socket: str = ""
 
     @property
@@ -86,7 +86,7 @@ def _asked(path: str) -> str:
         if not stat.S_ISSOCK(Path(path).stat().st_mode):
             raise NodeConfigError(f"{path} is no socket")
     except OSError as error:
-        raise NodeConfigError(f"no CRI-O answers on {path}: {why(error)}") from None
+        raise NodeConfigError(f"no CRI-O answers on {path}: {errno_text(error)}") from None
     try:
         with Client(path, lambda _call: None, timeout=SECONDS) as client:
             answer = client.version(api.VersionRequest())

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from conformance.model.answers import Login
-from conformance.model.auth import LEGACY_FILE, InvalidAuthFileError, auth_files, credentials, not_followed
-from conformance.node_config.node_config import NodeConfigError, why
+from conformance.model.auth import LEGACY_FILE, InvalidAuthFileError, auth_files, credentials, unused_login_reason
+from conformance.node_config.node_config import NodeConfigError, errno_text
 
 
 class _File(NamedTuple):
@@ -43,7 +43,7 @@ class Logins:
             content = json.loads(path.read_bytes() or b"{}")
         except OSError as error:
             if needed:
-                raise NodeConfigError(f"the authentication file {path} cannot be read: {why(error)}") from None
+                raise NodeConfigError(f"the authentication file {path} cannot be read: {errno_text(error)}") from None
             if not isinstance(error, FileNotFoundError | NotADirectoryError):
                 self.unreadable.append(str(path))
             return None
@@ -66,5 +66,5 @@ class Logins:
 
     def unused(self, host: str, repository: str) -> str:
         """Say what CRI-O would show instead, or besides."""
-        reasons = (not_followed(each.content, host, repository, legacy=each.legacy) for each in self._files)
+        reasons = (unused_login_reason(each.content, host, repository, legacy=each.legacy) for each in self._files)
         return next(filter(None, reasons), "")

@@ -4,14 +4,14 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance.model.pull_sources import Settings
+from conformance.model.pull_sources import ModelSettings
 
 
 class NodeConfigError(Exception):
     """What was asked for, or this machine's configuration, cannot be used: one sentence that says why."""
 
 
-def why(error: OSError) -> str:
+def errno_text(error: OSError) -> str:
     """Give the system's reason for an error (strerror(3)), small letters first, for the end of a sentence."""
     return (error.strerror or str(error)).lower()
 
@@ -26,14 +26,14 @@ class Provenance(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExplainedCrio:
+class CrioIdentity:
     """The CRI-O that is meant: ``release`` may be a line alone, which stands for the last release of it.
 
     ``socket`` is where it was asked, ``explained_as`` the newest release line known here, where that one is newer.
     """
 
     release: str
-    origin: Provenance
+    provenance: Provenance
     platform: str
     socket: str = ""
     explained_as: str = ""
@@ -63,8 +63,8 @@ class NodeConfig:
     ``unreadable`` are files that CRI-O reads and this user may not.
     """
 
-    settings: Settings
-    crio: ExplainedCrio
+    settings: ModelSettings
+    crio: CrioIdentity
     mode: ShortNameMode
     login_unused: Callable[[str, str], str] = lambda _host, _repository: ""
     unreadable: tuple[str, ...] = ()

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.model.platform import Platform
-from conformance.model.pull_sources import Settings
+from conformance.model.pull_sources import ModelSettings
 from conformance.model.registries import InvalidRegistriesConfError, Registries
 from conformance.model.registries_conf import RegistriesConfPaths, load_registries
 from conformance.model.resolution import MODES, effective_mode
 from conformance.node_config import crio_conf
 from conformance.node_config.crio_release import KnownRelease, find_release
 from conformance.node_config.logins import Logins
-from conformance.node_config.node_config import ExplainedCrio, NodeConfig, NodeConfigError, Provenance, ShortNameMode
+from conformance.node_config.node_config import CrioIdentity, NodeConfig, NodeConfigError, Provenance, ShortNameMode
 
 NOWHERE = Path("/nonexistent")
 
@@ -70,7 +70,7 @@ def read_node_config(options: ExplainOptions, env: Mapping[str, str] = os.enviro
     platform = _platform(options.platform)
     logins = _logins(options, conf, env)
     return NodeConfig(
-        settings=Settings(
+        settings=ModelSettings(
             profile=crio.profile,
             registries=found,
             short_name_mode=configured,
@@ -95,10 +95,10 @@ def read_node_config(options: ExplainOptions, env: Mapping[str, str] = os.enviro
     )
 
 
-def _crio(crio: KnownRelease, platform: Platform) -> ExplainedCrio:
-    return ExplainedCrio(
+def _crio(crio: KnownRelease, platform: Platform) -> CrioIdentity:
+    return CrioIdentity(
         release=crio.text,
-        origin=crio.origin,
+        provenance=crio.provenance,
         platform=str(platform),
         socket=crio.socket,
         explained_as=crio.explained_as,

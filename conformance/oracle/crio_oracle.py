@@ -11,7 +11,7 @@ from conformance.evidence.log import REGISTRIES_APPLIED, RELOADED
 from conformance.model.profile import profile
 from conformance.oracle.arrangement import login_of
 from conformance.oracle.comparison import PullResult, recorded_visits
-from conformance.oracle.oracle import Oracle, OracleError, Rules, ScenarioPrediction
+from conformance.oracle.oracle import Oracle, OracleError, OracleRules, ScenarioPrediction
 from conformance.oracle.rules import OraclePuller
 from conformance.releases.installation import Installation
 from conformance.runtime.configuration import Configuration
@@ -34,7 +34,7 @@ class CrioOracle(Oracle):
         self._running: dict[str, Crio] = {}
         self._reloading: dict[str, int] = {}
         self.title = f"CRI-O {installation.release}"
-        self.rules = Rules(
+        self.rules = OracleRules(
             profile=profile(installation.release),
             puller=OraclePuller,
             image=lambda outcome: outcome.image_ref if outcome.image else "",

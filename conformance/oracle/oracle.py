@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 from conformance.model.auth import credentials
 from conformance.model.prediction import Prediction, answer_steps
 from conformance.model.profile import Profile
-from conformance.model.pull_sources import Settings
+from conformance.model.pull_sources import ModelSettings
 from conformance.model.puller import Outcome, Puller
 from conformance.model.registries import InvalidRegistriesConfError, Registries
 from conformance.model.registries_conf import RegistriesConfPaths, load_registries
@@ -37,7 +37,7 @@ class ScenarioPrediction(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rules:
+class OracleRules:
     """How a program is predicted: its profile and puller, and how it names an image.
 
     ``load`` reads registries.conf.
@@ -54,10 +54,12 @@ class Rules:
             paths = RegistriesConfPaths.found(None, None, home=home, root=root)
             registries = self.load(paths, root)
         except InvalidRegistriesConfError as error:
-            unreadable = self.puller(Settings(profile=self.profile)).unreadable(scenario.requested_name, str(error))
+            unreadable = self.puller(ModelSettings(profile=self.profile)).unreadable(
+                scenario.requested_name, str(error)
+            )
             return ScenarioPrediction(Prediction((), Outcome(error=unreadable)), None)
         logins = auth_file(scenario)
-        settings = Settings(
+        settings = ModelSettings(
             profile=self.profile,
             registries=registries,
             short_name_mode=scenario.mode,
@@ -80,7 +82,7 @@ class Oracle(ABC):
     """
 
     title: str
-    rules: Rules
+    rules: OracleRules
     internet: Internet
     root: Path
     home: Path = HOME
@@ -105,7 +107,7 @@ class Oracle(ABC):
         arrange(self.internet, scenario)
         write_files(scenario, self.root / "etc", self.home_outside)
 
-    def predict(self, scenario: Scenario, rules: Rules | None = None) -> ScenarioPrediction:
+    def predict(self, scenario: Scenario, rules: OracleRules | None = None) -> ScenarioPrediction:
         """Predict what comes of a scenario that is arranged, by these rules or others."""
         return (rules or self.rules).predict(scenario, self.root, self.home, HostAnswers(self.internet))
 

@@ -13,7 +13,7 @@ from conformance.evidence.log import LogLine
 from conformance.model.profile import PODMAN_4_3, SKOPEO_1_9
 from conformance.node import World
 from conformance.oracle.comparison import PullResult, recorded_visits
-from conformance.oracle.oracle import HOME, Oracle, OracleError, Rules, ScenarioPrediction
+from conformance.oracle.oracle import HOME, Oracle, OracleError, OracleRules, ScenarioPrediction
 from conformance.oracle.rules import PodmanPuller, SkopeoPuller
 from conformance.registry_hosts import Internet
 from conformance.runtime.world_files import write_world_files
@@ -79,7 +79,7 @@ class SkopeoOracle(ProgramOracle):
 
     program = "skopeo"
     title = "skopeo"
-    rules = Rules(
+    rules = OracleRules(
         profile=SKOPEO_1_9,
         puller=SkopeoPuller,
         image=lambda outcome: outcome.image.manifest.digest if outcome.image else "",
@@ -109,7 +109,7 @@ class PodmanOracle(ProgramOracle):
 
     program = "podman"
     title = "Podman"
-    rules = Rules(
+    rules = OracleRules(
         profile=PODMAN_4_3,
         puller=PodmanPuller,
         image=lambda outcome: outcome.image.id if outcome.image else "",

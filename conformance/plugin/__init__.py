@@ -1,4 +1,4 @@
-"""The pytest plugin: the only room that knows pytest's hooks. A file for each concern, each a plugin of its own.
+"""The pytest plugin: what a run of pytest with our cases needs. A file for each concern, each a plugin of its own.
 
 In come options and the cases that pytest collected; out go verdicts, totals per family, deviations met and stories. It
 is loaded in every pytest run of the environment, so what is heavy is imported when a case needs CRI-O.

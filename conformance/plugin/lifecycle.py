@@ -13,14 +13,14 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from conformance.registry_containers.registry_container import RunRegistry
+    from conformance.registry_containers.registry_container import RegistryOfTheRun
     from conformance.targets.run import Run
 
 EXIT_LACKING = 6
 """The exit code of a run whose runtime lacks what ``--require`` names."""
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
-REGISTRY: pytest.StashKey[RunRegistry] = pytest.StashKey()
+REGISTRY: pytest.StashKey[RegistryOfTheRun] = pytest.StashKey()
 UNUSABLE = "conformance_unusable"
 REGISTRY_OF_THE_RUN = "conformance_registry"
 
@@ -62,11 +62,11 @@ def is_about_crio(config: pytest.Config) -> bool:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Find the runtime that was asked for, before anything else is done."""
     if is_about_crio(session.config):
-        from conformance.targets.run import RequirementError
+        from conformance.targets.run import RequiredCapabilityError
 
         try:
             run_of(session.config).require(session.config.getoption("require"))
-        except RequirementError as error:
+        except RequiredCapabilityError as error:
             _give_up(str(error), lacking=True)
         _open_registries(session.config)
 
@@ -78,15 +78,15 @@ def _open_registries(config: pytest.Config) -> None:
     from conformance.registry_hosts.origins import use_registry_origins
 
     if hasattr(config, "workerinput"):
-        from conformance.registry_client.push_client import Access
+        from conformance.registry_client.push_client import RegistryAccess
 
-        use_registry_origins(Access(**config.workerinput[REGISTRY_OF_THE_RUN]), config.workerinput["workerid"])
+        use_registry_origins(RegistryAccess(**config.workerinput[REGISTRY_OF_THE_RUN]), config.workerinput["workerid"])
         return
     from conformance.registry_containers.engine import RegistryContainerError
-    from conformance.registry_containers.registry_container import RunRegistry
+    from conformance.registry_containers.registry_container import RegistryOfTheRun
 
     try:
-        config.stash[REGISTRY] = registry = RunRegistry(config.getoption("registry_base"))
+        config.stash[REGISTRY] = registry = RegistryOfTheRun(config.getoption("registry_base"))
     except RegistryContainerError as error:
         raise pytest.UsageError(str(error)) from None
     config.add_cleanup(registry.close)
@@ -105,13 +105,13 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Begin the run when a case needs a runtime; a worker that cannot runs nothing, and says why."""
     if not any(map(needs_runtime, session.items)):
         return None
-    from conformance.targets.run import RequirementError, RunError
+    from conformance.targets.run import RequiredCapabilityError, RunError
 
     config = session.config
     try:
         run_of(config).begin(config.getoption("require"))
     except RunError as error:
-        lacking = isinstance(error, RequirementError)
+        lacking = isinstance(error, RequiredCapabilityError)
         if not hasattr(config, "workeroutput"):
             _give_up(str(error), lacking=lacking)
         config.workeroutput[UNUSABLE] = (str(error), lacking)

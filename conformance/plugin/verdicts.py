@@ -36,12 +36,12 @@ def _skipping(item: pytest.Item) -> Generator[None]:
     if not needs_runtime(item):
         yield
         return
-    from conformance.registry_hosts.origin import ContentRefusedError
+    from conformance.registry_hosts.origin import OfferRefusedError
     from conformance.runtime.runtime import CapabilityError
 
     try:
         yield
-    except (CapabilityError, ContentRefusedError) as error:
+    except (CapabilityError, OfferRefusedError) as error:
         pytest.skip(str(error))
 
 

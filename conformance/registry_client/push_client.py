@@ -27,7 +27,7 @@ SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Access:
+class RegistryAccess:
     """Where a registry is (``http://127.0.0.1:32768``), and the user who may do everything there."""
 
     url: str
@@ -65,7 +65,7 @@ class PushClient:
     Every method raises ``PushRefusedError`` and ``PushUnreachableError``.
     """
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: RegistryAccess) -> None:
         self._access = access
         self._session: aiohttp.ClientSession | None = None
         self._holders: dict[str, str] = {}

@@ -12,7 +12,7 @@ import bcrypt
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.waiting_utils import WaitStrategy, WaitStrategyTarget
 
-from conformance.registry_client.push_client import Access
+from conformance.registry_client.push_client import RegistryAccess
 from conformance.registry_containers.engine import RegistryContainerError, engine
 from conformance.registry_containers.owner import owner_labels, remove_container, remove_leftover_containers
 from conformance.registry_containers.registry_image import BASE, BASE_VARIABLE, ensure_image
@@ -74,7 +74,7 @@ class RegistryContainer:
         self.close()
 
 
-class RunRegistry(RegistryContainer):
+class RegistryOfTheRun(RegistryContainer):
     """The registry of one run, which only that run has the login of: ``access``.
 
     It is built from ``base``, else from what ``CRIO_CONFORMANCE_REGISTRY_BASE`` names, else from the public image.
@@ -84,7 +84,7 @@ class RunRegistry(RegistryContainer):
         user, password = "conformance", secrets.token_urlsafe(32)
         line = f"{user}:{bcrypt.hashpw(password.encode(), bcrypt.gensalt(HASH_ROUNDS)).decode()}\n"
         super().__init__("htpasswd", {"htpasswd": line.encode()}, base or os.environ.get(BASE_VARIABLE) or BASE)
-        self.access = Access(self.url, user, password)
+        self.access = RegistryAccess(self.url, user, password)
 
     @property
     def title(self) -> str:

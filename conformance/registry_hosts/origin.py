@@ -7,7 +7,7 @@ from conformance.images.builder import Blob, Content
 from conformance.registry_hosts.faults import Faults
 
 
-class ContentRefusedError(Exception):
+class OfferRefusedError(Exception):
     """An origin does not take what a case offers: one sentence that says why."""
 
 
@@ -58,7 +58,7 @@ class Origin(ABC):
     def store(self, name: str, content: Content, tags: tuple[str, ...]) -> None:
         """Take content into a repository.
 
-        Raises ``ContentRefusedError`` where this origin refuses it, and ``OriginError``.
+        Raises ``OfferRefusedError`` where this origin refuses it, and ``OriginError``.
         """
         self.repository(name).store(content, tags)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from conformance.registry_client.push_client import Access, PushClient
+from conformance.registry_client.push_client import PushClient, RegistryAccess
 from conformance.registry_hosts.origin import MemoryOrigin, Origin
 from conformance.registry_hosts.registry_origin import RegistryOrigin
 
@@ -18,7 +18,7 @@ class RunOnLoop(Protocol):
         """Wait until the coroutine has ended on that loop; give what it returned, or raise what it raised."""
 
 
-class Origins(Protocol):
+class OriginFactory(Protocol):
     """Makes the origins of the hosts of one internet, and holds what they share."""
 
     def make(self) -> Origin:
@@ -28,7 +28,7 @@ class Origins(Protocol):
         """Give up what the origins share; none of them is used after that."""
 
 
-class MemoryOrigins:
+class MemoryOriginFactory:
     """Origins that hold everything in this process's memory, and share nothing."""
 
     def __init__(self, do: RunOnLoop) -> None:
@@ -42,10 +42,10 @@ class MemoryOrigins:
         """Do nothing: memory needs no closing."""
 
 
-class RegistryOrigins:
+class RegistryOriginFactory:
     """Origins that share one real registry; ``pushed`` remembers which repositories it has already."""
 
-    def __init__(self, access: Access, owner: str, pushed: set[str], do: RunOnLoop) -> None:
+    def __init__(self, access: RegistryAccess, owner: str, pushed: set[str], do: RunOnLoop) -> None:
         self._registry = PushClient(access)
         self._owner, self._pushed, self._do = owner, pushed, do
 
@@ -61,22 +61,22 @@ class RegistryOrigins:
 class _OriginKind:
     """The kind in use in this process."""
 
-    make: Callable[[RunOnLoop], Origins] = MemoryOrigins
+    make: Callable[[RunOnLoop], OriginFactory] = MemoryOriginFactory
 
 
-def make_origins(do: RunOnLoop) -> Origins:
+def make_origins(do: RunOnLoop) -> OriginFactory:
     """Make the origins of a new internet, of the kind in use."""
     return _OriginKind.make(do)
 
 
 def use_memory_origins() -> None:
     """Let the internets that are made from now on hold everything in memory, as they do by default."""
-    _OriginKind.make = MemoryOrigins
+    _OriginKind.make = MemoryOriginFactory
 
 
-def use_registry_origins(access: Access, owner: str) -> None:
+def use_registry_origins(access: RegistryAccess, owner: str) -> None:
     """Let the internets made from now on keep their content in that registry, below the prefix ``owner``.
 
     The owner is a word of lower-case letters and digits that no other process uses at the same time.
     """
-    _OriginKind.make = partial(RegistryOrigins, access, owner, set())
+    _OriginKind.make = partial(RegistryOriginFactory, access, owner, set())

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.images.builder import Blob, Content
 from conformance.registry_client.push_client import PushClient, PushRefusedError, PushUnreachableError
-from conformance.registry_hosts.origin import ContentRefusedError, Origin, OriginError
+from conformance.registry_hosts.origin import OfferRefusedError, Origin, OriginError
 
 BLOB_TYPE = "application/octet-stream"
 NOTHING = "nothing"
@@ -101,7 +101,7 @@ async def _failures() -> AsyncIterator[None]:
     except PushRefusedError as error:
         if error.status == HTTPStatus.BAD_REQUEST:
             msg = f"the registry in the container does not take what this case offers: {error.code}, {error.message}"
-            raise ContentRefusedError(msg) from error
+            raise OfferRefusedError(msg) from error
         raise OriginError(f"the registry in the container: {error}") from error
     except PushUnreachableError as error:
         raise OriginError(f"the registry in the container: {error}") from error

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import tomli_w
 
-from conformance.model.policy import SYSTEM, Policy
+from conformance.model.policy import SYSTEM, SignaturePolicy
 from conformance.model.registries import Mirror, Registry
 from conformance.releases.installation import Installation
 from conformance.runtime import cni
@@ -31,7 +31,7 @@ class Configuration:
     aliases: tuple[tuple[str, str], ...] = ()
     drop_ins: tuple[tuple[str, str], ...] = ()
     short_name_mode: str | None = "disabled"
-    policies: tuple[tuple[str, Policy], ...] = ((SYSTEM, Policy()),)
+    policies: tuple[tuple[str, SignaturePolicy], ...] = ((SYSTEM, SignaturePolicy()),)
     signature_policy: str = ""
     network: Literal["", "bridge"] = ""
 
@@ -106,7 +106,7 @@ class Configuration:
         }
 
 
-def _policy(policy: Policy) -> dict[str, Any]:
+def _policy(policy: SignaturePolicy) -> dict[str, Any]:
     """Give what containers-policy.json(5) wants written for a policy."""
     docker = {scope: [{"type": str(requirement)}] for scope, requirement in policy.scopes}
     table = {"default": [{"type": str(policy.default)}], "transports": {"docker": docker} if docker else {}}

@@ -9,10 +9,10 @@ from conformance.evidence import Evidence
 from conformance.model.answers import Login
 from conformance.model.image_service import ImageLookup, ImageService
 from conformance.model.image_store import ListedImage, StoredImage
-from conformance.model.policy import Policies
+from conformance.model.policy import SignaturePolicies
 from conformance.model.prediction import HostRequests, Prediction, answer_steps
 from conformance.model.profile import profile
-from conformance.model.pull_sources import Settings
+from conformance.model.pull_sources import ModelSettings
 from conformance.model.registries import Registries
 from conformance.model.registries_conf import RegistriesConfPaths
 from conformance.model.release import Release
@@ -33,13 +33,13 @@ def model_settings(
     *,
     root: Path,
     home: Path,
-) -> Settings:
+) -> ModelSettings:
     """Put a runtime into the model's terms: its ``/etc`` lies below ``root``, ``home`` is its home as it sees that."""
-    return Settings(
+    return ModelSettings(
         profile=profile(release),
         registries=load(RegistriesConfPaths.found(None, None, home=home, root=root), root),
         short_name_mode=configuration.short_name_mode or "",
-        policies=Policies(dict(configuration.policies), configuration.signature_policy, str(home)),
+        policies=SignaturePolicies(dict(configuration.policies), configuration.signature_policy, str(home)),
     )
 
 
@@ -60,7 +60,7 @@ class PredictedContainer(NamedTuple):
 class ModelMonitor:
     """What the model says about one runtime with those settings and that internet around it."""
 
-    def __init__(self, settings: Settings, internet: Internet) -> None:
+    def __init__(self, settings: ModelSettings, internet: Internet) -> None:
         self._answers = HostAnswers(internet)
         self._containers: dict[str, PredictedContainer] = {}
         self._service = ImageService(

@@ -22,7 +22,7 @@ WAIT_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
-class Traces:
+class NodeResources:
     """What containers need on a machine: two of these are equal where nothing was left behind.
 
     ``mounts`` are the mount points that CRI-O sees, ``layers`` what its store has mounted, as many times as it counts,
@@ -41,7 +41,7 @@ class Traces:
     interfaces: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
 
-    def minus(self, before: "Traces") -> Self:
+    def minus(self, before: "NodeResources") -> Self:
         """Give what of it was not there before."""
         kinds = (each.name for each in fields(self))
         more = {kind: Counter(getattr(self, kind)) - Counter(getattr(before, kind)) for kind in kinds}
@@ -78,12 +78,12 @@ class NodeInspector:
         return self._proc / "root"
 
     @property
-    def traces(self) -> Traces:
+    def resources(self) -> NodeResources:
         """What there is now of each kind; what is about to end is still in it."""
         mounts = [line.split()[4] for line in (self._proc / "mountinfo").read_text().splitlines()]
         layers = self._json(f"{RUN}/overlay-layers/mountpoints.json")
         files = ("containers.json", "volatile-containers.json")
-        return Traces(
+        return NodeResources(
             mounts=_sorted(mounts),
             layers=_sorted(each["id"] for each in layers for _ in range(each["count"])),
             containers=_sorted(
@@ -96,16 +96,16 @@ class NodeInspector:
             addresses=_sorted(each.name for each in (self.root / ADDRESSES).glob("*.*")),
         )
 
-    def left_by(self, act: Callable[[], object]) -> Traces:
+    def left_by(self, act: Callable[[], object]) -> NodeResources:
         """Do something, and give what it left: as ``left_since``, from before it was done."""
-        before = self.traces
+        before = self.resources
         act()
         return self.left_since(before)
 
-    def left_since(self, before: Traces) -> Traces:
+    def left_since(self, before: NodeResources) -> NodeResources:
         """Give what is there and was not before; what is about to end is waited for, as long as CRI-O runs."""
         until = time.monotonic() + PATIENCE_SECONDS
-        while (left := self.traces.minus(before)).is_transient and time.monotonic() < until:
+        while (left := self.resources.minus(before)).is_transient and time.monotonic() < until:
             if self._crio.process.wait(WAIT_SECONDS):
                 break
         return left

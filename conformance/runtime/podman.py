@@ -32,7 +32,7 @@ READY_SECONDS = 30.0
 LOOK_SECONDS = 0.01
 
 
-class RefusingClient(Client):
+class NoCRIClient(Client):
     """A client of a runtime that has no CRI; every call raises ``CapabilityError``."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class Podman(Runtime):
             )
             stack.callback(self.process.close)
             self.evidence = Collector(self.internet.recorder, Log(self.process.log))
-            self.client = self.cleanup_client = stack.enter_context(RefusingClient())
+            self.client = self.cleanup_client = stack.enter_context(NoCRIClient())
             self._service = stack.enter_context(PodmanService(socket))
             self._await_ready()
             self._pulled = False

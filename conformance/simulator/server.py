@@ -8,7 +8,7 @@ from typing import Self, TextIO
 import grpc
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.model.pull_sources import Settings
+from conformance.model.pull_sources import ModelSettings
 from conformance.model.release import Release
 from conformance.registry_client.http_transport import Resolve
 from conformance.simulator.log_file import LogFile
@@ -29,7 +29,7 @@ class SimulatorServer:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: ModelSettings,
         release: Release,
         socket: Path,
         *,

@@ -27,7 +27,7 @@ class RunError(Exception):
     """The run cannot be done as asked for: one sentence that says why and what to do."""
 
 
-class RequirementError(RunError):
+class RequiredCapabilityError(RunError):
     """The runtime lacks a capability that the run requires."""
 
 
@@ -79,14 +79,18 @@ class Run:
             self.pool.close()
 
     def require(self, required: Iterable[str]) -> None:
-        """Refuse a run that lacks ``live``, which is known before anything is started; raises ``RequirementError``."""
+        """Refuse a run that lacks ``live``, which is known before anything is started.
+
+        Raises ``RequiredCapabilityError``.
+        """
         if "live" in required and self.target.rehearsal:
-            raise RequirementError(f"--require live: {self.target.rehearsal}")
+            raise RequiredCapabilityError(f"--require live: {self.target.rehearsal}")
 
     def begin(self, required: Iterable[str]) -> None:
         """Clear up after killed runs, and start the first runtime: what fails here is no case's fault.
 
-        Raises ``RunError`` when it cannot be started, ``RequirementError`` when it lacks a capability in ``required``.
+        Raises ``RunError`` when it cannot be started, ``RequiredCapabilityError`` when it lacks a capability in
+        ``required``.
         """
         from conformance.node import WorldError, sweep_worlds
         from conformance.runtime.configuration import Configuration
@@ -102,7 +106,9 @@ class Run:
             capabilities |= {"kubelet"}
         for capability in required:
             if capability not in capabilities:
-                raise RequirementError(f"--require {capability}: {self.target.title} cannot offer it to this user here")
+                raise RequiredCapabilityError(
+                    f"--require {capability}: {self.target.title} cannot offer it to this user here"
+                )
 
 
 def _mutant(name: str) -> Mutant:

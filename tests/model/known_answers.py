@@ -17,7 +17,7 @@ from conformance.model.answers import (
 )
 from conformance.model.platform import Platform
 from conformance.model.profile import profile
-from conformance.model.pull_sources import Settings, Steps
+from conformance.model.pull_sources import ModelSettings, Steps
 from conformance.model.puller import Puller
 from conformance.model.reason import Reason
 from conformance.model.registries import Registries
@@ -102,11 +102,11 @@ def went(steps: Steps[T], known: Known) -> T:
         return result
 
 
-def settings(release: str = "1.36.3", registries: Registries | None = None, **more: Any) -> Settings:
+def settings(release: str = "1.36.3", registries: Registries | None = None, **more: Any) -> ModelSettings:
     """A machine with amd64 that has docker.io and quay.io in its search list and tries them in order."""
     of_both = Registries(search=("docker.io", "quay.io"), search_file="/etc/containers/registries.conf.d/crio.conf")
     told = {"short_name_mode": "disabled", "platform": AMD64, **more}
-    return Settings(profile=profile(Release(release)), registries=registries or of_both, **told)
+    return ModelSettings(profile=profile(Release(release)), registries=registries or of_both, **told)
 
 
 def puller(release: str = "1.36.3", registries: Registries | None = None, **more: Any) -> Puller:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conformance.model.answers import Login
-from conformance.model.auth import InvalidAuthFileError, auth_files, credentials, not_followed
+from conformance.model.auth import InvalidAuthFileError, auth_files, credentials, unused_login_reason
 
 HOME = Path("/home/me")
 
@@ -95,7 +95,7 @@ def test_an_entry_without_a_login_hides_those_with_shorter_keys(entry: dict[str,
 @pytest.mark.parametrize("content", [{}, {"auths": None}, {"auths": {}}, {"credHelpers": None}, {"other": 1}])
 def test_a_file_without_entries_has_no_login(content: dict[str, Any]) -> None:
     assert credentials(content, "quay.io", "a") is None
-    assert not_followed(content, "quay.io", "a") == ""
+    assert unused_login_reason(content, "quay.io", "a") == ""
 
 
 TOKEN = {"auth": auth("me:"), "identitytoken": "secret-token"}
@@ -115,7 +115,7 @@ def test_helpers_and_tokens_are_told_of_and_not_followed(
     content: dict[str, Any], found: Login | None, beside: str
 ) -> None:
     assert credentials(content, "quay.io", "a") == found
-    assert not_followed(content, "quay.io", "a") == beside
+    assert unused_login_reason(content, "quay.io", "a") == beside
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.model.answers import Answer
 from conformance.model.image_service import ImageService
-from conformance.model.policy import SYSTEM, Policies, Policy, Requirement
+from conformance.model.policy import SYSTEM, PolicyRequirement, SignaturePolicies, SignaturePolicy
 from conformance.model.puller import Outcome
 from conformance.model.reason import Reason
 from conformance.model.reference import parse_normalized
@@ -18,7 +18,7 @@ from tests.model.known_answers import ID, IMAGE, IMAGE_DIGEST, INDEX, NO_TAG, Kn
 
 NAMED = "/etc/crio/policy.json"
 FOR_TEAM = "/etc/crio/policies/team.json"
-ALL, ON_QUAY_IO_ONLY = Policy(), Policy.accepting("quay.io")
+ALL, ON_QUAY_IO_ONLY = SignaturePolicy(), SignaturePolicy.accepting("quay.io")
 APP = "docker.io/rhuss/app"
 REJECTION = "Running image docker://rhuss/app:latest is rejected by policy."
 REJECTED = f"Source image rejected: {REJECTION}"
@@ -30,9 +30,9 @@ MISSING = (
 )
 
 
-def service(files: Mapping[str, Policy], named: str = "", release: str = "1.36.3") -> ImageService:
+def service(files: Mapping[str, SignaturePolicy], named: str = "", release: str = "1.36.3") -> ImageService:
     """A service on a machine with these policy files, one of which crio.conf may name."""
-    return ImageService(settings(release, policies=Policies(files, named, "/root")))
+    return ImageService(settings(release, policies=SignaturePolicies(files, named, "/root")))
 
 
 def pulled(made: ImageService, name: str = APP, namespace: str = "", on_quay_io: Answer = IMAGE) -> Outcome:
@@ -59,9 +59,9 @@ def pulled(made: ImageService, name: str = APP, namespace: str = "", on_quay_io:
     ],
 )
 def test_a_scope_is_an_image_or_what_it_is_below(scope: str, names: list[str], others: list[str]) -> None:
-    policy = Policy.rejecting(scope)
+    policy = SignaturePolicy.rejecting(scope)
     references = {name: parse_normalized(name).with_default_tag() for name in (*names, *others)}
-    assert [name for name, each in references.items() if policy.requirement(each) is Requirement.REJECT] == names
+    assert [name for name, each in references.items() if policy.requirement(each) is PolicyRequirement.REJECT] == names
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_a_scope_is_an_image_or_what_it_is_below(scope: str, names: list[str], o
     [("b/b:1", True), ("a/c:1", False), ("a/b:2", True), ("a/b:1", False), ("quay.io/a/b:2", False)],
 )
 def test_the_narrowest_scope_decides(name: str, accepted: bool) -> None:
-    policy = Policy.accepting("docker.io", "docker.io/a/b", but=("docker.io/a", "docker.io/a/b:1"))
-    assert (policy.requirement(parse_normalized(name)) is Requirement.ACCEPT) is accepted
+    policy = SignaturePolicy.accepting("docker.io", "docker.io/a/b", but=("docker.io/a", "docker.io/a/b:1"))
+    assert (policy.requirement(parse_normalized(name)) is PolicyRequirement.ACCEPT) is accepted
 
 
 # Pulling
@@ -149,7 +149,7 @@ def mount(made: ImageService, user_specified: str, namespace: str = "") -> str:
     return ""
 
 
-def with_image(files: Mapping[str, Policy], named: str = "", release: str = "1.36.3") -> ImageService:
+def with_image(files: Mapping[str, SignaturePolicy], named: str = "", release: str = "1.36.3") -> ImageService:
     """A service on such a machine that has docker.io's image."""
     made = service(files, named, release)
     made.store.add(pulled(service({SYSTEM: ALL})).image)  # type: ignore[arg-type]
@@ -211,7 +211,7 @@ def test_the_image_of_a_container_is_judged(release: str, error: str) -> None:
 
 
 def test_the_files_are_written_where_crio_looks_for_them(tmp_path: Path) -> None:
-    policy = Policy.accepting("docker.io", but=("docker.io/a",))
+    policy = SignaturePolicy.accepting("docker.io", but=("docker.io/a",))
     configuration = Configuration(policies=((SYSTEM, ALL), (FOR_TEAM, policy)))
     configuration.write_policies(tmp_path)
     written = {str(each.relative_to(tmp_path)): json.loads(each.read_text()) for each in tmp_path.rglob("*.json")}

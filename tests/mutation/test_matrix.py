@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.mutation.matrix import Matrix, matrix_lines, reasons_for_killing_none, unexplained
+from conformance.mutation.matrix import Matrix, matrix_lines, unexplained, why_cases_kill_no_mutant
 from tests.mutation.suite_results import ONE, TWO, A, B, C, result
 
 SOUND = {"1.36": result([A, B, C]), "1.33": result([A, B])}
@@ -62,5 +62,5 @@ def test_the_reasons_are_sentences_about_cases_that_exist() -> None:
             inside = node.body if isinstance(node, ast.ClassDef) else [node]
             class_ = f"{node.name}::" if isinstance(node, ast.ClassDef) else ""
             functions |= {f"{file.name}::{class_}{each.name}" for each in inside if isinstance(each, ast.FunctionDef)}
-    assert {case.partition("[")[0] for case in reasons_for_killing_none()} <= functions
-    assert all(re.fullmatch(r"[A-Z].*\.", why) for why in reasons_for_killing_none().values())
+    assert {case.partition("[")[0] for case in why_cases_kill_no_mutant()} <= functions
+    assert all(re.fullmatch(r"[A-Z].*\.", why) for why in why_cases_kill_no_mutant().values())

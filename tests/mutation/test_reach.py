@@ -1,7 +1,7 @@
 """Which methods a case reaches, and in which ones a mutant is faulty."""
 
 from conformance.model.image_service import ImageService
-from conformance.model.pull_sources import Settings
+from conformance.model.pull_sources import ModelSettings
 from conformance.mutation.reach import EVERYWHERE, ReachRecorder, faulty_methods
 from conformance.simulator.mutants import mutant, mutants
 
@@ -17,7 +17,7 @@ def test_every_mutant_is_faulty_somewhere() -> None:
 
 def test_a_recorder_tells_what_is_called_and_changes_nothing() -> None:
     recorder = ReachRecorder([mutant("reports-the-first-error-only"), mutant("lists-nothing")])
-    service = recorder.mutant.variant.service(Settings(), puller=recorder.mutant.variant.puller)
+    service = recorder.mutant.variant.service(ModelSettings(), puller=recorder.mutant.variant.puller)
     assert recorder.reached == set()
-    assert service.list() == ImageService(Settings()).list()
+    assert service.list() == ImageService(ModelSettings()).list()
     assert recorder.reached == {"service.list"}

@@ -9,14 +9,14 @@ from typing import Any
 
 from conformance.model.answers import Login
 from conformance.model.image_copy import PulledImage
-from conformance.model.pull_sources import PullError, Settings, Steps
+from conformance.model.pull_sources import ModelSettings, PullError, Steps
 from conformance.model.puller import Puller
 from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 from conformance.model.registries import Registries, Registry
 from conformance.model.registries_conf import RegistriesConfPaths
 from conformance.oracle.comparison import PullResult, differences
-from conformance.oracle.oracle import Oracle, Rules, ScenarioPrediction
+from conformance.oracle.oracle import Oracle, OracleRules, ScenarioPrediction
 from conformance.oracle.search import DifferenceSearch
 from conformance.registry_hosts import Internet, loopback
 from conformance.scenario.scenario import Scenario
@@ -29,7 +29,7 @@ class Modelled(Oracle):
 
     title = "the sound model"
 
-    def __init__(self, rules: Rules, adapted: Callable[[Oracle, Scenario], Scenario]) -> None:
+    def __init__(self, rules: OracleRules, adapted: Callable[[Oracle, Scenario], Scenario]) -> None:
         self.rules = rules
         self._adapted = adapted
         with ExitStack() as stack:
@@ -47,7 +47,7 @@ class Modelled(Oracle):
 class _Reading(Puller):
     """Has another configuration than the files say."""
 
-    def __init__(self, settings: Settings, *rest: Any) -> None:
+    def __init__(self, settings: ModelSettings, *rest: Any) -> None:
         super().__init__(replace(settings, registries=self.read(settings.registries)), *rest)
 
     def read(self, registries: Registries) -> Registries:
@@ -141,7 +141,7 @@ SHORT_NAMES_ONLY = {
 """Faults that a program which reads full names only cannot show."""
 
 
-def faulty(rules: Rules) -> dict[str, Rules]:
+def faulty(rules: OracleRules) -> dict[str, OracleRules]:
     """Give rules with one fault each."""
     found = {each.__name__: replace(rules, puller=_mixed(each, rules.puller)) for each in PULLERS}
     return found | {each.__name__: replace(rules, load=_loading(each, rules)) for each in LOADERS}
@@ -152,7 +152,7 @@ def _mixed(fault: type[Puller], sound: type[Puller]) -> Any:
     return type(fault.__name__, (fault, sound), {})
 
 
-def _loading(fault: type[RegistriesLoader], rules: Rules) -> Callable[[RegistriesConfPaths, Path], Registries]:
+def _loading(fault: type[RegistriesLoader], rules: OracleRules) -> Callable[[RegistriesConfPaths, Path], Registries]:
     """Put a fault before the program's own way of reading registries_conf."""
 
     class Sound(RegistriesLoader):

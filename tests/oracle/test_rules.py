@@ -8,7 +8,7 @@ from conformance.model.answers import Answer, ErrorResponse
 from conformance.model.platform import Platform
 from conformance.model.prediction import predict
 from conformance.model.profile import PODMAN_4_3, SKOPEO_1_9
-from conformance.model.pull_sources import Settings
+from conformance.model.pull_sources import ModelSettings
 from conformance.model.registries import Registries
 from conformance.oracle.rules import OraclePuller, PodmanPuller, SkopeoPuller
 from tests.model.known_answers import FOREIGN, NO_TAG, OF_DOCKER, Known
@@ -20,11 +20,11 @@ AMD64 = Platform("linux", "amd64")
 
 
 def skopeo(registries: Registries = SEARCH) -> OraclePuller:
-    return SkopeoPuller(Settings(profile=SKOPEO_1_9, registries=registries, platform=AMD64))
+    return SkopeoPuller(ModelSettings(profile=SKOPEO_1_9, registries=registries, platform=AMD64))
 
 
 def podman(registries: Registries = SEARCH) -> OraclePuller:
-    return PodmanPuller(Settings(profile=PODMAN_4_3, registries=registries, platform=AMD64))
+    return PodmanPuller(ModelSettings(profile=PODMAN_4_3, registries=registries, platform=AMD64))
 
 
 def error(puller: OraclePuller, name: str, answers: dict[str, Answer]) -> str:

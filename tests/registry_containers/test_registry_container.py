@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from conformance.images.builder import Blob, Format, Index, image, index, layer
-from conformance.registry_client.push_client import Access
+from conformance.registry_client.push_client import RegistryAccess
 from conformance.registry_containers.engine import RegistryContainerError, engine
 from conformance.registry_containers.owner import PLACE, PROCESS, owner_labels
-from conformance.registry_containers.registry_container import RegistryContainer, RunRegistry
+from conformance.registry_containers.registry_container import RegistryContainer, RegistryOfTheRun
 from conformance.registry_hosts import Internet, RegistryHost, loopback
-from conformance.registry_hosts.origin import ContentRefusedError, OriginError
+from conformance.registry_hosts.origin import OfferRefusedError, OriginError
 from conformance.registry_hosts.origins import use_memory_origins, use_registry_origins
 from conformance.registry_hosts.registry_origin import RegistryOrigin
 from tests.registry_containers.fake_engine import base, registry
@@ -40,9 +40,9 @@ def test_it(runtime):
 
 
 @pytest.fixture(scope="module")
-def run_registry() -> Iterator[RunRegistry]:
+def run_registry() -> Iterator[RegistryOfTheRun]:
     try:
-        made = RunRegistry(base())
+        made = RegistryOfTheRun(base())
     except RegistryContainerError as error:
         pytest.skip(str(error))
     with made:
@@ -50,7 +50,7 @@ def run_registry() -> Iterator[RunRegistry]:
 
 
 @pytest.fixture
-def internet(run_registry: RunRegistry) -> Iterator[Internet]:
+def internet(run_registry: RegistryOfTheRun) -> Iterator[Internet]:
     use_registry_origins(run_registry.access, "main")
     try:
         with Internet(loopback) as made:
@@ -80,7 +80,7 @@ def status(url: str) -> int:
     return answer.status
 
 
-def test_it_starts_at_once_on_loopback_and_is_gone_after(run_registry: RunRegistry) -> None:
+def test_it_starts_at_once_on_loopback_and_is_gone_after(run_registry: RegistryOfTheRun) -> None:
     del run_registry  # the image is there
     before = time.monotonic()
     with registry("open") as made:
@@ -94,7 +94,7 @@ def test_it_starts_at_once_on_loopback_and_is_gone_after(run_registry: RunRegist
     assert made.name not in containers(owner_labels()[PLACE])
 
 
-def test_only_its_run_may_ask_it(run_registry: RunRegistry) -> None:
+def test_only_its_run_may_ask_it(run_registry: RegistryOfTheRun) -> None:
     assert status(run_registry.url) == 401
     with engine() as client:
         told = repr(client.containers.get(run_registry.name).attrs)
@@ -140,16 +140,16 @@ def test_what_another_host_offers_or_a_case_before_did_is_not_there(internet: In
 def test_what_the_registry_does_not_take_is_said(quay_io: RegistryHost) -> None:
     child = image([layer({"a": "b"})])
     whole = index([child])
-    with pytest.raises(ContentRefusedError, match=r"^the registry in the container does not take .*: MANIFEST_"):
+    with pytest.raises(OfferRefusedError, match=r"^the registry in the container does not take .*: MANIFEST_"):
         quay_io.store("team/app", Index(whole.manifest, ()))  # it refers to a manifest that is not there
-    with pytest.raises(ContentRefusedError, match=r"MANIFEST_INVALID"):
+    with pytest.raises(OfferRefusedError, match=r"MANIFEST_INVALID"):
         quay_io.store("team/app", Index(Blob(Format.OCI.manifest_type, b"no JSON"), ()))
     assert "team/app" not in quay_io.origin.repositories
 
 
 def test_a_registry_that_has_gone_is_a_failure() -> None:
     with registry("open") as gone:
-        access = Access(gone.url, "nobody", "nothing")
+        access = RegistryAccess(gone.url, "nobody", "nothing")
         use_registry_origins(access, "main")
         try:
             internet = Internet(loopback)
@@ -159,7 +159,7 @@ def test_a_registry_that_has_gone_is_a_failure() -> None:
         internet.host("quay.io").offer("team/app")
 
 
-def test_what_a_killed_process_left_is_removed_by_the_next_one(run_registry: RunRegistry) -> None:
+def test_what_a_killed_process_left_is_removed_by_the_next_one(run_registry: RegistryOfTheRun) -> None:
     script = (
         "import os, signal, sys; from conformance.registry_containers.registry_container import RegistryContainer;"
         f" made = RegistryContainer('open', {{}}, {base()!r}); print(made.name, flush=True);"
@@ -177,7 +177,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_one(run_registry: Run
 
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_run_says_which_registry_and_leaves_nothing(
-    run_registry: RunRegistry, pytester: pytest.Pytester, workers: str
+    run_registry: RegistryOfTheRun, pytester: pytest.Pytester, workers: str
 ) -> None:
     pytester.makepyfile(CASE)
     arguments = ("-n", workers, "--runtime", "simulator", "--registries", "containers", "--registry-base", base())
@@ -191,7 +191,7 @@ def test_a_run_says_which_registry_and_leaves_nothing(
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_ended_leaves_nothing_once_swept(
-    run_registry: RunRegistry, pytester: pytest.Pytester, end: signal.Signals
+    run_registry: RegistryOfTheRun, pytester: pytest.Pytester, end: signal.Signals
 ) -> None:
     pytester.makepyfile(STUCK)
     arguments = ("--runtime", "simulator", "--registries", "containers", "--registry-base", base(), "-s", "-q")

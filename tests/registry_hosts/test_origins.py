@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.images.builder import Blob, image, layer
-from conformance.registry_client.push_client import Access, PushClient, PushRefusedError
+from conformance.registry_client.push_client import PushClient, PushRefusedError, RegistryAccess
 from conformance.registry_hosts import Internet, loopback
 from conformance.registry_hosts.origin import MemoryOrigin, OriginError
 from conformance.registry_hosts.origins import use_memory_origins, use_registry_origins
 from conformance.registry_hosts.registry_origin import RegistryOrigin
 from tests.registry_hosts.web_client import Web
 
-NOBODY = Access("http://127.0.0.1:1", "robot", "secret-password")
+NOBODY = RegistryAccess("http://127.0.0.1:1", "robot", "secret-password")
 
 
 class Broken(MemoryOrigin):

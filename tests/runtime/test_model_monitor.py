@@ -11,7 +11,7 @@ from conformance.model.image_service import ImageLookup as Looked
 from conformance.model.image_store import ListedImage
 from conformance.model.prediction import Prediction
 from conformance.model.profile import profile
-from conformance.model.pull_sources import Settings
+from conformance.model.pull_sources import ModelSettings
 from conformance.model.puller import Outcome
 from conformance.model.registries import Registries
 from conformance.model.registries_conf import RegistriesConfPaths
@@ -123,7 +123,7 @@ def test_the_settings_are_those_of_the_runtime_s_own_files() -> None:
 def test_what_a_container_mounts_cannot_be_removed_until_the_next_case() -> None:
     with Internet(loopback) as internet:
         internet.host("quay.io").offer(NAME)
-        monitor = ModelMonitor(Settings(profile=profile(Release("1.36.3"))), internet)
+        monitor = ModelMonitor(ModelSettings(profile=profile(Release("1.36.3"))), internet)
         image = monitor.pull(f"quay.io/{NAME}", None).outcome.image
         assert image is not None
         monitor.created("c1", PredictedContainer(mounted=(image.id, "5" * 64)))
@@ -142,7 +142,7 @@ def test_what_a_container_mounts_cannot_be_removed_until_the_next_case() -> None
 def test_the_image_that_a_container_runs_keeps_its_last_name() -> None:
     with Internet(loopback) as internet:
         internet.host("quay.io").offer(NAME, tags=["one", "two"])
-        monitor = ModelMonitor(Settings(profile=profile(Release("1.36.3"))), internet)
+        monitor = ModelMonitor(ModelSettings(profile=profile(Release("1.36.3"))), internet)
         image = monitor.pull(f"quay.io/{NAME}:one", None).outcome.image
         monitor.pull(f"quay.io/{NAME}:two", None)
         assert image is not None
@@ -158,7 +158,7 @@ def test_the_image_that_a_container_runs_keeps_its_last_name() -> None:
 def test_before_1_33_an_image_is_removed_from_under_the_container_that_mounts_it() -> None:
     with Internet(loopback) as internet:
         internet.host("quay.io").offer(NAME)
-        monitor = ModelMonitor(Settings(profile=profile(Release("1.31.13"))), internet)
+        monitor = ModelMonitor(ModelSettings(profile=profile(Release("1.31.13"))), internet)
         image = monitor.pull(f"quay.io/{NAME}", None).outcome.image
         assert image is not None
         monitor.created("c1", PredictedContainer(mounted=(image.id,)))

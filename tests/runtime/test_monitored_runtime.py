@@ -9,7 +9,7 @@ import pytest
 from conformance.cri import CRIError
 from conformance.model.answers import Login
 from conformance.model.profile import profile
-from conformance.model.pull_sources import Settings
+from conformance.model.pull_sources import ModelSettings
 from conformance.model.registries import Registries
 from conformance.model.release import Release
 from conformance.runtime import simulated
@@ -37,7 +37,7 @@ def simulator(own_tmpdir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
         if beside:
             assert runtime.model_monitor is not None
             search = Registries(search=("docker.io", "quay.io"))
-            other = Settings(profile=profile(Release(beside)), registries=search, short_name_mode=mode or "")
+            other = ModelSettings(profile=profile(Release(beside)), registries=search, short_name_mode=mode or "")
             runtime.model_monitor = ModelMonitor(other, runtime.internet)
         return runtime
 

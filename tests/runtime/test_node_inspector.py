@@ -14,7 +14,7 @@ import pytest
 
 from conformance.images.builder import Blob
 from conformance.runtime import node_inspector as looking
-from conformance.runtime.node_inspector import RUN, STORE, NodeInspector, Traces
+from conformance.runtime.node_inspector import RUN, STORE, NodeInspector, NodeResources
 
 WORLD = "crio-conformance-test"
 MOUNTINFO = """\
@@ -70,17 +70,17 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_a_fresh_world_has_its_mounts_only(folder: Path) -> None:
-    assert Folder(folder).traces == Traces(mounts=("/", "/var/lib/containers/storage/overlay/ab/merged"))
+    assert Folder(folder).resources == NodeResources(mounts=("/", "/var/lib/containers/storage/overlay/ab/merged"))
 
 
 def test_the_store_tells_containers_and_how_often_a_layer_is_mounted(folder: Path) -> None:
     write(folder / RUN / "overlay-layers/mountpoints.json", [{"id": "ab", "count": 2}, {"id": "cd", "count": 1}])
     write(folder / STORE / "overlay-containers/containers.json", [{"id": "c2"}, {"id": "c1"}])
     write(folder / STORE / "overlay-containers/volatile-containers.json", [{"id": "c1"}])
-    traces = Folder(folder).traces
+    traces = Folder(folder).resources
     assert (traces.layers, traces.containers) == (("ab", "ab", "cd"), ("c1", "c2"))
     write(folder / STORE / "overlay-containers/containers.json")
-    assert Folder(folder).traces.containers == ("c1",), "an empty file is an empty list"
+    assert Folder(folder).resources.containers == ("c1",), "an empty file is an empty list"
 
 
 def test_processes_that_have_ended_are_none(folder: Path) -> None:
@@ -88,14 +88,14 @@ def test_processes_that_have_ended_are_none(folder: Path) -> None:
     process(folder, 9, "sleep", "Z")
     process(folder, 10, "conmon")
     (folder / "proc/11").mkdir()
-    assert Folder(folder).traces.processes == ("10 conmon", "8 conmon")
+    assert Folder(folder).resources.processes == ("10 conmon", "8 conmon")
 
 
 def test_control_groups_are_crios_and_count_once(folder: Path) -> None:
     for hierarchy in ("pids", "memory"):
         (folder / f"cgroup/{hierarchy}/{WORLD}/pod-1/crio-c1").mkdir(parents=True)
         (folder / f"cgroup/{hierarchy}/another-world/pod-2/crio-c2").mkdir(parents=True)
-    assert Folder(folder).traces.cgroups == (f"{WORLD}/pod-1/crio-c1",)
+    assert Folder(folder).resources.cgroups == (f"{WORLD}/pod-1/crio-c1",)
 
 
 def test_locks_are_seen_by_file(folder: Path) -> None:
@@ -103,48 +103,48 @@ def test_locks_are_seen_by_file(folder: Path) -> None:
     write(folder / RUN / "storage.lock")
     with locked.open("w") as handle:
         fcntl.lockf(handle, fcntl.LOCK_EX)
-        assert Folder(folder).traces.locks == (f"{STORE}/overlay-layers/layers.lock",)
-    assert Folder(folder).traces.locks == ()
+        assert Folder(folder).resources.locks == (f"{STORE}/overlay-layers/layers.lock",)
+    assert Folder(folder).resources.locks == ()
 
 
 def test_what_was_there_is_not_left() -> None:
-    before = Traces(mounts=("/", "/a"), processes=("8 conmon", "9 runc"), layers=("ab",))
+    before = NodeResources(mounts=("/", "/a"), processes=("8 conmon", "9 runc"), layers=("ab",))
     processes = ("10 sleep", "8 conmon", "9 sleep", "90 conmon")
-    after = Traces(mounts=("/", "/b"), processes=processes, layers=("ab", "ab"), locks=("x",))
+    after = NodeResources(mounts=("/", "/b"), processes=processes, layers=("ab", "ab"), locks=("x",))
     left = after.minus(before)
-    assert left == Traces(mounts=("/b",), processes=("10 sleep", "90 conmon"), layers=("ab",), locks=("x",))
+    assert left == NodeResources(mounts=("/b",), processes=("10 sleep", "90 conmon"), layers=("ab",), locks=("x",))
     assert left.counts == {"mounts": 1, "processes": 2, "layers": 1, "locks": 1}
-    assert (before.minus(before), before.minus(before).counts) == (Traces(), {})
+    assert (before.minus(before), before.minus(before).counts) == (NodeResources(), {})
 
 
 @pytest.mark.parametrize(
     ("traces", "passes"),
     [
-        (Traces(processes=("conmon",)), True),
-        (Traces(locks=("layers.lock",)), True),
-        (Traces(mounts=("/a",), layers=("ab",), containers=("c1",), cgroups=("crio-c1",)), False),
-        (Traces(), False),
+        (NodeResources(processes=("conmon",)), True),
+        (NodeResources(locks=("layers.lock",)), True),
+        (NodeResources(mounts=("/a",), layers=("ab",), containers=("c1",), cgroups=("crio-c1",)), False),
+        (NodeResources(), False),
     ],
 )
-def test_only_what_ends_by_itself_passes(traces: Traces, *, passes: bool) -> None:
+def test_only_what_ends_by_itself_passes(traces: NodeResources, *, passes: bool) -> None:
     assert traces.is_transient is passes
 
 
 def test_what_is_about_to_end_is_waited_for(folder: Path) -> None:
     node = Folder(folder)
-    before = node.traces
+    before = node.resources
     process(folder, 8, "conmon")
     with subprocess.Popen(["/bin/sh", "-c", f"sleep 0.2; rm {folder}/proc/8/comm"]):
-        assert node.left_since(before) == Traces()
+        assert node.left_since(before) == NodeResources()
 
 
 def test_what_does_not_end_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looking, "PATIENCE_SECONDS", 0.1)
     node = Folder(folder)
-    before = node.traces
+    before = node.resources
     process(folder, 8, "conmon")
     begin = time.monotonic()
-    assert node.left_since(before) == Traces(processes=("8 conmon",))
+    assert node.left_since(before) == NodeResources(processes=("8 conmon",))
     assert time.monotonic() - begin >= 0.1
 
 

@@ -15,7 +15,7 @@ from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Log, LogLine
 from conformance.images.builder import Image
 from conformance.model.profile import profile
-from conformance.model.pull_sources import Settings
+from conformance.model.pull_sources import ModelSettings
 from conformance.model.registries import Registries
 from conformance.model.release import Release
 from conformance.registry_hosts import Exchange, Internet, loopback
@@ -74,7 +74,7 @@ def simulated(
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sim")))
         internet = stack.enter_context(Internet(loopback))
-        settings = Settings(
+        settings = ModelSettings(
             profile=profile(Release(release)),
             registries=Registries(search=search, search_file=CONF),
             short_name_mode=mode,

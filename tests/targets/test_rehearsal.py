@@ -14,7 +14,7 @@ from conformance.releases.installation import RuntimeNotFoundError
 from conformance.targets import choice
 from conformance.targets import run as running
 from conformance.targets.choice import SimulatorTarget
-from conformance.targets.run import RequirementError, RunError
+from conformance.targets.run import RequiredCapabilityError, RunError
 
 ONE_FILE = ("--pyargs", "conformance.suite.names.test_short_name_mode")
 FEW = (*ONE_FILE, "-k", "pull_is_refused_as_ambiguous")
@@ -210,7 +210,7 @@ def test_a_rehearsal_takes_the_newest_release_unless_told(asked: str | None, reh
     made = running.Run(asked)
     assert isinstance(made.target, SimulatorTarget)
     assert (made.target.rehearsal, made.target.release) == (rehearsal, Release(release))
-    with pytest.raises(RequirementError, match=f"^--require live: {rehearsal}$"):
+    with pytest.raises(RequiredCapabilityError, match=f"^--require live: {rehearsal}$"):
         made.require(["cri", "live"])
     made.require(["cri", "containers"])
     made.close()

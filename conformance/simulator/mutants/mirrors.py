@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from conformance.model.image_copy import PulledImage
-from conformance.model.pull_sources import OpenedManifest, PullError, PullOptions, Settings, Steps
+from conformance.model.pull_sources import ModelSettings, OpenedManifest, PullError, PullOptions, Steps
 from conformance.model.puller import Puller
 from conformance.model.reference import Reference
 from conformance.model.registries import PullSource, Registries, Registry
 
 
-def _with(settings: Settings, change: Callable[[Registry], Registry]) -> Settings:
+def _with(settings: ModelSettings, change: Callable[[Registry], Registry]) -> ModelSettings:
     """Give settings in which every entry of registries.conf is changed."""
     entries = tuple(map(change, settings.registries.registries))
     return replace(settings, registries=replace(settings.registries, registries=entries))
@@ -19,7 +19,7 @@ def _with(settings: Settings, change: Callable[[Registry], Registry]) -> Setting
 class _Misreading(Puller):
     """Reads every entry of registries.conf in another way."""
 
-    def __init__(self, settings: Settings, *rest: object) -> None:
+    def __init__(self, settings: ModelSettings, *rest: object) -> None:
         super().__init__(_with(settings, self.misread), *rest)  # type: ignore[arg-type]
 
     def misread(self, entry: Registry) -> Registry:
@@ -109,14 +109,14 @@ class BlocksByTheNameAsWritten(Puller):
 class ShortestPrefixWins(Puller):
     """Takes the entry with the shortest prefix of several that match."""
 
-    def __init__(self, settings: Settings, *rest: object) -> None:
+    def __init__(self, settings: ModelSettings, *rest: object) -> None:
         super().__init__(replace(settings, registries=_Shortest(**_fields(settings.registries))), *rest)  # type: ignore[arg-type]
 
 
 class PrefixesMatchAnywhere(Puller):
     """Lets a prefix match in the middle of a component."""
 
-    def __init__(self, settings: Settings, *rest: object) -> None:
+    def __init__(self, settings: ModelSettings, *rest: object) -> None:
         super().__init__(replace(settings, registries=_Letters(**_fields(settings.registries))), *rest)  # type: ignore[arg-type]
 
 

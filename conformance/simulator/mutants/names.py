@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from conformance.model.pull_sources import Settings
+from conformance.model.pull_sources import ModelSettings
 from conformance.model.puller import Puller
 from conformance.model.reference import InvalidReferenceError, Reference, parse
 from conformance.model.resolution import NameKind, Resolution, resolve
@@ -124,7 +124,7 @@ class CancelledAliasesStay(Puller):
 class NeverEnforces(Puller):
     """Tries all search registries although the mode is enforcing."""
 
-    def __init__(self, settings: Settings, *rest: object) -> None:
+    def __init__(self, settings: ModelSettings, *rest: object) -> None:
         super().__init__(replace(settings, short_name_mode="disabled"), *rest)  # type: ignore[arg-type]
 
 

@@ -4,7 +4,7 @@ from typing import Self
 
 from conformance.model.answers import Login, Manifest
 from conformance.model.image_copy import PulledImage
-from conformance.model.policy import Requirement
+from conformance.model.policy import PolicyRequirement
 from conformance.model.pull_sources import PullError, PullOptions, Steps
 from conformance.model.puller import Outcome, Puller
 from conformance.model.reference import Reference
@@ -26,7 +26,7 @@ class LetsTheDefaultDecide(Puller):
     def accepted(self, reference: Reference) -> bool:
         del reference
         policy = self.settings.policies.policy(self.namespace)
-        return policy is None or policy.default is Requirement.ACCEPT
+        return policy is None or policy.default is PolicyRequirement.ACCEPT
 
 
 class KnowsNoScopesOfTags(Puller):

@@ -14,12 +14,12 @@ from conformance import (
     Platform,
     Pod,
     PodSync,
-    Policy,
     Pull,
     Reason,
     Registry,
     RegistryHost,
     Runtime,
+    SignaturePolicy,
     WaitingState,
     artifact,
     image,
@@ -41,19 +41,19 @@ FOR_OUR_PODS = "/etc/crio/policies/conformance.json"
 
 ONE, TWO = image([layer({"which": "one"})]), image([layer({"which": "two"})])
 FILES = artifact({"which": "one"})
-ALL = Policy()
-ON_QUAY_IO_ONLY = Policy.accepting("quay.io", PODS)
-ON_DOCKER_IO_ONLY = Policy.accepting("docker.io", PODS)
+ALL = SignaturePolicy()
+ON_QUAY_IO_ONLY = SignaturePolicy.accepting("quay.io", PODS)
+ON_DOCKER_IO_ONLY = SignaturePolicy.accepting("docker.io", PODS)
 VERIFIED = pytest.mark.releases(">=1.33", "policies are asked about volumes since cri-o/cri-o#9060")
 ARTIFACTS = pytest.mark.releases(">=1.33", "artifacts came with cri-o/cri-o#9062")
 
 
-def named(policy: Policy) -> Configuration:
+def named(policy: SignaturePolicy) -> Configuration:
     """CRI-O with a policy that ``signature_policy`` of crio.conf names, beside a system's own that accepts all."""
     return Configuration(policies=((SYSTEM, ALL), (NAMED, policy)), signature_policy=NAMED)
 
 
-def for_our_pods(policy: Policy, *, system: Policy = ALL) -> Configuration:
+def for_our_pods(policy: SignaturePolicy, *, system: SignaturePolicy = ALL) -> Configuration:
     """CRI-O with a policy for the namespace of our pods, and the system's own."""
     return Configuration(policies=((SYSTEM, system), (FOR_OUR_PODS, policy)))
 
@@ -63,7 +63,7 @@ def for_our_pods(policy: Policy, *, system: Policy = ALL) -> Configuration:
 PLACES = {
     "the-systems-own": Configuration(policies=((SYSTEM, ON_QUAY_IO_ONLY),)),
     "named-in-crio.conf": named(ON_QUAY_IO_ONLY),
-    "for-the-transport": Configuration(policies=((SYSTEM, Policy.rejecting("", but=("quay.io",))),)),
+    "for-the-transport": Configuration(policies=((SYSTEM, SignaturePolicy.rejecting("", but=("quay.io",))),)),
 }
 
 
@@ -159,7 +159,7 @@ class Scoped(NamedTuple):
     accepted: bool
 
 
-SCOPES = Policy.accepting(
+SCOPES = SignaturePolicy.accepting(
     "docker.io",
     f"docker.io/{NAME}",
     "*.example.com",
@@ -231,7 +231,7 @@ class TestAnotherPlace:
                 Registry(prefix="one.example.org", location=BAD),
                 Registry(prefix="two.example.org", location=GOOD),
             ),
-            policies=((SYSTEM, Policy.accepting("docker.io", "one.example.org", GOOD)),),
+            policies=((SYSTEM, SignaturePolicy.accepting("docker.io", "one.example.org", GOOD)),),
         )
 
     @pytest.mark.parametrize("moved", MOVED.values(), ids=MOVED)

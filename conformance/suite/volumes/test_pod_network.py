@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from conformance import Configuration, NodeInspector, Pod, PodSync, RegistryHost, Runtime, Traces, image, layer
+from conformance import Configuration, NodeInspector, NodeResources, Pod, PodSync, RegistryHost, Runtime, image, layer
 from conformance.runtime.cni import SUBNET
 
 NAME = "rhuss/app"
@@ -58,19 +58,19 @@ class TestARemovedPod:
     """A pod with a running container is removed; another one is there all the time, and with it the bridge."""
 
     @pytest.fixture
-    def before(self, pod: Pod, node: NodeInspector) -> Traces:
+    def before(self, pod: Pod, node: NodeInspector) -> NodeResources:
         """What is on the machine before."""
         assert pod.address
-        return node.traces
+        return node.resources
 
     @pytest.fixture
-    def meanwhile(self, runtime: Runtime, node: NodeInspector, before: Traces) -> Traces:
+    def meanwhile(self, runtime: Runtime, node: NodeInspector, before: NodeResources) -> NodeResources:
         """What there was besides, while there was the pod."""
         with Pod(runtime, network="bridge") as other:
             assert other.start().running
-            return node.traces.minus(before)
+            return node.resources.minus(before)
 
-    def test_its_network_is_gone(self, meanwhile: Traces, node: NodeInspector, before: Traces) -> None:
+    def test_its_network_is_gone(self, meanwhile: NodeResources, node: NodeInspector, before: NodeResources) -> None:
         """Of a pod that is removed no interface, no network namespace and no address is left."""
         assert (len(meanwhile.interfaces), len(meanwhile.addresses)) == (1, 1)
-        assert node.left_since(before) == Traces()
+        assert node.left_since(before) == NodeResources()

@@ -13,10 +13,10 @@ from conformance import (
     File,
     Image,
     NodeInspector,
+    NodeResources,
     Pod,
     RegistryHost,
     Runtime,
-    Traces,
     image,
     image_mount,
     layer,
@@ -30,7 +30,7 @@ AT = "/models"
 FILE = f"{AT}/file"
 CONTENT = "from the image\n"
 NEW_CONTENT = "from the new image\n"
-NOTHING = Traces()
+NOTHING = NodeResources()
 SUB_PATHS_CAME = pytest.mark.releases(">=1.33", "the CRI has sub paths of images since Kubernetes 1.33")
 
 Refer = Callable[[Image], str]
@@ -280,14 +280,14 @@ class TestRefused:
             for kind, start in KINDS.items()
         ]
     )
-    def left(self, request: pytest.FixtureRequest, node: NodeInspector, pod: Pod, stored: Image) -> Traces:
+    def left(self, request: pytest.FixtureRequest, node: NodeInspector, pod: Pod, stored: Image) -> NodeResources:
         """What is left of it on the node."""
         del stored
-        before = node.traces
+        before = node.resources
         assert request.param(pod).failure.rpc == "CreateContainer"
         return node.left_since(before)
 
-    def test_nothing_is_left(self, left: Traces) -> None:
+    def test_nothing_is_left(self, left: NodeResources) -> None:
         """A container that cannot be created leaves no mount, lock, process or control group behind."""
         assert left == NOTHING
 
@@ -326,55 +326,55 @@ class TestGone:
     """A container with a volume is removed."""
 
     @pytest.fixture
-    def left(self, node: NodeInspector, pod: Pod, stored: Image) -> Traces:
+    def left(self, node: NodeInspector, pod: Pod, stored: Image) -> NodeResources:
         """What is left of it on the node."""
         del stored
         return node.left_by(lambda: mounted(pod).end())
 
-    def test_nothing_is_left(self, left: Traces) -> None:
+    def test_nothing_is_left(self, left: NodeResources) -> None:
         """A container that is removed leaves no mount, lock, process or control group behind."""
         assert left == NOTHING
 
     @pytest.fixture
-    def left_of_two(self, node: NodeInspector, pod: Pod, stored: Image) -> Traces:
+    def left_of_two(self, node: NodeInspector, pod: Pod, stored: Image) -> NodeResources:
         """What is left on the node of a second container that had the image beside another one."""
         del stored
         mounted(pod)
         return node.left_by(lambda: mounted(pod).end())
 
-    def test_nothing_is_left_beside_another(self, left_of_two: Traces) -> None:
+    def test_nothing_is_left_beside_another(self, left_of_two: NodeResources) -> None:
         """A container that is removed gives its mount of the image back, while another container keeps its own."""
         assert left_of_two == NOTHING
 
     @pytest.fixture
-    def left_of_the_program(self, runtime: Runtime, node: NodeInspector, pod: Pod, quay_io: RegistryHost) -> Traces:
+    def left_by_the_bad(self, runtime: Runtime, node: NodeInspector, pod: Pod, quay_io: RegistryHost) -> NodeResources:
         """What is left on the node of a container whose program cannot be run, after it was removed."""
         quay_io.store("rhuss/app", pod_images.tool_image(layer({"bad": File(b"no program", 0o755)})))
         runtime.pull(APP)
         return node.left_by(lambda: pod.start(image=APP, command=["/bad"]).running.end())  # noqa: PLW0108 (started in it)
 
-    def test_nothing_is_left_of_one_without_a_volume(self, left_of_the_program: Traces) -> None:
+    def test_nothing_is_left_of_one_without_a_volume(self, left_by_the_bad: NodeResources) -> None:
         """A container without a volume that ended by itself leaves nothing behind when it is removed."""
-        assert left_of_the_program == NOTHING
+        assert left_by_the_bad == NOTHING
 
     @pytest.fixture
-    def left_of_the_pod(self, runtime: Runtime, node: NodeInspector, stored: Image) -> Traces:
+    def left_of_the_pod(self, runtime: Runtime, node: NodeInspector, stored: Image) -> NodeResources:
         """What is left on the node after a pod with three such containers is removed."""
         del stored
-        before = node.traces
+        before = node.resources
         with Pod(runtime) as pod:
             for _ in range(3):
                 mounted(pod)
         return node.left_since(before)
 
-    def test_nothing_is_left_of_a_pod(self, left_of_the_pod: Traces) -> None:
+    def test_nothing_is_left_of_a_pod(self, left_of_the_pod: NodeResources) -> None:
         """A pod that is removed leaves no mount, lock, process or control group behind."""
         assert left_of_the_pod == NOTHING
 
     def test_nothing_is_left_of_pod_and_image(self, runtime: Runtime, node: NodeInspector, stored: Image) -> None:
         """When pod and image are removed, nothing is left of either."""
         del stored
-        before = node.traces
+        before = node.resources
         with Pod(runtime) as pod:
             mounted(pod)
             pod.start(image_mount(MISSING, AT))

@@ -204,8 +204,8 @@ class TestRefused:
 def test_nothing_is_left_on_the_node(runtime: Runtime, node: NodeInspector, name: str, registry: RegistryHost) -> None:
     """A layer that cannot be unpacked leaves no mount, no process, no control group and no lock behind."""
     registry.store(NAME, image([raw_layer(REFUSED["a hard link that climbs"])]))
-    before = node.traces
-    assert (runtime.pull(name, unpacks=False).succeeded, node.traces) == (False, before)
+    before = node.resources
+    assert (runtime.pull(name, unpacks=False).succeeded, node.resources) == (False, before)
 
 
 # What may be done with it
