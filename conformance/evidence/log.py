@@ -1,6 +1,7 @@
 """CRI-O's log: followed as a file, read as facts (logrus text format)."""
 
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,17 +63,18 @@ class Log:
         self.path = path
         self._read = 0
         self._lines: list[str] = []
+        self._following = threading.Lock()
 
     def _follow(self) -> None:
         """Read what has been written since the last time."""
         if not self.path.exists():
             return
-        with self.path.open("rb") as handle:
+        with self._following, self.path.open("rb") as handle:
             handle.seek(self._read)
             new = handle.read()
-        complete = new.rpartition(b"\n")[0] + b"\n" if b"\n" in new else b""
-        self._read += len(complete)
-        self._lines += complete.decode(errors="replace").split("\n")[:-1]
+            complete = new.rpartition(b"\n")[0] + b"\n" if b"\n" in new else b""
+            self._read += len(complete)
+            self._lines += complete.decode(errors="replace").split("\n")[:-1]
 
     def position(self) -> int:
         """Give the number that the next line will have."""

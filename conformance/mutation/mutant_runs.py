@@ -44,7 +44,7 @@ Reached = Mapping[str, frozenset[str]]
 STRIDE = 8
 """Mutants are run in strides, so that every kind of fault comes early, and with it the cases about it."""
 
-KINDS = {"ran": ("passed", "failed"), "failed": ("failed",)}
+KINDS = {"ran": ("passed", "failed", "erred"), "failed": ("failed",), "erred": ("erred",)}
 """The outcomes that count as each kind."""
 
 
@@ -69,8 +69,8 @@ def run_matrix(chosen: Sequence[Mutant], jobs: int, *, whole: bool = True) -> Ma
             raise MutantRunError(f"the suite cannot be run on the simulator: pytest ended with {int(code)}")
         results = {mutant_run.line: mutant_run.result() for mutant_run in sound}
         for line, result in results.items():
-            if result.failed:
-                message = f"without a fault, {len(result.failed)} cases fail on {line}, such as {min(result.failed)}"
+            if result.unsound:
+                message = f"without a fault, {len(result.unsound)} cases fail on {line}, such as {min(result.unsound)}"
                 raise MutantRunError(message)
         return Matrix(results, {each: mutant_run.result() for each, mutant_run in zip(chosen, faulty, strict=True)})
 
@@ -100,7 +100,7 @@ class MutantRun:
                 f"the run of {self.name if self.mutant else 'the simulator'} on {self.line} came to no end"
             )
         content = json.loads(self.file.read_text())
-        return SuiteResult(frozenset(content["ran"]), frozenset(content["failed"]))
+        return SuiteResult(*(frozenset(content[kind]) for kind in KINDS))
 
     def reached(self) -> dict[str, frozenset[str]]:
         """Read which methods each case reached; raises ``OSError`` where it did not come to its end."""
@@ -108,8 +108,8 @@ class MutantRun:
 
     @property
     def is_sound(self) -> bool:
-        """Whether it came to its end, and no case failed."""
-        return self.file.exists() and not self.result().failed
+        """Whether it came to its end, and no case failed or erred."""
+        return self.file.exists() and not self.result().unsound
 
 
 class MutantRunsPlugin:
@@ -255,7 +255,10 @@ class _OutcomeRecorder:
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the gravest outcome of a case's phases."""
-        outcome = "passed" if hasattr(report, "wasxfail") and not report.failed else report.outcome
-        if report.when == "call" or report.failed or (report.when == "setup" and report.skipped):
-            self._outcomes[case_of(report)] = "failed" if report.failed else outcome
+        """Keep how a case ended; an error while it is set up or cleaned up is no statement of the case."""
+        case = case_of(report)
+        if report.when != "call" and report.failed:
+            self._outcomes[case] = "failed" if self._outcomes.get(case) == "failed" else "erred"
+        elif report.when == "call" or (report.when == "setup" and report.skipped):
+            expected = hasattr(report, "wasxfail") and not report.failed
+            self._outcomes[case] = "passed" if expected else report.outcome

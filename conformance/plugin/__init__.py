@@ -7,6 +7,7 @@ is loaded in every pytest run of the environment, so what is heavy is imported w
 pytest_plugins = (
     "conformance.plugin.options",
     "conformance.plugin.lifecycle",
+    "conformance.plugin.collection",
     "conformance.plugin.fixtures",
     "conformance.plugin.verdicts",
     "conformance.plugin.terminal",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from conformance.plugin.collection import SUITE
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -32,6 +34,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.dist = "worksteal"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """With ``-n auto`` one worker asks what already runs: several would remove each other's images by their ID."""
+    return 1 if _is_shared(config) else None
+
+
+def _is_shared(config: pytest.Config) -> bool:
+    return str(config.getoption("runtime")).startswith("unix:")
+
+
 def run_of(config: pytest.Config) -> Run:
     """Give the run of this process, made at its first use: other projects' tests pay nothing for this plugin."""
     if RUN not in config.stash:
@@ -50,25 +62,28 @@ def run_of(config: pytest.Config) -> Run:
 
 def is_about_crio(config: pytest.Config) -> bool:
     """Tell, before anything is collected, whether this run is about CRI-O."""
-    suite = str(Path(__file__).parents[1] / "suite")
     return (
-        bool(config.getoption("runtime"))
+        config.getoption("runtime") is not None
         or config.getoption("registries") == "containers"
-        or any("conformance.suite" in each or str(Path(each).absolute()).startswith(suite) for each in config.args)
+        or any("conformance.suite" in each or str(Path(each).absolute()).startswith(str(SUITE)) for each in config.args)
     )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Find the runtime that was asked for, before anything else is done."""
-    if is_about_crio(session.config):
+    config = session.config
+    if _is_shared(config) and (config.getoption("numprocesses", None) or 1) > 1:
+        msg = f"--runtime {config.getoption('runtime')} can be asked by one process only: run with -n 0"
+        raise pytest.UsageError(msg)
+    if is_about_crio(config):
         from conformance.targets.run import RequiredCapabilityError
 
         try:
-            run_of(session.config).require(session.config.getoption("require"))
+            run_of(config).require(config.getoption("require"))
         except RequiredCapabilityError as error:
             _give_up(str(error), lacking=True)
-        _open_registries(session.config)
+        _open_registries(config)
 
 
 def _open_registries(config: pytest.Config) -> None:
@@ -160,12 +175,6 @@ def _end_workers(session: pytest.Session, exitstatus: int) -> None:
 def needs_runtime(item: pytest.Item) -> bool:
     """Tell whether a case asks for a CRI-O."""
     return "runtime" in getattr(item, "fixturenames", ())
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let ``-k`` find cases by their upstream issue."""
-    for mark in item.iter_markers("upstream"):
-        item.extra_keyword_matches.update(mark.args)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -2,7 +2,12 @@
 
 import enum
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+HEADERS = ("accept", "user-agent", "authorization", "range")
+"""The headers of a request that decide what is answered, or say who asks."""
 
 
 class RequestKind(enum.StrEnum):
@@ -22,7 +27,8 @@ class Exchange:
 
     ``host`` is the registry host (``docker.io``), ``server`` the name that was asked (``auth.docker.io``), ``user``
     the name in the credentials that came along (``None``: none; ``""``: an anonymous token), ``at`` seconds of
-    ``time.monotonic``, ``size`` the bytes of the answer's body, ``note`` why the host answered so.
+    ``time.monotonic``, ``size`` the bytes of the answer's body, ``note`` why the host answered so. ``headers`` are
+    those of the request that matter (``HEADERS``), in small letters; of credentials only their kind.
     """
 
     host: str
@@ -36,7 +42,20 @@ class Exchange:
     user: str | None = None
     size: int = 0
     note: str = ""
+    scheme: str = "https"
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     at: float = field(default_factory=time.monotonic)
+
+    @property
+    def url(self) -> str:
+        """The URL that was asked, as the client wrote it."""
+        return f"{self.scheme}://{self.server}{self.path}{f'?{self.query}' if self.query else ''}"
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes that a token was asked for (docker/distribution, "Token Scope"), in the order of the query."""
+        return tuple(value for key, value in parse_qsl(self.query) if key == "scope")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from conformance.images.builder import Blob
 from conformance.registry_hosts.host import RegistryHost
 from conformance.registry_hosts.origin import OriginError, Repository
 from conformance.registry_hosts.personality import ErrorAnswer
-from conformance.registry_hosts.recorder import Exchange, Recorder, RequestKind
+from conformance.registry_hosts.recorder import HEADERS, Exchange, Recorder, RequestKind
 
 PLATFORM_PARTS = ("os", "architecture", "variant")
 BLOB_TYPE = "application/octet-stream"
@@ -255,9 +255,21 @@ class RegistryServer:
                 user=basic[0] if basic else self._caller(request).user,
                 size=len(response.body) if isinstance(response.body, bytes) and request.method != "HEAD" else 0,
                 note=note,
+                scheme=request.scheme,
+                query=request.query_string,
+                headers=_telling_headers(request),
             )
         )
         return response
+
+
+def _telling_headers(request: web.Request) -> dict[str, str]:
+    """Give the headers that matter; of credentials only their kind, ``Basic`` or ``Bearer``."""
+    found = {name: ", ".join(request.headers.getall(name)) for name in HEADERS if name in request.headers}
+    if "authorization" in found:
+        kind, space, _ = found["authorization"].partition(" ")
+        found["authorization"] = kind if space else "?"
+    return found
 
 
 def _described(manifest: Blob) -> str:

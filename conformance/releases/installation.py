@@ -12,12 +12,16 @@ from conformance.model.release import Release
 CRIO = "CRI-O"
 CONTAINERD = "containerd"
 PODMAN = "Podman"
-FORMS = "write a release (1.36.3 or 1.36), the path of a crio binary, or auto"
+FORMS = "write a release (1.36.3 or 1.36), the path of a crio binary or of the folder that it is in, or auto"
 SECONDS = 20.0
 
 
 class RuntimeNotFoundError(Exception):
     """No such runtime or program can be had: one sentence that says why and what to do."""
+
+
+class NoCrioError(RuntimeNotFoundError):
+    """Any CRI-O would do, and there is none: neither on PATH nor in the cache."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,17 @@ def releases_folder() -> Path:
 def find_crio(runtime: str) -> Installation:
     """Find what ``--runtime`` asks for: ``auto``, a release or line in the cache, or a path.
 
-    Raises ``RuntimeNotFoundError``, also where one of the programs that CRI-O needs is missing.
+    Raises ``NoCrioError`` where ``auto`` finds none, and ``RuntimeNotFoundError`` for all else that cannot be had, such
+    as a program that a CRI-O needs.
     """
     if runtime == "auto":
         return complete_installation(_automatic())
-    if re.fullmatch(r"\d+(\.\d+)+", runtime):
-        return complete_installation(_release(runtime))
+    if re.fullmatch(r"v?\d+(\.\d+)+", runtime):
+        return complete_installation(_release(runtime.removeprefix("v")))
     if "/" in runtime:
-        return complete_installation(Path(runtime))
+        path = Path(runtime)
+        inside = [each for each in (path / "bin" / "crio", path / "crio") if each.is_file()]
+        return complete_installation(inside[0] if inside else path)
     msg = f"--runtime {runtime} is not understood: {FORMS}"
     raise RuntimeNotFoundError(msg)
 
@@ -65,7 +72,7 @@ def _automatic() -> Path:
     if found := _cached():
         return found[max(found)]
     msg = f"no CRI-O was found: neither crio on PATH nor a release in {releases_folder()} ({FORMS})"
-    raise RuntimeNotFoundError(msg)
+    raise NoCrioError(msg)
 
 
 def _release(wanted: str) -> Path:

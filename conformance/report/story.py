@@ -58,7 +58,7 @@ def exchanges(evidence: Evidence) -> str:
 def _exchange(exchange: Exchange) -> str:
     user = "" if exchange.user is None else f" as {exchange.user or 'anonymous'}"
     answer = f"{exchange.status} {exchange.note}".strip()
-    return f"{exchange.host}: {exchange.method} https://{exchange.server}{exchange.path}{user} -> {answer}"
+    return f"{exchange.host}: {exchange.method} {exchange.url}{user} -> {answer}"
 
 
 def log(lines: Iterable[LogLine]) -> str:

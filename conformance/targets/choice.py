@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.model.profile import newest_line, newest_of
-from conformance.releases.installation import Installation, RuntimeNotFoundError, find_crio
+from conformance.releases.installation import Installation, NoCrioError, RuntimeNotFoundError, find_crio
 from conformance.targets.contrast import find_containerd, find_podman
 from conformance.targets.target import Target
 
@@ -81,7 +81,7 @@ class SimulatorTarget(Target):
 def choose_target(runtime: str) -> Target:
     """Find what ``--runtime`` names; where any CRI-O would do and there is none, rehearse as the newest release.
 
-    Raises ``RuntimeNotFoundError`` where something was named that cannot be had.
+    Raises ``RuntimeNotFoundError`` where what was named cannot be had, or a CRI-O that is here lacks a program.
     """
     wanted, _, rest = runtime.partition(":")
     if wanted == SIMULATOR:
@@ -97,9 +97,7 @@ def choose_target(runtime: str) -> Target:
         return find_containerd(runtime)
     try:
         return CrioTarget(find_crio(runtime))
-    except RuntimeNotFoundError as error:
-        if runtime != "auto":
-            raise
+    except NoCrioError as error:
         return SimulatorTarget(newest_of(newest_line()), str(error))
 
 

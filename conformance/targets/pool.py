@@ -2,19 +2,46 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.runtime import Runtime
 
 LIMIT = 12
-"""How many may run at once; the one not used for longest makes room."""
+"""How many may run at once in one process; the one not used for longest makes room."""
+
+INSTANCES = 4
+"""The inotify(7) instances that a CRI-O holds; it ends while it starts where there are too few."""
+
+MAX_INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
+
+
+class TooFewInstancesError(Exception):
+    """This machine allows too few inotify instances for one CRI-O a worker: one sentence."""
+
+
+def crios_at_once(workers: int) -> int:
+    """Give how many CRI-Os each of so many workers may have: a quarter of what the machine allows is left to others.
+
+    Raises ``TooFewInstancesError`` where that is none.
+    """
+    allowed = int(MAX_INSTANCES.read_text())
+    each = allowed * 3 // 4 // INSTANCES // workers
+    if each < 1:
+        msg = (
+            f"fs.inotify.max_user_instances is {allowed}, too low for {workers} workers with a CRI-O each, which holds"
+            f" {INSTANCES}: raise it with sysctl, or let fewer work (-n)"
+        )
+        raise TooFewInstancesError(msg)
+    return min(LIMIT, each)
 
 
 class Pool:
     """Gives the runtime of a configuration, started at its first use; the same configuration, the same runtime."""
 
-    def __init__(self, start: Callable[[Configuration], Runtime]) -> None:
+    def __init__(self, start: Callable[[Configuration], Runtime], limit: int = LIMIT) -> None:
         self._start = start
+        self._limit = limit
         self._running: OrderedDict[Configuration, Runtime] = OrderedDict()
 
     def get(self, configuration: Configuration) -> Runtime:
@@ -24,7 +51,7 @@ class Pool:
             runtime.close()
             runtime = None
         if runtime is None:
-            while len(self._running) >= LIMIT:
+            while len(self._running) >= self._limit:
                 self._running.popitem(last=False)[1].close()
             runtime = self._start(configuration)
         self._running[configuration] = runtime

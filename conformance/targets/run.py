@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance import deviations
-from conformance.releases.installation import RuntimeNotFoundError
+from conformance.releases.installation import FORMS, RuntimeNotFoundError
 from conformance.targets.choice import CrioTarget, SimulatorTarget, choose_target
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ class Run:
 
     def __init__(self, runtime: str | None, mutant: str | None = None, kubelet: str | None = None) -> None:
         self.deviations = deviations.load_deviations()
+        if runtime == "":
+            msg = f"--runtime is empty, as an unset variable is: {FORMS}, or leave it out"
+            raise RunError(msg)
         try:
             self.target = choose_target(runtime or "auto")
         except RuntimeNotFoundError as error:
@@ -51,6 +54,7 @@ class Run:
                 raise RunError(msg)
             self.target.mutant = fault
         self.kubelet = self._kubelet(kubelet)
+        self.workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 
     def _kubelet(self, wanted: str | None) -> KubeletBinary | None:
         """Find a kubelet; only a live CRI-O that we start has a use for one."""
@@ -66,9 +70,10 @@ class Run:
     @cached_property
     def pool(self) -> Pool:
         """The runtimes that run, by configuration; none at first."""
-        from conformance.targets.pool import Pool
+        from conformance.targets.pool import LIMIT, Pool, crios_at_once
 
-        return Pool(self._start)
+        live = isinstance(self.target, CrioTarget)
+        return Pool(self._start, crios_at_once(self.workers) if live else LIMIT)
 
     def _start(self, configuration: Configuration) -> Runtime:
         return self.target.start(configuration, self.kubelet.folders if self.kubelet else ())
@@ -95,12 +100,13 @@ class Run:
         from conformance.node import WorldError, sweep_worlds
         from conformance.runtime.configuration import Configuration
         from conformance.runtime.runtime import RuntimeFailedError
+        from conformance.targets.pool import TooFewInstancesError
 
         self.require(required)
         try:
             sweep_worlds()
             capabilities = self.pool.get(Configuration()).capabilities
-        except (OSError, RuntimeFailedError, WorldError) as error:
+        except (OSError, RuntimeFailedError, TooFewInstancesError, WorldError) as error:
             raise RunError(str(error)) from None
         if self.kubelet and "containers" in capabilities:
             capabilities |= {"kubelet"}

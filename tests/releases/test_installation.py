@@ -8,7 +8,7 @@ from conformance.model.release import Release
 from conformance.releases import installation
 from conformance.releases.installation import Installation, RuntimeNotFoundError, find_crio
 
-REMEDY = "write a release (1.36.3 or 1.36), the path of a crio binary, or auto"
+REMEDY = "write a release (1.36.3 or 1.36), the path of a crio binary or of the folder that it is in, or auto"
 ALL = ("pinns", "conmon", "runc")
 
 
@@ -201,7 +201,7 @@ def test_crun_is_taken_where_there_is_no_runc(tmp_path: Path, there: tuple[str, 
     assert find_crio("auto").oci_runtime == tmp_path / "path" / taken
 
 
-@pytest.mark.parametrize("value", ["newest", "", "v1.36.3", "1", "1.36.x", "crio"])
+@pytest.mark.parametrize("value", ["newest", "", "1", "1.36.x", "crio"])
 def test_nonsense_is_answered_with_what_can_be_written(value: str) -> None:
     assert refusal(value) == f"--runtime {value} is not understood: {REMEDY}"
 
@@ -211,3 +211,18 @@ def test_folders_are_those_of_all_programs_each_once(tmp_path: Path, monkeypatch
     program(tmp_path / "b" / "pinns")
     monkeypatch.setenv("PATH", f"{tmp_path}/path:{tmp_path}/b")
     assert find_crio("auto").folders == (tmp_path / "b", tmp_path / "path")
+
+
+# Other ways to write it
+
+
+def test_a_release_may_be_written_as_its_tag(tmp_path: Path) -> None:
+    cached(tmp_path, "1.36.3")
+    assert find_crio("v1.36.3") == find_crio("1.36.3")
+    assert find_crio("v1.36") == find_crio("1.36.3")
+
+
+@pytest.mark.parametrize("folder", ["release", "release/bin"])
+def test_a_folder_stands_for_the_crio_in_it(tmp_path: Path, folder: str) -> None:
+    made = crio(tmp_path / "release" / "bin", "1.36.3", *ALL)
+    assert find_crio(str(tmp_path / folder)).crio == made

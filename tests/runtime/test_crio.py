@@ -16,7 +16,7 @@ from conformance.runtime.configuration import Configuration
 from conformance.runtime.crio import Crio
 from conformance.runtime.runtime import RuntimeFailedError
 from conformance.targets import pool
-from conformance.targets.pool import Pool
+from conformance.targets.pool import Pool, TooFewInstancesError
 from tests.node.world_traces import mentioning
 
 Fake = Callable[[str], Installation]
@@ -223,7 +223,7 @@ def stubs(started: list[Stub]) -> Pool:
         started.append(Stub(configuration))
         return cast("Crio", started[-1])
 
-    return Pool(start)
+    return Pool(start, limit=3)
 
 
 def test_the_same_configuration_gives_the_same_crio(stubs: Pool, started: list[Stub]) -> None:
@@ -232,15 +232,25 @@ def test_the_same_configuration_gives_the_same_crio(stubs: Pool, started: list[S
     assert [each.configuration for each in started] == [number(1), number(2)]
 
 
-def test_the_one_not_used_for_longest_makes_room(
-    stubs: Pool, started: list[Stub], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pool, "LIMIT", 3)
+def test_the_one_not_used_for_longest_makes_room(stubs: Pool, started: list[Stub]) -> None:
     for n in (1, 2, 3, 1, 4):
         stubs.get(number(n))
     assert [each.closed for each in started] == [0, 1, 0, 0]
     stubs.get(number(2))
     assert [each.closed for each in started] == [0, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "workers", "at_once"), [(128, 1, 12), (128, 2, 12), (128, 4, 6), (1024, 8, 12), (16, 2, 1)]
+)
+def test_workers_share_the_inotify_instances_that_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: int, workers: int, at_once: int
+) -> None:
+    (tmp_path / "max_user_instances").write_text(f"{allowed}\n")
+    monkeypatch.setattr(pool, "MAX_INSTANCES", tmp_path / "max_user_instances")
+    assert pool.crios_at_once(workers) == at_once
+    with pytest.raises(TooFewInstancesError, match=rf"^fs.inotify.max_user_instances is {allowed}, too low for 900 "):
+        pool.crios_at_once(900)
 
 
 def test_a_dead_one_is_closed_and_replaced(stubs: Pool, started: list[Stub]) -> None:

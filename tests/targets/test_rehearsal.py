@@ -10,7 +10,7 @@ import pytest
 
 from conformance.model.release import Release
 from conformance.plugin.lifecycle import EXIT_LACKING
-from conformance.releases.installation import RuntimeNotFoundError
+from conformance.releases.installation import NoCrioError, RuntimeNotFoundError
 from conformance.targets import choice
 from conformance.targets import run as running
 from conformance.targets.choice import SimulatorTarget
@@ -189,7 +189,7 @@ def test_what_there_is_not_is_a_usage_error_in_one_sentence(
 @pytest.fixture
 def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(wanted: str) -> None:
-        raise RuntimeNotFoundError(f"there is no {wanted}")
+        raise (NoCrioError if wanted == "auto" else RuntimeNotFoundError)(f"there is no {wanted}")
 
     monkeypatch.setattr(choice, "find_crio", find)
 
@@ -221,6 +221,20 @@ def test_a_rehearsal_takes_the_newest_release_unless_told(asked: str | None, reh
 def test_what_was_named_is_not_replaced_by_a_rehearsal(asked: str) -> None:
     with pytest.raises(RunError, match=f"^there is no {asked}$"):
         running.Run(asked)
+
+
+def test_a_cri_o_that_lacks_a_program_is_no_reason_to_rehearse(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(_wanted: str) -> None:
+        raise RuntimeNotFoundError("conmon is missing")
+
+    monkeypatch.setattr(choice, "find_crio", find)
+    with pytest.raises(RunError, match=r"^conmon is missing$"):
+        running.Run("auto")
+
+
+def test_an_empty_runtime_is_an_unset_variable() -> None:
+    with pytest.raises(RunError, match=r"^--runtime is empty, as an unset variable is: write a release "):
+        running.Run("")
 
 
 def test_a_mutant_is_no_cri_o(monkeypatch: pytest.MonkeyPatch) -> None:
