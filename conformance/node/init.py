@@ -6,6 +6,8 @@ closes, for whatever reason, it ends every process, removes the world's control 
 """
 
 import contextlib
+import ctypes
+import errno
 import fcntl
 import json
 import os
@@ -20,6 +22,14 @@ SIOCGIFFLAGS = 0x8913
 SIOCSIFFLAGS = 0x8914
 IFF_UP = 0x1
 MESSAGE_BYTES = 1 << 20
+MOUNT_SETATTR = 442
+"""The system call mount_setattr(2), since Linux 5.12, the same on every architecture."""
+
+AT_FDCWD = -100
+AT_RECURSIVE = 0x8000
+MOUNT_ATTR_RDONLY = 0x1
+WRITABLE = ("/proc", "/sys/fs/cgroup")
+"""What a container runtime writes to, besides what is the world's own."""
 
 statuses: dict[int, int] = {}
 
@@ -41,6 +51,30 @@ def mount(*arguments: str, fds: tuple[int, ...] = ()) -> None:
         capture_output=True,
         text=True,
     )
+
+
+def set_read_only(path: str, *, read_only: bool) -> None:
+    """Let nobody write to a mount and those below it, or anybody again; without effect before Linux 5.12."""
+    attributes = struct.pack("QQQQ", *((MOUNT_ATTR_RDONLY, 0) if read_only else (0, MOUNT_ATTR_RDONLY)), 0, 0)
+    system_call = ctypes.CDLL(None, use_errno=True).syscall
+    if system_call(MOUNT_SETATTR, AT_FDCWD, path.encode(), AT_RECURSIVE, attributes, len(attributes)) != 0:
+        number = ctypes.get_errno()
+        if number not in (errno.ENOSYS, errno.EPERM):  # EPERM: a container's filter, or what is read-only outside
+            raise OSError(number, os.strerror(number), path)
+
+
+def protect_machine(base: str, parent: int) -> None:
+    """Let nobody in here write to what is the machine's: a runtime that does what it must not harms the world alone.
+
+    ``base``, the folder of all worlds, becomes a mount of its own, which ``parent`` then is open on.
+    """
+    mount("--bind", base, base)
+    own = os.open(base, os.O_RDONLY | os.O_DIRECTORY)
+    os.dup2(own, parent, inheritable=False)
+    os.close(own)
+    set_read_only("/", read_only=True)
+    for path in (base, *filter(os.path.ismount, WRITABLE)):
+        set_read_only(path, read_only=False)
 
 
 def prepare_mounts(private: list[str], visible: list[str], etc: str) -> None:
@@ -180,13 +214,14 @@ def remove_tree(parent: int, name: str) -> None:
         os.rmdir(name, dir_fd=parent)
 
 
-def live(control: socket.socket) -> None:
+def live(control: socket.socket, base: str, parent: int) -> None:
     """Prepare the world as the run asks, say so, and serve; what goes wrong on the way is reported to the run."""
     setup = json.loads(control.recv(MESSAGE_BYTES) or "null")
     if not setup:  # the run was killed before it could tell
         return
     try:
         loopback_up()
+        protect_machine(base, parent)
         prepare_mounts(setup["private"], setup["visible"], setup["etc"])
     except subprocess.CalledProcessError as error:
         control.send(json.dumps({"error": error.stderr.strip()}).encode())
@@ -214,7 +249,7 @@ def main() -> None:
     parent = os.open(os.path.dirname(folder), os.O_RDONLY | os.O_DIRECTORY)
     os.umask(0o022)
     try:
-        live(control)
+        live(control, os.path.dirname(folder), parent)
     finally:
         end_everything(parent, os.path.basename(folder), cgroups)
 

@@ -51,6 +51,23 @@ def test_the_hosts_files_are_not_seen_and_the_worlds_do_not_reach_the_host(here:
         assert not Path(inside).exists()
 
 
+@pytest.mark.parametrize("folder", ["/", "/usr", "/home", "/opt", "/root", "the user's own"])
+def test_what_is_the_machine_s_cannot_be_written_to(here: World, folder: str, tmp_path: Path) -> None:
+    """Not even by root, and not by whoever owns it: a runtime that does what it must not harms the world alone."""
+    place = Path.home() if folder == "the user's own" else Path(folder)
+    if not os.access(place, os.W_OK):
+        pytest.skip(f"this user may not write to {place} anyway")
+    file = place / f"conformance-{tmp_path.name}"
+    said = run(here, "sh", "-c", f"echo > {file}; LC_ALL=C mv {place} {place}.moved")
+    assert not file.exists()
+    assert "Read-only file system" in said or "Device or resource busy" in said
+
+
+def test_what_a_runtime_must_write_to_can_be_written_to(here: World) -> None:
+    script = f"for at in /etc /run /var/lib/containers /tmp {here.folder}; do echo > $at/file && echo $at; done"
+    assert run(here, "sh", "-c", script).split()[:4] == ["/etc", "/run", "/var/lib/containers", "/tmp"]  # noqa: S108 (of the world)
+
+
 def test_private_folders_begin_empty_but_for_what_programs_expect(here: World) -> None:
     assert run(here, "ls", "-A", "/var", "/var/lib", "/var/tmp", log="var") == (  # noqa: S108
         "/var:\ncache\nlib\nlog\nrun\ntmp\n\n/var/lib:\ncontainers\n\n/var/tmp:\n"
