@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from typing import Any
 
 from conformance.commands import explain, mutants, oracles, serve
@@ -15,6 +16,7 @@ QUIETLY = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarni
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; give the exit code."""
     parser = argparse.ArgumentParser(prog="crio-conformance", description=DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('crio-conformance')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add_command in COMMANDS:
         add_command(commands)

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -72,3 +73,10 @@ def test_explain_and_serve_import_what_is_heavy_when_they_run() -> None:
         "sys.exit(bool({'grpc', 'aiohttp', 'pytest'} & sys.modules.keys()))"
     )
     assert subprocess.run([sys.executable, "-c", told], timeout=60, check=False).returncode == 0
+
+
+def test_the_package_is_the_command_and_says_which_version_it_is() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "--version"], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == f"crio-conformance {version('crio-conformance')}\n"
