@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from conformance.vocabulary import *  # noqa: F403 (a type checker reads the names off its __all__)
 else:
 
+    def __dir__() -> list[str]:
+        """List what test files import, too."""
+        return sorted({*globals(), *import_module("conformance.vocabulary").__all__})
+
     def __getattr__(name: str) -> Any:
         """Give a name of the vocabulary; the plugin, which every pytest run loads, does without it."""
+        if name == "__all__":
+            return import_module("conformance.vocabulary").__all__
         if not name.startswith("_") and find_spec(f"{__name__}.{name}") is None:
             vocabulary = import_module("conformance.vocabulary")
             if name in vocabulary.__all__:

@@ -5,6 +5,10 @@ import os
 import sys
 from typing import Any
 
+from conformance.commands.numbers import positive
+
+INTERRUPTED = 130
+
 
 def add_command(commands: Any) -> argparse.ArgumentParser:
     """Add ``mutants`` to the subcommands of a parser; ``main`` takes what it parsed."""
@@ -13,7 +17,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("names", nargs="*", metavar="MUTANT", help="these mutants only (by default all of them)")
     parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="how many runs at once (default: one a core)"
+        "--jobs", type=positive, default=os.cpu_count() or 1, help="how many runs at once (default: one a core)"
     )
     parser.add_argument(
         "--whole",
@@ -37,10 +41,12 @@ def main(options: argparse.Namespace) -> int:
         if options.list:
             print(*(f"{each.name} ({each.line}): {each.fault}" for each in chosen), sep="\n")
             return 0
-        found = run_matrix(chosen, max(1, options.jobs), whole=options.whole or bool(options.names))
+        found = run_matrix(chosen, options.jobs, whole=options.whole or bool(options.names))
     except (UnknownMutantError, MutantRunError) as error:
         print(f"crio-conformance mutants: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
     why, whole = why_cases_kill_no_mutant(), not options.names
     print(*matrix_lines(found, why, whole=whole), sep="\n")
     return 1 if found.survivors or (whole and unexplained(found, why)) else 0

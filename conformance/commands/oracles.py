@@ -5,6 +5,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from conformance.commands.numbers import positive
+
 if TYPE_CHECKING:
     from conformance.oracle.discovery import FoundOracle
 
@@ -26,12 +28,12 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
         metavar="ORACLE",
         help="skopeo, podman, a CRI-O's release (1.36.3) or a path; may be repeated (default: skopeo and podman)",
     )
-    parser.add_argument("--examples", type=_number, metavar="N", help="scenarios for each (default: 2000; podman 300)")
+    parser.add_argument("--examples", type=positive, metavar="N", help="scenarios for each (default: 2000; podman 300)")
     parser.add_argument(
         "--seed", type=int, default=0, metavar="S", help="other scenarios for another number (default: 0)"
     )
     parser.add_argument(
-        "--jobs", type=_number, default=os.cpu_count() or 1, metavar="N", help="how many at once (default: one a core)"
+        "--jobs", type=positive, default=os.cpu_count() or 1, metavar="N", help="how many at once (default: one a core)"
     )
     parser.add_argument(
         "--keep",
@@ -42,20 +44,12 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     return parser
 
 
-def _number(text: str) -> int:
-    """Read a number of 1 or more."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("it must be 1 or more")
-    return number
-
-
 def main(options: argparse.Namespace) -> int:
     """Run the oracles that were asked for; give the exit code that ``--help`` promises, or 130 after Ctrl-C."""
     try:
         import hypothesis  # noqa: F401, PLC0415 (only this command needs it)
     except ImportError:
-        return _refuse("hypothesis is not installed: pip install 'crio-conformance[oracles]'", USAGE)
+        return _refuse("hypothesis is not installed: pip install '.[oracles]' in a clone of the repository", USAGE)
     from conformance.node import sweep_worlds  # noqa: PLC0415
     from conformance.oracle.discovery import OracleNotFoundError  # noqa: PLC0415
     from conformance.oracle.oracle import OracleError  # noqa: PLC0415 (HTTP and gRPC are heavy)

@@ -55,6 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"crio-conformance serve: {error}\n")
         return USAGE
     finally:
+        while signal.sigtimedwait(SIGNALS, 0):  # another Ctrl-C of somebody who could not wait
+            pass
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return 0
 

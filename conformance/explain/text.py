@@ -34,7 +34,7 @@ def _beginning(explanation: Explanation) -> Iterator[Paragraph]:
     """Say what is explained, and from which files."""
     crio = explanation.crio
     yield head(f"{explanation.name or 'The empty name'}, pulled by CRI-O {crio.release} on {crio.platform}")
-    match crio.provenance:
+    match crio.origin:
         case Provenance.SOCKET:
             yield Paragraph(f"CRI-O {crio.release} answers on {crio.socket}.")
         case Provenance.DEFAULT:

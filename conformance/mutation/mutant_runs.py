@@ -44,6 +44,7 @@ Reached = Mapping[str, frozenset[str]]
 STRIDE = 8
 """Mutants are run in strides, so that every kind of fault comes early, and with it the cases about it."""
 
+INTERRUPTED = int(pytest.ExitCode.INTERRUPTED)
 KINDS = {"ran": ("passed", "failed", "erred"), "failed": ("failed",), "erred": ("erred",)}
 """The outcomes that count as each kind."""
 
@@ -65,6 +66,8 @@ def run_matrix(chosen: Sequence[Mutant], jobs: int, *, whole: bool = True) -> Ma
             [*QUIETLY, "--runtime=simulator", "--pyargs", "conformance.suite"],
             plugins=[MutantRunsPlugin(sound, faulty, jobs, whole=whole)],
         )
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
         if code != 0:
             raise MutantRunError(f"the suite cannot be run on the simulator: pytest ended with {int(code)}")
         results = {mutant_run.line: mutant_run.result() for mutant_run in sound}

@@ -26,6 +26,7 @@ MOUNT_SETATTR = 442
 """The system call mount_setattr(2), since Linux 5.12, the same on every architecture."""
 
 AT_FDCWD = -100
+MNT_DETACH = 2
 AT_RECURSIVE = 0x8000
 MOUNT_ATTR_RDONLY = 0x1
 WRITABLE = ("/proc", "/sys/fs/cgroup")
@@ -179,7 +180,7 @@ def serve(control: socket.socket) -> None:
             os.close(handle)
 
 
-def end_everything(parent: int, name: str, cgroups: str) -> None:
+def end_everything(parent: int, folder: str, cgroups: str) -> None:
     """Kill what runs here, then take away what the kernel leaves behind: control groups and the world's folder."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with contextlib.suppress(ProcessLookupError):
@@ -188,7 +189,10 @@ def end_everything(parent: int, name: str, cgroups: str) -> None:
         while True:
             os.waitpid(-1, 0)
     remove_cgroups(cgroups)
-    remove_tree(parent, name)
+    ctypes.CDLL(None).umount2(
+        folder.encode(), MNT_DETACH
+    )  # where it is in sight it is a mount, which cannot be removed
+    remove_tree(parent, os.path.basename(folder))
 
 
 def remove_cgroups(name: str) -> None:
@@ -251,7 +255,7 @@ def main() -> None:
     try:
         live(control, os.path.dirname(folder), parent)
     finally:
-        end_everything(parent, os.path.basename(folder), cgroups)
+        end_everything(parent, folder, cgroups)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ def why_no_namespaces(complaint: str, *, root: bool, proc: Path = Path("/proc"))
             name = setting.replace("/", ".")
             return f"{who} may make no namespaces here ({name} is {forbidden}): {remedy}"
     if "Operation not permitted" in complaint or "Permission denied" in complaint:
+        options = ["--security-opt seccomp=unconfined", "--security-opt systempaths=unconfined"]
         return (
-            f"{who} may make no namespaces here ({complaint}): in a container, start it with"
-            f" --security-opt seccomp=unconfined --security-opt systempaths=unconfined{' --privileged' if root else ''}"
+            f"{who} may make no namespaces here ({complaint}): leave the chroot if this is one; in a container, start"
+            f" it with {' '.join([*options, *(['--privileged'] if root else [])])}"
         )
     if "No space left on device" in complaint:
         return (

@@ -79,7 +79,7 @@ class World:
             _, (self._init,) = self._ask(
                 etc=str(self.etc),
                 private=covered,
-                visible=[str(path) for path in _hidden([self.folder, *visible], covered)],
+                visible=[str(path) for path in [*_hidden(visible, covered), self.folder]],  # ours last: it is writable
             )
         except WorldError as error:
             self._unshare.wait()

@@ -21,7 +21,7 @@ class KnownRelease(NamedTuple):
     """A release, or a line, and where we know it from."""
 
     release: Release
-    provenance: Provenance
+    origin: Provenance
     socket: str = ""
 
     @property

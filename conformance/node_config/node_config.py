@@ -33,7 +33,7 @@ class CrioIdentity:
     """
 
     release: str
-    provenance: Provenance
+    origin: Provenance
     platform: str
     socket: str = ""
     explained_as: str = ""

@@ -98,7 +98,7 @@ def read_node_config(options: ExplainOptions, env: Mapping[str, str] = os.enviro
 def _crio(crio: KnownRelease, platform: Platform) -> CrioIdentity:
     return CrioIdentity(
         release=crio.text,
-        provenance=crio.provenance,
+        origin=crio.origin,
         platform=str(platform),
         socket=crio.socket,
         explained_as=crio.explained_as,

@@ -3,12 +3,15 @@
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from conformance.node import WorldError
 from conformance.oracle.case import as_case
@@ -59,7 +62,8 @@ def run_job(job: SearchJob) -> OracleResult:
     """Start the oracle and make the search; whatever keeps it from that is the result's ``problem``."""
     result = OracleResult(job.oracle.program)
     try:
-        with job.oracle.start() as oracle:
+        with job.oracle.start() as oracle, tempfile.TemporaryDirectory() as folder:
+            set_hypothesis_home_dir(folder)  # else it makes .hypothesis where one stands
             result.title = oracle.title
             if job.first:
                 result.differing += _differing_of_kept(oracle, result)

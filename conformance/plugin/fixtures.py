@@ -50,8 +50,11 @@ def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Ite
     running = run.pool.get(configuration)
     request.node.stash[CURSOR] = (running, running.evidence.cursor())
     yield running
-    running.dirty = True  # until it is as new: what a case broke is no other case's
-    running.reset()
+    try:
+        running.reset()
+    except BaseException:
+        running.dirty = True
+        raise
     if request.node.stash.get(BROKEN, False):
         running.dirty = True
 

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ CONTAINERD = "containerd"
 PODMAN = "Podman"
 FORMS = "write a release (1.36.3 or 1.36), the path of a crio binary or of the folder that it is in, or auto"
 SECONDS = 20.0
+LIBRARY_MISSING = 127
+"""The exit status of a program for which the dynamic linker lacks something (ld.so(8))."""
 
 
 class RuntimeNotFoundError(Exception):
@@ -119,15 +122,17 @@ def release_of(program: Path, answers: str, what: str, forms: str) -> Release:
     Raises ``RuntimeNotFoundError``, which says that it is not ``what``, and which ``forms`` there are of naming one.
     """
     try:
-        answer = subprocess.run(
-            [program, "--version"],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=SECONDS,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        with tempfile.TemporaryDirectory() as folder:  # containers/storage makes one where TMPDIR is, and leaves it
+            answer = subprocess.run(
+                [program, "--version"],
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=SECONDS,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "TMPDIR": folder, "XDG_RUNTIME_DIR": folder},
+            )
     except OSError as error:
         msg = f"{program} cannot be run ({'it is a folder' if program.is_dir() else error.strerror}): {forms}"
         raise RuntimeNotFoundError(msg) from error
@@ -139,6 +144,9 @@ def release_of(program: Path, answers: str, what: str, forms: str) -> Release:
         return Release(match[1] if match else "")
     except ValueError:
         said = (answer.stdout or answer.stderr).strip().splitlines()
+        if answer.returncode == LIBRARY_MISSING and said:
+            msg = f"{program} cannot be run ({said[0].removeprefix(f'{program}: ')}): install that library"
+            raise RuntimeNotFoundError(msg) from None
         msg = f"{program} is no {what} (to --version it says {said[0] if said else 'nothing'!r}): {forms}"
         raise RuntimeNotFoundError(msg) from None
 

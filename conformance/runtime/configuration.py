@@ -12,6 +12,9 @@ from conformance.model.registries import Mirror, Registry
 from conformance.releases.installation import Installation
 from conformance.runtime import cni
 
+NO_PLUGINS = "/etc/cni/bin"
+"""Where CRI-O looks for CNI plugins of which no pod has need; it makes the folder, by default ``/opt/cni/bin``."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
@@ -102,6 +105,7 @@ class Configuration:
                 "irqbalance_config_restore_file": "disable",
                 "disable_hostport_mapping": True,
             },
+            "network": {"plugin_dirs": [NO_PLUGINS]},
             "nri": {"enable_nri": False},
         }
 

@@ -105,16 +105,18 @@ class Run:
         self.require(required)
         try:
             sweep_worlds()
-            capabilities = self.pool.get(Configuration()).capabilities
+            first = self.pool.get(Configuration())
         except (OSError, RuntimeFailedError, TooFewInstancesError, WorldError) as error:
             raise RunError(str(error)) from None
-        if self.kubelet and "containers" in capabilities:
-            capabilities |= {"kubelet"}
         for capability in required:
-            if capability not in capabilities:
-                raise RequiredCapabilityError(
-                    f"--require {capability}: {self.target.title} cannot offer it to this user here"
-                )
+            why = self._why_lacking_kubelet(first) if capability == "kubelet" else first.why_lacking(capability)
+            if why:
+                raise RequiredCapabilityError(f"--require {capability}: {self.target.title} lacks it here: {why}")
+
+    def _why_lacking_kubelet(self, runtime: Runtime) -> str:
+        if self.kubelet is None:
+            return "there is none in the cache folder, and --kubelet names none"
+        return runtime.why_lacking("containers")
 
 
 def _mutant(name: str) -> Mutant:

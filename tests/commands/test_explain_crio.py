@@ -103,7 +103,7 @@ def test_the_crio_that_answers_here_is_the_one(run: Run, serve: Callable[[str, s
     other, path = serve("containerd", "1.7.2"), serve("cri-o", "1.31.5-2.rhaos4.18.gitb0e1bcf.el9")
     known = crio_release.find_release(None, None, ["/no/such.sock", other, path])
     assert (known.text, known.socket, known.profile.since) == ("1.31.5", path, "1.31")
-    assert crio_release.find_release(None, None, [other]).provenance == "default"
+    assert crio_release.find_release(None, None, [other]).origin == "default"
     assert run(NAME, "--socket", other).err == (
         f"crio-conformance explain: what answers on {other} is containerd 1.7.2, no CRI-O\n"
     )
@@ -118,7 +118,7 @@ def test_a_socket_on_which_nobody_answers(run: Run, own_tmpdir: Path, monkeypatc
         assert (
             run(NAME, "--socket", str(path)).err == f"crio-conformance explain: no CRI-O answers on {path} within 0 s\n"
         )
-        assert crio_release.find_release(None, None, [str(path)]).provenance == "default"
+        assert crio_release.find_release(None, None, [str(path)]).origin == "default"
 
 
 def test_what_is_newer_is_explained_as_the_newest(run: Run) -> None:

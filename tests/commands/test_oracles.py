@@ -107,7 +107,7 @@ def test_kept_scenarios_hold(oracle: type[Oracle]) -> None:
 
 
 def which_of(oracle: type[Oracle]) -> FoundOracle:
-    name = oracle.__name__.lower()
+    name = oracle.__name__.removesuffix("Oracle").lower()
     return FoundOracle(name, sound(name))
 
 

@@ -83,10 +83,16 @@ def test_a_case_that_fails_without_a_fault_spoils_the_matrix(monkeypatch: pytest
         run_matrix([ONE], 1)
 
 
-@pytest.mark.parametrize("code", [1, 2, 4, 5])
+@pytest.mark.parametrize("code", [1, 4, 5])
 def test_a_suite_that_cannot_be_run_is_told(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     results(monkeypatch, {None: result([A])}, code)
     with pytest.raises(MutantRunError, match=rf"^the suite cannot be run on the simulator: pytest ended with {code}$"):
+        run_matrix([ONE], 1)
+
+
+def test_a_run_that_is_ended_is_no_fault_of_the_suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    results(monkeypatch, {None: result([A])}, int(pytest.ExitCode.INTERRUPTED))
+    with pytest.raises(KeyboardInterrupt):
         run_matrix([ONE], 1)
 
 

@@ -48,14 +48,18 @@ def test_a_setting_that_forbids_users_is_named_with_its_remedy(tmp_path: Path, s
 @pytest.mark.parametrize("setting", FOR_USERS)
 def test_settings_for_users_are_no_explanation_for_root(tmp_path: Path, setting: str) -> None:
     told = why_no_namespaces(EPERM, root=True, proc=proc(tmp_path, setting, FOR_USERS[setting][0]))
-    assert told.startswith(f"root may make no namespaces here ({EPERM}): in a container, start it with --security-opt")
+    assert told.startswith(
+        f"root may make no namespaces here ({EPERM}): leave the chroot if this is one; in a container, "
+    )
     assert told.endswith("--privileged")
 
 
 @pytest.mark.parametrize("setting", FOR_USERS)
 def test_a_setting_that_allows_it_is_not_blamed(tmp_path: Path, setting: str) -> None:
     told = why_no_namespaces(EPERM, root=False, proc=proc(tmp_path, setting, FOR_USERS[setting][1]))
-    assert told.startswith(f"an ordinary user may make no namespaces here ({EPERM}): in a container")
+    assert told.startswith(
+        f"an ordinary user may make no namespaces here ({EPERM}): leave the chroot if this is one; in a container, "
+    )
     assert "sysctl" not in told
     assert "--privileged" not in told
 

@@ -65,7 +65,7 @@ def test_what_is_required_and_lacking_ends_the_run_with_a_code_of_its_own(
 ) -> None:
     result = run(f"--require={required}", *able(there), *more)
     assert result.ret == lifecycle.EXIT_LACKING
-    assert f"--require {required}: the simulator of CRI-O 1.36 cannot offer it to this user here" in result.stdout.str()
+    assert f"--require {required}: the simulator of CRI-O 1.36 lacks it here: " in result.stdout.str()
     result.assert_outcomes()
 
 

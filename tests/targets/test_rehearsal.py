@@ -139,7 +139,7 @@ def told(result: pytest.RunResult) -> list[str]:
         (["--require", "live", "--runtime", "simulator"], "--require live: the simulator was asked for"),
         (
             ["--require", "containers", "--runtime", "simulator"],
-            "--require containers: the simulator of CRI-O 1.36 cannot offer it to this user here",
+            "--require containers: the simulator of CRI-O 1.36 lacks it here: ",
         ),
     ],
 )
