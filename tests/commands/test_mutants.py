@@ -35,7 +35,7 @@ def test_the_exit_code_says_whether_all_are_killed(
     code: int,
 ) -> None:
     results(monkeypatch, of)
-    assert main.main(["mutants", *names, "--jobs", "0"]) == code
+    assert main.main(["mutants", *names, "--jobs", "1"]) == code
     out, error = capsys.readouterr()
     assert (error.startswith("crio-conformance mutants: ") and error.count("\n") == 1) is (code == 2)
     assert (f"{len(names) or len(mutants())} mutants, " in out) is (code != 2)
@@ -72,3 +72,11 @@ def test_mutants_are_run_for_real(own_tmpdir: Path, name: str, cases: str, code:
     assert ended.returncode == code, ended.stderr
     assert said in ended.stdout + ended.stderr
     assert [each.name for each in own_tmpdir.iterdir() if "mutants" in each.name] == []
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "two"])
+def test_a_number_of_jobs_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], jobs: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main.main(["mutants", f"--jobs={jobs}"])
+    assert ended.value.code == 2
+    assert f"'{jobs}' is no number of 1 or more" in capsys.readouterr().err
