@@ -123,6 +123,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     from conformance.targets.run import RequiredCapabilityError, RunError
 
     config = session.config
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    if not is_about_crio(config) and terminal is not None and config.get_verbosity() >= 0:
+        terminal.write_line(f"conformance: {run_of(config).target.header}")  # at the top it was not known yet
     try:
         run_of(config).begin(config.getoption("require"))
     except RunError as error:

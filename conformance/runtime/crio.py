@@ -160,7 +160,7 @@ class Crio(Runtime):
 
     def _goroutines(self) -> list[str]:
         """Let CRI-O write what every goroutine does (SIGUSR1; CRI-O cmd/crio/main.go, ``writeCrioGoroutineStacks``)."""
-        folder = Path(f"/proc/{self.process.outer_pid}/root/tmp")
+        folder = Path("/proc", str(self.process.outer_pid), "root", "tmp")
         before = set(folder.glob(STACKS))
         self.process.signal(signal.SIGUSR1)
         until = time.monotonic() + ENDING_SECONDS
