@@ -174,6 +174,11 @@ NEWEST = ("1.31.13", "1.32.13", "1.33.13", "1.34.11", "1.35.6", "1.36.3")
 """The newest release of each line that was known when this was written."""
 
 
+def known_lines() -> tuple[str, ...]:
+    """Give the lines of which a release was known, such as ``1.36``; a later one is predicted as the newest."""
+    return tuple(Release(each).line for each in NEWEST)
+
+
 def newest_line() -> str:
     """Give the newest line that is known, such as ``1.36``."""
     return Release(NEWEST[-1]).line

@@ -50,9 +50,8 @@ def run_of(config: pytest.Config) -> Run:
         from conformance.targets.run import Run, RunError, end_as_with_ctrl_c
 
         try:
-            config.stash[RUN] = run = Run(
-                config.getoption("runtime"), config.getoption("mutant"), config.getoption("kubelet")
-            )
+            options = [config.getoption(name) for name in ("runtime", "mutant", "kubelet", "model")]
+            config.stash[RUN] = run = Run(*options)
         except RunError as error:
             raise pytest.UsageError(str(error)) from None
         config.add_cleanup(run.close)

@@ -29,6 +29,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--mutant", metavar="NAME", help="give the simulator one fault, to see which cases find it")
     group.addoption(
+        "--model",
+        choices=("strict", "report", "off"),
+        help="what becomes of a difference between the model and the runtime: it fails the case, is told at the end, or"
+        " is left out; by default strict, and report for a release line that the model does not know",
+    )
+    group.addoption(
         "--require",
         action="append",
         default=[],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.plugin.lifecycle import run_of
 from conformance.plugin.options import TOLD_WHEN_FEW
@@ -19,7 +19,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     ended = _ended(terminalreporter)
     if not ended:
         return
-    from conformance.report.summary import count_reasons, totals_table
+    from conformance.report.summary import count_differences, count_reasons, totals_table
 
     run = run_of(config)
     verdicts = [verdict for _, verdict in ended]
@@ -37,6 +37,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(heading)
             for line in lines:
                 terminalreporter.write_line(line)
+    differing: dict[str, Any] = {
+        case_of(report): dict(report.user_properties).get("differences", ()) for report, _ in ended
+    }
+    if lines := list(count_differences(differing)):
+        terminalreporter.write_line("\nThe model and the runtime differ, which is reported only (--model):")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 def _ended(terminalreporter: pytest.TerminalReporter) -> list[tuple[pytest.TestReport, Verdict]]:

@@ -1,7 +1,7 @@
 """The end of a run: totals per family, deviations met, and what could not be run."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 VERDICTS = ("passed", "deviates", "failed", "skipped")
@@ -32,3 +32,17 @@ def count_reasons(verdicts: Iterable[Verdict], verdict: str) -> Iterator[str]:
     """Count the reasons for one verdict, a line each, the most frequent first."""
     for reason, count in Counter(each.reason for each in verdicts if each.verdict == verdict).most_common():
         yield f"{count:>4} {'case' if count == 1 else 'cases'}: {reason}"
+
+
+def count_differences(differing: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Count the cases in which the model and the runtime differ, by call and what about it; each with one such case.
+
+    A difference begins with the call and what of it was compared: ``PullImage team/app, error:``, both sides below.
+    """
+    cases: dict[str, dict[str, None]] = {}
+    for case, differences in differing.items():
+        for each in differences:
+            call, _, what = each.partition(":\n")[0].rpartition(", ")
+            cases.setdefault(f"{call.partition(' ')[0]}, {what}", {})[case] = None
+    for kind, found in sorted(cases.items(), key=lambda each: -len(each[1])):
+        yield f"{len(found):>4} {'case' if len(found) == 1 else 'cases'}: {kind}, such as {next(iter(found))}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance import deviations
+from conformance.model.profile import known_lines
 from conformance.releases.installation import FORMS, RuntimeNotFoundError
 from conformance.targets.choice import CrioTarget, SimulatorTarget, choose_target
 
@@ -35,10 +36,13 @@ class Run:
     """The runtime that ``--runtime`` names, and a pool of running ones, which is there when it is first asked for.
 
     ``target`` is what the run is about, ``kubelet`` the kubelet for cases that need a real one, ``mutant`` names the
-    fault that the simulator has. Raises ``RunError`` when something was named that cannot be had.
+    fault that the simulator has, ``model`` says what becomes of a difference from the model (``--model``).
+    Raises ``RunError`` when something was named that cannot be had.
     """
 
-    def __init__(self, runtime: str | None, mutant: str | None = None, kubelet: str | None = None) -> None:
+    def __init__(
+        self, runtime: str | None, mutant: str | None = None, kubelet: str | None = None, model: str | None = None
+    ) -> None:
         self.deviations = deviations.load_deviations()
         if runtime == "":
             msg = f"--runtime is empty, as an unset variable is: {FORMS}, or leave it out"
@@ -54,6 +58,7 @@ class Run:
                 raise RunError(msg)
             self.target.mutant = fault
         self.kubelet = self._kubelet(kubelet)
+        self.model = model or ("strict" if self.target.release.line in known_lines() else "report")
         self.workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 
     def _kubelet(self, wanted: str | None) -> KubeletBinary | None:

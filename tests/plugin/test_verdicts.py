@@ -67,6 +67,41 @@ def test_a_case_in_which_model_and_runtime_differ_fails_whatever_it_states(
     result.stdout.fnmatch_lines(["it * 1 * 0 * 3 * 0"])
 
 
+DIFFERING = """
+from conformance.runtime import simulated
+from conformance.simulator.mutants import mutant
+
+simulated.Variant = lambda: mutant("search-order-reversed").variant
+"""
+
+
+@pytest.mark.parametrize("more", [[], ["-n", "2"]])
+def test_a_difference_may_be_reported_only_once_per_kind(run: Run, pytester: pytest.Pytester, more: list[str]) -> None:
+    pytester.makeconftest(DIFFERING)
+    pytester.makepyfile(
+        test_it="""
+        def pull(runtime, quay_io):
+            quay_io.offer("team/app")
+            return runtime.pull("team/app").succeeded
+
+        def test_one(runtime, quay_io): assert pull(runtime, quay_io)
+
+        def test_two(runtime, quay_io): assert pull(runtime, quay_io)
+        """
+    )
+    result = run("--model", "report", *more)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "The model and the runtime differ, which is reported only (--model):",
+            "   2 cases: PullImage, asked, such as test_it.py::test_*",
+        ]
+    )
+    silent = run("--model", "off", *more)
+    silent.assert_outcomes(passed=2)
+    silent.stdout.no_fnmatch_line("The model and the runtime differ*")
+
+
 KNOWN = Deviation(
     cases=("test_errors.py::test_it",),
     releases=">=1.31",

@@ -247,3 +247,13 @@ def test_a_mutant_is_no_cri_o(monkeypatch: pytest.MonkeyPatch) -> None:
     made = running.Run(None)
     assert (made.target.title, made.target.footer) == ("CRI-O 1.36.3", [])
     made.require(["live"])
+
+
+@pytest.mark.parametrize(("release", "model"), [("1.36.3", "strict"), ("1.31.0", "strict"), ("1.37.0", "report")])
+def test_a_line_that_the_model_does_not_know_is_reported_on(
+    monkeypatch: pytest.MonkeyPatch, release: str, model: str
+) -> None:
+    found = SimpleNamespace(release=Release(release), crio=Path("/nowhere/crio"))
+    monkeypatch.setattr(choice, "find_crio", lambda _wanted: found)
+    assert running.Run("auto").model == model
+    assert running.Run("auto", model="off").model == "off"
