@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import conformance.plugin
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "conformance"
 GENERATED = PACKAGE / "cri" / "v1"
@@ -92,6 +94,18 @@ def test_a_function_name_has_one_meaning() -> None:
     )
     conventions = {"add_command", "run", "main", "serve"}
     assert {name for name, number in functions.items() if number > 1} - conventions == set()
+
+
+def test_a_plugin_imports_from_earlier_ones_alone() -> None:
+    """Else pytest warns that it cannot rewrite the assertions of the later one, which is there already."""
+    seen: set[str] = set()
+    for name in conformance.plugin.pytest_plugins:
+        path = ROOT.joinpath(*name.split(".")).with_suffix(".py")
+        imported = {
+            node.module for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
+        } & set(conformance.plugin.pytest_plugins)
+        assert imported <= seen, name
+        seen.add(name)
 
 
 def test_exceptions_end_in_error() -> None:

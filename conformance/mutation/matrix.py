@@ -14,20 +14,10 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """What a run of the suite came to, names as deviations.toml has them.
-
-    ``ran`` are the cases that ran, ``failed`` those that failed by what they state, which alone kills a mutant,
-    ``erred`` those that could not be set up or cleaned up.
-    """
+    """What a run of the suite came to: the cases that ran, and those that failed; names as deviations.toml has them."""
 
     ran: frozenset[str]
     failed: frozenset[str]
-    erred: frozenset[str] = frozenset()
-
-    @property
-    def unsound(self) -> frozenset[str]:
-        """The cases that must not be there in a run without a fault."""
-        return self.failed | self.erred
 
 
 @dataclass(frozen=True)

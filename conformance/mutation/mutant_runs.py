@@ -45,7 +45,7 @@ STRIDE = 8
 """Mutants are run in strides, so that every kind of fault comes early, and with it the cases about it."""
 
 INTERRUPTED = int(pytest.ExitCode.INTERRUPTED)
-KINDS = {"ran": ("passed", "failed", "erred"), "failed": ("failed",), "erred": ("erred",)}
+KINDS = {"ran": ("passed", "failed"), "failed": ("failed",)}
 """The outcomes that count as each kind."""
 
 
@@ -72,8 +72,8 @@ def run_matrix(chosen: Sequence[Mutant], jobs: int, *, whole: bool = True) -> Ma
             raise MutantRunError(f"the suite cannot be run on the simulator: pytest ended with {int(code)}")
         results = {mutant_run.line: mutant_run.result() for mutant_run in sound}
         for line, result in results.items():
-            if result.unsound:
-                message = f"without a fault, {len(result.unsound)} cases fail on {line}, such as {min(result.unsound)}"
+            if result.failed:
+                message = f"without a fault, {len(result.failed)} cases fail on {line}, such as {min(result.failed)}"
                 raise MutantRunError(message)
         return Matrix(results, {each: mutant_run.result() for each, mutant_run in zip(chosen, faulty, strict=True)})
 
@@ -103,7 +103,7 @@ class MutantRun:
                 f"the run of {self.name if self.mutant else 'the simulator'} on {self.line} came to no end"
             )
         content = json.loads(self.file.read_text())
-        return SuiteResult(*(frozenset(content[kind]) for kind in KINDS))
+        return SuiteResult(frozenset(content["ran"]), frozenset(content["failed"]))
 
     def reached(self) -> dict[str, frozenset[str]]:
         """Read which methods each case reached; raises ``OSError`` where it did not come to its end."""
@@ -111,8 +111,8 @@ class MutantRun:
 
     @property
     def is_sound(self) -> bool:
-        """Whether it came to its end, and no case failed or erred."""
-        return self.file.exists() and not self.result().unsound
+        """Whether it came to its end, and no case failed."""
+        return self.file.exists() and not self.result().failed
 
 
 class MutantRunsPlugin:
@@ -258,10 +258,7 @@ class _OutcomeRecorder:
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep how a case ended; an error while it is set up or cleaned up is no statement of the case."""
-        case = case_of(report)
-        if report.when != "call" and report.failed:
-            self._outcomes[case] = "failed" if self._outcomes.get(case) == "failed" else "erred"
-        elif report.when == "call" or (report.when == "setup" and report.skipped):
-            expected = hasattr(report, "wasxfail") and not report.failed
-            self._outcomes[case] = "passed" if expected else report.outcome
+        """Keep the gravest outcome of a case's phases."""
+        outcome = "passed" if hasattr(report, "wasxfail") and not report.failed else report.outcome
+        if report.when == "call" or report.failed or (report.when == "setup" and report.skipped):
+            self._outcomes[case_of(report)] = "failed" if report.failed else outcome

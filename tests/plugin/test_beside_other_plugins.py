@@ -1,5 +1,6 @@
 """The plugin is loaded in every pytest run of an environment: beside others, and in runs of somebody else's tests."""
 
+import math
 import os
 import re
 import resource
@@ -30,6 +31,8 @@ OURS = ("--runtime", "--kubelet", "--mutant", "--require", "--registries", "--re
 FAMILY = ("--pyargs", "conformance.suite.pulls.test_login", "--runtime", "simulator:1.36", "-p", "no:cacheprovider")
 MOST_SECONDS = 0.020
 MOST_OF_A_RUN = 0.1
+FEWEST_RUNS = 12
+MOST_RUNS = 60
 """What the plugin may cost a run: the seconds or, on a machine so slow that they mean nothing, a tenth of the run."""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -118,12 +121,23 @@ def cost(folder: Path, *arguments: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def too_much(without: float, with_ours: float) -> bool:
+    """Whether our plugin costs more than it may, both in seconds."""
+    return with_ours - without > max(MOST_SECONDS, MOST_OF_A_RUN * without)
+
+
 def test_somebody_else_s_tests_cost_next_to_nothing_more(tmp_path: Path) -> None:
-    """Processor time, and the least of several runs by turns: what else the machine does is in neither."""
+    """Processor time, and the least of runs by turns: what else the machine does makes both longer, never shorter.
+
+    The busier it is, the more runs until the least is near: there are more of them while the difference is too large.
+    """
     (tmp_path / "test_theirs.py").write_text("def test_it(): pass\n")
-    runs = [(cost(tmp_path, "-p", "no:crio_conformance"), cost(tmp_path)) for _ in range(12)]
-    without, with_ours = (min(each) for each in zip(*runs, strict=True))
-    assert with_ours - without <= max(MOST_SECONDS, MOST_OF_A_RUN * without)
+    runs: list[tuple[float, float]] = []
+    without, with_ours = 0.0, math.inf
+    while len(runs) < FEWEST_RUNS or (too_much(without, with_ours) and len(runs) < MOST_RUNS):
+        runs.append((cost(tmp_path, "-p", "no:crio_conformance"), cost(tmp_path)))
+        without, with_ours = (min(each) for each in zip(*runs, strict=True))
+    assert not too_much(without, with_ours), f"{with_ours - without:.3f} s more than {without:.3f} s"
 
 
 def test_somebody_else_s_tests_import_nothing_that_is_heavy(tmp_path: Path) -> None:
