@@ -45,9 +45,19 @@ class Installation:
 
 
 def releases_folder() -> Path:
-    """Give the folder with one folder per release, ``$XDG_CACHE_HOME/crio-conformance/releases``."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "crio-conformance" / "releases"
+    """Give the folder with one folder per release, ``$XDG_CACHE_HOME/crio-conformance/releases``.
+
+    Raises ``RuntimeNotFoundError`` where it is somebody else's, as after ``sudo -E``.
+    """
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "crio-conformance" / "releases"
+    try:
+        folder.stat()
+    except PermissionError as error:
+        msg = f"what is in {folder} cannot be read: let XDG_CACHE_HOME name a folder of your own, or unset it"
+        raise RuntimeNotFoundError(msg) from error
+    except OSError:
+        pass
+    return folder
 
 
 def find_crio(runtime: str) -> Installation:

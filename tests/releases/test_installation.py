@@ -1,3 +1,4 @@
+import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -226,3 +227,12 @@ def test_a_release_may_be_written_as_its_tag(tmp_path: Path) -> None:
 def test_a_folder_stands_for_the_crio_in_it(tmp_path: Path, folder: str) -> None:
     made = crio(tmp_path / "release" / "bin", "1.36.3", *ALL)
     assert find_crio(str(tmp_path / folder)).crio == made
+
+
+def test_a_cache_of_somebody_else_s_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(RuntimeNotFoundError, match="cannot be read: let XDG_CACHE_HOME name a folder of your own"):
+        installation.releases_folder()
