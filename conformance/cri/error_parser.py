@@ -4,6 +4,8 @@ Each pattern names its source; the texts per release are in CRI-O server/image_p
 and containers/image docker/docker_image_src.go, docker/docker_client.go, docker/errors.go and copy/copy.go.
 """
 
+import errno
+import os
 import re
 from collections.abc import Mapping
 
@@ -52,6 +54,10 @@ _UNKNOWN_USER = re.compile(r"unable to find user (?P<user>\S+): ")
 
 _OCI_RUNTIME = re.compile(r"container create failed: ")
 """CreateContainer where runc or crun failed; its own words follow (CRI-O internal/oci/runtime_oci.go)."""
+
+_SYSTEM_ERRORS = {os.strerror(number).lower(): name for number, name in errno.errorcode.items()}
+_SYSTEM_ERROR = re.compile(rf": ({'|'.join(map(re.escape, _SYSTEM_ERRORS))})(?![\w-])", re.IGNORECASE)
+"""What the kernel refused, as Go (syscall, ``Errno.Error``) and the C library word it, behind what it was about."""
 
 _INVALID_NAME = re.compile(
     r'cannot parse input: "(?:[^"\\]|\\.)*": (?P<fault>.+)|'
@@ -198,6 +204,12 @@ def unknown_user(message: str) -> str:
 def from_oci_runtime(message: str) -> bool:
     """Tell whether it is the OCI runtime that could not create a container."""
     return _OCI_RUNTIME.match(message) is not None
+
+
+def system_error(message: str) -> str:
+    """Give the name of the first error of the system (errno(3)) in a text, empty where there is none."""
+    match = _SYSTEM_ERROR.search(message)
+    return _SYSTEM_ERRORS[match[1].lower()] if match else ""
 
 
 def invalid_name(message: str) -> str:

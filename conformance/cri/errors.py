@@ -106,6 +106,11 @@ class CallError(Exception):
         return error_parser.from_oci_runtime(self.message)
 
     @property
+    def system_error(self) -> str:
+        """The name of the system's error (errno(3)) that the text repeats, such as ``ENOTDIR``; else empty."""
+        return error_parser.system_error(self.message)
+
+    @property
     def unknown_user(self) -> str:
         """The user that the runtime says a container's image does not have."""
         return error_parser.unknown_user(self.message)

@@ -118,6 +118,23 @@ def test_a_missing_sub_path_is_told_with_its_image() -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("safe mount sub path: openat2 /a/merged/file/below: not a directory", "ENOTDIR"),
+        ("openat2 /a/merged/itself: too many levels of symbolic links", "ELOOP"),
+        ('container create failed: level=error msg="mount overlay:/m, data: l=a:b: invalid argument"\n', "EINVAL"),
+        ('exec: \\"/m/run\\": permission denied"\n, stderr: x: No such file or directory', "EACCES"),
+        ("creating `/opt/x`: openat2 `opt/x`: No such file or directory", "ENOENT"),
+        ("no such image: not a directory-name", ""),
+        ("permission denied", ""),
+        ("", ""),
+    ],
+)
+def test_the_systems_error_is_named_as_errno_has_it(message: str, name: str) -> None:
+    assert error_parser.system_error(message) == name
+
+
+@pytest.mark.parametrize(
     ("message", "in_use"),
     [
         ("the image is in use by 5e3c", True),
