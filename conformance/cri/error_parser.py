@@ -87,6 +87,16 @@ _UNVERIFIABLE = re.compile(r"user specified image not specified, cannot verify i
 _UNKNOWN_ID = re.compile(r'locating image with ID "[0-9a-f]*": image not known')
 """ImageStatus of an ID that no image has, up to 1.32 (containers/storage types/errors.go, ``ErrImageUnknown``)."""
 
+_UNKNOWN_LAYER = re.compile(r"\blayer not known$")
+"""An image without a layer that could be mounted (containers/storage types/errors.go, ``ErrLayerUnknown``)."""
+
+_TAGGED_AND_DIGESTED = re.compile(r"reference cannot be tagged and digested$")
+"""A full name with a tag and a digest, asked of the artifact store since 1.35 (containers/common
+pkg/libartifact/types/errors.go)."""
+
+_AMBIGUOUS_ARTIFACTS = re.compile(r'multiple artifacts found with matching digest: "(?P<names>[^"]*)"')
+"""An ID that several artifacts have, since 1.35.1 (containers/common pkg/libartifact/store.go)."""
+
 _EMPTY_FIELD = re.compile(r"\bmount\.(?P<field>\w+) is empty")
 """A mount that lacks something (CRI-O server/container_create_linux.go, ``addOCIBindMounts``)."""
 
@@ -204,6 +214,22 @@ def unknown_user(message: str) -> str:
 def from_oci_runtime(message: str) -> bool:
     """Tell whether it is the OCI runtime that could not create a container."""
     return _OCI_RUNTIME.match(message) is not None
+
+
+def unknown_layer(message: str) -> bool:
+    """Tell whether the runtime says that an image has no layer to mount."""
+    return _UNKNOWN_LAYER.search(message) is not None
+
+
+def tagged_and_digested(message: str) -> bool:
+    """Tell whether the runtime says that a name may not have both a tag and a digest."""
+    return _TAGGED_AND_DIGESTED.search(message) is not None
+
+
+def ambiguous_artifacts(message: str) -> tuple[str, ...]:
+    """Give the artifacts that the runtime says an ID stands for, by name; none where it says so of none."""
+    match = _AMBIGUOUS_ARTIFACTS.search(message)
+    return tuple(sorted(match["names"].split(","))) if match else ()
 
 
 def system_error(message: str) -> str:

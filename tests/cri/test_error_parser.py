@@ -117,6 +117,18 @@ def test_a_missing_sub_path_is_told_with_its_image() -> None:
     assert error_parser.missing_sub_path('image "quay.io/a/b:1" does not exist locally') is None
 
 
+def test_why_an_image_or_artifact_cannot_be_mounted_is_read_off() -> None:
+    texts = [
+        "ImageVolumeMountFailed: mount storage: layer not known",
+        "ImageVolumeMountFailed: failed to get artifact status: invalid nameOrDigest: "
+        "reference cannot be tagged and digested",
+        'inspect artifact: multiple artifacts found with matching digest: "quay.io/a/b:2,quay.io/a/b:1"',
+    ]
+    assert [error_parser.unknown_layer(text) for text in texts] == [True, False, False]
+    assert [error_parser.tagged_and_digested(text) for text in texts] == [False, True, False]
+    assert list(map(error_parser.ambiguous_artifacts, texts)) == [(), (), ("quay.io/a/b:1", "quay.io/a/b:2")]
+
+
 @pytest.mark.parametrize(
     ("message", "name"),
     [
