@@ -120,8 +120,7 @@ def test_a_missing_sub_path_is_told_with_its_image() -> None:
 def test_why_an_image_or_artifact_cannot_be_mounted_is_read_off() -> None:
     texts = [
         "ImageVolumeMountFailed: mount storage: layer not known",
-        "ImageVolumeMountFailed: failed to get artifact status: invalid nameOrDigest: "
-        "reference cannot be tagged and digested",
+        "failed to get artifact status: invalid nameOrDigest: reference cannot be tagged and digested",
         'inspect artifact: multiple artifacts found with matching digest: "quay.io/a/b:2,quay.io/a/b:1"',
     ]
     assert [error_parser.unknown_layer(text) for text in texts] == [True, False, False]

@@ -137,11 +137,6 @@ class TestOtherContent:
         assert (waiting.reason, waiting.says(ON_DOCKER_IO)) == ("SignatureValidationFailed", True)
         assert waiting.reasons == {docker_io: Reason.UNTRUSTED}
 
-    def test_it_is_tried_again(self, waiting: WaitingState) -> None:
-        """A pull that the policy rejects is tried again later, as any other."""
-        assert waiting.during_back_off is not None
-        assert waiting.during_back_off.reason == "ImagePullBackOff"
-
 
 # Which policy counts
 
