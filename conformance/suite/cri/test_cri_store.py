@@ -76,8 +76,9 @@ class TestTheRuntime:
         assert "NetworkReady" in conditions
 
     def test_it_tells_more_only_when_asked(self, runtime: Runtime) -> None:
-        """Status has no more information than the conditions, unless it is asked to be verbose."""
-        assert not runtime.client.status(api.StatusRequest()).info
+        """Status has more information than the conditions when it is asked to be verbose, and only then."""
+        answers = [runtime.client.status(api.StatusRequest(verbose=verbose)) for verbose in (False, True)]
+        assert [bool(each.info) for each in answers] == [False, True]
 
 
 class TestOneImage:
@@ -88,14 +89,14 @@ class TestOneImage:
         self, runtime: Runtime, pull: Pull, registry: RegistryHost, unknown: str
     ) -> None:
         """ImageStatus of a name that no image has gives no image, and no error."""
-        assert pull.succeeded
         found = runtime.status(f"{registry}/{unknown}")
         assert (found.image, found.error) == (None, None)
+        assert runtime.status(pull.name).image == pull.image is not None
 
     @pytest.fixture(params=list(UNKNOWN))
     def listed(self, request: pytest.FixtureRequest, runtime: Runtime, pull: Pull, registry: RegistryHost) -> list[str]:
-        """The images that are listed with such a name as the filter, by their tags."""
-        assert pull.succeeded
+        """The images that are listed with such a name as the filter, by their tags; without one there is one."""
+        assert runtime.images() == [pull.image]
         return short(runtime.listed(f"{registry}/{UNKNOWN[request.param]}"))
 
     def test_a_filter_that_no_image_passes_gives_none(self, listed: list[str]) -> None:
@@ -124,8 +125,9 @@ class TestOneImage:
         assert all(json.loads(each) is not None for each in info.values())
 
     def test_no_information_is_given_unasked(self, runtime: Runtime, pull: Pull) -> None:
-        """ImageStatus has no information besides the image, unless it is asked to be verbose."""
-        assert not status(runtime, pull.name).info
+        """ImageStatus has the image and no information besides it, unless it is asked to be verbose."""
+        found = status(runtime, pull.name)
+        assert (ImageInfo.of(found.image), dict(found.info)) == (pull.image, {})
 
     def test_its_size_counts_its_content(self, runtime: Runtime, registry: RegistryHost) -> None:
         """The size of an image, in bytes, is at least that of its content, here one that cannot be compressed."""
@@ -186,8 +188,10 @@ class TestTwoImages:
 
     def test_both_are_listed(self, runtime: Runtime, pulls: list[Pull]) -> None:
         """ListImages gives every image."""
-        by_id = {each.id: each for each in runtime.images()}
-        assert by_id == {each.image.id: each.image for each in pulls if each.image}
+        assert {each.id: each for each in runtime.images()} == {
+            each.image.id: each.image for each in pulls if each.image
+        }
+        assert len(runtime.images()) == len(pulls)
 
     @pytest.fixture
     def listed(self, runtime: Runtime, pulls: list[Pull]) -> list[list[str]]:
@@ -232,6 +236,7 @@ class TestRemoved:
     @pytest.fixture(params=["digest", "answer"])
     def left(self, request: pytest.FixtureRequest, runtime: Runtime, pull: Pull, registry: RegistryHost) -> list[str]:
         """What is left, by its tags, when the image is removed by its digest, or by what PullImage answered."""
+        assert runtime.images() == [pull.image]
         runtime.remove(pull.image_ref if request.param == "answer" else f"{registry}/{NAME}@{IMAGE.digest}")
         return short(runtime.images())
 

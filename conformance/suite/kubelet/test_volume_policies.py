@@ -43,10 +43,12 @@ class TestAbsent:
         """An image that is not in the store is pulled by every policy but Never."""
         assert pod.mount_image(FULL, at="/models", policy=policy).running.mounted_images() == {"/models": OLD.id}
 
-    def test_never_asks_nobody(self, pod: Pod) -> None:
-        """With the policy Never, an image that is not in the store is not asked for, and the pod waits."""
+    def test_never_asks_nobody(self, runtime: Runtime, pod: Pod) -> None:
+        """With the policy Never, an image is not asked for, and the pod waits until somebody else has pulled it."""
         sync = pod.mount_image(FULL, at="/models", policy="Never")
         assert (sync.asked, sync.waiting_reason) == ([], "ErrImageNeverPull")
+        runtime.pull(FULL)
+        assert pod.mount_image(FULL, at="/models", policy="Never").running.mounted_images() == {"/models": OLD.id}
 
 
 class TestPresent:

@@ -58,6 +58,11 @@ def for_our_pods(policy: SignaturePolicy, *, system: SignaturePolicy = ALL) -> C
     return Configuration(policies=((SYSTEM, system), (FOR_OUR_PODS, policy)))
 
 
+def accepted_by_policy(pull: Pull, host: RegistryHost) -> bool | None:
+    """Tell whether a host's image was pulled, or rejected for want of trust; ``None`` where it was neither."""
+    return pull.image is not None or (False if pull.reasons == {host: Reason.UNTRUSTED} else None)
+
+
 # What is not pulled
 
 PLACES = {
@@ -149,9 +154,6 @@ class TestOtherContent:
         assert waiting.during_back_off.reason == "ImagePullBackOff"
 
 
-# Scopes
-
-
 class Scoped(NamedTuple):
     """A name, and whether the policy below accepts it."""
 
@@ -201,8 +203,7 @@ class TestScopes:
         host = internet.host(reference.domain)
         for each in (TWO, ONE):
             host.store(reference.path, each, (reference.tag or "latest",))
-        pull = runtime.pull(scoped.name)
-        assert pull.reasons == ({} if scoped.accepted else {host: Reason.UNTRUSTED})
+        assert accepted_by_policy(runtime.pull(scoped.name), host) is scoped.accepted
 
 
 # Images that come from elsewhere
@@ -257,11 +258,11 @@ OPPOSITES = {
 class TestThePolicyOfANamespace:
     """There is a policy for the namespace of our pods: it rejects what the system's own accepts, or the opposite."""
 
-    def _pull(self, runtime: Runtime, quay_io: RegistryHost, namespace: str) -> bool:
-        """Tell whether the image is pulled from quay.io for a pod of a namespace."""
+    def _pull(self, runtime: Runtime, quay_io: RegistryHost, namespace: str) -> bool | None:
+        """Tell whether quay.io's image is pulled for a pod of a namespace, or rejected; ``None`` for neither."""
         quay_io.store(NAME, ONE)
         pod = api.PodSandboxConfig(metadata=api.PodSandboxMetadata(namespace=namespace)) if namespace else None
-        return runtime.pull(ON_QUAY_IO, sandbox=pod).succeeded
+        return accepted_by_policy(runtime.pull(ON_QUAY_IO, sandbox=pod), quay_io)
 
     def test_it_counts_for_pods_of_the_namespace(self, runtime: Runtime, quay_io: RegistryHost, accepted: bool) -> None:
         """Whether an image may be pulled for a pod is said by the policy of the pod's namespace alone."""
@@ -272,18 +273,16 @@ class TestThePolicyOfANamespace:
         self, runtime: Runtime, quay_io: RegistryHost, namespace: str, accepted: bool
     ) -> None:
         """Whether an image may be pulled for others is said by the system's own policy."""
-        assert self._pull(runtime, quay_io, namespace) is not accepted
+        assert self._pull(runtime, quay_io, namespace) is (not accepted)
 
 
-MISSING = {SYSTEM: Configuration(policies=()), NAMED: Configuration(signature_policy=NAMED)}
+MISSING = {
+    "the-systems-own": (Configuration(policies=()), SYSTEM),
+    "named-in-crio.conf": (Configuration(signature_policy=NAMED), NAMED),
+}
 
 
-@pytest.mark.parametrize(
-    ("configuration", "path"),
-    [(configuration, path) for path, configuration in MISSING.items()],
-    ids=["the-systems-own", "named-in-crio.conf"],
-    scope="class",
-)
+@pytest.mark.parametrize(("configuration", "path"), MISSING.values(), ids=MISSING, scope="class")
 class TestAMissingPolicy:
     """The policy that counts is missing: the system's own, or the one that crio.conf names."""
 
@@ -299,9 +298,9 @@ class TestAMissingPolicy:
         assert pull.error.says(path)
 
     def test_no_registry_is_asked(self, pull: Pull, path: str) -> None:
-        """Without its policy CRI-O asks no registry."""
-        del path
-        assert (pull.succeeded, pull.asked) == (False, [])
+        """Without its policy CRI-O asks no registry, and fails because of the policy."""
+        assert pull.error is not None
+        assert (pull.error.says(path), pull.asked) == (True, [])
 
 
 # What is not mounted
@@ -333,7 +332,7 @@ class TestVolumes:
 
     def test_a_pod_gets_a_short_name_that_is_accepted(self, sync: PodSync) -> None:
         """A volume by short name is mounted where the policy accepts the image of the registry that it came from."""
-        assert (sync.pull is not None and sync.pull.succeeded, sync.waiting_reason) == (True, "")
+        assert sync.running.mounted_images() == {"/models": ONE.id}
 
     @VERIFIED
     @pytest.mark.upstream("cri-o/cri-o#9060")

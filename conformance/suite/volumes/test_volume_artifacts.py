@@ -267,7 +267,7 @@ class TestOnRecord:
     def again(self, pod: Pod, docker_io: RegistryHost, written: str) -> PodSync:
         """A kubelet's second sync with the same volume."""
         docker_io.store(NAME, ARTIFACT)
-        assert pod.mount_image(written, at=AT).error is None
+        assert pod.mount_image(written, at=AT).running.mounted_images() == {AT: ARTIFACT.id}
         return pod.mount_image(written, at=AT)
 
     @pytest.mark.parametrize("written", [FULL, NAME], ids=["full", "short"])
@@ -278,7 +278,7 @@ class TestOnRecord:
     @pytest.mark.parametrize("content", [artifact({"a": "1"}, indent=2)], ids=["indented"])
     def test_however_its_manifest_is_written(self, sync: PodSync) -> None:
         """An artifact can be mounted whatever JSON its manifest is, as long as it is one."""
-        assert sync.waiting_reason == ""
+        assert sync.running.volume_paths == [AT]
 
     @pytest.fixture
     def second(self, pod: Pod, docker_io: RegistryHost) -> PodSync:
@@ -289,7 +289,7 @@ class TestOnRecord:
 
     def test_under_two_tags(self, second: PodSync) -> None:
         """An artifact can be mounted by each of its tags, whichever was pulled before."""
-        assert second.waiting_reason == ""
+        assert second.running.mounted_images() == {AT: ARTIFACT.id}
 
     @pytest.fixture
     def as_root(self, pod: Pod, docker_io: RegistryHost) -> PodSync:
@@ -315,6 +315,7 @@ class TestInUse:
 
     def test_afterwards_it_can(self, runtime: Runtime, sync: PodSync) -> None:
         """Once the container is gone, the artifact can be removed."""
+        assert sync.running.mounted_images() == {AT: ARTIFACT.id}
         sync.running.stop()
         sync.running.remove()
         runtime.remove(f"{FULL}:latest")
