@@ -106,11 +106,6 @@ class Container:
         """Give the image volumes that ContainerStatus reports: container path and image."""
         return {mount.container_path: mount.image.image for mount in self.mounts if mount.image.image}
 
-    @property
-    def volume_paths(self) -> list[str]:
-        """The container paths of the image volumes that ContainerStatus reports."""
-        return [*self.mounted_images()]
-
     def stop(self) -> None:
         """Stop it with SIGKILL, without the grace period that a kubelet gives."""
         self._runtime.client.stop_container(api.StopContainerRequest(container_id=self.id, timeout=0))
