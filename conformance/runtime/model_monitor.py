@@ -7,6 +7,7 @@ from typing import NamedTuple
 from conformance.cri import CallError
 from conformance.evidence import Evidence
 from conformance.model.answers import Login
+from conformance.model.go_json import without_go_types
 from conformance.model.image_service import ImageLookup, ImageService
 from conformance.model.image_store import ListedImage, StoredImage
 from conformance.model.policy import SignaturePolicies
@@ -160,6 +161,8 @@ def list_differences(predicted: list[ListedImage] | str, images: list[ImageInfo]
 
 def _different(what: str, predicted: object, seen: object) -> list[str]:
     """Word a difference, both sides one above the other."""
+    if isinstance(predicted, str) and isinstance(seen, str):
+        predicted, seen = without_go_types(predicted), without_go_types(seen)
     return [] if predicted == seen else [f"{what}:\n    the model: {predicted}\n    CRI-O:     {seen}"]
 
 
