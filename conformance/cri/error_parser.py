@@ -84,8 +84,11 @@ _UNVERIFIABLE = re.compile(r"user specified image not specified, cannot verify i
 """CreateContainer under a signature policy, without ``user_specified_image`` (CRI-O server/container_create.go,
 ``verifyImageSignature``)."""
 
-_UNKNOWN_ID = re.compile(r'locating image with ID "[0-9a-f]*": image not known')
-"""ImageStatus of an ID that no image has, up to 1.32 (containers/storage types/errors.go, ``ErrImageUnknown``)."""
+_UNKNOWN_ID = re.compile(
+    r'locating image with ID "[0-9a-f]*": image not known|reference "[^"]*" does not resolve to an image ID'
+)
+"""ImageStatus of an ID that no image has, up to 1.32 (containers/storage types/errors.go, ``ErrImageUnknown``); and a
+container of what is none by ID, or by digest (containers/image storage/storage_reference.go, ``resolveImage``)."""
 
 _UNKNOWN_LAYER = re.compile(r"\blayer not known$")
 """An image without a layer that could be mounted (containers/storage types/errors.go, ``ErrLayerUnknown``)."""
@@ -260,7 +263,7 @@ def without_search_list(message: str) -> str | None:
 
 
 def unknown_id(message: str) -> bool:
-    """Tell whether the runtime says that no image has an ID."""
+    """Tell whether the runtime says that no image has an ID, or a digest."""
     return _UNKNOWN_ID.search(message) is not None
 
 

@@ -18,6 +18,10 @@ def test_who_answers(release: str, version: str) -> None:
         assert (answer.runtime_name, answer.runtime_version, answer.runtime_api_version) == ("cri-o", version, "v1")
         conditions = {each.type: each.status for each in run.client.status(api.StatusRequest()).status.conditions}
         assert conditions == {"RuntimeReady": True, "NetworkReady": True}
+        assert [list(run.client.status(api.StatusRequest(verbose=each)).info) for each in (True, False)] == [
+            ["config"],
+            [],
+        ]
 
 
 def test_a_verbose_status_has_more() -> None:
