@@ -41,7 +41,7 @@ class Matrix:
 
 def why_cases_kill_no_mutant() -> dict[str, str]:
     """Read why some cases kill no mutant: a case, or a function of cases, and a sentence."""
-    content = tomllib.loads((files("conformance.simulator") / "killing_none.toml").read_text())
+    content = tomllib.loads((files("conformance.simulator") / "killing_none.toml").read_text(encoding="utf-8"))
     return {case: entry["why"] for entry in content.get("case", []) for case in entry["cases"]}
 
 
