@@ -106,6 +106,26 @@ class CallError(Exception):
         return error_parser.from_oci_runtime(self.message)
 
     @property
+    def is_unknown_layer(self) -> bool:
+        """Whether the runtime says that an image has no layer to mount."""
+        return error_parser.unknown_layer(self.message)
+
+    @property
+    def is_tagged_and_digested(self) -> bool:
+        """Whether the runtime says that a name may not have both a tag and a digest."""
+        return error_parser.tagged_and_digested(self.message)
+
+    @property
+    def ambiguous_artifacts(self) -> tuple[str, ...]:
+        """The artifacts that the runtime says an ID stands for, by name, where there are several."""
+        return error_parser.ambiguous_artifacts(self.message)
+
+    @property
+    def system_error(self) -> str:
+        """The name of the system's error (errno(3)) that the text repeats, such as ``ENOTDIR``; else empty."""
+        return error_parser.system_error(self.message)
+
+    @property
     def unknown_user(self) -> str:
         """The user that the runtime says a container's image does not have."""
         return error_parser.unknown_user(self.message)

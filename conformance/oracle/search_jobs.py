@@ -89,7 +89,7 @@ def _differing_of_kept(oracle: Oracle, result: OracleResult) -> Iterator[Differi
 def _differing(oracle: Oracle, origin: str, scenario: Scenario, lines: tuple[str, ...]) -> DifferingScenario:
     """Add to a difference the case that shows it."""
     oracle.arrange(scenario)
-    model = oracle.rules.pull_result(oracle.predict(scenario).prediction)
+    model = oracle.rules.pull_result(oracle.predict(scenario))
     return DifferingScenario(origin, scenario, lines, as_case(scenario, model))
 
 

@@ -63,6 +63,8 @@ class SimulatedRuntime(Runtime):
     def _clean_store(self) -> None:
         """Remove pods and images at once, whatever fault the calls for that have."""
         self._served.forget()
+        if self.model_monitor:
+            self.model_monitor.infra_layers.clear()
 
     def end(self) -> None:
         """Do nothing: nothing of it takes time to end."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -9,6 +10,7 @@ import grpc
 
 from conformance.cri.socket_target import SocketTarget
 from conformance.cri.v1 import api_pb2 as api
+from conformance.model.image_facts import ImageFacts
 from conformance.model.pull_sources import ModelSettings
 from conformance.model.release import Release
 from conformance.registry_client.http_transport import Resolve
@@ -61,6 +63,7 @@ class SimulatorServer:
             in_use=self.pods.mounting,
             runs=self.pods.running,
             puller=self.variant.puller,
+            facts=partial(ImageFacts.read, contents=self.client.contents),
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulator", daemon=True)

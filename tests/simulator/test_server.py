@@ -20,6 +20,12 @@ def test_who_answers(release: str, version: str) -> None:
         assert conditions == {"RuntimeReady": True, "NetworkReady": True}
 
 
+def test_a_verbose_status_has_more() -> None:
+    with simulated() as run:
+        answers = [run.client.status(api.StatusRequest(verbose=verbose)) for verbose in (False, True)]
+        assert [dict(each.info) for each in answers] == [{}, {"config": "{}"}]
+
+
 def test_what_takes_a_process_is_not_there(run: Run) -> None:
     start = refusal(run.client.start_container, api.StartContainerRequest(container_id="x"))
     run_ = refusal(run.client.exec_sync, api.ExecSyncRequest(container_id="x", cmd=["/bin/true"]))
