@@ -157,7 +157,7 @@ def test_a_plain_image_for_another_architecture_is_mounted(
 def test_an_index_is_believed_about_its_images(pod: Pod, docker_io: RegistryHost) -> None:
     """A volume shows the image that an index calls one for this machine, whatever that says of itself."""
     foreign = image([layer({"which": "one"})], platform=Platform.parse(ELSEWHERE))
-    docker_io.store(NAME, index([ONE, foreign], platforms=[ELSEWHERE, HERE]))
+    docker_io.store(NAME, index([ONE, foreign], platforms=[Platform.parse(ELSEWHERE), Platform.parse(HERE)]))
     assert pod.mount_image(f"docker.io/{NAME}", at="/models").mounted == {"/models": foreign.id}
 
 
