@@ -107,7 +107,7 @@ _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern, re.IGNORECASE))
     for reason, pattern in (
         (Reason.NO_MATCHING_PLATFORM, r"no image found in (image index|manifest list) for architecture"),
-        (Reason.NO_IMAGE, _ARTIFACT.pattern),
+        (Reason.NO_IMAGE, rf"{_ARTIFACT.pattern}|invalid mixed OCI image with Docker v2s2 config"),
         (Reason.BLOCKED, r"is blocked in "),
         (Reason.UNTRUSTED_CERTIFICATE, r"failed to verify certificate|\bx509: "),
         (Reason.PLAIN_HTTP, r"server gave HTTP response to HTTPS client"),
@@ -129,7 +129,11 @@ _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
             Reason.BROKEN,
             (
                 r"StatusCode: 5\d\d|unexpected HTTP status: 5\d\d|status code from registry 5\d\d|d(oes|id) not match"
-                r"|invalid character"
+                r"|invalid character|unexpected end of JSON input|json: cannot unmarshal|parsing time \""
+                r"|unsupported schema version|rejecting ambiguous manifest|unsupported docker v2s2 media type"
+                r"|length of history not equal|no FSLayers in manifest|invalid checksum digest|blob with unknown digest"
+                r"|unsupported digest algorithm|unexpectedly received a manifest list|blob size mismatch"
+                r"|treating manifest lists as individual manifests"
             ),
         ),
     )

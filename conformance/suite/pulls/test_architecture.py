@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance import Format, Platform, Pull, Reason, RegistryHost, Runtime, image, index, layer
+from conformance import Format, Platform, Pull, Reason, RegistryHost, Runtime, amended, image, index, layer
 
 pytestmark = pytest.mark.podman
 
@@ -135,3 +135,20 @@ def test_an_index_is_believed_about_its_images(runtime: Runtime, docker_io: Regi
     pull = runtime.pull(NAME)
     assert pull.image is not None
     assert pull.image.id == foreign.id
+
+
+ZSTD = "io.github.containers.compression.zstd"
+TWO = [image([layer({"number": str(number)})]) for number in range(2)]
+
+
+@pytest.mark.parametrize("claim", [HERE, None], ids=["of-this-platform", "of-none"])
+@pytest.mark.parametrize(("noted", "taken"), [(["", "true"], 1), (["true", ""], 0), (["", ""], 0), (["", "yes"], 0)])
+def test_of_two_images_the_one_compressed_with_zstd(
+    runtime: Runtime, docker_io: RegistryHost, claim: Platform | None, noted: list[str], taken: int
+) -> None:
+    """Of two images of an index for one platform, the one annotated as compressed with zstd is taken, or the first."""
+    entries = [each.manifest.descriptor(claim, {ZSTD: value}) for each, value in zip(TWO, noted, strict=True)]
+    docker_io.store(NAME, amended(index(TWO), {"manifests": entries}))
+    pull = runtime.pull(NAME)
+    assert pull.image is not None
+    assert pull.image.id == TWO[taken].id

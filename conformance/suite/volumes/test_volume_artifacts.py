@@ -274,7 +274,7 @@ class TestOnRecord:
     def again(self, pod: Pod, docker_io: RegistryHost, written: str) -> PodSync:
         """A kubelet's second sync with the same volume."""
         docker_io.store(NAME, ARTIFACT)
-        assert pod.mount_image(written, at=AT).error is None
+        assert pod.mount_image(written, at=AT).mounted == {AT: ARTIFACT.id}
         return pod.mount_image(written, at=AT)
 
     @pytest.mark.parametrize("written", [FULL, NAME], ids=["full", "short"])
@@ -323,6 +323,7 @@ class TestInUse:
 
     def test_afterwards_it_can(self, runtime: Runtime, sync: PodSync) -> None:
         """Once the container is gone, the artifact can be removed."""
+        assert sync.mounted == {AT: ARTIFACT.id}
         sync.running.stop()
         sync.running.remove()
         runtime.remove(f"{FULL}:latest")

@@ -41,7 +41,7 @@ def stored(runtime: Runtime, quay_io: RegistryHost) -> Image:
     """An image with a file and a folder, in the store."""
     offered = quay_io.offer("rhuss/models", files={"file": CONTENT, "folder": Directory()})
     assert isinstance(offered, Image)
-    runtime.pull(NAME)
+    assert runtime.pull(NAME).image is not None
     return offered
 
 
