@@ -319,4 +319,6 @@ class TestAtOnce:
         for number, each in enumerate(images):
             registry.store(NAME, each, [f"v{number}"])
         self.pulled(runtime, [f"{registry}/{NAME}:v{number}" for number in range(4)])
-        assert {config_digest(each) for each in self.stored(runtime, registry)} == {each.config.digest for each in images}
+        assert {config_digest(each) for each in self.stored(runtime, registry)} == {
+            each.config.digest for each in images
+        }
