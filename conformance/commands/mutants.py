@@ -43,7 +43,7 @@ def main(options: argparse.Namespace) -> int:
             print(*(f"{each.name} ({each.line}): {each.fault}" for each in chosen), sep="\n")
             return 0
         found = run_matrix(chosen, options.jobs, whole=options.whole or bool(options.names))
-    except (UnknownMutantError, MutantRunError) as error:
+    except (UnknownMutantError, MutantRunError, OSError) as error:
         print(f"crio-conformance mutants: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

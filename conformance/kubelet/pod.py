@@ -77,7 +77,7 @@ class Pod:
     ) -> None:
         self._runtime = runtime
         self._client = runtime.client
-        pod_images.offer(runtime.internet, runs="containers" in runtime.capabilities)
+        offered = pod_images.offer(runtime.internet, runs="containers" in runtime.capabilities)
         name = f"pod-{uuid.uuid4().hex[:8]}"
         # a PID namespace per container, as a kubelet asks by default
         self._namespaces = api.NamespaceOption(network=NETWORKS[network], pid=api.CONTAINER)
@@ -93,6 +93,8 @@ class Pod:
         self.id = self._client.run_pod_sandbox(api.RunPodSandboxRequest(config=self.config)).pod_sandbox_id
         if runtime.status(pod_images.TOOLS).image is None:
             self._client.pull_image(api.PullImageRequest(image=api.ImageSpec(image=pod_images.TOOLS)))
+        if runtime.model_monitor:
+            runtime.model_monitor.infra_layers.update(layer.blob.digest for layer in offered.layers)
 
     # A kubelet's pod sync
 

@@ -4,9 +4,9 @@ import gc
 import json
 import os
 import signal
-import tempfile
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -15,6 +15,7 @@ import pytest
 
 from conformance.mutation.matrix import Matrix, SuiteResult
 from conformance.mutation.reach import EVERYWHERE, ReachRecorder, faulty_methods
+from conformance.node.folders import private_folder
 from conformance.plugin.lifecycle import RUN
 from conformance.plugin.verdicts import case_of
 from conformance.runtime.configuration import Configuration
@@ -62,9 +63,9 @@ def run_matrix(chosen: Sequence[Mutant], jobs: int, *, whole: bool = True) -> Ma
     lines = list(dict.fromkeys(each.line for each in chosen))
     null = [replace(each, line=line) for line in lines for each in chosen if each.is_null]
     mutants = [*null, *(each for each in chosen if not each.is_null)]
-    with tempfile.TemporaryDirectory(prefix="crio-conformance-mutants-") as folder:
-        sound = [MutantRun(line, None, Path(folder)) for line in lines]
-        faulty = [MutantRun(each.line, each, Path(folder)) for each in mutants]
+    with private_folder() as folder:
+        sound = [MutantRun(line, None, folder) for line in lines]
+        faulty = [MutantRun(each.line, each, folder) for each in mutants]
         code = pytest.main(
             [*QUIETLY, "--runtime=simulator", "--pyargs", "conformance.suite"],
             plugins=[MutantRunsPlugin(sound, faulty, jobs, whole=whole)],
@@ -166,8 +167,12 @@ class _MutantRunLoop:
                 while self._running:
                     self._end()
         finally:
-            for pid in self._running:  # this process is to end, or a mutant run failed
+            if self._running:  # this process is to end, or a mutant run failed
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for pid in self._running:
                 os.kill(pid, signal.SIGTERM)
+            for pid in self._running:  # each removes what it made
+                os.waitpid(pid, 0)
         return True
 
     def _begin(self, session: pytest.Session, mutant_run: MutantRun, reached: Reached | None) -> None:
@@ -196,18 +201,20 @@ class _MutantRunLoop:
             os.dup2(nowhere, 1)
             os.dup2(nowhere, 2)
             session.config.pluginmanager.unregister(name="terminalreporter")
-            run = session.config.stash[RUN] = Run(f"simulator:{mutant_run.line}")
-            recorder = ReachRecorder(each.mutant for each in self.faulty if each.mutant and each.is_faulty)
-            run.target = SimulatorTarget(run.target.release, run.target.rehearsal, mutant_run.mutant or recorder.mutant)
-            run.pool.get(Configuration())
-            reached: dict[str, list[str]] = {}
-            started = frozenset(recorder.reached)
-            session.config.pluginmanager.unregister(self)
-            session.config.pluginmanager.register(_OutcomeRecorder(self._outcomes, recorder, reached))
-            if mutant_run.is_faulty and not self.whole:
-                session.config.pluginmanager.register(_RedundantCaseSkipper(self._outcomes, frozenset(self._failures)))
-            session.config.hook.pytest_runtestloop(session=session)
-            run.close()
+            with _ClosedUndisturbed(Run(f"simulator:{mutant_run.line}")) as run:
+                session.config.stash[RUN] = run
+                recorder = ReachRecorder(each.mutant for each in self.faulty if each.mutant and each.is_faulty)
+                mutant = mutant_run.mutant or recorder.mutant
+                run.target = SimulatorTarget(run.target.release, run.target.rehearsal, mutant)
+                run.pool.get(Configuration())
+                reached: dict[str, list[str]] = {}
+                started = frozenset(recorder.reached)
+                session.config.pluginmanager.unregister(self)
+                session.config.pluginmanager.register(_OutcomeRecorder(self._outcomes, recorder, reached))
+                if mutant_run.is_faulty and not self.whole:
+                    skipper = _RedundantCaseSkipper(self._outcomes, frozenset(self._failures))
+                    session.config.pluginmanager.register(skipper)
+                session.config.hook.pytest_runtestloop(session=session)
             ended = self._outcomes.items()
             outcomes = {kind: [case for case, outcome in ended if outcome in kinds] for kind, kinds in KINDS.items()}
             reached = {case: sorted({*reached[case], *started}) for case in outcomes["ran"]}
@@ -215,6 +222,21 @@ class _MutantRunLoop:
             code = 0
         finally:
             os._exit(code)
+
+
+class _ClosedUndisturbed(AbstractContextManager[Run]):
+    """A run that is closed at the end of the block, whoever cannot wait for that."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __enter__(self) -> Run:
+        return self._run
+
+    def __exit__(self, *_: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        self._run.close()
 
 
 class _RedundantCaseSkipper:

@@ -12,8 +12,8 @@ from tests.plugin.pytest_runs import Run
 
 BOTH_SIDES = [
     "PullImage team/app, asked:",
-    "    the model: [[]HostRequests(host='docker.io', *), HostRequests(host='quay.io', *",
-    "    CRI-O:     [[]HostRequests(host='quay.io', *",
+    "    the model: docker.io: team/app:latest, *; quay.io: team/app:latest, *",
+    "    CRI-O:     quay.io: team/app:latest, *",
 ]
 
 

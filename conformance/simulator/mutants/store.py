@@ -95,9 +95,8 @@ class DigestsOfTheWrongHost(_Listing):
 
     def added(self, copied: PulledImage) -> StoredImage:
         kept = super().added(copied)
-        listed = kept.listed()
-        wrong = tuple(f"docker.io/{each.partition('/')[2]}" for each in listed.digests)
-        kept.listed = lambda: ListedImage(kept.id, listed.tags, wrong)  # type: ignore[method-assign]
+        wrong = tuple(f"docker.io/{each.partition('/')[2]}" for each in kept.listed().digests)
+        kept.listed = lambda: StoredImage.listed(kept)._replace(digests=wrong)  # type: ignore[method-assign]
         return kept
 
 

@@ -177,7 +177,7 @@ class TestDamaged:
         digest = self.digest(content, part)
         registry.tamper(digest)
         pull = runtime.pull(f"{registry}/{NAME}@{digest}")
-        assert (pull.references, pull.succeeded, runtime.images()) == ([digest], False, [])
+        assert (digest in pull.references, pull.succeeded, runtime.images()) == (True, False, [])
 
     @pytest.mark.parametrize("part", PARTS[1:])
     def test_half_an_image_is_refused(

@@ -18,6 +18,7 @@ from conformance import (
     Runtime,
     image,
     image_mount,
+    index,
     layer,
 )
 from conformance.runtime.pod_images import tool_image
@@ -153,6 +154,13 @@ def test_a_plain_image_for_another_architecture_is_mounted(
     assert (sync.asked, sync.mounted) == ([docker_io], {"/models": foreign.id})
 
 
+def test_an_index_is_believed_about_its_images(pod: Pod, docker_io: RegistryHost) -> None:
+    """A volume shows the image that an index calls one for this machine, whatever that says of itself."""
+    foreign = image([layer({"which": "one"})], platform=Platform.parse(ELSEWHERE))
+    docker_io.store(NAME, index([ONE, foreign], platforms=[Platform.parse(ELSEWHERE), Platform.parse(HERE)]))
+    assert pod.mount_image(f"docker.io/{NAME}", at="/models").mounted == {"/models": foreign.id}
+
+
 # Several volumes
 
 
@@ -249,6 +257,23 @@ class TestPrivate:
         """Without a login, a volume by short name shows another image: that of the next registry."""
         del login
         assert pod.mount_image(NAME, at="/models").running.mounted_images() == {"/models": TWO.id}
+
+    def test_a_wrong_login_spoils_a_public_image(self, pod: Pod, login: Login, quay_io: RegistryHost) -> None:
+        """A login of the pod that the registry refuses keeps it from an image that is there for everybody."""
+        sync = pod.mount_image(f"quay.io/{NAME}", at="/models", login=Login(login.user, "wrong"))
+        assert (sync.reasons, sync.mounted) == ({quay_io: Reason.LOGIN_REFUSED}, {})
+
+
+class TestPrivateOnTheSecond:
+    """docker.io lacks the image, quay.io's is private; docker.io knows the user, too."""
+
+    def test_the_login_of_the_pod_opens_it(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
+        """The pod's login opens the private image of a volume on whichever search registry has it."""
+        quay_io.store(NAME, ONE)
+        login = quay_io.require_login(NAME)
+        docker_io.origin.repository("rhuss/another").logins[login.user] = login.password
+        sync = pod.mount_image(NAME, at="/models", login=login)
+        assert (sync.asked, sync.mounted) == ([docker_io, quay_io], {"/models": ONE.id})
 
 
 # What CreateContainer refuses
