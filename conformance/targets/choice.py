@@ -22,22 +22,24 @@ SIMULATOR = "simulator"
 
 
 class CrioTarget(Target):
-    """A CRI-O, in worlds of its own."""
+    """A CRI-O, in worlds of its own; ``fault`` is one in what its OCI runtime is given, if any."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.release = installation.release
+        self.fault = ""
 
     @property
     def header(self) -> str:
         """Say which CRI-O, and where its binary is."""
-        return f"{self.title} ({self.installation.crio})"
+        fault = f" with the fault {self.fault}" if self.fault else ""
+        return f"{self.title}{fault} ({self.installation.crio})"
 
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
         """Start a CRI-O in a new world, in which the folders ``visible`` can be seen."""
         from conformance.runtime.crio import Crio
 
-        return Crio(self.installation, configuration, visible)
+        return Crio(self.installation, configuration, visible, self.fault)
 
 
 class SimulatorTarget(Target):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from conformance.releases.kubelet_binary import KubeletBinary
     from conformance.runtime.configuration import Configuration
     from conformance.runtime.runtime import Runtime
-    from conformance.simulator.mutants import Mutant
     from conformance.targets.pool import Pool
+    from conformance.targets.target import Target
 
 
 class RunError(Exception):
@@ -36,7 +36,8 @@ class Run:
     """The runtime that ``--runtime`` names, and a pool of running ones, which is there when it is first asked for.
 
     ``target`` is what the run is about, ``kubelet`` the kubelet for cases that need a real one, ``mutant`` names the
-    fault that the simulator has, ``model`` says what becomes of a difference from the model (``--model``).
+    fault that the simulator has, or that containers of a CRI-O have, ``model`` says what becomes of a difference from
+    the model (``--model``).
     Raises ``RunError`` when something was named that cannot be had.
     """
 
@@ -52,11 +53,7 @@ class Run:
         except RuntimeNotFoundError as error:
             raise RunError(str(error)) from None
         if mutant:
-            fault = _mutant(mutant)
-            if not isinstance(self.target, SimulatorTarget):
-                msg = "--mutant is a fault of the simulator: add --runtime simulator"
-                raise RunError(msg)
-            self.target.mutant = fault
+            _put_fault(mutant, self.target)
         self.kubelet = self._kubelet(kubelet)
         self.model = model or ("strict" if self.target.release.line in known_lines() else "report")
         self.workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
@@ -124,13 +121,26 @@ class Run:
         return runtime.why_lacking("containers")
 
 
-def _mutant(name: str) -> Mutant:
+def _put_fault(name: str, target: Target) -> None:
+    """Let a simulator have a fault, or the containers of a CRI-O; raises ``RunError`` where it has no such one."""
+    from conformance.runtime.bundle_faults import FAULTS
     from conformance.simulator.mutants import UnknownMutantError, mutant
 
+    if name in FAULTS:
+        if not isinstance(target, CrioTarget):
+            msg = f"--mutant {name} is a fault of containers: add --runtime with a CRI-O"
+            raise RunError(msg)
+        target.fault = name
+        return
     try:
-        return mutant(name)
+        fault = mutant(name)
     except UnknownMutantError as error:
-        raise RunError(f"--mutant {name}: {error}") from None
+        msg = f"--mutant {name}: {error}; and for a CRI-O's containers {', '.join(FAULTS)}"
+        raise RunError(msg) from None
+    if not isinstance(target, SimulatorTarget):
+        msg = f"--mutant {name} is a fault of the simulator: add --runtime simulator"
+        raise RunError(msg)
+    target.mutant = fault
 
 
 def end_as_with_ctrl_c() -> None:
