@@ -24,6 +24,7 @@ from conformance.registry_hosts import Internet
 from conformance.releases.installation import Installation
 from conformance.runtime import cni
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.hybrid_cgroups import hide_unified_cgroups
 from conformance.runtime.model_monitor import ModelMonitor, model_settings
 from conformance.runtime.oom import oci_runtime_without_oom_score
 from conformance.runtime.runtime import Runtime, RuntimeFailedError
@@ -61,9 +62,10 @@ class Crio(Runtime):
                 replace(
                     installation, oci_runtime=oci_runtime_without_oom_score(installation.oci_runtime, self.world.folder)
                 ),
-                storage_driver=storage_driver(self.world),
+                storage_driver=storage_driver(root=self.world.root),
                 log_level="debug",
             )
+            hide_unified_cgroups(self.world, installation.oci_runtime)
             self._notify = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
             self._notify.bind(str(self.world.folder / "notify.sock"))
             self.process = self._start()
@@ -187,11 +189,6 @@ class Crio(Runtime):
             self._companions[key] = self._stack.enter_context(make(key, self))
         companion: C = self._companions[key]
         return companion
-
-    @property
-    def oci_runtime(self) -> str:
-        """The name of the OCI runtime, and of its folder below ``/run``."""
-        return self.installation.oci_runtime.name
 
     def end(self) -> None:
         """Let its world end, without waiting until it has."""
