@@ -3,7 +3,7 @@
 Source: containers/image copy/copy.go and copy/single.go.
 """
 
-from collections.abc import Collection, MutableSet
+from collections.abc import MutableSet
 from typing import NamedTuple
 
 from conformance.model.answers import DOCKER_CONFIG, OCI_CONFIG, OCI_MANIFEST, Manifest
@@ -39,7 +39,7 @@ class ImageCopier(PullSources):
     """The rules by which a candidate is fetched as an image.
 
     ``layers`` are the digests of those that the image store has already, ``blobs`` those of all that the artifact store
-    has, where what comes for it is added. ``namespace`` is that of the pod that it is for, if any.
+    has; what a copy leaves there that fails is added. ``namespace`` is that of the pod that it is for, if any.
     """
 
     namespace = ""
@@ -48,11 +48,11 @@ class ImageCopier(PullSources):
         self,
         settings: ModelSettings,
         log: LogWriter | None = None,
-        layers: Collection[str] = (),
+        layers: MutableSet[str] | None = None,
         blobs: MutableSet[str] | None = None,
     ) -> None:
         super().__init__(settings, log)
-        self.layers = layers
+        self.layers: MutableSet[str] = set() if layers is None else layers
         self.blobs: MutableSet[str] = set() if blobs is None else blobs
 
     def accepted(self, reference: Reference) -> bool:
@@ -123,7 +123,11 @@ class ImageCopier(PullSources):
     def content(
         self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
-        """Fetch config and layers; the platform that the config states is not looked at (copy/single.go)."""
+        """Fetch config and layers, all of them whatever becomes of one (copy/single.go, ``copyLayers``).
+
+        The platform that the config states is not looked at. Layers below the first that fails are in the store from
+        then on (storage/storage_dest.go, ``commitLayer``).
+        """
         if manifest.media_type == OCI_MANIFEST and manifest.config_type != OCI_CONFIG:
             return PullError(f"parsing image configuration: {no_image(manifest)}", Reason.NO_IMAGE)
         config = yield from self.blob(reference, source, manifest.config, options)
@@ -132,18 +136,24 @@ class ImageCopier(PullSources):
         if not self.matches(config.digest, manifest.config):
             text = f"Download config.json digest {config.digest} does not match expected {manifest.config}"
             return PullError(f"parsing image configuration: {text}", Reason.BROKEN)
-        for layer in dict.fromkeys(manifest.layers):
+        failed: dict[str, PullError] = {}
+        layers = list(dict.fromkeys(manifest.layers))
+        for layer in layers:
             if layer in self.layers:
                 continue
             blob = yield from self.blob(reference, source, layer, options)
             if isinstance(blob, PullError):
-                return blob.reworded(f"reading blob {layer}: {blob.text}")
-            if not self.matches(blob.digest, layer):
+                failed[layer] = blob.reworded(f"reading blob {layer}: {blob.text}")
+            elif not self.matches(blob.digest, layer):
                 text = f"Digest did not match, expected {layer}, got {blob.digest}"
-                return PullError(
-                    f"writing blob: setting up to decompress blob: happened during read: {text}", Reason.BROKEN
-                )
-        return PulledImage(reference, manifest, top)
+                text = f"writing blob: setting up to decompress blob: happened during read: {text}"
+                failed[layer] = PullError(text, Reason.BROKEN)
+        if not failed:
+            return PulledImage(reference, manifest, top)
+        first = next(iter(failed))
+        for layer in layers[: layers.index(first)]:
+            self.layers.add(layer)
+        return failed[first]
 
 
 def no_image(manifest: Manifest) -> str:
