@@ -8,7 +8,7 @@ from functools import cached_property
 from conformance.cri import Call, CallError
 from conformance.cri.redact import REDACTED
 from conformance.evidence.attempts import Attempt, attempts
-from conformance.evidence.log import Log, LogLine, missing_kinds, tried_hosts
+from conformance.evidence.log import Log, LogLine, missing_kinds, panics, tried_hosts
 from conformance.registry_hosts.recorder import Exchange, NameLookup, Recorder
 
 
@@ -70,6 +70,11 @@ class Evidence:
     def not_found(self) -> list[str]:
         """What CRI-O's log says there is neither of under a name that was looked up, in its own words."""
         return list(missing_kinds(self.lines))
+
+    @property
+    def panics(self) -> list[str]:
+        """What CRI-O's log says that it panicked of, each with the function."""
+        return list(panics(self.lines))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Pods and their containers, asked for as a kubelet does."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -13,6 +13,7 @@ from conformance.kubelet.container import Container
 from conformance.kubelet.messages import WaitingState
 from conformance.kubelet.pod_sync import PodSync, PodSyncer
 from conformance.kubelet.volume import ImageVolume, PullPolicy
+from conformance.model.reason import Reason
 from conformance.model.release import Release
 from conformance.registry_hosts import Login
 from conformance.runtime import pod_images
@@ -39,6 +40,16 @@ class ContainerStart:
     def asked(self) -> list[str]:
         """The registry hosts that were asked meanwhile; starting a container should ask none."""
         return self.evidence.asked
+
+    @property
+    def reasons(self) -> Mapping[str, Reason]:
+        """Why each registry named in the error cannot serve; empty where the container was started."""
+        return self.error.reasons if self.error else {}
+
+    @property
+    def mounted(self) -> dict[str, str]:
+        """The image volumes that ContainerStatus reports, container path and image; empty without a container."""
+        return self.container.mounted_images() if self.container else {}
 
     @property
     def running(self) -> Container:

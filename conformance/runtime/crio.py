@@ -60,7 +60,7 @@ class Crio(Runtime):
                 self.world.etc,
                 self.socket,
                 replace(
-                    installation, oci_runtime=oci_runtime_without_oom_score(installation.oci_runtime, self.world.folder)
+                    installation, oci_runtime=oci_runtime_without_oom_score(installation.oci_runtime, self.world.etc)
                 ),
                 storage_driver=storage_driver(root=self.world.root),
                 log_level="debug",
