@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from conformance.model.release import Release
@@ -36,6 +37,11 @@ class Installation:
     conmon: Path
     oci_runtime: Path
     release: Release
+
+    @cached_property
+    def oci_runtime_version(self) -> str:
+        """Name and version of the OCI runtime in its own words, ``runc 1.1.5``; empty where it has none."""
+        return program_version.version_of(self.oci_runtime)
 
     @property
     def folders(self) -> tuple[Path, ...]:

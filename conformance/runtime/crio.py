@@ -65,7 +65,8 @@ class Crio(Runtime):
                 storage_driver=storage_driver(root=self.world.root),
                 log_level="debug",
             )
-            hide_unified_cgroups(self.world, installation.oci_runtime)
+            self.oci_runtime = installation.oci_runtime_version.partition(" ")[0]
+            hide_unified_cgroups(self.world, self.oci_runtime)
             self._notify = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
             self._notify.bind(str(self.world.folder / "notify.sock"))
             self.process = self._start()

@@ -3,18 +3,16 @@
 Source: crun src/libcrun/cgroup.c ("cgroups in hybrid mode not supported"), seen with 1.21. runc goes by v1 alone.
 """
 
-from pathlib import Path
-
 from conformance.node import World
 from conformance.node.cgroup_version import CGROUPS, UNIFIED, cgroup_version
-from conformance.releases.program_version import version_of
 
+CRUN = "crun"
 SECONDS = 10.0
 
 
-def hide_unified_cgroups(world: World, oci_runtime: Path) -> None:
+def hide_unified_cgroups(world: World, oci_runtime: str) -> None:
     """Take v2 out of a world's sight where crun is to run in it; outside, and for other OCI runtimes, it stays."""
-    if not world.root or cgroup_version() != "hybrid" or not version_of(oci_runtime).startswith("crun "):
+    if not world.root or oci_runtime != CRUN or cgroup_version() != "hybrid":
         return
     umount = world.spawn(["umount", "--lazy", str(CGROUPS / UNIFIED)], {"PATH": "/usr/bin:/bin"}, "umount.log")
     umount.wait(SECONDS)

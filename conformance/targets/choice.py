@@ -53,7 +53,7 @@ class CrioTarget(Target):
 
         return {
             **super().properties,
-            "oci-runtime": version_of(self.installation.oci_runtime) or str(self.installation.oci_runtime),
+            "oci-runtime": self.installation.oci_runtime_version or str(self.installation.oci_runtime),
             "conmon": version_of(self.installation.conmon).removeprefix("conmon "),
             "cgroup": cgroup_version(),
             "storage-driver": storage_driver(root=os.geteuid() == 0),
