@@ -36,7 +36,7 @@ class ContainerRun(MutantRun):
     def open(self, recorder: ReachRecorder) -> Run:
         """Give the run of the suite that it makes; the model is silent."""
         del recorder
-        return Run(self.runtime, self.mutant.name if self.mutant else None, model="off")
+        return Run(self.runtime, mutant=self.mutant.name if self.mutant else None, model="off")
 
 
 class ContainerCases:

@@ -25,6 +25,7 @@ from conformance.releases.installation import Installation
 from conformance.runtime import cni
 from conformance.runtime.bundle_faults import oci_runtime_with_fault
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.hybrid_cgroups import hide_unified_cgroups
 from conformance.runtime.model_monitor import ModelMonitor, model_settings
 from conformance.runtime.oom import oci_runtime_without_oom_score
 from conformance.runtime.runtime import Runtime, RuntimeFailedError
@@ -63,9 +64,11 @@ class Crio(Runtime):
                 self.world.etc,
                 self.socket,
                 replace(installation, oci_runtime=self._oci_runtime_inside(fault)),
-                storage_driver=storage_driver(self.world),
+                storage_driver=storage_driver(root=self.world.root),
                 log_level="debug",
             )
+            self.oci_runtime = installation.oci_runtime_version.partition(" ")[0]
+            hide_unified_cgroups(self.world, self.oci_runtime)
             self._notify = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
             self._notify.bind(str(self.world.folder / "notify.sock"))
             self.process = self._start()
@@ -194,11 +197,6 @@ class Crio(Runtime):
             self._companions[key] = self._stack.enter_context(make(key, self))
         companion: C = self._companions[key]
         return companion
-
-    @property
-    def oci_runtime(self) -> str:
-        """The name of the OCI runtime, and of its folder below ``/run``."""
-        return self.installation.oci_runtime.name
 
     def end(self) -> None:
         """Let its world end, without waiting until it has."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from conformance import deviations
 from conformance.model.profile import known_lines
-from conformance.releases.installation import FORMS, RuntimeNotFoundError
+from conformance.releases.installation import FORMS, OCI_RUNTIME_FORMS, RuntimeNotFoundError
 from conformance.targets.choice import CrioTarget, SimulatorTarget, choose_target
 
 if TYPE_CHECKING:
@@ -37,21 +37,31 @@ class Run:
 
     ``target`` is what the run is about, ``kubelet`` the kubelet for cases that need a real one, ``mutant`` names the
     fault that the simulator has, or that containers of a CRI-O have, ``model`` says what becomes of a difference from
-    the model (``--model``).
+    the model (``--model``), and ``oci_runtime`` which OCI runtime a CRI-O is to have.
     Raises ``RunError`` when something was named that cannot be had.
     """
 
     def __init__(
-        self, runtime: str | None, mutant: str | None = None, kubelet: str | None = None, model: str | None = None
+        self,
+        runtime: str | None,
+        *,
+        mutant: str | None = None,
+        kubelet: str | None = None,
+        model: str | None = None,
+        oci_runtime: str | None = None,
     ) -> None:
         self.deviations = deviations.load_deviations()
         if runtime == "":
             msg = f"--runtime is empty, as an unset variable is: {FORMS}, or leave it out"
             raise RunError(msg)
         try:
-            self.target = choose_target(runtime or "auto")
+            self.target = choose_target(runtime or "auto", oci_runtime or "")
         except RuntimeNotFoundError as error:
             raise RunError(str(error)) from None
+        if oci_runtime == "" or (oci_runtime and not isinstance(self.target, CrioTarget)):
+            why = "is empty, as an unset variable is" if oci_runtime == "" else f"is for CRI-O, not {self.target.title}"
+            msg = f"--oci-runtime {why}: {OCI_RUNTIME_FORMS}, or leave it out"
+            raise RunError(msg)
         if mutant:
             _put_fault(mutant, self.target)
         self.kubelet = self._kubelet(kubelet)
