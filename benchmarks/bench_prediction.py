@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from conformance.model.answers import (
-    OCI_INDEX,
     Answer,
     ErrorResponse,
     FetchedBlob,
@@ -20,6 +19,7 @@ from conformance.model.answers import (
     Manifest,
     RegistryRequest,
 )
+from conformance.model.media_types import OCI_INDEX
 from conformance.model.platform import Platform
 from conformance.model.prediction import predict
 from conformance.model.profile import newest_of, profile

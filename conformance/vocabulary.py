@@ -26,6 +26,7 @@ from conformance.images.builder import (
     raw_layer,
     whiteout,
 )
+from conformance.images.raw import RawManifest, amended, raw_manifest
 from conformance.kubelet import (
     Container,
     ContainerStart,
@@ -93,6 +94,7 @@ __all__ = [
     "PodSync",
     "Pull",
     "PullPolicy",
+    "RawManifest",
     "Reason",
     "Registry",
     "RegistryHost",
@@ -103,6 +105,7 @@ __all__ = [
     "StaticPod",
     "Symlink",
     "WaitingState",
+    "amended",
     "artifact",
     "build_content",
     "image",
@@ -111,5 +114,6 @@ __all__ = [
     "layer",
     "opaque",
     "raw_layer",
+    "raw_manifest",
     "whiteout",
 ]

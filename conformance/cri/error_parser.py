@@ -84,8 +84,11 @@ _UNVERIFIABLE = re.compile(r"user specified image not specified, cannot verify i
 """CreateContainer under a signature policy, without ``user_specified_image`` (CRI-O server/container_create.go,
 ``verifyImageSignature``)."""
 
-_UNKNOWN_ID = re.compile(r'locating image with ID "[0-9a-f]*": image not known')
-"""ImageStatus of an ID that no image has, up to 1.32 (containers/storage types/errors.go, ``ErrImageUnknown``)."""
+_UNKNOWN_ID = re.compile(
+    r'locating image with ID "[0-9a-f]*": image not known|reference "[^"]*" does not resolve to an image ID'
+)
+"""ImageStatus of an ID that no image has, up to 1.32 (containers/storage types/errors.go, ``ErrImageUnknown``); and a
+container of what is none by ID, or by digest (containers/image storage/storage_reference.go, ``resolveImage``)."""
 
 _UNKNOWN_LAYER = re.compile(r"\blayer not known$")
 """An image without a layer that could be mounted (containers/storage types/errors.go, ``ErrLayerUnknown``)."""
@@ -104,7 +107,7 @@ _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern, re.IGNORECASE))
     for reason, pattern in (
         (Reason.NO_MATCHING_PLATFORM, r"no image found in (image index|manifest list) for architecture"),
-        (Reason.NO_IMAGE, _ARTIFACT.pattern),
+        (Reason.NO_IMAGE, rf"{_ARTIFACT.pattern}|invalid mixed OCI image with Docker v2s2 config"),
         (Reason.BLOCKED, r"is blocked in "),
         (Reason.UNTRUSTED_CERTIFICATE, r"failed to verify certificate|\bx509: "),
         (Reason.PLAIN_HTTP, r"server gave HTTP response to HTTPS client"),
@@ -126,7 +129,11 @@ _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
             Reason.BROKEN,
             (
                 r"StatusCode: 5\d\d|unexpected HTTP status: 5\d\d|status code from registry 5\d\d|d(oes|id) not match"
-                r"|invalid character"
+                r"|invalid character|unexpected end of JSON input|json: cannot unmarshal|parsing time \""
+                r"|unsupported schema version|rejecting ambiguous manifest|unsupported docker v2s2 media type"
+                r"|length of history not equal|no FSLayers in manifest|invalid checksum digest|blob with unknown digest"
+                r"|unsupported digest algorithm|unexpectedly received a manifest list|blob size mismatch"
+                r"|treating manifest lists as individual manifests"
             ),
         ),
     )
@@ -256,7 +263,7 @@ def without_search_list(message: str) -> str | None:
 
 
 def unknown_id(message: str) -> bool:
-    """Tell whether the runtime says that no image has an ID."""
+    """Tell whether the runtime says that no image has an ID, or a digest."""
     return _UNKNOWN_ID.search(message) is not None
 
 

@@ -36,6 +36,11 @@ class CallError(Exception):
         return error_parser.reasons_by_registry(self.message)
 
     @property
+    def reason(self) -> Reason:
+        """The reason that the text states, also where it does not say of which registry."""
+        return error_parser.reason_in(self.message)
+
+    @property
     def hosts(self) -> tuple[str, ...]:
         """The registry hosts that the text names as asked, in its order."""
         return tuple(self.reasons)
@@ -67,7 +72,7 @@ class CallError(Exception):
 
     @property
     def is_unknown_id(self) -> bool:
-        """Whether the runtime says that no image has the ID it was asked for."""
+        """Whether the runtime says that no image has the ID, or the digest, that it was asked for."""
         return error_parser.unknown_id(self.message)
 
     @property

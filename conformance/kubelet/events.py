@@ -5,7 +5,7 @@ import re
 from conformance.evidence.log import fields_of
 from conformance.kubelet.messages import Event
 from conformance.kubelet.static_pods import NAMESPACE
-from conformance.model.error_texts import go_quote
+from conformance.model.go_text import go_quote
 
 VERBOSITY = 3
 _MANY_LINES = re.compile(r"=<\n((?:\t.*\n)*?(?:\t.*))\n >")

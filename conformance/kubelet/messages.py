@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import grpc
 
 from conformance.cri import CallError, error_parser
-from conformance.model.error_texts import go_quote
+from conformance.model.go_text import go_quote
 from conformance.model.reason import Reason
 from conformance.model.release import Release
 

@@ -3,28 +3,25 @@
 Source: OCI distribution-spec v1.1; what containers/image tells apart (containers/image docker/docker_client.go).
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
+from conformance.model.go_json import GoJSONError, parse_json
 from conformance.model.go_manifest import go_manifest
+from conformance.model.manifest_reading import commit_fault, layer_types, read_manifest
+from conformance.model.media_types import IMAGE_CONFIGS, INDEXES, OCI_CONFIG, OCI_MANIFEST, media_type_of
 from conformance.model.platform import Platform
 from conformance.model.reason import Reason
-
-OCI_INDEX = "application/vnd.oci.image.index.v1+json"
-DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
-OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
-DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
-IMAGE_CONFIGS = frozenset({"", OCI_CONFIG, DOCKER_CONFIG})
-"""The media types that the config of a container image may have."""
 
 _TITLES = ("org.opencontainers.image.title", "org.cncf.model.filepath")
 """The annotations that name the file that a layer is, the first that is there (CRI-O internal/ociartifact/store.go,
 ``artifactName``)."""
+
+_ZSTD = "io.github.containers.compression.zstd"
+"""The annotation of an index's entry that has the value "true" where its layers are compressed with zstd."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +52,24 @@ class RegistryRequest(NamedTuple):
 
 
 class IndexEntry(NamedTuple):
-    """An entry of an index; OCI lets it be for no platform in particular."""
+    """An entry of an index; OCI lets it be for no platform in particular. ``zstd``: it is annotated as compressed so.
+
+    Source: containers/image internal/manifest/oci_index.go, ``instanceIsZstd``.
+    """
 
     digest: str
     platform: Platform | None
+    zstd: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """A manifest that came: ``digest`` is computed from its bytes. An index has children, an image a config and layers.
 
+    ``media_type`` is what it is read as, by the header it came with (``media_type_of``); ``fault`` is what is wrong
+    with it as one of those, and then nothing else is known; ``commit_fault`` what is wrong with an image once it is
+    read by what it says that it is. ``layer_types`` are the media types of the layers, ``config_size`` is the size that
+    the config is said to have, ``None`` where that is not known.
     ``config_type``, the media type of the config, and ``artifact_type`` tell an artifact from an image. ``titles`` are
     what the layers of an artifact are called, each empty where it is not, and ``size`` is that of all its layers, in
     bytes; ``rewritten`` is the digest that its manifest has once Go has read and written it (``go_manifest``).
@@ -80,11 +85,15 @@ class Manifest:
     titles: tuple[str, ...] = ()
     size: int = 0
     rewritten: str = ""
+    config_size: int | None = None
+    layer_types: tuple[str, ...] = ()
+    fault: str = ""
+    commit_fault: str = ""
 
     @property
     def is_index(self) -> bool:
         """Whether it lists images for several platforms."""
-        return self.media_type in {OCI_INDEX, DOCKER_LIST}
+        return self.media_type in INDEXES
 
     @property
     def is_image(self) -> bool:
@@ -95,31 +104,40 @@ class Manifest:
         return self.config_type in IMAGE_CONFIGS and not self.artifact_type
 
     @classmethod
-    def parse(cls, data: bytes, media_type: str) -> "Manifest":
-        """Read one; raises ``ValueError`` for what is no manifest."""
+    def parse(cls, data: bytes, content_type: str) -> "Manifest":
+        """Read one as it came under that ``Content-Type``; what is wrong with it is in ``fault``."""
+        media_type = media_type_of(content_type)
         try:
-            content: Mapping[str, Any] = json.loads(data)
-            config = content.get("config", {})
-            config_type, artifact_type = config.get("mediaType", ""), content.get("artifactType", "")
-            layers = content.get("layers") or ()
-            is_image = config_type in IMAGE_CONFIGS and not artifact_type
-            return cls(
-                digest=_digest(data),
-                media_type=content.get("mediaType") or media_type,
-                children=tuple(
-                    IndexEntry(each["digest"], _platform(each.get("platform"))) for each in content.get("manifests", ())
-                ),
-                config=config.get("digest", ""),
-                layers=tuple(each["digest"] for each in layers),
-                config_type=config_type,
-                artifact_type=artifact_type,
-                titles=() if is_image else tuple(map(_title, layers)),
-                size=0 if is_image else sum(each["size"] for each in layers),
-                rewritten="" if is_image else _digest(go_manifest(content)),
-            )
-        except (AttributeError, KeyError, TypeError) as error:
-            msg = f"this is no manifest: {error!r}"
-            raise ValueError(msg) from error
+            content = read_manifest(data, media_type)
+        except GoJSONError as error:
+            return cls(_digest(data), media_type, fault=str(error))
+        if media_type in INDEXES:
+            return cls(_digest(data), media_type, tuple(map(_entry, content["manifests"])))
+        config, layers = content.get("config", {}), content.get("layers", ())
+        config_type, artifact_type = config.get("mediaType", ""), _artifact_type(data)
+        is_image = config_type in IMAGE_CONFIGS and not artifact_type
+        return cls(
+            digest=_digest(data),
+            media_type=media_type,
+            config=config.get("digest", ""),
+            layers=tuple(each["digest"] for each in layers),
+            config_type=config_type,
+            artifact_type=artifact_type,
+            titles=() if is_image else tuple(map(_title, layers)),
+            size=0 if is_image else sum(each["size"] for each in layers),
+            rewritten="" if is_image else _digest(go_manifest(parse_json(data))),
+            config_size=config.get("size"),
+            layer_types=layer_types(content),
+            commit_fault=commit_fault(data),
+        )
+
+
+def _artifact_type(data: bytes) -> str:
+    """Give the artifact type that a manifest has once it is read as OCI's, whatever it is."""
+    try:
+        return str(read_manifest(data, OCI_MANIFEST)["artifactType"])
+    except GoJSONError:
+        return ""
 
 
 def _digest(data: bytes) -> str:
@@ -132,23 +150,28 @@ def _title(layer: Mapping[str, Any]) -> str:
     return next((annotations[each] for each in _TITLES if each in annotations), "")
 
 
+def _entry(entry: Mapping[str, Any]) -> IndexEntry:
+    """Give an entry of an index as far as it decides which one is taken."""
+    zstd = (entry.get("annotations") or {}).get(_ZSTD) == "true"
+    return IndexEntry(entry["digest"], _platform(entry["platform"]), zstd)
+
+
 def _platform(members: Mapping[str, str] | None) -> Platform | None:
-    if members is None:
-        return None
-    return Platform(members.get("os", ""), members.get("architecture", ""), members.get("variant", ""))
+    return Platform(members["os"], members["architecture"], members["variant"]) if members is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class FetchedBlob:
-    """A blob that came: ``digest`` is computed from its bytes."""
+    """A blob that came: ``digest`` is computed from its bytes, which are ``content`` where they are at hand."""
 
     digest: str
     size: int = 0
+    content: bytes | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(cls, data: bytes) -> "FetchedBlob":
         """Describe the bytes of a blob by their sha256 digest and their number."""
-        return cls(_digest(data), len(data))
+        return cls(_digest(data), len(data), data)
 
 
 @dataclass(frozen=True, slots=True)

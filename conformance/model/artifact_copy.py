@@ -4,11 +4,13 @@ Source: CRI-O internal/ociartifact/store.go (since 1.33; over pkg/libartifact si
 copy/single.go.
 """
 
-from conformance.model.answers import DOCKER_LIST, Manifest
+from conformance.model.answers import Manifest
 from conformance.model.image_copy import ImageCopier, PulledImage, digest_mismatch
+from conformance.model.manifest_reading import NO_SINGLE_MANIFEST, digest_fault
+from conformance.model.media_types import DOCKER_LIST
 from conformance.model.pull_sources import OpenedManifest, PullError, PullOptions, Steps
 from conformance.model.reason import Reason
-from conformance.model.reference import Reference
+from conformance.model.reference import InvalidReferenceError, Reference, parse_normalized
 from conformance.model.registries import PullSource
 
 LOOKED_AT = 8
@@ -42,6 +44,8 @@ class ArtifactCopier(ImageCopier):
             manifest = chosen
             if not profile.artifact_reopens:
                 asked = Reference(reference.domain, reference.path, "", manifest.digest)
+        if fault := NO_SINGLE_MANIFEST if manifest.is_index else manifest.fault:
+            return PullError(profile.artifact_parse.format(fault), Reason.BROKEN)
         if manifest.is_image:
             return None
         return (yield from self.copy_artifact(reference, asked, options))
@@ -53,6 +57,8 @@ class ArtifactCopier(ImageCopier):
         index = opened.manifest
         if self.profile.artifact_takes_lists_for_images and index.media_type == DOCKER_LIST:
             return None
+        if index.fault:
+            return PullError(self.profile.artifact_list.format(index.fault), Reason.BROKEN)
         child = self.choose(index)
         if child is None:
             text = self.profile.artifact_choose.format(self.no_match(index))
@@ -62,11 +68,17 @@ class ArtifactCopier(ImageCopier):
     def artifact_instance(
         self, reference: Reference, opened: OpenedManifest, child: str, options: PullOptions
     ) -> Steps[Manifest | PullError]:
-        """Look at what was chosen from an index."""
+        """Look at what was chosen from an index; what is no digest there makes no name, or is refused."""
         if not self.profile.artifact_reopens:
+            try:
+                parse_normalized(f"{reference.name}@{child}")
+            except InvalidReferenceError as error:
+                return PullError(f"failed to get image reference: parse image name: {error}", Reason.BROKEN)
             again = yield from self.opened_artifact(Reference(reference.domain, reference.path, "", child), options)
             return again if isinstance(again, PullError) else again.manifest
         yield from self.open(reference, options)
+        if fault := digest_fault(child):
+            return PullError(f"image reference: get instance manifest: {fault}", Reason.BROKEN)
         manifest = yield from self.manifest(reference, opened.source, child, options)
         if isinstance(manifest, PullError):
             return manifest.reworded(f"image reference: get instance manifest: {manifest.text}")

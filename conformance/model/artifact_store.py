@@ -8,7 +8,7 @@ oci/layout/oci_delete.go, ``DeleteImage``).
 from collections import Counter
 from dataclasses import dataclass
 
-from conformance.model.error_texts import go_quote
+from conformance.model.go_text import go_quote
 from conformance.model.image_copy import PulledImage
 from conformance.model.image_store import SHORTEST_ID, ListedImage
 from conformance.model.profile import Profile

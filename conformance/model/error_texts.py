@@ -4,10 +4,10 @@ Source: containers/image docker/errors.go, docker/distribution_error.go, docker/
 docker/distribution (registry/api/errcode/register.go, registry/api/v2/errors.go).
 """
 
-import re
 from http import HTTPStatus
 
 from conformance.model.answers import ErrorResponse, NoResponse, RegistryRequest
+from conformance.model.go_text import go_quote
 from conformance.model.profile import Profile
 from conformance.model.reason import Reason
 
@@ -40,40 +40,11 @@ TLS_TROUBLE = "tls: failed to verify certificate: "
 CLIENT_ERRORS = range(400, 500)
 _BODY_SHOWN = 50
 _SCOPE_ERRORS = {"insufficient_scope": "DENIED", "invalid_token": "UNAUTHORIZED"}
-_GO_ESCAPES = {
-    "\\": r"\\",
-    '"': r"\"",
-    "\n": r"\n",
-    "\t": r"\t",
-    "\r": r"\r",
-    "\a": r"\a",
-    "\b": r"\b",
-    "\f": r"\f",
-    "\v": r"\v",
-}
-_SPECIAL = re.compile(r'[\\"]|[^ -~]')
 
 
 def server_of(host: str) -> str:
     """Give the name under which a registry host is asked: docker.io's is ``registry-1.docker.io``."""
     return DOCKER_SERVER if host == "docker.io" else host
-
-
-def go_quote(text: str) -> str:
-    """Quote a text as Go's ``%q`` does (``strconv.Quote``)."""
-    return f'"{_SPECIAL.sub(lambda match: _escaped(match[0]), text)}"'
-
-
-def _escaped(character: str) -> str:
-    """Give one character as Go writes it between quotes."""
-    if character in _GO_ESCAPES:
-        return _GO_ESCAPES[character]
-    if character.isprintable():
-        return character
-    code = ord(character)
-    if code < 0x80:  # noqa: PLR2004 (ASCII)
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004 (the basic plane)
 
 
 def refusal(answer: ErrorResponse, *, all_errors: bool = False) -> str:

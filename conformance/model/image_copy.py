@@ -6,9 +6,12 @@ Source: containers/image copy/copy.go and copy/single.go.
 from collections.abc import Collection, MutableSet
 from typing import NamedTuple
 
-from conformance.model.answers import DOCKER_CONFIG, OCI_CONFIG, OCI_MANIFEST, Manifest
-from conformance.model.error_texts import go_quote
+from conformance.model.answers import FetchedBlob, Manifest
+from conformance.model.go_text import go_quote
+from conformance.model.image_config import config_fault
 from conformance.model.instance_choice import choose_instance, no_match
+from conformance.model.manifest_reading import digest_fault
+from conformance.model.media_types import DOCKER_CONFIG, OCI_CONFIG, OCI_MANIFEST
 from conformance.model.policy import PolicyRequirement, rejection
 from conformance.model.pull_sources import LogWriter, ModelSettings, PullError, PullOptions, PullSources, Steps
 from conformance.model.reason import Reason
@@ -70,20 +73,29 @@ class ImageCopier(PullSources):
         if reference.digest and not self.matches(top.digest, reference.digest):
             text = f"determining manifest MIME type for {name}: {digest_mismatch(reference.digest)}"
             return PullError(text, Reason.BROKEN)
-        if not top.is_index:
-            return (yield from self.parts(reference, opened.source, top, top, options))
-        child = self.choose(top)
+        if top.is_index:
+            return (yield from self.chosen(reference, opened.source, top, options))
+        return (yield from self.parts(reference, opened.source, top, top, options))
+
+    def chosen(
+        self, reference: Reference, source: PullSource, index: Manifest, options: PullOptions
+    ) -> Steps[PulledImage | PullError]:
+        """Fetch the image that an index has for this machine."""
+        name = f"docker://{reference.familiar}"
+        if index.fault:
+            return PullError(f"parsing primary manifest as list for {name}: {index.fault}", Reason.BROKEN)
+        child = self.choose(index)
         if child is None:
-            text = f"choosing an image from manifest list {name}: {self.no_match(top)}"
+            text = f"choosing an image from manifest list {name}: {self.no_match(index)}"
             return PullError(text, Reason.NO_MATCHING_PLATFORM)
-        got = yield from self.instance(reference, opened.source, top, child, options)
+        got = yield from self.instance(reference, source, index, child, options)
         if isinstance(got, PullError):
             return got.reworded(f"copying system image from manifest list: {got.text}")
         return got
 
     def choose(self, index: Manifest) -> str | None:
         """Give the digest of an index's image for this machine."""
-        child = choose_instance(index, self.settings.platform)
+        child = choose_instance(index, self.settings.platform, prefers_zstd=self.profile.prefers_zstd)
         return child.digest if child else None
 
     def no_match(self, index: Manifest) -> str:
@@ -98,20 +110,32 @@ class ImageCopier(PullSources):
         self, reference: Reference, source: PullSource, top: Manifest, digest: str, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
         """Fetch the image that was chosen from an index."""
-        manifest = yield from self.manifest(reference, source, digest, options)
         name = f"docker://{reference.familiar}"
+        if fault := digest_fault(digest):
+            return PullError(f"determining manifest MIME type for {name}: {fault}", Reason.BROKEN)
+        manifest = yield from self.manifest(reference, source, digest, options)
         if isinstance(manifest, PullError):
             return manifest.reworded(f"determining manifest MIME type for {name}: {manifest.text}")
         if not self.matches(manifest.digest, digest):
             return PullError(f"determining manifest MIME type for {name}: {digest_mismatch(digest)}", Reason.BROKEN)
+        if manifest.is_index:
+            return PullError(
+                "Unexpectedly received a manifest list instead of a manifest for a single image", Reason.BROKEN
+            )
         return (yield from self.parts(reference, source, manifest, top, options))
 
     def parts(
         self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
-        """Fetch what a manifest names, for the store that it is for, unless the policy rejects it (copy/single.go)."""
+        """Fetch what a manifest names, for the store that it is for, unless the policy rejects it (copy/single.go).
+
+        Nothing is read of a manifest but its media type before the policy was asked.
+        """
         if not self.accepted(reference):
             return PullError(f"Source image rejected: {rejection(reference)}", Reason.UNTRUSTED, rejected=True)
+        if manifest.fault:
+            name = f"docker://{reference.familiar}"
+            return PullError(f"initializing image from source {name}: {manifest.fault}", Reason.BROKEN)
         return (yield from self.fetch(reference, source, manifest, top, options))
 
     def fetch(
@@ -123,27 +147,56 @@ class ImageCopier(PullSources):
     def content(
         self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
-        """Fetch config and layers; the platform that the config states is not looked at (copy/single.go)."""
+        """Fetch config and layers; the platform that the config states is not looked at (copy/single.go).
+
+        When all is there, the store reads the manifest anew, by what it says that it is (storage/storage_dest.go).
+        """
         if manifest.media_type == OCI_MANIFEST and manifest.config_type != OCI_CONFIG:
             return PullError(f"parsing image configuration: {no_image(manifest)}", Reason.NO_IMAGE)
-        config = yield from self.blob(reference, source, manifest.config, options)
+        config = yield from self.config(reference, source, manifest, options)
         if isinstance(config, PullError):
             return config.reworded(f"parsing image configuration: {config.text}")
+        for layer in dict.fromkeys(manifest.layers):
+            if (got := (yield from self.layer(reference, source, layer, options))) is not None:
+                return got
+        if manifest.config_size not in {None, config.size}:
+            return PullError("writing blob: blob size mismatch", Reason.BROKEN)
+        if manifest.commit_fault:
+            return PullError(f"committing the finished image: parsing manifest: {manifest.commit_fault}", Reason.BROKEN)
+        return PulledImage(reference, manifest, top)
+
+    def config(
+        self, reference: Reference, source: PullSource, manifest: Manifest, options: PullOptions
+    ) -> Steps[FetchedBlob | PullError]:
+        """Fetch and read the config (containers/image internal/image/oci.go, docker_schema2.go, ``OCIConfig``)."""
+        if fault := digest_fault(manifest.config):
+            return PullError(fault, Reason.BROKEN)
+        config = yield from self.blob(reference, source, manifest.config, options)
+        if isinstance(config, PullError):
+            return config
         if not self.matches(config.digest, manifest.config):
             text = f"Download config.json digest {config.digest} does not match expected {manifest.config}"
-            return PullError(f"parsing image configuration: {text}", Reason.BROKEN)
-        for layer in dict.fromkeys(manifest.layers):
-            if layer in self.layers:
-                continue
-            blob = yield from self.blob(reference, source, layer, options)
-            if isinstance(blob, PullError):
-                return blob.reworded(f"reading blob {layer}: {blob.text}")
-            if not self.matches(blob.digest, layer):
-                text = f"Digest did not match, expected {layer}, got {blob.digest}"
-                return PullError(
-                    f"writing blob: setting up to decompress blob: happened during read: {text}", Reason.BROKEN
-                )
-        return PulledImage(reference, manifest, top)
+            return PullError(text, Reason.BROKEN)
+        if config.content is not None and (fault := config_fault(config.content)):
+            return PullError(fault, Reason.BROKEN)
+        return config
+
+    def layer(
+        self, reference: Reference, source: PullSource, digest: str, options: PullOptions
+    ) -> Steps[PullError | None]:
+        """Fetch a layer unless the store has it; none says that all is well."""
+        if digest in self.layers:
+            return None
+        if fault := digest_fault(digest):
+            text = f"Can not check for a blob with {f'invalid digest: {fault}' if digest else 'unknown digest'}"
+            return PullError(f"trying to reuse blob {digest} at destination: {text}", Reason.BROKEN)
+        blob = yield from self.blob(reference, source, digest, options)
+        if isinstance(blob, PullError):
+            return blob.reworded(f"reading blob {digest}: {blob.text}")
+        if not self.matches(blob.digest, digest):
+            text = f"happened during read: Digest did not match, expected {digest}, got {blob.digest}"
+            return PullError(f"writing blob: setting up to decompress blob: {text}", Reason.BROKEN)
+        return None
 
 
 def no_image(manifest: Manifest) -> str:

@@ -6,7 +6,8 @@ and internal/manifest/docker_schema2_list.go (``ChooseInstance``).
 
 from functools import cache
 
-from conformance.model.answers import OCI_INDEX, IndexEntry, Manifest
+from conformance.model.answers import IndexEntry, Manifest
+from conformance.model.media_types import OCI_INDEX
 from conformance.model.platform import Platform
 from conformance.model.profile import Profile
 
@@ -28,13 +29,18 @@ def wanted_platforms(platform: Platform) -> tuple[Platform, ...]:
     return tuple(Platform(platform.os, platform.architecture, each) for each in variants)
 
 
-def choose_instance(index: Manifest, platform: Platform) -> IndexEntry | None:
-    """Give the entry for a machine: of the best platform, of those the first; one for no platform comes last."""
-    for platform_ in wanted_platforms(platform):
-        for child in index.children:
-            if child.platform == platform_:
-                return child
-    return next((child for child in index.children if child.platform is None), None)
+def choose_instance(index: Manifest, platform: Platform, *, prefers_zstd: bool = True) -> IndexEntry | None:
+    """Give the entry for a machine: of the best platform, of those the first; one for no platform comes last.
+
+    Of an OCI index, what is annotated as compressed with zstd goes before the others of that platform where the
+    release ``prefers_zstd`` (see the profile); a Docker list has no entry without a platform.
+    """
+    oci = index.media_type == OCI_INDEX
+    for platform_ in (*wanted_platforms(platform), *([None] if oci else [])):
+        fitting = [child for child in index.children if child.platform == platform_]
+        if fitting:
+            return next((child for child in fitting if child.zstd and oci and prefers_zstd), fitting[0])
+    return None
 
 
 def no_match(index: Manifest, platform: Platform, wording: str = Profile.no_match) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from conformance.model.error_texts import go_quote
+from conformance.model.go_text import go_quote
 from conformance.model.reference import Reference
 
 SYSTEM = "/etc/containers/policy.json"

@@ -28,8 +28,9 @@ class Profile:
 
     ``artifact``: see ``Fallback`` (internal/storage/image.go, ``pullImageImplementation``; cri-o/cri-o#9367,
     cri-o/cri-o#9778).
-    ``artifact_open``, ``artifact_choose``, ``artifact_image`` are what the second half of the error says when the
-    manifest cannot be had, when no platform matches, and when it is an image (internal/ociartifact/store.go).
+    ``artifact_open``, ``artifact_list``, ``artifact_choose``, ``artifact_parse``, ``artifact_image`` are what the
+    second half of the error says when the manifest cannot be had, when it is no index although it came as one, when no
+    platform matches, when it cannot be read, and when it is an image (internal/ociartifact/store.go).
     ``artifact_takes_lists_for_images``: a Docker manifest list is called an image without a look at its platforms.
     ``artifact_reopens``: an index's manifest is fetched once more before the one that was chosen, and no digest is
     verified; before, the chosen one is fetched alone.
@@ -48,6 +49,8 @@ class Profile:
     ``token_status``: how the status of a token service is worded (containers/image docker/errors.go).
     ``pings_v1``: a host that answers no ping is asked for /v1/_ping (containers/image docker/docker_client.go).
     ``no_match``: how it is worded that an index lacks a platform (containers/image internal/manifest/oci_index.go).
+    ``prefers_zstd``: of two images for one platform in an OCI index, that which is annotated as compressed with zstd is
+    taken (containers/image 5.27, internal/manifest/oci_index.go, ``isPreferredOver``).
     ``names_tls``: an untrusted certificate's error begins with ``tls:`` (Go 1.20, ``CertificateVerificationError``).
     ``all_errors``: all errors in a registry's answer are reported, and each with its code (docker/distribution
     registry/client/errors.go, ``HandleErrorResponse``); later the first alone is (containers/image docker/errors.go).
@@ -70,7 +73,9 @@ class Profile:
     has_short_name_mode: bool = False
     artifact: Fallback = Fallback.NEVER
     artifact_open: str = ""
+    artifact_list: str = "parse manifest from blob: {}"
     artifact_choose: str = ""
+    artifact_parse: str = "parse manifest from blob: {}"
     artifact_image: str = ""
     artifact_takes_lists_for_images: bool = False
     artifact_reopens: bool = False
@@ -84,6 +89,7 @@ class Profile:
     token_status: str = "received unexpected HTTP status: {status} {phrase}"  # noqa: S105 (a text, no secret)
     pings_v1: bool = False
     no_match: str = 'architecture "{architecture}", variant "{variant}", OS "{os}"'
+    prefers_zstd: bool = True
     names_tls: bool = True
     all_errors: bool = False
     trims_mirrors: bool = True
@@ -144,7 +150,9 @@ _1_35_2 = replace(
     since="1.35.2",
     artifact_copies=False,
     artifact_open="image reference: get manifest from ref: create image source: {}",
+    artifact_list="image reference: parse manifest list: {}",
     artifact_choose="image reference: choose manifest instance: {}",
+    artifact_parse="image reference: parse manifest: {}",
     artifact_image="image reference: reference is a container image, not an OCI artifact",
     artifact_takes_lists_for_images=False,
     artifact_reopens=True,
@@ -158,6 +166,7 @@ SKOPEO_1_9 = replace(
     since="1.9",
     loopback_is_insecure=False,
     no_match='architecture {architecture}, variant "{variant}", OS {os}',
+    prefers_zstd=False,
     names_tls=False,
     all_errors=True,
 )

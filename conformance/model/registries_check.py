@@ -7,7 +7,7 @@ worded as there, those about aliases in the order of their names, which Go leave
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from conformance.model.error_texts import go_quote
+from conformance.model.go_text import go_quote
 from conformance.model.reference import DOMAIN, InvalidReferenceError, Reference, parse, parse_normalized
 from conformance.model.registries import Alias, InvalidRegistriesConfError, Mirror, Registry
 from conformance.model.registries_toml import RegistriesToml, RegistryEntry

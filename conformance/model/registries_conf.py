@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from conformance.model.error_texts import go_quote
+from conformance.model.go_text import go_quote
 from conformance.model.registries import DEFAULT_FILES, Alias, InvalidRegistriesConfError, Registries, Registry
 from conformance.model.registries_check import ParsedConfig, checked, checked_aliases
 from conformance.model.registries_toml import read_aliases, read_settings

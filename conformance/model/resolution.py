@@ -7,7 +7,7 @@ Source: containers/image pkg/shortnames/shortnames.go (``Resolve``), CRI-O inter
 import enum
 from typing import NamedTuple
 
-from conformance.model.error_texts import go_quote
+from conformance.model.go_text import go_quote
 from conformance.model.profile import Profile
 from conformance.model.reference import InvalidReferenceError, Reference, parse, parse_normalized
 from conformance.model.registries import Registries

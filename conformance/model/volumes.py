@@ -9,7 +9,7 @@ from posixpath import normpath
 from typing import NamedTuple, Self
 
 from conformance.model.artifact_store import StoredArtifact, is_whole_artifact
-from conformance.model.error_texts import go_quote
+from conformance.model.go_text import go_quote
 from conformance.model.image_service import ImageService
 from conformance.model.image_store import StoredImage
 from conformance.model.policy import PolicyRequirement, rejection

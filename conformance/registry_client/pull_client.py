@@ -120,23 +120,18 @@ class PullClient(Requester):
     # What is asked for
 
     async def manifest(self, session: RegistrySession, ask: RegistryRequest) -> Answer:
-        """Fetch a manifest; what cannot be read as one is given as a blob."""
+        """Fetch a manifest, whatever stands in it."""
         path = f"/v2/{ask.repository}/manifests/{ask.reference}"
         incoming = self.incoming(ask)
         response = await self.get("manifest", session, path, incoming, {"Accept": MANIFEST_TYPES})
-        media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        digest = self.digest(incoming.digest, ask)
-        try:
-            manifest = Manifest.parse(self.contents[incoming.digest], media_type)
-        except ValueError:
-            return FetchedBlob(digest, incoming.size)
-        return replace(manifest, digest=digest)
+        manifest = Manifest.parse(self.contents[incoming.digest], response.headers.get("Content-Type", ""))
+        return replace(manifest, digest=self.digest(incoming.digest, ask))
 
     async def blob(self, session: RegistrySession, ask: RegistryRequest) -> Answer:
         """Fetch a blob; its digest is that of its bytes, whether or not it was asked for by that."""
         incoming = self.incoming(ask)
         await self.get("blob", session, f"/v2/{ask.repository}/blobs/{ask.reference}", incoming)
-        return FetchedBlob(self.digest(incoming.digest, ask), incoming.size)
+        return FetchedBlob(self.digest(incoming.digest, ask), incoming.size, incoming.data)
 
     def incoming(self, ask: RegistryRequest) -> Download:
         """Give what takes the bytes in, and computes a digest of the kind that was asked for."""

@@ -135,7 +135,7 @@ def _blob(host: RegistryHost, repository: Repository, ask: RegistryRequest) -> A
     data = host.origin.faults.served(found)
     if found is None or data is None:
         return _error_response(ask, "blob", host.personality.no_blob)
-    return FetchedBlob(found.digest if data is found.data else FetchedBlob.of(data).digest, len(data))
+    return FetchedBlob(found.digest, len(data), data) if data is found.data else FetchedBlob.of(data)
 
 
 @lru_cache(maxsize=1024)

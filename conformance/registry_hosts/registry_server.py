@@ -42,6 +42,7 @@ class RegistryServer:
     def application(self) -> web.Application:
         """Give the aiohttp application that serves the host, whichever of its names is asked."""
         application = web.Application(middlewares=[self.origin_failures])
+        application.on_response_prepare.append(_without_empty_type)
         application.router.add_get("/v2/", self.ping)
         if self.personality.realm:
             application.router.add_get("/" + self.personality.realm.split("/", 3)[3], self.token)
@@ -103,8 +104,8 @@ class RegistryServer:
         data = faults.served(found)
         if found is None or data is None:
             return self._refuse(request, RequestKind.MANIFEST, self.personality.no_manifest)
-        headers = {"Docker-Content-Digest": found.digest}
-        body = web.Response(body=data, content_type=found.media_type, headers=headers)
+        headers = {"Docker-Content-Digest": found.digest, "Content-Type": found.media_type}
+        body = web.Response(body=data, headers=headers)
         return self._record(request, RequestKind.MANIFEST, body, note=_described(found) + _altered(found, data))
 
     async def blob(self, request: web.Request) -> web.Response:
@@ -274,13 +275,22 @@ def _telling_headers(request: web.Request) -> dict[str, str]:
     return found
 
 
+async def _without_empty_type(_: web.Request, response: web.StreamResponse) -> None:
+    """Leave ``Content-Type`` away where it is empty; aiohttp would put one of its own in the place of none."""
+    if not response.headers.get("Content-Type", "?"):
+        del response.headers["Content-Type"]
+
+
 def _described(manifest: Blob) -> str:
-    """Say what a manifest is: an image, or an index and the platforms it is for."""
-    children = json.loads(manifest.data).get("manifests")
-    if children is None:
-        return "an image"
-    platforms = [child.get("platform", {}) for child in children]
-    return "an index for " + ", ".join("/".join(filter(None, map(each.get, PLATFORM_PARTS))) for each in platforms)
+    """Say what a manifest is: an image, an index and the platforms it is for, or neither."""
+    try:
+        children = json.loads(manifest.data).get("manifests")
+        if children is None:
+            return "an image"
+        platforms = [child.get("platform") or {} for child in children]
+        return "an index for " + ", ".join("/".join(filter(None, map(each.get, PLATFORM_PARTS))) for each in platforms)
+    except (AttributeError, RecursionError, TypeError, ValueError):  # whatever it is, it goes out as it is
+        return "neither an image nor an index"
 
 
 def _altered(content: Blob, data: bytes) -> str:

@@ -59,14 +59,15 @@ class NodeResources:
     def named(self, layers: Mapping[str, str]) -> dict[str, list[str]]:
         """Give what there is of each kind, where there is any: layers by names of their own, other IDs as ``ID``.
 
-        A layer that lies on no other has its diffID for an ID (containers/image storage/storage_dest.go,
-        ``layerID``); ``layers`` are names by digest.
+        ``layers`` are names by digest: a layer that lies on no other has its diffID for an ID (containers/image
+        storage/storage_dest.go, ``layerID``). Control groups are told without those that they are in.
         """
 
         def name(found: re.Match[str]) -> str:
             return layers.get(f"sha256:{found[0]}", "ID")
 
-        kinds = {each.name: [_ID.sub(name, text) for text in getattr(self, each.name)] for each in fields(self)}
+        own = replace(self, cgroups=tuple(Path(each).name for each in self.cgroups))
+        kinds = {each.name: [_ID.sub(name, text) for text in getattr(own, each.name)] for each in fields(own)}
         return {kind: found for kind, found in kinds.items() if found}
 
 

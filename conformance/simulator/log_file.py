@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TextIO
 
-from conformance.model.error_texts import go_quote
+from conformance.model.go_text import go_quote
 
 _PLAIN = re.compile(r"[a-zA-Z0-9\-._/@^+]+")
 _LIBRARY = ("Trying to access ", "Accessing ", "Resolving ", "Resolved ")

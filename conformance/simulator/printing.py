@@ -6,7 +6,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from conformance.model.error_texts import go_quote
+from conformance.model.go_text import go_quote
 from conformance.model.release import Release
 
 SINCE = Release("1.34")

@@ -196,6 +196,7 @@ def test_the_file_without_a_search_list_is_named(message: str, file: str | None)
 def test_an_unknown_id_is_told_from_an_unknown_name() -> None:  # up to 1.32
     digits = "5" * 64
     assert error_parser.unknown_id(f'reading image "{digits}": locating image with ID "{digits}": image not known')
+    assert error_parser.unknown_id(f'reference "[overlay@/a+/b]docker.io/a/b@{DIGEST}" does not resolve to an image ID')
     assert not error_parser.unknown_id('image "docker.io/a/b" does not exist locally')
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from conformance.model.answers import (
-    OCI_INDEX,
     Answer,
     ErrorResponse,
     FetchedBlob,
@@ -15,6 +14,7 @@ from conformance.model.answers import (
     NoResponse,
     RegistryRequest,
 )
+from conformance.model.media_types import OCI_INDEX
 from conformance.model.platform import Platform
 from conformance.model.profile import profile
 from conformance.model.pull_sources import ModelSettings, Steps

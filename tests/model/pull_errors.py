@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from conformance.model.answers import DOCKER_LIST, Answer, ErrorResponse, FetchedBlob, NoResponse
+from conformance.model.answers import Answer, ErrorResponse, FetchedBlob, NoResponse
+from conformance.model.media_types import DOCKER_LIST
 from conformance.model.reason import Reason
 from tests.model.known_answers import (
     CONFIG,

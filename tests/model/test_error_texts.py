@@ -3,7 +3,8 @@
 import pytest
 
 from conformance.model.answers import ErrorResponse, NoResponse, RegistryRequest
-from conformance.model.error_texts import DEFAULT_MESSAGES, go_quote, reason_for, refusal, server_of, unanswered
+from conformance.model.error_texts import DEFAULT_MESSAGES, reason_for, refusal, server_of, unanswered
+from conformance.model.go_text import go_quote
 from conformance.model.profile import profile
 from conformance.model.reason import Reason
 from conformance.model.release import Release

@@ -2,8 +2,9 @@
 
 import pytest
 
-from conformance.model.answers import DOCKER_LIST, OCI_INDEX, IndexEntry, Manifest
+from conformance.model.answers import IndexEntry, Manifest
 from conformance.model.instance_choice import choose_instance, no_match, wanted_platforms
+from conformance.model.media_types import DOCKER_LIST, OCI_INDEX
 from conformance.model.platform import Platform
 
 

@@ -3,21 +3,23 @@
 import pytest
 
 from conformance.model.answers import FetchedBlob, Manifest
+from conformance.model.media_types import OCI_INDEX
 from conformance.registry_client.downloads import KEPT, SMALL, ContentCache, Download
 from tests.registry_client.scripted_registry import ASK, MANIFEST, Reply, Scripted, by_path
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"x"', b'{"layers": [{}]}'])
-def test_what_is_no_manifest_is_given_as_a_blob(body: bytes) -> None:
+def test_what_is_no_manifest_is_a_manifest_with_a_fault(body: bytes) -> None:
     (answer,) = Scripted(by_path(latest=Reply(200, body))).ask(ASK)
-    assert answer == FetchedBlob.of(body)
+    assert isinstance(answer, Manifest)
+    assert (answer.digest, bool(answer.fault)) == (FetchedBlob.of(body).digest, True)
 
 
-def test_the_media_type_is_the_header_s_where_the_manifest_has_none() -> None:
-    headers = {"Content-Type": "Application/X; charset=utf-8"}
+def test_the_media_type_is_the_header_s() -> None:
+    headers = {"Content-Type": f"{OCI_INDEX.upper()}; charset=utf-8"}
     (answer,) = Scripted(by_path(latest=Reply(200, MANIFEST, headers))).ask(ASK)
     assert isinstance(answer, Manifest)
-    assert answer.media_type == "application/x"
+    assert answer.media_type == OCI_INDEX
 
 
 def test_digests_of_other_algorithms() -> None:

@@ -122,7 +122,7 @@ def test_what_is_left_is_told_by_names_that_do_not_change() -> None:
     assert left.named({f"sha256:{layer}": "models"}) == {
         "mounts": ["/overlay/models/merged"],
         "layers": ["models", "models"],
-        "cgroups": ["a/crio-ID"],
+        "cgroups": ["crio-ID"],
     }
     assert NodeResources().named({}) == {}
 

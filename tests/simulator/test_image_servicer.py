@@ -8,7 +8,7 @@ import pytest
 from conformance.cri.v1 import api_pb2 as api
 from conformance.images.artifacts import artifact
 from conformance.images.builder import Blob, Image, image, index, layer
-from conformance.model.answers import OCI_INDEX
+from conformance.model.media_types import OCI_INDEX
 from conformance.model.platform import Platform
 from tests.simulator.served_simulator import NAME, RELEASES, Run, offered, refusal, simulated
 

@@ -17,6 +17,8 @@ from conformance.simulator.mutants import (
     content,
     error_reporting,
     login,
+    manifests,
+    mended,
     mirrors,
     names,
     null_servicers,
@@ -31,7 +33,7 @@ from conformance.simulator.variant import Variant
 
 MODULES: tuple[ModuleType, ...] = (
     *(names, registries_conf, search_order, mirrors, content, login, error_reporting, store, status, volumes),
-    *(artifacts, signature_policy),
+    *(artifacts, signature_policy, manifests, mended),
 )
 DEFAULT_LINE = "1.36"
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

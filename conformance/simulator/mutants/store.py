@@ -29,6 +29,15 @@ class MissingIsAnError(ImageService):
         return lookup if lookup.image or lookup.error else ImageLookup(error=f"image {name} not found")
 
 
+class FindsNoShortName(ImageService):
+    """Finds nothing by a short name."""
+
+    def image_status(self, name: str) -> ImageLookup:
+        lookup = super().image_status(name)
+        short = self.store.identified(name) is None and self.puller.resolve(name).short_name
+        return ImageLookup() if lookup.image and short else lookup
+
+
 class UnknownIdsAreNoError(ImageService):
     """Finds nothing under an ID that no image has, as later releases do."""
 

@@ -91,14 +91,14 @@ class TestOneImage:
         self, runtime: Runtime, pull: Pull, registry: RegistryHost, unknown: str
     ) -> None:
         """ImageStatus of a name that no image has gives no image, and no error."""
-        assert pull.succeeded
         found = runtime.status(f"{registry}/{unknown}")
         assert (found.image, found.error) == (None, None)
+        assert runtime.status(pull.name).image == pull.image is not None
 
     @pytest.fixture(params=list(UNKNOWN))
     def listed(self, request: pytest.FixtureRequest, runtime: Runtime, pull: Pull, registry: RegistryHost) -> list[str]:
-        """The images that are listed with such a name as the filter, by their tags."""
-        assert pull.succeeded
+        """The images that are listed with such a name as the filter, by their tags; without one, it is one image."""
+        assert runtime.images() == [pull.image]
         return short(runtime.listed(f"{registry}/{UNKNOWN[request.param]}"))
 
     def test_a_filter_that_no_image_passes_gives_none(self, listed: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance import Format, Platform, Pull, Reason, RegistryHost, Runtime, image, index, layer
+from conformance import Format, Platform, Pull, Reason, RegistryHost, Runtime, amended, image, index, layer
 
 pytestmark = pytest.mark.podman
 
@@ -55,7 +55,8 @@ class TestForeignOnBoth:
 
     def test_nothing_is_stored(self, pull: Pull, runtime: Runtime) -> None:
         """A pull that fails for its architecture leaves no image behind."""
-        assert (pull.succeeded, runtime.images()) == (False, [])
+        assert [each.served for each in pull.attempts] == [True, True]
+        assert (pull.succeeded, pull.blobs, runtime.images()) == (False, [], [])
 
 
 @FORMATS
@@ -72,7 +73,8 @@ def test_another_operating_system_does_not_match(
     """An index for another operating system sends the pull to the next registry."""
     docker_io.offer(NAME, platforms=[other])
     quay_io.offer(NAME)
-    assert runtime.pull(NAME).served_by == (quay_io,)
+    pull = runtime.pull(NAME)
+    assert (pull.asked, pull.served_by) == ([docker_io, quay_io], (quay_io,))
 
 
 @FORMATS
@@ -133,3 +135,20 @@ def test_an_index_is_believed_about_its_images(runtime: Runtime, docker_io: Regi
     pull = runtime.pull(NAME)
     assert pull.image is not None
     assert pull.image.id == foreign.id
+
+
+ZSTD = "io.github.containers.compression.zstd"
+TWO = [image([layer({"number": str(number)})]) for number in range(2)]
+
+
+@pytest.mark.parametrize("claim", [HERE, None], ids=["of-this-platform", "of-none"])
+@pytest.mark.parametrize(("noted", "taken"), [(["", "true"], 1), (["true", ""], 0), (["", ""], 0), (["", "yes"], 0)])
+def test_of_two_images_the_one_compressed_with_zstd(
+    runtime: Runtime, docker_io: RegistryHost, claim: Platform | None, noted: list[str], taken: int
+) -> None:
+    """Of two images of an index for one platform, the one annotated as compressed with zstd is taken, or the first."""
+    entries = [each.manifest.descriptor(claim, {ZSTD: value}) for each, value in zip(TWO, noted, strict=True)]
+    docker_io.store(NAME, amended(index(TWO), {"manifests": entries}))
+    pull = runtime.pull(NAME)
+    assert pull.image is not None
+    assert pull.image.id == TWO[taken].id

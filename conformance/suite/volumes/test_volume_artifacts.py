@@ -196,9 +196,9 @@ class TestSubPaths:
         return sync.error
 
     @pytest.fixture
-    def is_missing(self, refusal: CallError | None, sub_path: str) -> bool:
+    def is_missing(self, sync: PodSync, refusal: CallError | None, sub_path: str) -> bool:
         """Whether that error says of the sub path that it does not exist in the artifact."""
-        return refusal is not None and refusal.missing_sub_path == (sub_path, NESTED.id)
+        return refusal is not None and refusal.missing_sub_path == (sub_path, sync.volumes[0].reference)
 
     @pytest.mark.usefixtures("containers")
     @pytest.mark.parametrize(("sub_path", "content"), [("doc/README", "2"), ("top", "1")])
@@ -208,11 +208,9 @@ class TestSubPaths:
         assert sync.read(AT) == content
 
     @pytest.mark.parametrize("sub_path", ["none", "doc/none", "do", "../models"])
-    def test_one_that_is_not_there(self, refusal: CallError | None, sub_path: str) -> None:
-        """A sub path that the artifact does not have is refused, and the error names it."""
-        assert refusal is not None
-        assert refusal.missing_sub_path is not None
-        assert refusal.missing_sub_path[0] == sub_path
+    def test_one_that_is_not_there(self, is_missing: bool, sub_path: str) -> None:
+        """A sub path that the artifact does not have is refused, and the error names it, and the artifact."""
+        assert is_missing, sub_path
 
     @pytest.mark.parametrize("sub_path", ["none"])
     def test_the_refusal_has_the_code(self, refusal: CallError | None, sub_path: str) -> None:
@@ -276,7 +274,7 @@ class TestOnRecord:
     def again(self, pod: Pod, docker_io: RegistryHost, written: str) -> PodSync:
         """A kubelet's second sync with the same volume."""
         docker_io.store(NAME, ARTIFACT)
-        assert pod.mount_image(written, at=AT).error is None
+        assert pod.mount_image(written, at=AT).mounted == {AT: ARTIFACT.id}
         return pod.mount_image(written, at=AT)
 
     @pytest.mark.parametrize("written", [FULL, NAME], ids=["full", "short"])
@@ -325,6 +323,7 @@ class TestInUse:
 
     def test_afterwards_it_can(self, runtime: Runtime, sync: PodSync) -> None:
         """Once the container is gone, the artifact can be removed."""
+        assert sync.mounted == {AT: ARTIFACT.id}
         sync.running.stop()
         sync.running.remove()
         runtime.remove(f"{FULL}:latest")

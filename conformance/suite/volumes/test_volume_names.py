@@ -6,6 +6,7 @@ from conformance import (
     Configuration,
     ContainerStart,
     CRIError,
+    Internet,
     Pod,
     PodSync,
     RegistryHost,
@@ -140,6 +141,28 @@ class TestNoSearchList:
         """A volume by full name needs no search list."""
         quay_io.store(NAME, ONE)
         assert pod.mount_image(f"quay.io/{NAME}", at="/models").running.mounted_images() == {"/models": ONE.id}
+
+
+@pytest.mark.parametrize("down", ["refused", "unknown"])
+class TestASearchRegistryThatIsDown:
+    """The first search registry refuses connections, or nobody knows its name; quay.io has the image."""
+
+    HOST = "registry.down.example"
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with that registry before quay.io."""
+        return Configuration(search_registries=(self.HOST, "quay.io"))
+
+    def test_a_pod_gets_what_the_next_one_has(
+        self, pod: Pod, internet: Internet, quay_io: RegistryHost, down: str
+    ) -> None:
+        """A volume by short name shows the image of the next registry where the first cannot be reached."""
+        quay_io.store(NAME, ONE)
+        if down == "refused":
+            internet.refuse(self.HOST)
+        sync = pod.mount_image(NAME, at="/models")
+        assert (sync.evidence.tried[:2], sync.mounted) == ([self.HOST, quay_io], {"/models": ONE.id})
 
 
 @ENFORCING

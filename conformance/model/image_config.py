@@ -1,0 +1,60 @@
+"""The config of an image, as far as reading it decides a pull.
+
+Source: opencontainers/image-spec specs-go/v1/config.go; containers/image internal/image/oci.go, ``OCIConfig``.
+"""
+
+from functools import lru_cache
+
+from conformance.model.go_json import TEXT, GoJSONError, Shape, listed, mapped, unmarshal
+
+_FLAG = Shape("bool", "bool")
+_TIME = Shape("time.Time", "time")
+_SET = mapped(Shape("struct {}", "object"))
+_RUN = Shape(
+    "v1.ImageConfig",
+    "object",
+    {
+        "User": TEXT,
+        "ExposedPorts": _SET,
+        "Env": listed(TEXT),
+        "Entrypoint": listed(TEXT),
+        "Cmd": listed(TEXT),
+        "Volumes": _SET,
+        "WorkingDir": TEXT,
+        "Labels": mapped(TEXT),
+        "StopSignal": TEXT,
+        "ArgsEscaped": _FLAG,
+    },
+)
+_HISTORY = Shape(
+    "v1.History",
+    "object",
+    {"created": _TIME, "created_by": TEXT, "author": TEXT, "comment": TEXT, "empty_layer": _FLAG},
+)
+_ROOTFS = Shape("v1.RootFS", "object", {"type": TEXT, "diff_ids": listed(Shape("digest.Digest", "string"))})
+_CONFIG = Shape(
+    "v1.Image",
+    "object",
+    {
+        "created": _TIME,
+        "author": TEXT,
+        "architecture": TEXT,
+        "os": TEXT,
+        "os.version": TEXT,
+        "os.features": listed(TEXT),
+        "variant": TEXT,
+        "config": _RUN,
+        "rootfs": _ROOTFS,
+        "history": listed(_HISTORY),
+    },
+)
+
+
+@lru_cache(maxsize=1024)
+def config_fault(data: bytes) -> str:
+    """Give what is wrong with a config, empty where it can be read."""
+    try:
+        unmarshal(data, _CONFIG)
+    except GoJSONError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,193 @@
+"""Manifests that are not what they should be: under another media type, of two kinds at once, or none at all."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from conformance import (
+    Content,
+    Format,
+    Platform,
+    Pull,
+    Reason,
+    RegistryHost,
+    Runtime,
+    amended,
+    image,
+    index,
+    layer,
+    raw_manifest,
+)
+
+NAME = "rhuss/caikit-flan-t5-small"
+HERE = Platform.host()
+IMAGE = image([layer({"hello": "world"})])
+OTHER = image([layer({"hello": "another world"})])
+DOCKER_IMAGE = image([layer({"hello": "world"}, format=Format.DOCKER)], format=Format.DOCKER)
+INDEX = index([IMAGE])
+DOCKER_LIST = index([DOCKER_IMAGE], format=Format.DOCKER)
+OCI_MANIFEST, OCI_INDEX = Format.OCI.manifest_type, Format.OCI.index_type
+DOCKER_MANIFEST, DOCKER_INDEX = Format.DOCKER.manifest_type, Format.DOCKER.index_type
+KINDS: Mapping[str, Content] = {"image": IMAGE, "docker image": DOCKER_IMAGE, "index": INDEX, "list": DOCKER_LIST}
+
+
+def under(content: Content, media_type: str) -> Content:
+    """Give content whose manifest goes out under another media type."""
+    return raw_manifest(content.manifest.data, media_type, content)
+
+
+def entry(**members: Any) -> Content:
+    """Give an index of one image with these members in its entry."""
+    return amended(INDEX, {"manifests": [IMAGE.manifest.descriptor(HERE) | members]})
+
+
+MISNAMED = {
+    f"{kind} as {media_type or 'nothing'}": under(content, media_type)
+    for kind, content in KINDS.items()
+    for media_type in ("application/json", "text/plain", "", "no type", "application/octet-stream")
+}
+SWAPPED = {
+    "OCI image as Docker's": under(IMAGE, DOCKER_MANIFEST),
+    "image as index": under(IMAGE, OCI_INDEX),
+    "image as list": under(IMAGE, DOCKER_INDEX),
+    "index as image": under(INDEX, OCI_MANIFEST),
+    "list as Docker image": under(DOCKER_LIST, DOCKER_MANIFEST),
+    "image that says it is Docker's": amended(IMAGE, {"mediaType": DOCKER_MANIFEST}),
+    "image that says it is an index": amended(IMAGE, {"mediaType": OCI_INDEX}),
+}
+AMBIGUOUS = {
+    f"{kind} with {member}": amended(KINDS[kind], {member: value})
+    for kind, members in {
+        "image": ("manifests", "fsLayers", "history"),
+        "docker image": ("manifests", "fsLayers", "history"),
+        "index": ("config", "layers", "fsLayers", "history"),
+        "list": ("config", "layers", "fsLayers", "history"),
+    }.items()
+    for member, value in {"manifests": [], "fsLayers": {}, "history": 1, "config": {}, "layers": []}.items()
+    if member in members
+}
+SENSELESS = {
+    "no bytes": raw_manifest("", OCI_MANIFEST),
+    "a web page": raw_manifest("<html></html>", OCI_MANIFEST),
+    "half a manifest": raw_manifest(IMAGE.manifest.data[:100], OCI_MANIFEST),
+    "a list": raw_manifest("[]", OCI_MANIFEST),
+    "bytes that are no text": raw_manifest(b"\xff", DOCKER_MANIFEST),
+    "an index that is a list": raw_manifest("[]", OCI_INDEX),
+    "a list that is no JSON": raw_manifest("{", DOCKER_INDEX),
+    "a numeric operating system": entry(platform={"os": 1, "architecture": HERE.architecture}),
+    "a numeric digest": entry(digest=1),
+    "no digest": entry(digest=None),
+    "half a digest": entry(digest="sha256:123"),
+    "a text for layers": amended(IMAGE, {"layers": "none"}),
+    "a layer without digest": amended(IMAGE, {"layers": [None]}),
+    "a config of another size": amended(IMAGE, {"config": IMAGE.config.descriptor() | {"size": IMAGE.config.size + 1}}),
+}
+CONFIGS = {
+    "that is no JSON": b"config",
+    "that is a list": b"[]",
+    "that is no bytes": b"",
+    "with a numeric user": b'{"config": {"User": 1}}',
+}
+WRONG = MISNAMED | SWAPPED | AMBIGUOUS | SENSELESS
+
+
+def with_config(data: bytes) -> Content:
+    """Give an image whose config is those bytes."""
+    config = raw_manifest(data, Format.OCI.config_type).manifest
+    members = json.loads(IMAGE.manifest.data) | {"config": config.descriptor()}
+    return raw_manifest(members, OCI_MANIFEST, IMAGE, extra=(config,))
+
+
+WRONG |= {f"a config {what}": with_config(data) for what, data in CONFIGS.items()}
+
+
+def named(contents: Mapping[str, Content]) -> pytest.MarkDecorator:
+    """Make a case of each content."""
+    return pytest.mark.parametrize("content", contents.values(), ids=[each.replace(" ", "-") for each in contents])
+
+
+@named(WRONG)
+class TestUnreadable:
+    """docker.io has a manifest, or a config, that cannot be read as what it comes as."""
+
+    @pytest.fixture
+    def pull(self, runtime: Runtime, docker_io: RegistryHost, content: Content) -> Pull:
+        """The full name is pulled."""
+        docker_io.store(NAME, content)
+        return runtime.pull(f"docker.io/{NAME}")
+
+    def test_the_error_explains_the_registry(self, pull: Pull, docker_io: RegistryHost) -> None:
+        """The error says of a registry whose manifest or config cannot be read that what it gave is broken."""
+        assert pull.reasons == {docker_io: Reason.BROKEN}
+
+    def test_the_next_registry_serves(
+        self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost, content: Content
+    ) -> None:
+        """A search registry whose manifest or config cannot be read sends the pull to the next one."""
+        docker_io.store(NAME, content)
+        quay_io.store(NAME, OTHER)
+        pull = runtime.pull(NAME)
+        assert (pull.asked, pull.served_by, [each.id for each in runtime.images()]) == (
+            [docker_io, quay_io],
+            (quay_io,),
+            [OTHER.id],
+        )
+
+
+READABLE: Mapping[str, Content] = {
+    "with parameters": under(IMAGE, f"{OCI_MANIFEST}; charset=utf-8"),
+    "in capitals": under(IMAGE, OCI_MANIFEST.upper()),
+    "without its own media type": amended(IMAGE, {"mediaType": None}),
+    "with another one of its own": amended(IMAGE, {"mediaType": "application/x"}),
+    "of another schema version": amended(IMAGE, {"schemaVersion": 1}),
+    "with an empty member of another kind": amended(IMAGE, {"manifests": None}),
+    "with members in capitals": raw_manifest(
+        IMAGE.manifest.data.replace(b'"config"', b'"Config"'), OCI_MANIFEST, IMAGE
+    ),
+    "with layers of a made-up type": amended(
+        IMAGE, {"layers": [each.blob.descriptor() | {"mediaType": "application/x"} for each in IMAGE.layers]}
+    ),
+    "in an index without a platform": entry(platform=None),
+    "in an index with one in capitals": entry(platform={"OS": HERE.os, "Architecture": HERE.architecture}),
+}
+
+
+@named(READABLE)
+def test_what_can_be_read_is_taken(runtime: Runtime, docker_io: RegistryHost, content: Content) -> None:
+    """An image that is written in an odd way, but can be read as what it comes as, is pulled."""
+    docker_io.store(NAME, content)
+    pull = runtime.pull(f"docker.io/{NAME}")
+    assert pull.image is not None
+    assert pull.image.id == IMAGE.id
+
+
+def test_a_docker_image_is_not_taken_for_one_of_oci(runtime: Runtime, docker_io: RegistryHost) -> None:
+    """A Docker image that comes as one of OCI is refused as no image."""
+    docker_io.store(NAME, under(DOCKER_IMAGE, OCI_MANIFEST))
+    pull = runtime.pull(f"docker.io/{NAME}")
+    assert (pull.succeeded, runtime.images()) == (False, [])
+
+
+def test_an_index_in_an_index_is_refused(runtime: Runtime, docker_io: RegistryHost) -> None:
+    """Where an index names another index for this machine, nothing is stored, and the error says what is broken."""
+    docker_io.store(NAME, index([INDEX], platforms=[HERE]))
+    pull = runtime.pull(f"docker.io/{NAME}")
+    assert (pull.succeeded, runtime.images()) == (False, [])
+
+
+EMPTY: Mapping[str, Content] = {
+    "no list": amended(INDEX, {"manifests": None}),
+    "nothing": amended(INDEX, {"manifests": []}),
+    "no platform in a Docker list": index([DOCKER_IMAGE], format=Format.DOCKER, platforms=[None]),
+    "half a platform": entry(platform={"os": HERE.os}),
+    "an empty platform": entry(platform={}),
+}
+
+
+@named(EMPTY)
+def test_an_index_without_a_platform_of_ours(runtime: Runtime, docker_io: RegistryHost, content: Content) -> None:
+    """An index that says of no image that it is for this machine has none, as one for other machines only."""
+    docker_io.store(NAME, content)
+    assert runtime.pull(f"docker.io/{NAME}").reasons == {docker_io: Reason.NO_MATCHING_PLATFORM}
