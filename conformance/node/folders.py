@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from conformance.node.init import cgroup_hierarchies, remove_cgroups, remove_tree
+from conformance.node.maker import is_gone, this_maker
 
 SOCKET_PATH_LIMIT = 107  # sun_path, unix(7), without the closing NUL
 CGROUP_PREFIX = "crio-conformance-"
@@ -94,28 +95,14 @@ def private_folder() -> Iterator[Path]:
 
 def cgroups_of(folder: Path) -> str:
     """Name the control group below which all containers run of the world in ``folder``, which this process makes."""
-    return f"{CGROUP_PREFIX}{folder.name}-{_process(os.getpid())}"
-
-
-def _process(pid: int) -> str:
-    """Name a process for ever: its PID namespace, its number, and when it started, since numbers are used again.
-
-    Empty for one that is not there.
-    """
-    try:
-        started = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]  # proc(5), starttime
-    except OSError:
-        return ""
-    return f"{Path('/proc/self/ns/pid').stat().st_ino}-{pid}-{started}"
+    return f"{CGROUP_PREFIX}{folder.name}-{this_maker()}"
 
 
 def _abandoned_cgroups() -> Iterator[str]:
     """Name the control groups of worlds whose maker, a process that can be seen from here, has ended."""
-    here = str(Path("/proc/self/ns/pid").stat().st_ino)
     names = {each.name for hierarchy in cgroup_hierarchies() for each in Path(hierarchy).glob(f"{CGROUP_PREFIX}*-*-*")}
     for name in names:
-        _, namespace, pid, started = name.rsplit("-", 3)
-        if namespace == here and _process(int(pid)) != f"{namespace}-{pid}-{started}":
+        if is_gone(name.removeprefix(CGROUP_PREFIX).partition("-")[2]):
             yield name
 
 
