@@ -75,7 +75,7 @@ def weak_cases(matrix: Matrix, kind: str = "case") -> list[WeakCases]:
 
 def read_reasons(file: str) -> dict[str, Reasons]:
     """Read a table of reasons beside the simulator, by kind."""
-    content = tomllib.loads((files("conformance.simulator") / file).read_text())
+    content = tomllib.loads((files("conformance.simulator") / file).read_text(encoding="utf-8"))
     return {
         kind: {case: entry["why"] for entry in entries for case in entry["cases"]} for kind, entries in content.items()
     }

@@ -98,7 +98,7 @@ class Crio(Runtime):
     @property
     def capabilities(self) -> frozenset[str]:
         """What this runtime lets a case do (docs/glossary.md); those about containers take root."""
-        containers = {"pods", "containers"} if self.world.root else set()
+        containers = set() if self._without_containers else {"pods", "containers"}
         bridge = set() if self._without_bridge else {"bridge"}
         return frozenset({"live", "cri", "hermetic", "configurable", "logs"} | containers | bridge)
 
@@ -106,12 +106,21 @@ class Crio(Runtime):
         """Say why it lacks a capability; nothing where it has it."""
         if capability in self.capabilities:
             return ""
-        return self._without_bridge if capability == "bridge" else "it takes root"
+        return self._without_bridge if capability == "bridge" else self._without_containers
+
+    @cached_property
+    def _without_containers(self) -> str:
+        """Why there are no containers here, nothing where there are."""
+        if not self.world.root:
+            return "it takes root"
+        if not any(line.split()[2] in ("cgroup", "cgroup2") for line in Path("/proc/mounts").read_text().splitlines()):
+            return "no control groups are mounted here: mount /sys/fs/cgroup"
+        return ""
 
     @cached_property
     def _without_bridge(self) -> str:
         """Why pods cannot have a network of their own, nothing where they can."""
-        return cni.why_unusable(cni.find_plugins(self.installation.crio.parent)) if self.world.root else "it takes root"
+        return self._without_containers or cni.why_unusable(cni.find_plugins(self.installation.crio.parent))
 
     def _start(self) -> Process:
         """Start the process, which reports through systemd's notification protocol that it is about to serve."""

@@ -82,8 +82,9 @@ class Run:
     @cached_property
     def pool(self) -> Pool:
         """The runtimes that run, by configuration; none at first."""
-        from conformance.targets.pool import LIMIT, Pool, crios_at_once
+        from conformance.targets.pool import LIMIT, Pool, allow_open_files, crios_at_once
 
+        allow_open_files()
         live = isinstance(self.target, CrioTarget)
         return Pool(self._start, crios_at_once(self.workers) if live else LIMIT)
 
@@ -112,13 +113,16 @@ class Run:
         from conformance.node import WorldError, sweep_worlds
         from conformance.runtime.configuration import Configuration
         from conformance.runtime.runtime import RuntimeFailedError
-        from conformance.targets.pool import TooFewInstancesError
+        from conformance.targets.pool import TooFewFilesError, TooFewInstancesError
 
         self.require(required)
         try:
             sweep_worlds()
             first = self.pool.get(Configuration())
-        except (OSError, RuntimeFailedError, TooFewInstancesError, WorldError) as error:
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            raise RunError(f"{where}{error.strerror or error}") from None
+        except (RuntimeFailedError, TooFewFilesError, TooFewInstancesError, WorldError) as error:
             raise RunError(str(error)) from None
         for capability in required:
             why = self._why_lacking_kubelet(first) if capability == "kubelet" else first.why_lacking(capability)
