@@ -7,7 +7,15 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import NamedTuple
 
-from conformance.model.answers import Answer, ErrorResponse, HostAddress, Login, NoResponse, RegistryRequest
+from conformance.model.answers import (
+    Answer,
+    ErrorResponse,
+    HostAddress,
+    Login,
+    NoResponse,
+    RegistryRequest,
+    UnusableResponse,
+)
 from conformance.model.pull_sources import Steps
 from conformance.model.puller import Outcome, Puller
 from conformance.model.reason import Reason
@@ -104,7 +112,8 @@ def _attempt(host: str, asked: list[tuple[RegistryRequest, Answer]]) -> HostRequ
     manifests = [
         ask.reference
         for ask, answer in asked
-        if not ask.blob and not (isinstance(answer, NoResponse | ErrorResponse) and answer.step != "manifest")
+        if not ask.blob
+        and not (isinstance(answer, NoResponse | UnusableResponse | ErrorResponse) and answer.step != "manifest")
         for _ in range(request_count(answer))
     ]
     users = sorted({ask.login.user for ask, _ in asked if ask.login and ask.login.user and ask.login.password})

@@ -20,6 +20,7 @@ from conformance.simulator.mutants import (
     mirrors,
     names,
     registries_conf,
+    registry_answers,
     search_order,
     signature_policy,
     status,
@@ -30,7 +31,7 @@ from conformance.simulator.variant import Variant
 
 MODULES: tuple[ModuleType, ...] = (
     *(names, registries_conf, search_order, mirrors, content, login, error_reporting, store, status, volumes),
-    *(artifacts, signature_policy, manifests),
+    *(artifacts, signature_policy, manifests, registry_answers),
 )
 DEFAULT_LINE = "1.36"
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
