@@ -63,7 +63,7 @@ def load_deviations() -> list[Deviation]:
         file = folder / "deviations.toml"
         if file.is_file():
             try:
-                found += parse_deviations(file.read_text())
+                found += parse_deviations(file.read_text(encoding="utf-8"))
             except ValueError as error:
                 msg = f"{folder.name}/{file.name}: {error}"
                 raise ValueError(msg) from error

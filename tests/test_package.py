@@ -32,6 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         "conformance/cri/v1/api_pb2_grpc.py",
         "conformance/node/init.py",
         "conformance/simulator/killing_none.toml",
+        "conformance/simulator/passing_on_null.toml",
         "conformance/simulator/mutants/__init__.py",
         "conformance/model/puller.py",
         "conformance/registry_hosts/host_answers.py",

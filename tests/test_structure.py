@@ -25,6 +25,7 @@ WHY_LONG = {
     "conformance/suite/policy/test_signature_policy.py": "one family",
     "conformance/suite/pulls/test_mirrors.py": "one family",
     "conformance/suite/store/test_artifacts.py": "one family",
+    "conformance/suite/store/test_store.py": "one family",
     "conformance/suite/volumes/test_image_volumes.py": "one family",
     "conformance/suite/volumes/test_volume_artifacts.py": "one family",
     "conformance/suite/volumes/test_volume_content.py": "one family",

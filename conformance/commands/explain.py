@@ -57,11 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:  # who reads has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stdout.write(text)
     return code
 
 

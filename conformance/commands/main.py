@@ -2,23 +2,40 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from conformance.commands import explain, mutants, oracles, serve
+from conformance.standard_streams import guarded_streams
 
 DESCRIPTION = "Show what a CRI-O release does with image names, registries, errors and image volumes."
 QUIETLY = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 """The package is imported before pytest is: this module is in it."""
 
 
+INTERRUPTED = 130
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; give the exit code."""
+    """Run the command line; give the exit code, 130 after Ctrl-C.
+
+    Raises ``SystemExit`` where argparse does, and where standard output cannot be written.
+    """
+    with guarded_streams():
+        try:
+            return _main(arguments)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    """Parse the command line, and run the command that it names."""
+    from conformance.commands import explain, mutants, oracles, serve  # noqa: PLC0415 (Ctrl-C may come meanwhile)
+
     parser = argparse.ArgumentParser(prog="crio-conformance", description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('crio-conformance')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add_command in COMMANDS:
+    for add_command in (add_run, *(each.add_command for each in (explain, serve, mutants, oracles))):
         add_command(commands)
     parsed, rest = parser.parse_known_args(arguments)
     if parsed.command == "run":
@@ -44,16 +61,6 @@ def run(arguments: Sequence[str]) -> int:
     import pytest  # noqa: PLC0415 (the other commands do without)
 
     return int(pytest.main([*QUIETLY, "--pyargs", "conformance.suite", *arguments]))
-
-
-COMMANDS: tuple[Callable[[Any], argparse.ArgumentParser], ...] = (
-    add_run,
-    explain.add_command,
-    serve.add_command,
-    mutants.add_command,
-    oracles.add_command,
-)
-"""Each adds a command; what it parsed goes to its ``run``."""
 
 
 if __name__ == "__main__":

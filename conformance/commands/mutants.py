@@ -31,22 +31,23 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Run the command: exit 0 when every mutant is killed and every case kills one, 1 if not, 2 when it cannot run."""
-    from conformance.mutation.matrix import matrix_lines, unexplained, why_cases_kill_no_mutant  # noqa: PLC0415
+    """Run the command: exit 0 when all are killed and weak cases are explained, 1 if not, 2 when it cannot run."""
+    from conformance.mutation.matrix import matrix_lines  # noqa: PLC0415
     from conformance.mutation.mutant_runs import MutantRunError, run_matrix  # noqa: PLC0415 (pytest, HTTP and gRPC are heavy)
-    from conformance.simulator.mutants import UnknownMutantError, mutant, mutants  # noqa: PLC0415
+    from conformance.mutation.reasons import weak_cases  # noqa: PLC0415
+    from conformance.simulator.mutants import UnknownMutantError, mutant, mutants, null_runtimes  # noqa: PLC0415
 
     try:
-        chosen = [mutant(name) for name in options.names] or list(mutants().values())
+        chosen = [mutant(name) for name in options.names] or [*null_runtimes().values(), *mutants().values()]
         if options.list:
             print(*(f"{each.name} ({each.line}): {each.fault}" for each in chosen), sep="\n")
             return 0
         found = run_matrix(chosen, options.jobs, whole=options.whole or bool(options.names))
-    except (UnknownMutantError, MutantRunError) as error:
+    except (UnknownMutantError, MutantRunError, OSError) as error:
         print(f"crio-conformance mutants: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
-    why, whole = why_cases_kill_no_mutant(), not options.names
-    print(*matrix_lines(found, why, whole=whole), sep="\n")
-    return 1 if found.survivors or (whole and unexplained(found, why)) else 0
+    weak = [] if options.names else weak_cases(found)
+    print(*matrix_lines(found), *(line for each in weak for line in each.lines()), sep="\n")
+    return 1 if found.survivors or any(each.unexplained or each.outdated for each in weak) else 0

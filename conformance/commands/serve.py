@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from conformance.model.pull_sources import ModelSettings
 from conformance.model.release import Release
 from conformance.node_config.node_config import NodeConfigError, errno_text
 from conformance.node_config.reader import ExplainOptions, read_node_config
+from conformance.standard_streams import guard_stdout
 
 USAGE = 2
 LONGEST_PATH = 107
@@ -68,6 +70,7 @@ def serve_until_signal(settings: ModelSettings, release: Release, path: Path) ->
 
     try:
         with SimulatorServer(settings, release, path, log=sys.stderr, name_server=name_server()):
+            guard_stdout().on_failure = partial(signal.raise_signal, signal.SIGINT)
             print(GREETING.format(release=release, path=path), flush=True)
             signal.sigwait(SIGNALS)
     except OSError as error:

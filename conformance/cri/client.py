@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import grpc
@@ -10,6 +11,7 @@ from google.protobuf.message import Message
 
 from conformance.cri.errors import CRIError
 from conformance.cri.redact import redacted
+from conformance.cri.socket_target import SocketTarget
 from conformance.cri.v1 import api_pb2 as api
 from conformance.cri.v1.api_pb2_grpc import ImageServiceStub, RuntimeServiceStub
 
@@ -49,8 +51,9 @@ class Call:
 class Client:
     """A connection to a CRI socket. Every method raises ``CRIError`` when the call fails.
 
-    ``socket`` is a path, ``record`` is given every call, failed ones too, ``timeout`` is in seconds per call. A call to
-    a runtime that ``is_running`` says has ended fails with ``UNAVAILABLE``; until then it is waited for.
+    ``socket`` is a path (``SocketTarget`` raises ``OSError`` for some), ``record`` is given every call, failed ones
+    too, ``timeout`` is in seconds per call. A call to a runtime that ``is_running`` says has ended fails with
+    ``UNAVAILABLE``; until then it is waited for.
     """
 
     def __init__(
@@ -64,7 +67,8 @@ class Client:
         self.record = record
         self.timeout = timeout
         self.is_running = is_running
-        self._channel = grpc.insecure_channel(f"unix://{socket}", options=OPTIONS)
+        self._target = SocketTarget(Path(socket))
+        self._channel = grpc.insecure_channel(self._target.uri, options=OPTIONS)
         self._images = ImageServiceStub(self._channel)
         self._runtime = RuntimeServiceStub(self._channel)
 
@@ -189,6 +193,7 @@ class Client:
     def close(self) -> None:
         """Close the connection; a CRI-O asked to end waits for that."""
         self._channel.close()
+        self._target.close()
 
     def __enter__(self) -> Self:
         return self

@@ -4,6 +4,8 @@ Each pattern names its source; the texts per release are in CRI-O server/image_p
 and containers/image docker/docker_image_src.go, docker/docker_client.go, docker/errors.go and copy/copy.go.
 """
 
+import errno
+import os
 import re
 from collections.abc import Mapping
 
@@ -61,6 +63,10 @@ _UNKNOWN_USER = re.compile(r"unable to find user (?P<user>\S+): ")
 _OCI_RUNTIME = re.compile(r"container create failed: ")
 """CreateContainer where runc or crun failed; its own words follow (CRI-O internal/oci/runtime_oci.go)."""
 
+_SYSTEM_ERRORS = {os.strerror(number).lower(): name for number, name in errno.errorcode.items()}
+_SYSTEM_ERROR = re.compile(rf": ({'|'.join(map(re.escape, _SYSTEM_ERRORS))})(?![\w-])", re.IGNORECASE)
+"""What the kernel refused, as Go (syscall, ``Errno.Error``) and the C library word it, behind what it was about."""
+
 _INVALID_NAME = re.compile(
     r'cannot parse input: "(?:[^"\\]|\\.)*": (?P<fault>.+)|'
     r'creating reference with unqualified-search registry "[^"]*": (?P<fault_in_full>.+)'
@@ -86,8 +92,21 @@ _UNVERIFIABLE = re.compile(r"user specified image not specified, cannot verify i
 """CreateContainer under a signature policy, without ``user_specified_image`` (CRI-O server/container_create.go,
 ``verifyImageSignature``)."""
 
-_UNKNOWN_ID = re.compile(r'locating image with ID "[0-9a-f]*": image not known')
-"""ImageStatus of an ID that no image has, up to 1.32 (containers/storage types/errors.go, ``ErrImageUnknown``)."""
+_UNKNOWN_ID = re.compile(
+    r'locating image with ID "[0-9a-f]*": image not known|reference "[^"]*" does not resolve to an image ID'
+)
+"""ImageStatus of an ID that no image has, up to 1.32 (containers/storage types/errors.go, ``ErrImageUnknown``); and a
+container of what is none by ID, or by digest (containers/image storage/storage_reference.go, ``resolveImage``)."""
+
+_UNKNOWN_LAYER = re.compile(r"\blayer not known$")
+"""An image without a layer that could be mounted (containers/storage types/errors.go, ``ErrLayerUnknown``)."""
+
+_TAGGED_AND_DIGESTED = re.compile(r"reference cannot be tagged and digested$")
+"""A full name with a tag and a digest, asked of the artifact store since 1.35 (containers/common
+pkg/libartifact/types/errors.go)."""
+
+_AMBIGUOUS_ARTIFACTS = re.compile(r'multiple artifacts found with matching digest: "(?P<names>[^"]*)"')
+"""An ID that several artifacts have, since 1.35.1 (containers/common pkg/libartifact/store.go)."""
 
 _EMPTY_FIELD = re.compile(r"\bmount\.(?P<field>\w+) is empty")
 """A mount that lacks something (CRI-O server/container_create_linux.go, ``addOCIBindMounts``)."""
@@ -221,6 +240,28 @@ def from_oci_runtime(message: str) -> bool:
     return _OCI_RUNTIME.match(message) is not None
 
 
+def unknown_layer(message: str) -> bool:
+    """Tell whether the runtime says that an image has no layer to mount."""
+    return _UNKNOWN_LAYER.search(message) is not None
+
+
+def tagged_and_digested(message: str) -> bool:
+    """Tell whether the runtime says that a name may not have both a tag and a digest."""
+    return _TAGGED_AND_DIGESTED.search(message) is not None
+
+
+def ambiguous_artifacts(message: str) -> tuple[str, ...]:
+    """Give the artifacts that the runtime says an ID stands for, by name; none where it says so of none."""
+    match = _AMBIGUOUS_ARTIFACTS.search(message)
+    return tuple(sorted(match["names"].split(","))) if match else ()
+
+
+def system_error(message: str) -> str:
+    """Give the name of the first error of the system (errno(3)) in a text, empty where there is none."""
+    match = _SYSTEM_ERROR.search(message)
+    return _SYSTEM_ERRORS[match[1].lower()] if match else ""
+
+
 def invalid_name(message: str) -> str:
     """Give what the runtime says is wrong with an image name, empty where the text is about something else."""
     match = _INVALID_NAME.search(message)
@@ -239,7 +280,7 @@ def without_search_list(message: str) -> str | None:
 
 
 def unknown_id(message: str) -> bool:
-    """Tell whether the runtime says that no image has an ID."""
+    """Tell whether the runtime says that no image has an ID, or a digest."""
     return _UNKNOWN_ID.search(message) is not None
 
 

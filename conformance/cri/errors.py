@@ -36,6 +36,11 @@ class CallError(Exception):
         return error_parser.reasons_by_registry(self.message)
 
     @property
+    def reason(self) -> Reason:
+        """The reason that the text states, also where it does not say of which registry."""
+        return error_parser.reason_in(self.message)
+
+    @property
     def hosts(self) -> tuple[str, ...]:
         """The registry hosts that the text names as asked, in its order."""
         return tuple(self.reasons)
@@ -67,7 +72,7 @@ class CallError(Exception):
 
     @property
     def is_unknown_id(self) -> bool:
-        """Whether the runtime says that no image has the ID it was asked for."""
+        """Whether the runtime says that no image has the ID, or the digest, that it was asked for."""
         return error_parser.unknown_id(self.message)
 
     @property
@@ -104,6 +109,26 @@ class CallError(Exception):
     def is_from_oci_runtime(self) -> bool:
         """Whether it is the OCI runtime that could not create the container."""
         return error_parser.from_oci_runtime(self.message)
+
+    @property
+    def is_unknown_layer(self) -> bool:
+        """Whether the runtime says that an image has no layer to mount."""
+        return error_parser.unknown_layer(self.message)
+
+    @property
+    def is_tagged_and_digested(self) -> bool:
+        """Whether the runtime says that a name may not have both a tag and a digest."""
+        return error_parser.tagged_and_digested(self.message)
+
+    @property
+    def ambiguous_artifacts(self) -> tuple[str, ...]:
+        """The artifacts that the runtime says an ID stands for, by name, where there are several."""
+        return error_parser.ambiguous_artifacts(self.message)
+
+    @property
+    def system_error(self) -> str:
+        """The name of the system's error (errno(3)) that the text repeats, such as ``ENOTDIR``; else empty."""
+        return error_parser.system_error(self.message)
 
     @property
     def unknown_user(self) -> str:

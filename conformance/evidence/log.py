@@ -12,6 +12,7 @@ _ESCAPE = re.compile(r"""\\([abfnrtv\\'"]|x[0-9a-f]{2}|u[0-9a-f]{4}|U000[0-9a-f]
 _NAMED = dict(zip("abfnrtv\\'\"", "\a\b\f\n\r\t\v\\'\"", strict=True))
 _FIELD = re.compile(r'([\w.-]+)=("(?:[^"\\]|\\.)*"|\S*)')
 _TRYING = re.compile(r'Trying to access "(?P<name>[^"]+)"')
+_PANICKING = re.compile(r"(?:[\w.-]+/)*(?P<function>\w+(?:\.(?:\(\*?\w+\)|\w+))+)\(")
 _RESOLVING = re.compile(r'Resolv(?:ing|ed) "(?P<name>[^"]+)" (?:using|as)')
 
 
@@ -112,6 +113,17 @@ def resolved_names(lines: Iterable[LogLine]) -> Iterator[str]:
     for line in lines:
         if match := _RESOLVING.search(line.message):
             yield match["name"]
+
+
+def panics(lines: Iterable[LogLine]) -> Iterator[str]:
+    """Give what each panic of Go says, and in which function: that of the first frame which is not Go's own."""
+    said = ""
+    for line in lines:
+        if line.message.startswith("panic: ") and not line.level:
+            said = line.message.removeprefix("panic: ")
+        elif said and (match := _PANICKING.match(line.message)) and not line.message.startswith("runtime."):
+            yield f"{said} in {match['function']}"
+            said = ""
 
 
 def _unquoted(value: str) -> str:

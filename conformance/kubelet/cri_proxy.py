@@ -12,6 +12,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from conformance.cri import Client, CRIError
 from conformance.cri.client import Call
+from conformance.cri.socket_target import SocketTarget
 from conformance.cri.v1 import api_pb2 as api
 
 THREADS = 16
@@ -38,7 +39,8 @@ class CRIProxy(grpc.GenericRpcHandler):
         self._client = Client(str(behind), lambda call: record(call) if call.rpc in RECORDED_RPCS else None)
         self._threads = futures.ThreadPoolExecutor(THREADS, thread_name_prefix="tap")
         self._server = grpc.server(self._threads, handlers=[self])
-        self._server.add_insecure_port(f"unix://{socket}")
+        self._target = SocketTarget(socket)
+        self._server.add_insecure_port(self._target.uri)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
         """Give what answers a method; none where there is no such method."""
@@ -69,6 +71,7 @@ class CRIProxy(grpc.GenericRpcHandler):
         self._server.stop(None).wait()
         self._client.close()  # which ends the calls that are under way
         self._threads.shutdown(cancel_futures=True)
+        self._target.close()
 
 
 def _method(path: str) -> MethodDescriptor | None:

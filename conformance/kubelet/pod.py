@@ -1,7 +1,7 @@
 """Pods and their containers, asked for as a kubelet does."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -13,6 +13,7 @@ from conformance.kubelet.container import Container
 from conformance.kubelet.messages import WaitingState
 from conformance.kubelet.pod_sync import PodSync, PodSyncer
 from conformance.kubelet.volume import ImageVolume, PullPolicy
+from conformance.model.reason import Reason
 from conformance.model.release import Release
 from conformance.registry_hosts import Login
 from conformance.runtime import pod_images
@@ -41,6 +42,16 @@ class ContainerStart:
         return self.evidence.asked
 
     @property
+    def reasons(self) -> Mapping[str, Reason]:
+        """Why each registry named in the error cannot serve; empty where the container was started."""
+        return self.error.reasons if self.error else {}
+
+    @property
+    def mounted(self) -> dict[str, str]:
+        """The image volumes that ContainerStatus reports, container path and image; empty without a container."""
+        return self.container.mounted_images() if self.container else {}
+
+    @property
     def running(self) -> Container:
         """The container; an assertion fails when there is none."""
         assert self.container is not None, f"no container was started: {self.error}"  # noqa: S101 (a case's statement)
@@ -66,7 +77,7 @@ class Pod:
     ) -> None:
         self._runtime = runtime
         self._client = runtime.client
-        pod_images.offer(runtime.internet, runs="containers" in runtime.capabilities)
+        offered = pod_images.offer(runtime.internet, runs="containers" in runtime.capabilities)
         name = f"pod-{uuid.uuid4().hex[:8]}"
         # a PID namespace per container, as a kubelet asks by default
         self._namespaces = api.NamespaceOption(network=NETWORKS[network], pid=api.CONTAINER)
@@ -82,6 +93,8 @@ class Pod:
         self.id = self._client.run_pod_sandbox(api.RunPodSandboxRequest(config=self.config)).pod_sandbox_id
         if runtime.status(pod_images.TOOLS).image is None:
             self._client.pull_image(api.PullImageRequest(image=api.ImageSpec(image=pod_images.TOOLS)))
+        if runtime.model_monitor:
+            runtime.model_monitor.infra_layers.update(layer.blob.digest for layer in offered.layers)
 
     # A kubelet's pod sync
 

@@ -90,6 +90,11 @@ class PodSync:
         return self.waiting.reason if self.waiting else ""
 
     @property
+    def mounted(self) -> dict[str, str]:
+        """The image volumes that ContainerStatus reports, container path and image; empty without a container."""
+        return self.container.mounted_images() if self.container else {}
+
+    @property
     def running(self) -> Container:
         """The container; an assertion fails when there is none."""
         assert self.container is not None, f"no container was started: {self.waiting}"  # noqa: S101 (a case's statement)

@@ -26,7 +26,8 @@ class StoredArtifact:
 
     ``name`` is its name with tag or digest, empty where another artifact got it; ``manifest`` is the digest of its
     manifest, ``id`` what it is known by, 64 hex digits; ``titles`` are what its layers are called, ``blobs`` are the
-    digests of all its parts, and ``size`` is that of the layers, in bytes.
+    digests of all its parts, and ``size`` is that of the layers, in bytes. What is ``pinned`` is not to be collected as
+    garbage.
     """
 
     name: str
@@ -35,6 +36,7 @@ class StoredArtifact:
     titles: tuple[str, ...]
     blobs: tuple[str, ...]
     size: int = 0
+    pinned: bool = False
 
     @property
     def reference(self) -> str:
@@ -50,7 +52,7 @@ class StoredArtifact:
     def listed(self) -> ListedImage:
         """Give it as the CRI lists it (CRI-O internal/ociartifact/artifact.go, ``CRIImage``)."""
         tags = (self.name,) if self.name and "@" not in self.name else ()
-        return ListedImage(self.id, tags, (self.canonical,))
+        return ListedImage(self.id, tags, (self.canonical,), self.size, pinned=self.pinned)
 
     def below(self, sub_path: str) -> tuple[str, ...]:
         """Name the files that are mounted, below a sub path where one is given.
@@ -94,6 +96,7 @@ class ArtifactStore:
             titles=manifest.titles,
             blobs=(manifest.digest, manifest.config, *manifest.layers),
             size=manifest.size,
+            pinned=self.profile.pins_artifacts,
         )
         for each in self.kept:
             if each.name == new.name:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from conformance.model.answers import Login
 from conformance.model.artifact_store import ArtifactStore, StoredArtifact
+from conformance.model.image_copy import PulledImage
+from conformance.model.image_facts import ImageFacts
 from conformance.model.image_store import ImageStore, ListedImage, StoredImage
 from conformance.model.profile import Fallback
 from conformance.model.pull_sources import LogWriter, ModelSettings, Steps
@@ -31,16 +33,19 @@ class ImageService:
     """The rules of the image service under given settings.
 
     ``in_use`` gives the ID of the newest container that mounts the image of an ID, ``runs`` of the newest whose own
-    image it is, or nothing. ``puller`` makes the rules of a pull, which a variant may replace.
+    image it is, or nothing. ``puller`` makes the rules of a pull, which a variant may replace, and ``facts`` reads what
+    the content of an image says.
     """
 
     def __init__(
         self,
         settings: ModelSettings,
         log: LogWriter | None = None,
+        *,
         in_use: Callable[[str], str] = lambda _id: "",
         runs: Callable[[str], str] = lambda _id: "",
         puller: type[Puller] = Puller,
+        facts: Callable[[PulledImage], ImageFacts] = lambda _image: ImageFacts(),
     ) -> None:
         self.store = ImageStore()
         self.artifacts = ArtifactStore(settings.profile, settings.registries)
@@ -48,6 +53,7 @@ class ImageService:
         self.log = log
         self.in_use = in_use
         self.runs = runs
+        self.facts = facts
         self.puller = puller(settings, log, self.store.layers, self.artifacts.blobs)
 
     def clear(self) -> None:
@@ -58,8 +64,12 @@ class ImageService:
     def pull(self, name: str, login: Login | None = None, namespace: str = "") -> Steps[Outcome]:
         """Pull an image or artifact, for a pod of a namespace or for none, and keep it."""
         outcome = yield from self.puller.for_namespace(namespace).pull(name, login)
-        if outcome.image is not None:
-            (self.artifacts if outcome.image.is_artifact else self.store).add(outcome.image)
+        if outcome.image is None:
+            return outcome
+        if outcome.image.is_artifact:
+            self.artifacts.add(outcome.image)
+        else:
+            self.store.add(outcome.image).learn(self.facts(outcome.image))
         return outcome
 
     def status(self, name: str) -> ImageLookup:

@@ -2,15 +2,16 @@
 
 Source: CRI-O internal/storage/image.go (``makeRepoDigests``, ``UntagImage``,
 ``HeuristicallyTryResolvingStringAsIDPrefix``), containers/image storage/storage_reference.go (``resolveImage``),
-containers/storage store.go (``SetNames``).
+containers/storage store.go (``SetNames``), containers/image storage/storage_dest.go (``CommitWithOptions``).
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from conformance.model.image_copy import PulledImage
+from conformance.model.image_facts import ImageFacts
 from conformance.model.reference import Reference, parse_normalized
 
 SHORTEST_ID = 3
@@ -20,18 +21,25 @@ _ID = re.compile(r"[0-9a-f]{64}")
 
 
 class ListedImage(NamedTuple):
-    """An image as the CRI lists it: ID (64 hex digits), names with tags, names with digests, both sorted."""
+    """An image as the CRI lists it: ID (64 hex digits), names with tags, names with digests, both sorted.
+
+    ``size`` is in bytes; the user is a number (``uid``) or a name, or neither.
+    """
 
     id: str
     tags: tuple[str, ...]
     digests: tuple[str, ...]
+    size: int = 0
+    uid: int | None = None
+    username: str = ""
+    pinned: bool = False
 
 
 @dataclass
 class StoredImage:
     """An image in the store: its names with tag or digest, and all digests that its manifests have.
 
-    ``former`` is the name that it lost last, ``layers`` the digests of its layers.
+    ``former`` is the name that it lost last, ``layers`` the digests of its layers, ``facts`` what its content says.
     """
 
     id: str
@@ -39,6 +47,11 @@ class StoredImage:
     digests: list[str] = field(default_factory=list)
     former: str = ""
     layers: tuple[str, ...] = ()
+    facts: ImageFacts = field(default_factory=ImageFacts)
+
+    def learn(self, facts: ImageFacts) -> None:
+        """Take what its content says; manifests that came before are kept (``CommitWithOptions``)."""
+        self.facts = replace(facts, data={**self.facts.data, **facts.data})
 
     @property
     def repositories(self) -> list[str]:
@@ -50,14 +63,21 @@ class StoredImage:
         tags = sorted(name for name in self.names if "@" not in name)
         explicit = {name for name in self.names if "@" in name}
         combined = {f"{repository}@{digest}" for repository in self.repositories for digest in self.digests}
-        return ListedImage(self.id, tuple(tags), tuple(sorted(explicit | combined)))
+        facts = self.facts
+        return ListedImage(
+            self.id, tuple(tags), tuple(sorted(explicit | combined)), facts.size, facts.uid, facts.username
+        )
 
 
 class ImageStore:
-    """Images by ID; a name belongs to one image at a time."""
+    """Images by ID; a name belongs to one image at a time.
+
+    ``other_layers`` are the digests of layers that are there as well, of images that are not spoken of.
+    """
 
     def __init__(self) -> None:
         self.images: dict[str, StoredImage] = {}
+        self.other_layers: set[str] = set()
 
     @property
     def layers(self) -> "StoredLayers":
@@ -120,10 +140,13 @@ class StoredLayers:
         self._store = store
 
     def __contains__(self, digest: object) -> bool:
-        return any(digest in image.layers for image in self._store.images.values())
+        store = self._store
+        return digest in store.other_layers or any(digest in image.layers for image in store.images.values())
 
     def __iter__(self) -> Iterator[str]:
-        return (layer for image in self._store.images.values() for layer in image.layers)
+        yield from self._store.other_layers
+        for image in self._store.images.values():
+            yield from image.layers
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

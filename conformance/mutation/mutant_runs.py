@@ -4,10 +4,10 @@ import gc
 import json
 import os
 import signal
-import tempfile
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,6 +15,7 @@ import pytest
 
 from conformance.mutation.matrix import Matrix, SuiteResult
 from conformance.mutation.reach import EVERYWHERE, ReachRecorder, faulty_methods
+from conformance.node.folders import private_folder
 from conformance.plugin.lifecycle import RUN
 from conformance.plugin.verdicts import case_of
 from conformance.runtime.configuration import Configuration
@@ -45,7 +46,7 @@ STRIDE = 8
 """Mutants are run in strides, so that every kind of fault comes early, and with it the cases about it."""
 
 INTERRUPTED = int(pytest.ExitCode.INTERRUPTED)
-KINDS = {"ran": ("passed", "failed"), "failed": ("failed",)}
+KINDS = {"ran": ("passed", "failed", "erred"), "failed": ("failed",), "erred": ("erred",)}
 """The outcomes that count as each kind."""
 
 
@@ -56,12 +57,15 @@ class MutantRunError(Exception):
 def run_matrix(chosen: Sequence[Mutant], jobs: int, *, whole: bool = True) -> Matrix:
     """Run the suite without a fault and with each of these; raises ``MutantRunError``, also when a case fails without.
 
-    Unless it is to be whole, a mutant that a case has killed is run on those alone that have killed none so far.
+    Unless it is to be whole, a mutant that a case has killed is run on those alone that have killed none so far. A null
+    runtime is run on every case of every line.
     """
     lines = list(dict.fromkeys(each.line for each in chosen))
-    with tempfile.TemporaryDirectory(prefix="crio-conformance-mutants-") as folder:
-        sound = [MutantRun(line, None, Path(folder)) for line in lines]
-        faulty = [MutantRun(each.line, each, Path(folder)) for each in chosen]
+    null = [replace(each, line=line) for line in lines for each in chosen if each.is_null]
+    mutants = [*null, *(each for each in chosen if not each.is_null)]
+    with private_folder() as folder:
+        sound = [MutantRun(line, None, folder) for line in lines]
+        faulty = [MutantRun(each.line, each, folder) for each in mutants]
         code = pytest.main(
             [*QUIETLY, "--runtime=simulator", "--pyargs", "conformance.suite"],
             plugins=[MutantRunsPlugin(sound, faulty, jobs, whole=whole)],
@@ -72,10 +76,10 @@ def run_matrix(chosen: Sequence[Mutant], jobs: int, *, whole: bool = True) -> Ma
             raise MutantRunError(f"the suite cannot be run on the simulator: pytest ended with {int(code)}")
         results = {mutant_run.line: mutant_run.result() for mutant_run in sound}
         for line, result in results.items():
-            if result.failed:
-                message = f"without a fault, {len(result.failed)} cases fail on {line}, such as {min(result.failed)}"
+            if result.unsound:
+                message = f"without a fault, {len(result.unsound)} cases fail on {line}, such as {min(result.unsound)}"
                 raise MutantRunError(message)
-        return Matrix(results, {each: mutant_run.result() for each, mutant_run in zip(chosen, faulty, strict=True)})
+        return Matrix(results, {each: mutant_run.result() for each, mutant_run in zip(mutants, faulty, strict=True)})
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,11 @@ class MutantRun:
         return self.mutant.name if self.mutant else "sound"
 
     @property
+    def is_faulty(self) -> bool:
+        """Whether it is of a mutant that is one fault, and no null runtime."""
+        return self.mutant is not None and not self.mutant.is_null
+
+    @property
     def file(self) -> Path:
         """Where the result is written, when the run has come to its end."""
         return self.folder / f"{self.line}-{self.name}.json"
@@ -103,7 +112,7 @@ class MutantRun:
                 f"the run of {self.name if self.mutant else 'the simulator'} on {self.line} came to no end"
             )
         content = json.loads(self.file.read_text())
-        return SuiteResult(frozenset(content["ran"]), frozenset(content["failed"]))
+        return SuiteResult(*(frozenset(content[kind]) for kind in KINDS))
 
     def reached(self) -> dict[str, frozenset[str]]:
         """Read which methods each case reached; raises ``OSError`` where it did not come to its end."""
@@ -111,8 +120,8 @@ class MutantRun:
 
     @property
     def is_sound(self) -> bool:
-        """Whether it came to its end, and no case failed."""
-        return self.file.exists() and not self.result().failed
+        """Whether it came to its end, and no case failed or erred."""
+        return self.file.exists() and not self.result().unsound
 
 
 class MutantRunsPlugin:
@@ -158,8 +167,12 @@ class _MutantRunLoop:
                 while self._running:
                     self._end()
         finally:
-            for pid in self._running:  # this process is to end, or a mutant run failed
+            if self._running:  # this process is to end, or a mutant run failed
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for pid in self._running:
                 os.kill(pid, signal.SIGTERM)
+            for pid in self._running:  # each removes what it made
+                os.waitpid(pid, 0)
         return True
 
     def _begin(self, session: pytest.Session, mutant_run: MutantRun, reached: Reached | None) -> None:
@@ -167,7 +180,7 @@ class _MutantRunLoop:
         if len(self._running) == self.jobs:
             self._end()
         if (pid := os.fork()) == 0:
-            if mutant_run.mutant and reached is not None:
+            if mutant_run.mutant and mutant_run.is_faulty and reached is not None:
                 session.items[:] = least_failed_first(
                     session.items, cases_reaching(mutant_run.mutant, reached), self._failures
                 )
@@ -177,7 +190,7 @@ class _MutantRunLoop:
     def _end(self) -> None:
         """Wait for a mutant run, and learn which cases have killed a mutant by now."""
         ended = self._running.pop(os.wait()[0])
-        if ended.mutant and ended.file.exists():
+        if ended.is_faulty and ended.file.exists():
             self._failures.update(ended.result().failed)
 
     def _run(self, session: pytest.Session, mutant_run: MutantRun) -> NoReturn:
@@ -188,18 +201,20 @@ class _MutantRunLoop:
             os.dup2(nowhere, 1)
             os.dup2(nowhere, 2)
             session.config.pluginmanager.unregister(name="terminalreporter")
-            run = session.config.stash[RUN] = Run(f"simulator:{mutant_run.line}")
-            recorder = ReachRecorder(each.mutant for each in self.faulty if each.mutant)
-            run.target = SimulatorTarget(run.target.release, run.target.rehearsal, mutant_run.mutant or recorder.mutant)
-            run.pool.get(Configuration())
-            reached: dict[str, list[str]] = {}
-            started = frozenset(recorder.reached)
-            session.config.pluginmanager.unregister(self)
-            session.config.pluginmanager.register(_OutcomeRecorder(self._outcomes, recorder, reached))
-            if mutant_run.mutant and not self.whole:
-                session.config.pluginmanager.register(_RedundantCaseSkipper(self._outcomes, frozenset(self._failures)))
-            session.config.hook.pytest_runtestloop(session=session)
-            run.close()
+            with _ClosedUndisturbed(Run(f"simulator:{mutant_run.line}")) as run:
+                session.config.stash[RUN] = run
+                recorder = ReachRecorder(each.mutant for each in self.faulty if each.mutant and each.is_faulty)
+                mutant = mutant_run.mutant or recorder.mutant
+                run.target = SimulatorTarget(run.target.release, run.target.rehearsal, mutant)
+                run.pool.get(Configuration())
+                reached: dict[str, list[str]] = {}
+                started = frozenset(recorder.reached)
+                session.config.pluginmanager.unregister(self)
+                session.config.pluginmanager.register(_OutcomeRecorder(self._outcomes, recorder, reached))
+                if mutant_run.is_faulty and not self.whole:
+                    skipper = _RedundantCaseSkipper(self._outcomes, frozenset(self._failures))
+                    session.config.pluginmanager.register(skipper)
+                session.config.hook.pytest_runtestloop(session=session)
             ended = self._outcomes.items()
             outcomes = {kind: [case for case, outcome in ended if outcome in kinds] for kind, kinds in KINDS.items()}
             reached = {case: sorted({*reached[case], *started}) for case in outcomes["ran"]}
@@ -207,6 +222,21 @@ class _MutantRunLoop:
             code = 0
         finally:
             os._exit(code)
+
+
+class _ClosedUndisturbed(AbstractContextManager[Run]):
+    """A run that is closed at the end of the block, whoever cannot wait for that."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __enter__(self) -> Run:
+        return self._run
+
+    def __exit__(self, *_: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        self._run.close()
 
 
 class _RedundantCaseSkipper:
@@ -258,7 +288,10 @@ class _OutcomeRecorder:
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the gravest outcome of a case's phases."""
-        outcome = "passed" if hasattr(report, "wasxfail") and not report.failed else report.outcome
-        if report.when == "call" or report.failed or (report.when == "setup" and report.skipped):
-            self._outcomes[case_of(report)] = "failed" if report.failed else outcome
+        """Keep how a case ended; an error while it is set up or cleaned up is no statement of the case."""
+        case = case_of(report)
+        if report.when != "call" and report.failed:
+            self._outcomes[case] = "failed" if self._outcomes.get(case) == "failed" else "erred"
+        elif report.when == "call" or (report.when == "setup" and report.skipped):
+            expected = hasattr(report, "wasxfail") and not report.failed
+            self._outcomes[case] = "passed" if expected else report.outcome

@@ -28,6 +28,9 @@ def worlds_folder() -> Path:
     if len(os.fsencode(folder)) > SOCKET_PATH_LIMIT - len("/12345678/crio.sock"):
         msg = f"{folder} is too long a path for a Unix socket in it: set TMPDIR to a shorter one"
         raise OSError(msg)
+    if not _is_utf8(folder):
+        msg = f"{os.fsencode(folder)!r} is no UTF-8 for this Python: set PYTHONUTF8=1, or TMPDIR to a folder in ASCII"
+        raise OSError(msg)
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     facts = folder.lstat()
@@ -35,6 +38,15 @@ def worlds_folder() -> Path:
         msg = f"{folder} is not a private folder of this user: remove it, or set TMPDIR to a folder of your own"
         raise OSError(msg)
     return folder
+
+
+def _is_utf8(folder: Path) -> bool:
+    """Tell whether a path can be written to files that others read."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @contextmanager
@@ -62,6 +74,17 @@ def remove_folder(folder: Path) -> None:
         remove_tree(parent, folder.name)
     finally:
         os.close(parent)
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """Give a folder until the block ends; of a process that was killed, it goes with the next sweep."""
+    folder, lock = new_folder()
+    try:
+        yield folder
+    finally:
+        remove_folder(folder)
+        os.close(lock)
 
 
 def cgroups_of(folder: Path) -> str:

@@ -70,7 +70,7 @@ class World:
     def _command(self) -> list[str]:
         """Give the command that starts the init in its namespaces (util-linux's unshare)."""
         user = [] if self.root else ["--user", "--map-root-user"]
-        return ["unshare", *user, *NAMESPACES, sys.executable, "-I", "-S", init.__file__]
+        return ["unshare", *user, *NAMESPACES, sys.executable, "-I", "-S", "-X", "utf8", init.__file__]
 
     def _prepare(self, visible: Iterable[Path]) -> None:
         """Tell the init what to set up, and wait until it has."""
@@ -83,7 +83,7 @@ class World:
             )
         except WorldError as error:
             self._unshare.wait()
-            complaint = (self.folder / "init.log").read_text().strip() if self.folder.exists() else ""
+            complaint = (self.folder / "init.log").read_text(errors="replace").strip() if self.folder.exists() else ""
             self.close()
             if complaint:
                 raise WorldError(why_no_namespaces(complaint.removeprefix("unshare: "), root=self.root)) from None

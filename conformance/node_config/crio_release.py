@@ -92,6 +92,8 @@ def _asked(path: str) -> str:
             answer = client.version(api.VersionRequest())
     except CRIError:
         raise NodeConfigError(f"no CRI-O answers on {path} within {SECONDS:.0f} s") from None
+    except OSError as error:
+        raise NodeConfigError(str(error)) from None
     if answer.runtime_name != "cri-o":
         raise NodeConfigError(f"what answers on {path} is {answer.runtime_name} {answer.runtime_version}, no CRI-O")
     return answer.runtime_version

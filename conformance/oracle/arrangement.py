@@ -61,7 +61,7 @@ def write_files(scenario: Scenario, etc: Path, home: Path) -> None:
     for file in scenario.files:
         path = place(file.path, etc, home)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text)
+        path.write_text(file.text, encoding="utf-8")
     path = home / AUTH_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(auth_file(scenario)))

@@ -1,8 +1,9 @@
 """A scenario as a case that can be pasted into a test file, to be seen on a CRI-O."""
 
+import re
 from collections.abc import Iterator
 
-from conformance.oracle.comparison import PullResult
+from conformance.evidence.comparison import PullResult
 from conformance.scenario.scenario import USER, Reachability, Scenario, ScenarioHost
 
 _HOST_METHODS = {
@@ -52,8 +53,8 @@ def _test(scenario: Scenario, model: PullResult) -> Iterator[str]:
         yield f"    # in the auth file: {dict(scenario.logins)}"
     login = f', Login("{scenario.login}", "secret")' if scenario.login else ""
     yield f"    pull = runtime.pull({scenario.requested_name!r}{login})"
-    yield f"    assert pull.asked == {[visit.host for visit in model.visits]!r}"
-    named = (f"{visit.host}/{asked.partition(':')[0]}" for visit in model.visits for asked in visit.manifests)
+    yield f"    assert pull.asked == {[each.host for each in model.asked]!r}"
+    named = (f"{each.host}/{re.split('[:@]', name)[0]}" for each in model.asked for name in each.manifests)
     yield f"    assert pull.repositories == {list(dict.fromkeys(named))!r}"
     if model.error:
         yield f"    assert pull.error.message == {model.error!r}"

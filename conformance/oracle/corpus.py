@@ -81,7 +81,7 @@ def _repository(table: dict[str, Any]) -> ScenarioRepository:
 def load_corpus() -> Iterator[tuple[str, Scenario]]:
     """Give the scenarios that are kept, by name."""
     for path in sorted(FOLDER.glob("*.toml")):
-        yield path.stem, from_toml(path.read_text())
+        yield path.stem, from_toml(path.read_text(encoding="utf-8"))
 
 
 def add_to_corpus(scenario: Scenario, oracle: str, lines: tuple[str, ...], folder: Path = FOLDER) -> Path:
@@ -89,5 +89,6 @@ def add_to_corpus(scenario: Scenario, oracle: str, lines: tuple[str, ...], folde
     text = as_toml(scenario)
     word = "-".join(oracle.lower().split())
     path = folder / f"{word}-{sha256(text.encode()).hexdigest()[:8]}.toml"
-    path.write_text(as_toml(scenario, f"Found with {oracle}:", *"\n".join(lines).splitlines()))
+    text = as_toml(scenario, f"Found with {oracle}:", *"\n".join(lines).splitlines())
+    path.write_text(text, encoding="utf-8")
     return path

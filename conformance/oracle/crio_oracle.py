@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from conformance.evidence.comparison import PullResult, recorded_requests
 from conformance.evidence.log import REGISTRIES_APPLIED, RELOADED
 from conformance.model.profile import profile
 from conformance.oracle.arrangement import login_of
-from conformance.oracle.comparison import PullResult, recorded_visits
 from conformance.oracle.oracle import Oracle, OracleError, OracleRules, ScenarioPrediction
 from conformance.oracle.rules import OraclePuller
 from conformance.releases.installation import Installation
@@ -38,6 +38,7 @@ class CrioOracle(Oracle):
             profile=profile(installation.release),
             puller=OraclePuller,
             image=lambda outcome: outcome.image_ref if outcome.image else "",
+            looks_into_store=True,
         )
 
     def adapted(self, scenario: Scenario) -> Scenario:
@@ -75,8 +76,9 @@ class CrioOracle(Oracle):
         self._reload(scenario.mode, crio)
         mark = crio.internet.recorder.position()
         pull = crio.pull(scenario.requested_name, login_of(scenario.login) if scenario.login else None)
-        visits = recorded_visits(crio.internet.recorder.since(mark))
-        return PullResult(visits, pull.image_ref, pull.error.message if pull.error else "")
+        asked = recorded_requests(crio.internet.recorder.since(mark))
+        stored = pull.image.listed if pull.image else None
+        return PullResult(asked, pull.image_ref, pull.error.message if pull.error else "", stored)
 
     def _reload(self, mode: str, crio: Crio) -> None:
         """Let it read its configuration anew (SIGHUP), once it has done with the last time."""

@@ -4,10 +4,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from conformance.evidence.comparison import PullResult
 from conformance.model.auth import credentials
+from conformance.model.image_facts import ImageFacts
+from conformance.model.image_service import ImageService
+from conformance.model.image_store import ListedImage
 from conformance.model.prediction import Prediction, answer_steps
 from conformance.model.profile import Profile
 from conformance.model.pull_sources import ModelSettings
@@ -15,9 +20,9 @@ from conformance.model.puller import Outcome, Puller
 from conformance.model.registries import InvalidRegistriesConfError, Registries
 from conformance.model.registries_conf import RegistriesConfPaths, load_registries
 from conformance.oracle.arrangement import arrange, auth_file, login_of, write_files
-from conformance.oracle.comparison import PullResult, predicted_visits
 from conformance.oracle.rules import OraclePuller
 from conformance.registry_hosts import Internet
+from conformance.registry_hosts.held_contents import HeldContents
 from conformance.registry_hosts.host_answers import HostAnswers
 from conformance.scenario.scenario import Scenario
 
@@ -30,25 +35,30 @@ class OracleError(Exception):
 
 
 class ScenarioPrediction(NamedTuple):
-    """A prediction, and the rules as they were set for it: none where registries.conf cannot be used."""
+    """A prediction, and the rules as they were set for it: none where registries.conf cannot be used.
+
+    ``stored`` is what the store will hold, none where there is nothing, or it is not looked at.
+    """
 
     prediction: Prediction
     puller: Puller | None
+    stored: ListedImage | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class OracleRules:
     """How a program is predicted: its profile and puller, and how it names an image.
 
-    ``load`` reads registries.conf.
+    ``load`` reads registries.conf, ``looks_into_store`` says whether the image that came is looked up.
     """
 
     profile: Profile
     puller: type[OraclePuller]
     image: Callable[[Outcome], str]
     load: Callable[[RegistriesConfPaths, Path], Registries] = load_registries
+    looks_into_store: bool = False
 
-    def predict(self, scenario: Scenario, root: Path, home: Path, answers: HostAnswers) -> ScenarioPrediction:
+    def predict(self, scenario: Scenario, root: Path, home: Path, internet: Internet) -> ScenarioPrediction:
         """Predict the pull of a scenario that is arranged, its files below ``root``."""
         try:
             paths = RegistriesConfPaths.found(None, None, home=home, root=root)
@@ -65,14 +75,17 @@ class OracleRules:
             short_name_mode=scenario.mode,
             credentials=lambda host, repository: credentials(logins, host, repository),
         )
-        puller = self.puller(settings)
-        steps = puller.pull(scenario.requested_name, login_of(scenario.login) if scenario.login else None)
-        return ScenarioPrediction(answer_steps(steps, answers, answers.challenges), puller)
+        answers, contents = HostAnswers(internet), HeldContents(internet)
+        service = ImageService(settings, puller=self.puller, facts=partial(ImageFacts.read, contents=contents))
+        steps = service.pull(scenario.requested_name, login_of(scenario.login) if scenario.login else None)
+        prediction = answer_steps(steps, answers, answers.challenges)
+        looks = self.looks_into_store and prediction.outcome.image
+        stored = service.status(prediction.outcome.image_ref).image if looks else None
+        return ScenarioPrediction(prediction, service.puller, stored)
 
-    def pull_result(self, prediction: Prediction) -> PullResult:
+    def pull_result(self, predicted: ScenarioPrediction) -> PullResult:
         """Put a prediction into the form in which the oracle's own result comes."""
-        outcome = prediction.outcome
-        return PullResult(predicted_visits(prediction), self.image(outcome), outcome.error)
+        return PullResult.predicted(predicted.prediction, self.image(predicted.prediction.outcome), predicted.stored)
 
 
 class Oracle(ABC):
@@ -109,7 +122,7 @@ class Oracle(ABC):
 
     def predict(self, scenario: Scenario, rules: OracleRules | None = None) -> ScenarioPrediction:
         """Predict what comes of a scenario that is arranged, by these rules or others."""
-        return (rules or self.rules).predict(scenario, self.root, self.home, HostAnswers(self.internet))
+        return (rules or self.rules).predict(scenario, self.root, self.home, self.internet)
 
     @abstractmethod
     def ask(self, scenario: Scenario) -> PullResult:

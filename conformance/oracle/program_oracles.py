@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from conformance.evidence.comparison import PullResult, recorded_requests
 from conformance.evidence.log import LogLine
 from conformance.model.profile import PODMAN_4_3, SKOPEO_1_9
 from conformance.node import World
-from conformance.oracle.comparison import PullResult, recorded_visits
 from conformance.oracle.oracle import HOME, Oracle, OracleError, OracleRules, ScenarioPrediction
 from conformance.oracle.rules import PodmanPuller, SkopeoPuller
 from conformance.registry_hosts import Internet
@@ -56,10 +56,10 @@ class ProgramOracle(Oracle):
             process.close()
         printed = process.log.read_text(errors="replace")
         process.log.unlink()
-        visits = recorded_visits(self.internet.recorder.since(mark))
+        asked = recorded_requests(self.internet.recorder.since(mark))
         if status == 0:
-            return PullResult(visits, image=self.image(printed))
-        return PullResult(visits, error=self.error(printed))
+            return PullResult(asked, image=self.image(printed))
+        return PullResult(asked, error=self.error(printed))
 
     @abstractmethod
     def command(self, name: str) -> Sequence[str]:

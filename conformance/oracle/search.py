@@ -8,7 +8,7 @@ from unittest import SkipTest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Flaky
 
-from conformance.oracle.comparison import differences
+from conformance.evidence.comparison import pull_differences
 from conformance.oracle.coverage import features_of
 from conformance.oracle.generator import scenarios
 from conformance.oracle.oracle import Oracle, OracleError, ScenarioPrediction
@@ -119,4 +119,4 @@ class DifferenceSearch:
 
     def judged(self, scenario: Scenario, predicted: ScenarioPrediction) -> list[str]:
         """Ask the oracle, and give how it differs from what is predicted."""
-        return differences(self.oracle.rules.pull_result(predicted.prediction), self.oracle.ask(scenario))
+        return pull_differences(self.oracle.rules.pull_result(predicted), self.oracle.ask(scenario), self.oracle.title)

@@ -3,17 +3,18 @@
 import multiprocessing
 import os
 import signal
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NamedTuple
 
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from conformance.node import WorldError
+from conformance.node.folders import private_folder
 from conformance.oracle.case import as_case
 from conformance.oracle.corpus import load_corpus
 from conformance.oracle.discovery import FoundOracle
@@ -62,8 +63,7 @@ def run_job(job: SearchJob) -> OracleResult:
     """Start the oracle and make the search; whatever keeps it from that is the result's ``problem``."""
     result = OracleResult(job.oracle.program)
     try:
-        with job.oracle.start() as oracle, tempfile.TemporaryDirectory() as folder:
-            set_hypothesis_home_dir(folder)  # else it makes .hypothesis where one stands
+        with job.oracle.start() as oracle:
             result.title = oracle.title
             if job.first:
                 result.differing += _differing_of_kept(oracle, result)
@@ -89,7 +89,7 @@ def _differing_of_kept(oracle: Oracle, result: OracleResult) -> Iterator[Differi
 def _differing(oracle: Oracle, origin: str, scenario: Scenario, lines: tuple[str, ...]) -> DifferingScenario:
     """Add to a difference the case that shows it."""
     oracle.arrange(scenario)
-    model = oracle.rules.pull_result(oracle.predict(scenario).prediction)
+    model = oracle.rules.pull_result(oracle.predict(scenario))
     return DifferingScenario(origin, scenario, lines, as_case(scenario, model))
 
 
@@ -97,12 +97,16 @@ def run_jobs(wanted: Sequence[SearchJob], jobs: int) -> list[OracleResult]:
     """Run searches, some at a time; those of one oracle become one result. Whatever ends this, they end with it."""
     results: dict[str, OracleResult] = {}
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_the_run) as pool:
+    with (
+        private_folder() as folder,
+        ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_the_run, initargs=(folder,)) as pool,
+    ):
         futures = [pool.submit(run_job, job) for job in wanted]
         try:
             for result in _results(futures):
                 results[result.title] = _joined(results[result.title], result) if result.title in results else result
         except BaseException:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # nobody who cannot wait interrupts this
             for process in multiprocessing.active_children():
                 process.terminate()
             pool.shutdown(wait=True, cancel_futures=True)
@@ -136,11 +140,12 @@ def _joined(first: OracleResult, second: OracleResult) -> OracleResult:
     )
 
 
-def _end_with_the_run() -> None:
+def _end_with_the_run(folder: Path) -> None:
     """Let a searching process leave Ctrl-C to the run, and end when that is gone, however it went.
 
-    What it started ends with it: a world is ended by its own init.
+    What it started ends with it: a world is ended by its own init. Files of its own are in the run's ``folder``.
     """
+    set_hypothesis_home_dir(folder / str(os.getpid()))  # else it makes .hypothesis where one stands
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     run = multiprocessing.parent_process()
 

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from conformance.plugin.collection import SUITE
+from conformance.standard_streams import GuardedStream, guard_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -29,9 +33,33 @@ REGISTRY_OF_THE_RUN = "conformance_registry"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep neighbours among cases on one worker: they share a configuration, and so a CRI-O."""
+    if is_about_crio(config):
+        _guard_terminal(config)
     chosen = any(argument.startswith("--dist") for argument in config.invocation_params.args)
     if is_about_crio(config) and config.getoption("dist", "no") == "load" and not chosen:
         config.option.dist = "worksteal"
+
+
+def _guard_terminal(config: pytest.Config) -> None:
+    """Let a run end, as with Ctrl-C, whose output is read no further or cannot be written; and say which at its end."""
+    if hasattr(config, "workerinput"):
+        return
+    guarded = guard_stdout()
+    guarded.on_failure = partial(signal.raise_signal, signal.SIGINT)
+
+    def complain() -> None:
+        guarded.on_failure = bool
+        guarded.flush()
+        if guarded.complaint and not isinstance(sys.stderr, GuardedStream):
+            GuardedStream(sys.stderr).write(f"ERROR: {guarded.complaint}\n")
+
+    config.add_cleanup(complain)
+
+
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Let nobody who cannot wait interrupt what is being cleared up after the first Ctrl-C."""
+    del excinfo
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -44,22 +44,27 @@ class Download:
 
     @property
     def unpacked(self) -> int:
-        """The bytes that it has unpacked: what gzip's last four bytes say (RFC 1952, ISIZE)."""
-        return int.from_bytes(self._tail, "little") if self._head == GZIP else self.size
+        """The bytes that it has unpacked."""
+        return unpacked_size(self._head, self._tail, self.size)
+
+
+def unpacked_size(head: bytes, tail: bytes, size: int) -> int:
+    """Give the bytes that so many have unpacked: what gzip's last four say (RFC 1952, ISIZE), else the same."""
+    return int.from_bytes(tail[-TRAILER:], "little") if head.startswith(GZIP) else size
 
 
 class ContentCache:
     """Content by digest, bounded, and the unpacked size of all that ever came."""
 
     def __init__(self) -> None:
-        self.unpacked: dict[str, int] = {}
+        self._unpacked: dict[str, int] = {}
         self._kept: dict[str, bytes] = {}
         self._bytes = 0
 
     def add(self, incoming: Download) -> None:
         """Keep a download's bytes, if it held them, and its unpacked size; the oldest bytes make room."""
         digest, data = incoming.digest, incoming.data
-        self.unpacked[digest] = incoming.unpacked
+        self._unpacked[digest] = incoming.unpacked
         if data is None or digest in self._kept:
             return
         self._kept[digest] = data
@@ -71,3 +76,7 @@ class ContentCache:
     def __getitem__(self, digest: str) -> bytes:
         """Give content, empty where it is not kept."""
         return self._kept.get(digest, b"")
+
+    def unpacked_size(self, digest: str) -> int:
+        """Give the bytes that content has unpacked, 0 where it never came."""
+        return self._unpacked.get(digest, 0)

@@ -1,5 +1,6 @@
 """What comes of the answers that a case arranged for a host (``RegistryHost.answer``), read as a client reads them."""
 
+import json
 import time
 
 from conformance.model.answers import (
@@ -28,6 +29,12 @@ def ping_challenges(host: RegistryHost) -> tuple[Challenge, ...]:
     personality = host.personality
     known = {"realm": personality.realm, "service": personality.service}
     return (Challenge("bearer", known),) if personality.realm else ()
+
+
+def gives_dead_tokens(host: RegistryHost) -> bool:
+    """Tell whether the host's tokens were issued so long ago that they are dead when they come."""
+    members = host.origin.faults.token_members
+    return bool(members) and bearer_token(json.dumps(members).encode(), "", time.time())[1] <= 0
 
 
 def arranged_answer(host: RegistryHost, ask: RegistryRequest) -> Answer | None:

@@ -17,7 +17,7 @@ from conformance.model.answers import (
 )
 from conformance.model.error_texts import server_of
 from conformance.model.reason import Reason
-from conformance.registry_hosts.arranged_answers import arranged_answer, ping_challenges
+from conformance.registry_hosts.arranged_answers import arranged_answer, gives_dead_tokens, ping_challenges
 from conformance.registry_hosts.host import RegistryHost
 from conformance.registry_hosts.internet import REFUSING_ADDRESS, Internet, Transport
 from conformance.registry_hosts.origin import Repository
@@ -53,7 +53,12 @@ class HostAnswers:
     def challenges(self, host: str) -> bool:
         """Tell whether a host wants a token of everybody; others, and who is not there, ask nobody who it is."""
         found = self._internet.hosts.get(host.lower())
-        return found is not None and bool(ping_challenges(found))
+        return found is not None and any("realm" in each.parameters for each in ping_challenges(found))
+
+    def renews(self, host: str) -> bool:
+        """Tell whether the tokens of a host are dead when they come."""
+        found = self._internet.hosts.get(host.lower())
+        return found is not None and gives_dead_tokens(found)
 
     def _address(self, ask: RegistryRequest) -> HostAddress | NoResponse:
         """Look a host up; every host has an address in 127.0.0.0/8, but for those that are written as an address."""

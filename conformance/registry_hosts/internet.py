@@ -119,6 +119,13 @@ class Internet:
         """Give the plain registry of that name, whose certificate is signed by an authority that nobody trusts."""
         return self._host(name, Transport.UNTRUSTED_TLS)
 
+    def add_plain_http(self, host: RegistryHost) -> None:
+        """Let a registry host that speaks TLS be spoken to without it as well, on port 80."""
+        port, address = Transport.PLAIN_HTTP.port, self._address_of(host.personality.servers[0])
+        handle = self._bind("tcp", address, port)
+        self._run(self._serve(self._runners[host], handle, None))
+        self._endpoints[address, port], self._transports[address, port] = handle.getsockname(), Transport.PLAIN_HTTP
+
     def _host(self, name: str, transport: Transport) -> RegistryHost:
         """Give a registry host; raises ``ValueError`` where it is there already and is spoken to in another way."""
         if name not in self._hosts:
@@ -224,6 +231,10 @@ class Internet:
     async def _serve_host(self, host: RegistryHost, handle: socket.socket, tls: ssl.SSLContext | None) -> None:
         self._runners[host] = runner = web.AppRunner(RegistryServer(host, self.recorder).application(), access_log=None)
         await runner.setup()
+        await self._serve(runner, handle, tls)
+
+    @staticmethod
+    async def _serve(runner: web.AppRunner, handle: socket.socket, tls: ssl.SSLContext | None) -> None:
         await web.SockSite(runner, handle, ssl_context=tls, backlog=BACKLOG).start()
 
     def _address_of(self, name: str) -> str:

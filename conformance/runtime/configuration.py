@@ -46,16 +46,15 @@ class Configuration:
         network = cni.write_cni_config(etc, plugins) if plugins else {}
         crio = etc / "crio"
         crio.mkdir(exist_ok=True)
-        (crio / "crio.conf").write_text(
-            tomli_w.dumps({"crio": self._crio(socket, programs, storage_driver, log_level) | network})
-        )
+        text = tomli_w.dumps({"crio": self._crio(socket, programs, storage_driver, log_level) | network})
+        (crio / "crio.conf").write_text(text, encoding="utf-8")
 
     def write_registries(self, etc: Path) -> None:
         """Write the files of containers-registries.conf(5) below ``etc``."""
         containers = etc / "containers"
         (containers / "registries.conf.d").mkdir(parents=True, exist_ok=True)
         for name, text in self.registries_conf():
-            (containers / name).write_text(text)
+            (containers / name).write_text(text, encoding="utf-8")
 
     def write_policies(self, etc: Path) -> None:
         """Write the files of containers-policy.json(5) below ``etc``."""

@@ -38,7 +38,8 @@ class Containerd(Runtime):
             self.internet = stack.enter_context(Internet(self.world.bind))
             socket = self.world.folder / "containerd.sock"
             config = self.world.folder / "containerd.toml"
-            config.write_text(tomli_w.dumps(_settings(socket, root=self.world.root)))
+            text = tomli_w.dumps(_settings(socket, root=self.world.root))
+            config.write_text(text, encoding="utf-8")
             path = os.pathsep.join([str(binary.parent), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
             env = write_world_files(self.world, self.internet) | {"PATH": path}
             self.process = self.world.spawn([str(binary), "--config", str(config)], env, "containerd.log")

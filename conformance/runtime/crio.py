@@ -59,7 +59,7 @@ class Crio(Runtime):
                 self.world.etc,
                 self.socket,
                 replace(
-                    installation, oci_runtime=oci_runtime_without_oom_score(installation.oci_runtime, self.world.folder)
+                    installation, oci_runtime=oci_runtime_without_oom_score(installation.oci_runtime, self.world.etc)
                 ),
                 storage_driver=storage_driver(self.world),
                 log_level="debug",

@@ -1,17 +1,18 @@
 """The model, run beside a runtime: it predicts every call, and afterwards says what was otherwise."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from conformance.cri import CallError
-from conformance.evidence import Evidence
+from conformance.evidence.comparison import PullResult, difference, pull_differences, recorded_requests
 from conformance.model.answers import Login
-from conformance.model.go_json import without_go_types
+from conformance.model.image_facts import ImageFacts
 from conformance.model.image_service import ImageLookup, ImageService
 from conformance.model.image_store import ListedImage, StoredImage
 from conformance.model.policy import SignaturePolicies
-from conformance.model.prediction import HostRequests, Prediction, answer_steps
+from conformance.model.prediction import Prediction, answer_steps
 from conformance.model.profile import profile
 from conformance.model.pull_sources import ModelSettings
 from conformance.model.registries import Registries
@@ -19,12 +20,11 @@ from conformance.model.registries_conf import RegistriesConfPaths
 from conformance.model.release import Release
 from conformance.model.volumes import CreateContainerError, Mount, VolumeRules, mount_depth
 from conformance.registry_hosts import Internet
+from conformance.registry_hosts.held_contents import HeldContents
 from conformance.registry_hosts.host_answers import HostAnswers
-from conformance.registry_hosts.recorder import Exchange, RequestKind
+from conformance.releases.installation import CRIO
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
-
-REDIRECTIONS = range(300, 400)
 
 
 def model_settings(
@@ -68,10 +68,16 @@ class ModelMonitor:
             settings,
             in_use=lambda image: self._newest(lambda made: image in made.mounted),
             runs=lambda image: self._newest(lambda made: image == made.image),
+            facts=partial(ImageFacts.read, contents=HeldContents(internet)),
         )
 
+    @property
+    def infra_layers(self) -> set[str]:
+        """The digests of the layers of images that pods bring, and that stay when a case is over."""
+        return self._service.store.other_layers
+
     def reset(self) -> None:
-        """Begin with an empty store and no containers, as the runtime does after ``reset``."""
+        """Begin with an empty store, but for images that pods bring, and no containers, as after ``Runtime.reset``."""
         self._containers.clear()
         self._service.clear()
 
@@ -91,7 +97,8 @@ class ModelMonitor:
 
     def pull(self, name: str, login: Login | None, namespace: str = "") -> Prediction:
         """Predict a pull, for a pod of a namespace if need be, and keep in the model what comes of it."""
-        return answer_steps(self._service.pull(name, login, namespace), self._answers, self._answers.challenges)
+        answers = self._answers
+        return answer_steps(self._service.pull(name, login, namespace), answers, answers.challenges, answers.renews)
 
     def status(self, name: str) -> ImageLookup:
         """Predict ImageStatus of a name or ID."""
@@ -129,60 +136,40 @@ class ModelMonitor:
 # What was otherwise
 
 
-def pull_differences(predicted: Prediction, pull: Pull) -> list[str]:
-    """Compare a pull with its prediction: who was asked for what and as whom, the image, the error."""
+def compare_pull(predicted: Prediction, pull: Pull) -> list[str]:
+    """Compare a pull with its prediction; what the store then holds is compared when that is asked."""
     outcome = predicted.outcome
-    image_ref = outcome.image_ref if outcome.image else ""
-    return [
-        *_different("asked", predicted.attempts, _asked(pull.evidence)),
-        *_different("error", outcome.error, pull.error.message if pull.error else ""),
-        *_different("image_ref", image_ref, pull.image_ref),
-    ]
+    return pull_differences(
+        PullResult.predicted(predicted, outcome.image_ref if outcome.image else ""),
+        PullResult(recorded_requests(pull.evidence.exchanges), pull.image_ref, _message(pull.error)),
+        CRIO,
+    )
 
 
-def status_differences(predicted: ImageLookup, found: ImageStatusResult) -> list[str]:
+def compare_status(predicted: ImageLookup, found: ImageStatusResult) -> list[str]:
     """Compare the image, or the error, of ImageStatus with its prediction; give a text for each difference."""
     return [
-        *_different("image", predicted.image, _listed(found.image)),
-        *_different("error", predicted.error, found.error.message if found.error else ""),
+        *difference("image", predicted.image, found.image.listed if found.image else None, CRIO),
+        *compare_error(predicted.error, found.error),
     ]
 
 
-def error_differences(predicted: str, error: CallError | None) -> list[str]:
+def compare_error(predicted: str, error: CallError | None) -> list[str]:
     """Compare the error of a call with its prediction, an error's text or nothing."""
-    return _different("error", predicted, error.message if error else "")
+    return difference("error", predicted, _message(error), CRIO)
 
 
-def list_differences(predicted: list[ListedImage] | str, images: list[ImageInfo], error: CallError | None) -> list[str]:
+def compare_list(predicted: list[ListedImage] | str, images: list[ImageInfo], error: CallError | None) -> list[str]:
     """Compare a list of images, in whatever order, or the error in its place, with its prediction."""
-    expected = predicted if isinstance(predicted, str) else sorted(predicted)
-    return _different("images", expected, error.message if error else sorted(filter(None, map(_listed, images))))
+    expected = predicted if isinstance(predicted, str) else _in_order(predicted)
+    seen = error.message if error else _in_order([image.listed for image in images])
+    return difference("images", expected, seen, CRIO)
 
 
-def _different(what: str, predicted: object, seen: object) -> list[str]:
-    """Word a difference, both sides one above the other."""
-    if isinstance(predicted, str) and isinstance(seen, str):
-        predicted, seen = without_go_types(predicted), without_go_types(seen)
-    return [] if predicted == seen else [f"{what}:\n    the model: {predicted}\n    CRI-O:     {seen}"]
+def _message(error: CallError | None) -> str:
+    return error.message if error else ""
 
 
-def _listed(image: ImageInfo | None) -> ListedImage | None:
-    """Put an image of the runtime's into the model's terms."""
-    return ListedImage(image.id, tuple(image.tags), tuple(image.digests)) if image else None
-
-
-def _asked(evidence: Evidence) -> list[HostRequests]:
-    """Read off the exchanges what each host was asked; a redirected request counts where it ends."""
-    return [
-        HostRequests(
-            attempt.host,
-            tuple(each.reference for each in attempt.exchanges if _is_answered_manifest(each)),
-            attempt.users,
-        )
-        for attempt in evidence.attempts
-    ]
-
-
-def _is_answered_manifest(exchange: Exchange) -> bool:
-    """Tell whether an exchange is about a manifest and more than a redirection."""
-    return exchange.kind is RequestKind.MANIFEST and exchange.status not in REDIRECTIONS
+def _in_order(images: list[ListedImage]) -> list[ListedImage]:
+    """Order images by what tells them apart."""
+    return sorted(images, key=lambda each: (each.id, each.tags, each.digests))

@@ -2,9 +2,10 @@
 
 import json
 import os
+import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +20,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 OWN_PROCESSES = frozenset({"crio", "kubelet"})
 PATIENCE_SECONDS = 2.0
 WAIT_SECONDS = 0.01
+_ID = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,19 @@ class NodeResources:
         """Whether some of it may be gone in a moment: what ends does not end at once."""
         return bool(self.processes or self.locks)
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """How much there is of each kind, where there is any."""
-        found = {each.name: len(getattr(self, each.name)) for each in fields(self)}
-        return {kind: number for kind, number in found.items() if number}
+    def named(self, layers: Mapping[str, str]) -> dict[str, list[str]]:
+        """Give what there is of each kind, where there is any: layers by names of their own, other IDs as ``ID``.
+
+        ``layers`` are names by digest: a layer that lies on no other has its diffID for an ID (containers/image
+        storage/storage_dest.go, ``layerID``). Control groups are told without those that they are in.
+        """
+
+        def name(found: re.Match[str]) -> str:
+            return layers.get(f"sha256:{found[0]}", "ID")
+
+        own = replace(self, cgroups=tuple(Path(each).name for each in self.cgroups))
+        kinds = {each.name: [_ID.sub(name, text) for text in getattr(own, each.name)] for each in fields(own)}
+        return {kind: found for kind, found in kinds.items() if found}
 
 
 class NodeInspector:

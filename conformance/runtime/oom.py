@@ -23,14 +23,17 @@ exec {runtime} "$@"
 """
 
 
-def oci_runtime_without_oom_score(oci_runtime: Path, folder: Path) -> Path:
-    """Give the OCI runtime, or where this machine needs it a script in ``folder`` that stands in for it."""
+def oci_runtime_without_oom_score(oci_runtime: Path, etc: Path) -> Path:
+    """Give the OCI runtime, or where this machine needs it a script in a world's ``etc`` that stands in for it.
+
+    Its path is that inside the world: conmon takes no path beyond ASCII in the locale that CRI-O starts it with.
+    """
     if _may_lower():
         return oci_runtime
-    script = folder / oci_runtime.name
-    script.write_text(_SCRIPT.format(runtime=shlex.quote(str(oci_runtime))))
+    script = etc / oci_runtime.name
+    script.write_text(_SCRIPT.format(runtime=shlex.quote(str(oci_runtime))), encoding="utf-8")
     script.chmod(0o755)
-    return script
+    return Path("/etc", oci_runtime.name)
 
 
 def _may_lower(status: Path = Path("/proc/self/status")) -> bool:

@@ -26,12 +26,13 @@ def is_infra_image(name: str) -> bool:
     return name.startswith(PREFIXES)
 
 
-def offer(internet: Internet, *, runs: bool = True) -> None:
-    """Offer both images on registry.k8s.io; where nothing runs, images without programs will do."""
+def offer(internet: Internet, *, runs: bool = True) -> Image:
+    """Offer on registry.k8s.io the image that both are; where nothing runs, one without programs will do."""
     host = internet.host(HOST)
     offered = tool_image() if runs else image([layer({})])
     host.store("pause", offered, PAUSE_TAGS)
     host.store("conformance/tools", offered, ("1",))
+    return offered
 
 
 def tool_image(*more: Layer) -> Image:

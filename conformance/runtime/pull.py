@@ -1,28 +1,50 @@
 """The outcome of asking a runtime for an image."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conformance.cri.error_parser import host_of
 from conformance.cri.errors import CallError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Attempt, Evidence
+from conformance.model.image_store import ListedImage
 from conformance.model.reason import Reason
 from conformance.registry_hosts.recorder import RequestKind
 
 
 @dataclass(frozen=True)
 class ImageInfo:
-    """An image in the runtime's store: ID (64 hex digits), names with tags, names with digests."""
+    """An image in the runtime's store: ID (64 hex digits), names with tags, names with digests.
+
+    ``size`` is in bytes, the user a number (``uid``) or a name, ``pinned`` what is not to be collected as garbage. Two
+    are equal that have the same ID and names.
+    """
 
     id: str
     tags: tuple[str, ...]
     digests: tuple[str, ...]
+    size: int = field(default=0, compare=False)
+    uid: int | None = field(default=None, compare=False)
+    username: str = field(default="", compare=False)
+    pinned: bool = field(default=False, compare=False)
 
     @classmethod
     def of(cls, image: api.Image) -> "ImageInfo":
-        """Read ID and names from a CRI message; names keep their order."""
-        return cls(image.id, tuple(image.repo_tags), tuple(image.repo_digests))
+        """Read a CRI message; names keep their order."""
+        return cls(
+            image.id,
+            tuple(image.repo_tags),
+            tuple(image.repo_digests),
+            image.size,
+            image.uid.value if image.HasField("uid") else None,
+            image.username,
+            image.pinned,
+        )
+
+    @property
+    def listed(self) -> ListedImage:
+        """The same in the model's terms, all of which is compared."""
+        return ListedImage(self.id, self.tags, self.digests, self.size, self.uid, self.username, self.pinned)
 
     @property
     def registries(self) -> tuple[str, ...]:

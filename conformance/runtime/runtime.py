@@ -18,10 +18,10 @@ from conformance.runtime import pod_images
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.model_monitor import (
     ModelMonitor,
-    error_differences,
-    list_differences,
-    pull_differences,
-    status_differences,
+    compare_error,
+    compare_list,
+    compare_pull,
+    compare_status,
 )
 from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
 
@@ -115,7 +115,7 @@ class Runtime(ABC):
         predicted = self.model_monitor.pull(name, login, namespace) if self.model_monitor and is_predictable else None
         pull = self._pull(name, login, sandbox)
         if predicted:
-            self._note(f"PullImage {name}", pull_differences(predicted, pull))
+            self._note(f"PullImage {name}", compare_pull(predicted, pull))
         return pull
 
     def _pull(self, name: str, login: Login | None, sandbox: api.PodSandboxConfig | None) -> Pull:
@@ -140,7 +140,7 @@ class Runtime(ABC):
         )
         found = self._status(name)
         if predicted:
-            self._note(f"ImageStatus {name}", status_differences(predicted, found))
+            self._note(f"ImageStatus {name}", compare_status(predicted, found))
         return found
 
     def _status(self, name: str) -> ImageStatusResult:
@@ -170,7 +170,7 @@ class Runtime(ABC):
             failure = error
         images = [image for image in images if self._is_case_image(image)]
         if predicted is not None:
-            self._note(call, list_differences(predicted, images, failure))
+            self._note(call, compare_list(predicted, images, failure))
         if failure:
             raise failure
         return images
@@ -193,7 +193,7 @@ class Runtime(ABC):
         except CallError as failure:
             error = failure
         if predicted is not None:
-            self._note(f"RemoveImage {name}", error_differences(predicted, error))
+            self._note(f"RemoveImage {name}", compare_error(predicted, error))
         if error:
             raise error
 
@@ -227,7 +227,7 @@ class Runtime(ABC):
         except CRIError as failure:
             error = failure
         if predicted is not None and not predicted.unsure and not _is_beyond_the_model(predicted.error, error):
-            self._note(f"CreateContainer {image.image}", error_differences(predicted.error, error))
+            self._note(f"CreateContainer {image.image}", compare_error(predicted.error, error))
         if error:
             raise error
         if self.model_monitor and predicted:

@@ -1,12 +1,11 @@
 """The simulator as a runtime, for a rehearsal: in this process, without a world, and so on any machine."""
 
-import os
 from contextlib import ExitStack
 
 from conformance.cri import Client
 from conformance.evidence import Collector, Log
 from conformance.model.release import Release
-from conformance.node.folders import new_folder, remove_folder
+from conformance.node.folders import private_folder
 from conformance.registry_hosts import Internet, loopback
 from conformance.registry_hosts.internet import authority
 from conformance.runtime.configuration import Configuration
@@ -23,9 +22,7 @@ class SimulatedRuntime(Runtime):
         self.configuration = configuration
         self.release = release
         with ExitStack() as stack:
-            folder, lock = new_folder()
-            stack.callback(os.close, lock)
-            stack.callback(remove_folder, folder)
+            folder = stack.enter_context(private_folder())
             configuration.write_registries(folder / "etc")
             self.internet = stack.enter_context(Internet(loopback))
             variant = mutant.variant if mutant else Variant()
@@ -66,6 +63,8 @@ class SimulatedRuntime(Runtime):
     def _clean_store(self) -> None:
         """Remove pods and images at once, whatever fault the calls for that have."""
         self._served.forget()
+        if self.model_monitor:
+            self.model_monitor.infra_layers.clear()
 
     def end(self) -> None:
         """Do nothing: nothing of it takes time to end."""

@@ -13,13 +13,13 @@ import grpc
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.answers import Login
+from conformance.model.image_facts import ImageFacts
 from conformance.model.image_service import NO_IMAGE, ImageService
 from conformance.model.image_store import ListedImage
 from conformance.model.pull_sources import Steps
 from conformance.model.puller import Outcome
 from conformance.model.release import Release
 from conformance.registry_client.pull_client import PullClient
-from conformance.simulator.facts import ImageFacts
 from conformance.simulator.log_file import LogFile
 from conformance.simulator.printing import go_print
 from conformance.simulator.request_auth import decode_auth
@@ -38,7 +38,6 @@ class ImageServicer:
         self.client = client
         self.release = release
         self.log = log
-        self.facts: dict[str, ImageFacts] = {}
         self._pulling: dict[object, asyncio.Future[Outcome]] = {}
 
     def refusal(self, text: str) -> ServicerError:
@@ -107,11 +106,8 @@ class ImageServicer:
             del self._pulling[key]
 
     async def pull(self, name: str, login: Login | None, namespace: str) -> Outcome:
-        """Pull, and remember what the image's content says."""
-        outcome = await self.drive(self.service.pull(name, login, namespace))
-        if outcome.image is not None and not outcome.image.is_artifact:
-            self.facts[outcome.image.id] = ImageFacts.read(outcome.image, self.client.contents)
-        return outcome
+        """Pull, with the steps that the rules want."""
+        return await self.drive(self.service.pull(name, login, namespace))
 
     async def drive(self, steps: Steps[T]) -> T:
         """Go through the steps of a rule, asking registries on the way; give what it returns."""
@@ -139,7 +135,8 @@ class ImageServicer:
             return api.ImageStatusResponse()
         if self.service.artifacts.known(lookup.image.id):
             return api.ImageStatusResponse(image=self.image(lookup.image))
-        facts = self.facts.get(lookup.image.id, ImageFacts())
+        kept = self.service.store.images.get(lookup.image.id)
+        facts = kept.facts if kept else ImageFacts()
         response = api.ImageStatusResponse(image=self.image(lookup.image))
         response.image.spec.SetInParent()
         response.image.spec.annotations.update(facts.annotations)
@@ -157,14 +154,16 @@ class ImageServicer:
 
     def image(self, listed: ListedImage) -> api.Image:
         """Give an image or artifact as the CRI has it."""
-        if (artifact := self.service.artifacts.known(listed.id)) is not None:
-            pinned = self.service.profile.pins_artifacts
-            return api.Image(
-                id=listed.id, repo_tags=listed.tags, repo_digests=listed.digests, size=artifact.size, pinned=pinned
-            )
-        facts = self.facts.get(listed.id, ImageFacts())
-        image = api.Image(id=listed.id, repo_tags=listed.tags, repo_digests=listed.digests, size=facts.size)
-        facts.fill_user(image)
+        image = api.Image(
+            id=listed.id,
+            repo_tags=listed.tags,
+            repo_digests=listed.digests,
+            size=listed.size,
+            username=listed.username,
+            pinned=listed.pinned,
+        )
+        if listed.uid is not None:
+            image.uid.value = listed.uid
         return image
 
     def list_images(self, request: api.ListImagesRequest) -> api.ListImagesResponse:
@@ -180,16 +179,16 @@ class ImageServicer:
         """Remove an image, or one of its names; one that is not there is no error."""
         if error := self.service.remove(request.image.image):
             raise self.refusal(error)
-        self.facts = {id_: facts for id_, facts in self.facts.items() if id_ in self.service.store.images}
         return api.RemoveImageResponse()
 
     def image_fs_info(self, request: api.ImageFsInfoRequest) -> api.ImageFsInfoResponse:
         """Report how much there is, bytes and images; containers are where images are."""
         del request
+        images = self.service.store.images.values()
         usage = api.FilesystemUsage(
             timestamp=time.time_ns(),
             fs_id=api.FilesystemIdentifier(mountpoint=MOUNTPOINT),
-            used_bytes=api.UInt64Value(value=sum(each.size for each in self.facts.values())),
-            inodes_used=api.UInt64Value(value=len(self.facts)),
+            used_bytes=api.UInt64Value(value=sum(each.facts.size for each in images)),
+            inodes_used=api.UInt64Value(value=len(images)),
         )
         return api.ImageFsInfoResponse(image_filesystems=[usage], container_filesystems=[usage])

@@ -3,6 +3,7 @@
 Source: CRI-O server/version.go, server/runtime_status.go, server/sandbox_*.go, server/container_*.go.
 """
 
+import json
 from contextlib import suppress
 
 import grpc
@@ -47,10 +48,10 @@ class RuntimeServicer:
         )
 
     def status(self, request: api.StatusRequest) -> api.StatusResponse:
-        """Report that runtime and network are ready, always."""
-        del request
+        """Report that runtime and network are ready, always, and on request the sandbox image."""
         ready = [api.RuntimeCondition(type=each, status=True) for each in ("RuntimeReady", "NetworkReady")]
-        return api.StatusResponse(status=api.RuntimeStatus(conditions=ready))
+        info = {"config": json.dumps({"sandboxImage": "registry.k8s.io/pause"})} if request.verbose else {}
+        return api.StatusResponse(status=api.RuntimeStatus(conditions=ready), info=info)
 
     def runtime_config(self, request: api.RuntimeConfigRequest) -> api.RuntimeConfigResponse:
         """Report the cgroup driver of an ordinary node, systemd."""

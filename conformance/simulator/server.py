@@ -2,12 +2,15 @@
 
 import asyncio
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Self, TextIO
 
 import grpc
 
+from conformance.cri.socket_target import SocketTarget
 from conformance.cri.v1 import api_pb2 as api
+from conformance.model.image_facts import ImageFacts
 from conformance.model.pull_sources import ModelSettings
 from conformance.model.release import Release
 from conformance.registry_client.http_transport import Resolve
@@ -60,10 +63,12 @@ class SimulatorServer:
             in_use=self.pods.mounting,
             runs=self.pods.running,
             puller=self.variant.puller,
+            facts=partial(ImageFacts.read, contents=self.client.contents),
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulator", daemon=True)
         self._server: grpc.aio.Server | None = None
+        self._target = SocketTarget(socket.absolute())
 
     async def _start(self) -> None:
         images = self.variant.images(self.service, self.client, self.release, self.log)
@@ -78,7 +83,7 @@ class SimulatorServer:
             )
         )
         try:
-            self._server.add_insecure_port(f"unix://{self.socket.absolute()}")
+            self._server.add_insecure_port(self._target.uri)
         except RuntimeError as error:
             msg = f"{self.socket} cannot be served on: {error}"
             raise OSError(msg) from error
@@ -117,3 +122,4 @@ class SimulatorServer:
         self._loop.close()
         self.log.close()
         self.socket.unlink(missing_ok=True)
+        self._target.close()

@@ -1,7 +1,6 @@
 """The command line of explain: what it prints, and how it ends."""
 
 import io
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -92,21 +91,6 @@ def test_an_unknown_option_is_a_usage_error(run: Run) -> None:
     with pytest.raises(SystemExit) as ended:
         run(NAME, "--colour")
     assert ended.value.code == 2
-
-
-def test_a_reader_may_have_read_enough(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    class Pipe(io.StringIO):
-        def flush(self) -> None:
-            raise BrokenPipeError
-
-        def fileno(self) -> int:
-            return handle
-
-    handle = os.open(tmp_path / "out", os.O_CREAT | os.O_WRONLY)
-    monkeypatch.setattr("sys.stdout", Pipe())
-    assert run(f"quay.io/{NAME}").code == 0
-    assert str(Path(f"/proc/self/fd/{handle}").readlink()) == os.devnull
-    os.close(handle)
 
 
 # JSON

@@ -117,6 +117,34 @@ def test_a_missing_sub_path_is_told_with_its_image() -> None:
     assert error_parser.missing_sub_path('image "quay.io/a/b:1" does not exist locally') is None
 
 
+def test_why_an_image_or_artifact_cannot_be_mounted_is_read_off() -> None:
+    texts = [
+        "ImageVolumeMountFailed: mount storage: layer not known",
+        "failed to get artifact status: invalid nameOrDigest: reference cannot be tagged and digested",
+        'inspect artifact: multiple artifacts found with matching digest: "quay.io/a/b:2,quay.io/a/b:1"',
+    ]
+    assert [error_parser.unknown_layer(text) for text in texts] == [True, False, False]
+    assert [error_parser.tagged_and_digested(text) for text in texts] == [False, True, False]
+    assert list(map(error_parser.ambiguous_artifacts, texts)) == [(), (), ("quay.io/a/b:1", "quay.io/a/b:2")]
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("safe mount sub path: openat2 /a/merged/file/below: not a directory", "ENOTDIR"),
+        ("openat2 /a/merged/itself: too many levels of symbolic links", "ELOOP"),
+        ('container create failed: level=error msg="mount overlay:/m, data: l=a:b: invalid argument"\n', "EINVAL"),
+        ('exec: \\"/m/run\\": permission denied"\n, stderr: x: No such file or directory', "EACCES"),
+        ("creating `/opt/x`: openat2 `opt/x`: No such file or directory", "ENOENT"),
+        ("no such image: not a directory-name", ""),
+        ("permission denied", ""),
+        ("", ""),
+    ],
+)
+def test_the_systems_error_is_named_as_errno_has_it(message: str, name: str) -> None:
+    assert error_parser.system_error(message) == name
+
+
 @pytest.mark.parametrize(
     ("message", "in_use"),
     [
@@ -168,6 +196,7 @@ def test_the_file_without_a_search_list_is_named(message: str, file: str | None)
 def test_an_unknown_id_is_told_from_an_unknown_name() -> None:  # up to 1.32
     digits = "5" * 64
     assert error_parser.unknown_id(f'reading image "{digits}": locating image with ID "{digits}": image not known')
+    assert error_parser.unknown_id(f'reference "[overlay@/a+/b]docker.io/a/b@{DIGEST}" does not resolve to an image ID')
     assert not error_parser.unknown_id('image "docker.io/a/b" does not exist locally')
 
 

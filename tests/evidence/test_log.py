@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.evidence import Log, LogLine
-from conformance.evidence.log import resolved_names, tried_hosts
+from conformance.evidence.log import panics, resolved_names, tried_hosts
 
 TIME = 'time="2026-11-25T01:15:43.123456789Z"'
 CALL = "id=1f2e3d name=/runtime.v1.ImageService/PullImage"
@@ -123,3 +123,21 @@ def test_the_hosts_tried_and_the_names_resolved_are_read_off_the_messages() -> N
     ]
     assert list(tried_hosts(lines)) == ["docker.io", "docker.io", "127.0.0.1:5001"]
     assert list(resolved_names(lines)) == ["rhuss/app", "busybox"]
+
+
+NIL = "runtime error: invalid memory address or nil pointer dereference"
+TRACE = [
+    f"panic: {NIL} [recovered, repanicked]",
+    "[signal SIGSEGV: segmentation violation code=0x1 addr=0x8 pc=0x264acb3]",
+    "",
+    "goroutine 448 [running]:",
+    "runtime.sigpanic()",
+    "github.com/cri-o/cri-o/server.(*safeMountInfo).Close(0x0)",
+    "github.com/cri-o/cri-o/server.(*Server).createSandboxContainer.func2()",
+]
+
+
+def test_a_panic_is_told_with_the_function_that_had_it() -> None:
+    lines = [LogLine("panic: not one", "error"), *map(LogLine, TRACE), LogLine("main.main()")]
+    assert list(panics(lines)) == [f"{NIL} [recovered, repanicked] in server.(*safeMountInfo).Close"]
+    assert list(panics(map(LogLine, TRACE[3:]))) == []

@@ -8,6 +8,7 @@ from conformance.model.answers import Manifest
 from conformance.model.image_service import ImageService
 from conformance.model.image_store import ListedImage
 from conformance.model.puller import Outcome
+from conformance.model.release import Release
 from conformance.model.volumes import CreateContainerError, Mount, VolumeRules
 from tests.model.known_answers import Known, settings, went
 
@@ -34,8 +35,14 @@ def pull(made: ImageService, name: str, content: Artifact) -> Outcome:
     return went(made.pull(name), Known({name.partition("/")[0]: parsed(content.manifest)}))
 
 
-def listed(content: Artifact, *tags: str, repository: str = NAME) -> ListedImage:
-    return ListedImage(content.id, tags, (f"{repository}@{content.digest}",))
+def listed(
+    content: Artifact, *tags: str, release: str = "1.36.3", repository: str = NAME, id_: str = ""
+) -> ListedImage:
+    """An artifact as a release lists it, by another ID if need be."""
+    size = sum(layer.size for layer in content.layers)
+    digest = f"sha256:{id_ or content.id}"
+    pinned = Release("1.33") <= Release(release) < Release("1.35.2")
+    return ListedImage(id_ or content.id, tags, (f"{repository}@{digest}",), size, pinned=pinned)
 
 
 def refusal(made: ImageService, name: str, sub_path: str = "") -> str:

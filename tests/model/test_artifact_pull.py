@@ -31,7 +31,7 @@ def test_it_is_asked_for_as_an_image_looked_at_and_copied(release: str, count: i
     parts = [f"docker.io {each.digest.removeprefix('sha256:')[:6]}" for each in (*MADE.layers, MADE.config)]
     assert known.questions == manifest + parts
     assert outcome.image_ref == (MADE.id if Release(release) >= Release("1.35.2") else f"{NAME}@{MADE.digest}")
-    assert made.list() == [listed(MADE, LATEST)]
+    assert made.list() == [listed(MADE, LATEST, release=release)]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_of_an_index_the_one_for_the_machine_is_taken(release: str, asked: list[
     went(made.pull(NAME), known)
     seen = ["child" if each.reference == MADE.digest else each.reference for each in known.asked if not each.blob]
     assert [each for each in seen if each] == asked
-    assert made.list() == [listed(MADE, LATEST)]
+    assert made.list() == [listed(MADE, LATEST, release=release)]
 
 
 def test_until_1_32_it_is_no_image_and_that_is_all() -> None:

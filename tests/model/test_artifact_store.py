@@ -4,7 +4,6 @@ import pytest
 
 from conformance.images.artifacts import artifact
 from conformance.model.artifact_store import clean_path
-from conformance.model.image_store import ListedImage
 from conformance.model.release import Release
 from tests.model.known_answers import IMAGE, Known, went
 from tests.model.pulled_artifacts import LATEST, MADE, NAME, OTHER, RELEASES, listed, parsed, refusal, service
@@ -39,15 +38,15 @@ INDENTED = artifact({"a": "1"}, indent=2)
 def test_it_is_found_by_some_names(release: str, name: str, since: str | None, until: str | None) -> None:
     found = Release(since or "1") <= Release(release) < Release(until or "99")
     made = service(release, (NAME, MADE))
-    assert made.status(name).image == (listed(MADE, LATEST) if found else None)
-    assert made.list(name) == ([listed(MADE, LATEST)] if found else [])
+    assert made.status(name).image == (listed(MADE, LATEST, release=release) if found else None)
+    assert made.list(name) == ([listed(MADE, LATEST, release=release)] if found else [])
 
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_up_to_1_34_it_is_known_by_the_digest_that_go_gives_it(release: str) -> None:
     made = service(release, (NAME, INDENTED))
     id_ = parsed(INDENTED.manifest).rewritten if Release(release) < Release("1.35") else INDENTED.digest
-    assert made.list() == [ListedImage(id_.removeprefix("sha256:"), (LATEST,), (f"{NAME}@{id_}",))]
+    assert made.list() == [listed(INDENTED, LATEST, release=release, id_=id_.removeprefix("sha256:"))]
 
 
 @pytest.mark.parametrize("release", NEW)
@@ -62,7 +61,7 @@ def test_two_names_for_one_make_its_id_ambiguous(release: str) -> None:
 @pytest.mark.parametrize("release", OLD)
 def test_two_names_for_one_were_no_trouble(release: str) -> None:
     made = service(release, (NAME, MADE), (f"{NAME}:2", MADE))
-    assert made.status(MADE.id).image == listed(MADE, LATEST)
+    assert made.status(MADE.id).image == listed(MADE, LATEST, release=release)
 
 
 @pytest.mark.parametrize(("release", "both"), [("1.34.11", False), ("1.35.6", False), ("1.36.3", True)])
@@ -80,7 +79,9 @@ def test_a_filter_gives_both_from_1_36_on(release: str, both: bool) -> None:
 def test_an_alias_and_localhost_come_before_the_search_list() -> None:
     of_localhost = ("localhost/rhuss/model", MADE)
     made = service("1.34.11", (NAME, OTHER), of_localhost)
-    assert made.status("rhuss/model").image == listed(MADE, f"{of_localhost[0]}:latest", repository=of_localhost[0])
+    assert made.status("rhuss/model").image == listed(
+        MADE, f"{of_localhost[0]}:latest", release="1.34.11", repository=of_localhost[0]
+    )
 
 
 # Removing
@@ -103,7 +104,7 @@ def test_some_names_remove_it(release: str, name: str, old: bool, new: bool) -> 
     made = service(release, (NAME, MADE))
     assert made.remove(name) == ""
     removed = old if Release(release) < Release("1.35") else new
-    assert made.list() == ([] if removed else [listed(MADE, LATEST)])
+    assert made.list() == ([] if removed else [listed(MADE, LATEST, release=release)])
     assert bool(made.artifacts.blobs) != removed
 
 
@@ -117,10 +118,10 @@ def test_what_another_needs_stays() -> None:
 @pytest.mark.parametrize("release", ["1.34.11", "1.36.3"])
 def test_a_moved_tag_leaves_one_without_a_name(release: str) -> None:
     made = service(release, (NAME, MADE), (NAME, OTHER))
-    lost = ListedImage(MADE.id, (), (f"unknown@{MADE.digest}",))
-    assert made.list() == [lost, listed(OTHER, LATEST)]
+    lost = listed(MADE, release=release, repository="unknown")
+    assert made.list() == [lost, listed(OTHER, LATEST, release=release)]
     assert made.remove(MADE.id[:12]) == ""
-    assert made.list() == [lost, listed(OTHER, LATEST)], "it is not the only one"
+    assert made.list() == [lost, listed(OTHER, LATEST, release=release)], "it is not the only one"
     made.remove(LATEST)
     made.remove(MADE.id[:12])
     assert made.list() == ([lost] if release == "1.34.11" else [])
@@ -128,7 +129,7 @@ def test_a_moved_tag_leaves_one_without_a_name(release: str) -> None:
 
 def test_one_without_a_name_makes_room_for_its_like() -> None:
     made = service("1.36.3", (NAME, MADE), (NAME, OTHER), (NAME, MADE))
-    assert made.list() == [listed(MADE, LATEST), ListedImage(OTHER.id, (), (f"unknown@{OTHER.digest}",))]
+    assert made.list() == [listed(MADE, LATEST), listed(OTHER, repository="unknown")]
 
 
 @pytest.mark.parametrize("name", [LATEST, MADE.id, MADE.id[:12]])

@@ -12,6 +12,7 @@ from tests.model.known_answers import (
     IMAGE,
     IMAGE_DIGEST,
     INDEX,
+    LAYER,
     NO_BLOB,
     NO_TAG,
     OF_DOCKER,
@@ -25,12 +26,18 @@ from tests.model.known_answers import (
 TOO_MANY = ErrorResponse(step="manifest", status=429, code="TOOMANYREQUESTS")
 FAILED = NoResponse(step="ping", url="https://quay.io/v2/", words="EOF")
 LATEST = ("latest",)
+SCOPE = "repository:rhuss/app:pull"
 
 
 def attempts(
     release: str, answers: dict[str, Answer], name: str = "rhuss/app", login: Login | None = None
-) -> list[HostRequests]:
+) -> tuple[HostRequests, ...]:
     return predict(puller(release), name, Known(answers), login).attempts
+
+
+def manifests(found: tuple[HostRequests, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """The hosts, and the manifests of the repository that each was asked for, by tag or digest."""
+    return [(each.host, tuple(name.removeprefix("rhuss/app")[1:] for name in each.manifests)) for each in found]
 
 
 @pytest.mark.parametrize(
@@ -60,10 +67,8 @@ def test_some_answers_end_several_requests(answer: Answer, count: int) -> None:
     [("1.31.13", 1, 1), ("1.33.2", 1, 1), ("1.33.13", 2, 2), ("1.34.11", 2, 2), ("1.35.0", 2, 2), ("1.36.3", 2, 2)],
 )
 def test_a_host_that_fails_is_asked_twice_from_1_33_4_on(release: str, docker: int, quay: int) -> None:
-    assert attempts(release, {"docker.io": FOREIGN, "quay.io": OF_QUAY}) == [
-        HostRequests("docker.io", LATEST * docker, ()),
-        HostRequests("quay.io", LATEST * quay, ()),
-    ]
+    found = attempts(release, {"docker.io": FOREIGN, "quay.io": OF_QUAY})
+    assert manifests(found) == [("docker.io", LATEST * docker), ("quay.io", LATEST * quay)]
 
 
 @pytest.mark.parametrize(
@@ -78,25 +83,27 @@ def test_a_host_that_fails_is_asked_twice_from_1_33_4_on(release: str, docker: i
 )
 def test_repetitions_are_counted(release: str, answer: Answer, count: int) -> None:
     found = attempts(release, {"docker.io": answer, "quay.io": IMAGE})
-    assert found == [HostRequests("docker.io", LATEST * count, ()), HostRequests("quay.io", LATEST, ())]
+    assert manifests(found) == [("docker.io", LATEST * count), ("quay.io", LATEST)]
 
 
 @pytest.mark.parametrize(
-    ("release", "manifests"),
+    ("release", "asked"),
     [
         ("1.31.13", ["latest", IMAGE_DIGEST]),
         ("1.33.13", ["latest", IMAGE_DIGEST] * 2),
         ("1.36.3", ["latest", IMAGE_DIGEST, "latest", "latest", IMAGE_DIGEST]),
     ],
 )
-def test_an_index_whose_image_is_lost_costs_what_live_releases_ask(release: str, manifests: list[str]) -> None:
+def test_an_index_whose_image_is_lost_costs_what_live_releases_ask(release: str, asked: list[str]) -> None:
     found = attempts(release, {"docker.io": INDEX, f"docker.io {IMAGE_DIGEST}": NO_TAG, "quay.io": IMAGE})
-    assert found == [HostRequests("docker.io", tuple(manifests), ()), HostRequests("quay.io", LATEST, ())]
+    assert manifests(found) == [("docker.io", tuple(asked)), ("quay.io", LATEST)]
 
 
 def test_blobs_are_no_manifests_but_belong_to_the_attempt() -> None:
     found = attempts("1.36.3", {"docker.io": IMAGE, f"docker.io {CONFIG}": NO_BLOB, "quay.io": IMAGE})
-    assert found == [HostRequests("docker.io", LATEST * 2, ()), HostRequests("quay.io", LATEST, ())]
+    assert manifests(found) == [("docker.io", LATEST * 2), ("quay.io", LATEST)]
+    config, layer = f"rhuss/app@{CONFIG}", f"rhuss/app@{LAYER}"
+    assert [each.blobs for each in found] == [{config}, {config, layer}]
 
 
 @pytest.mark.parametrize(
@@ -109,8 +116,8 @@ def test_blobs_are_no_manifests_but_belong_to_the_attempt() -> None:
 )
 @pytest.mark.parametrize("release", ["1.31.13", "1.33.13", "1.36.3"])
 def test_a_host_that_sees_nothing_is_left_out(answer: Answer, release: str) -> None:
-    assert attempts(release, {"docker.io": answer, "quay.io": IMAGE}) == [HostRequests("quay.io", LATEST, ())]
-    assert attempts(release, {"docker.io": answer}, "docker.io/rhuss/app") == []
+    assert manifests(attempts(release, {"docker.io": answer, "quay.io": IMAGE})) == [("quay.io", LATEST)]
+    assert attempts(release, {"docker.io": answer}, "docker.io/rhuss/app") == ()
 
 
 @pytest.mark.parametrize("release", ["1.31.13", "1.34.11", "1.36.3"])
@@ -118,7 +125,7 @@ def test_a_host_that_sees_nothing_is_left_out(answer: Answer, release: str) -> N
 def test_an_unknown_host_is_seen_by_the_name_server_without_its_port(release: str, host: str, seen: str) -> None:
     denied = NoResponse(step="lookup", url="", words="no such host", reason=Reason.UNKNOWN_HOST)
     found = attempts(release, {host: unknown(seen), f"{seen} lookup": denied}, f"{host}/app")
-    assert found == [HostRequests(seen, (), ())]
+    assert found == (HostRequests(seen),)
 
 
 def test_hosts_that_share_their_turns_are_told_apart() -> None:
@@ -127,7 +134,7 @@ def test_hosts_that_share_their_turns_are_told_apart() -> None:
     answers: dict[str, Answer] = {"mirror.example.com": NO_TAG, "docker.io": NO_TAG}
     found = predict(puller("1.36.3", registries), "docker.io/rhuss/app", Known(answers)).attempts
     assert [each.host for each in found] == ["mirror.example.com", "docker.io"] * 2
-    assert {each.manifests for each in found} == {LATEST}
+    assert {asked for _, asked in manifests(found)} == {LATEST}
 
 
 @pytest.mark.parametrize(
@@ -140,20 +147,41 @@ def test_whose_login_a_host_is_shown(login: Login | None, users: tuple[str, ...]
 
 def test_a_login_without_a_user_is_nobody_s() -> None:
     rules = puller(credentials=lambda _host, _repository: Login("", "secret"))
-    assert predict(rules, "docker.io/rhuss/app", Known({"docker.io": IMAGE})).attempts == [
-        HostRequests("docker.io", LATEST, ())
-    ]
+    assert [each.users for each in predict(rules, "docker.io/rhuss/app", Known({"docker.io": IMAGE})).attempts] == [()]
 
 
 def test_a_refusal_before_the_manifest_is_no_request_for_one() -> None:
     refused = ErrorResponse(step="token", status=401, code="UNAUTHORIZED")
     found = attempts("1.36.3", {"docker.io": refused}, "docker.io/rhuss/app", Login("robot", "secret"))
-    assert found == [HostRequests("docker.io", (), ("robot",))]
+    assert found == (HostRequests("docker.io", users=("robot",), scopes=(SCOPE, SCOPE)),)
+
+
+@pytest.mark.parametrize(
+    ("release", "answer", "scopes"),
+    [
+        ("1.31.13", NO_TAG, (SCOPE,)),
+        ("1.31.13", OF_DOCKER, (SCOPE, f"{SCOPE} {SCOPE}")),
+        ("1.36.3", OF_DOCKER, (SCOPE, f"{SCOPE} {SCOPE}") * 2),
+        ("1.36.3", TOO_MANY, (SCOPE, SCOPE)),
+        ("1.36.3", ErrorResponse(step="ping", status=503), ()),
+        ("1.36.3", FOREIGN, (SCOPE, SCOPE)),
+        ("1.36.3", IMAGE, (SCOPE,)),
+    ],
+)
+def test_every_session_takes_a_token_for_its_repository(release: str, answer: Answer, scopes: tuple[str, ...]) -> None:
+    (found,) = attempts(release, {"docker.io": answer}, "docker.io/rhuss/app")
+    assert found.scopes == scopes
+
+
+def test_a_host_that_wants_no_token_is_asked_for_none() -> None:
+    steps = puller().pull("quay.io/rhuss/app")
+    (found,) = answer_steps(steps, Known({"quay.io": IMAGE}), lambda _host: False).attempts
+    assert (found.manifests, found.scopes) == (("rhuss/app:latest",), ())
 
 
 def test_nothing_is_asked_where_the_name_is_refused() -> None:
     prediction = predict(puller(short_name_mode="enforcing"), "rhuss/app", Known({}))
-    assert (prediction.asked, prediction.attempts) == ((), [])
+    assert (prediction.asked, prediction.attempts) == ((), ())
     assert prediction.outcome.error == "short name mode is enforcing, but image name rhuss/app returns ambiguous list"
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from conformance.mutation import mutant_runs
+from conformance.mutation.matrix import SuiteResult
 from conformance.mutation.mutant_runs import MutantRun, MutantRunError, run_matrix
 from conformance.mutation.reach import ReachRecorder
 from conformance.simulator.mutants import Mutant, mutant
-from tests.mutation.suite_results import ONE, TWO, A, B, C, result, results
+from tests.mutation.suite_results import ONE, REFUSES, TWO, A, B, C, result, results
 
 
 def item(case: str) -> SimpleNamespace:
@@ -38,13 +39,14 @@ def report(when: str, outcome: str, nodeid: str = f"../conformance/suite/{A}", *
         ([report("setup", "passed"), report("call", "passed"), report("teardown", "passed")], "passed"),
         ([report("setup", "passed"), report("call", "failed"), report("teardown", "passed")], "failed"),
         ([report("setup", "passed"), report("call", "skipped", wasxfail="so"), report("teardown", "passed")], "passed"),
-        ([report("setup", "passed"), report("call", "passed"), report("teardown", "failed")], "failed"),
+        ([report("setup", "passed"), report("call", "passed"), report("teardown", "failed")], "erred"),
+        ([report("setup", "passed"), report("call", "failed"), report("teardown", "failed")], "failed"),
         ([report("setup", "passed"), report("call", "skipped"), report("teardown", "passed")], "skipped"),
         ([report("setup", "skipped"), report("teardown", "passed")], "skipped"),
-        ([report("setup", "failed"), report("teardown", "passed")], "failed"),
+        ([report("setup", "failed"), report("teardown", "passed")], "erred"),
     ],
 )
-def test_a_case_ends_with_the_gravest_of_its_phases(reports: list[pytest.TestReport], ended: str) -> None:
+def test_a_case_fails_by_what_it_states_alone(reports: list[pytest.TestReport], ended: str) -> None:
     outcomes: dict[str, str] = {}
     listener = mutant_runs._OutcomeRecorder(outcomes, ReachRecorder([]), {})
     for each in reports:
@@ -54,7 +56,7 @@ def test_a_case_ends_with_the_gravest_of_its_phases(reports: list[pytest.TestRep
 
 def test_a_result_is_read_from_its_file(tmp_path: Path) -> None:
     mutant_run = MutantRun("1.33", TWO, tmp_path)
-    mutant_run.file.write_text(json.dumps({"ran": [A, B], "failed": [B]}))
+    mutant_run.file.write_text(json.dumps({"ran": [A, B], "failed": [B], "erred": []}))
     assert mutant_run.result() == result([A, B], [B])
 
 
@@ -76,8 +78,19 @@ def test_each_line_is_run_without_a_fault_once(monkeypatch: pytest.MonkeyPatch) 
     assert (list(found.sound), list(found.results)) == (["1.36", "1.33"], [ONE, TWO, third])
 
 
-def test_a_case_that_fails_without_a_fault_spoils_the_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
-    results(monkeypatch, {None: result([A, B, C], [C, B])})
+def test_a_null_runtime_is_run_on_each_line_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = results(monkeypatch, {None: result([A])})
+    run_matrix([ONE, TWO, REFUSES], 2)
+    named = [(each.line, each.mutant.name if each.mutant else "") for each in made if each.name != "sound"]
+    assert named == [*(("1.36", REFUSES.name), ("1.33", REFUSES.name)), ("1.36", ONE.name), ("1.33", TWO.name)]
+    assert [each.is_faulty for each in made] == [False] * 4 + [True] * 2
+
+
+@pytest.mark.parametrize("sound", [result([A, B, C], [C, B]), result([A, B, C], [C], [B])], ids=["failed", "erred"])
+def test_a_case_that_fails_without_a_fault_spoils_the_matrix(
+    monkeypatch: pytest.MonkeyPatch, sound: SuiteResult
+) -> None:
+    results(monkeypatch, {None: sound})
     with pytest.raises(MutantRunError, match=re.escape(f"without a fault, 2 cases fail on 1.36, such as {B}")):
         run_matrix([ONE], 1)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from conformance.evidence.comparison import PullResult, pull_differences
 from conformance.model.answers import Login
 from conformance.model.image_copy import PulledImage
 from conformance.model.pull_sources import ModelSettings, PullError, Steps
@@ -15,7 +16,6 @@ from conformance.model.reason import Reason
 from conformance.model.reference import Reference
 from conformance.model.registries import Registries, Registry
 from conformance.model.registries_conf import RegistriesConfPaths
-from conformance.oracle.comparison import PullResult, differences
 from conformance.oracle.oracle import Oracle, OracleRules, ScenarioPrediction
 from conformance.oracle.search import DifferenceSearch
 from conformance.registry_hosts import Internet, loopback
@@ -41,7 +41,7 @@ class Modelled(Oracle):
         return self._adapted(self, scenario)
 
     def ask(self, scenario: Scenario) -> PullResult:
-        return self.rules.pull_result(self.predict(scenario).prediction)
+        return self.rules.pull_result(self.predict(scenario))
 
 
 class _Reading(Puller):
@@ -181,7 +181,7 @@ class Hunt(DifferenceSearch):
     def judged(self, scenario: Scenario, predicted: ScenarioPrediction) -> list[str]:
         seen = self.oracle.ask(scenario)
         for name, rules in list(self.left.items()):
-            if rules.pull_result(self.oracle.predict(scenario, rules).prediction) != seen:
+            if rules.pull_result(self.oracle.predict(scenario, rules)) != seen:
                 self.first[name] = self.found.examples
                 del self.left[name]
-        return differences(self.oracle.rules.pull_result(predicted.prediction), seen)
+        return pull_differences(self.oracle.rules.pull_result(predicted), seen, self.oracle.title)

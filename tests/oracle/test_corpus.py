@@ -4,8 +4,9 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 
+from conformance.evidence.comparison import PullResult
+from conformance.model.prediction import HostRequests
 from conformance.oracle.case import as_case
-from conformance.oracle.comparison import HostVisit, PullResult
 from conformance.oracle.corpus import add_to_corpus, as_toml, from_toml, load_corpus
 from conformance.oracle.generator import scenarios
 from conformance.scenario.scenario import (
@@ -64,7 +65,7 @@ def test_a_case_about_a_scenario_says_what_the_model_predicts() -> None:
     files = (RegistriesFile("/etc/containers/registries.conf", search=("one.example.com",)),)
     scenario = Scenario(name="team/app", files=files, hosts=hosts, login="reader", mode="")
     text = as_case(
-        scenario, PullResult((HostVisit("one.example.com", ("team/app:latest",)),), error='a "quoted" error')
+        scenario, PullResult((HostRequests("one.example.com", ("team/app:latest",)),), error='a "quoted" error')
     )
     compile(text, "case", "exec")
     for part in (

@@ -12,8 +12,8 @@ from tests.plugin.pytest_runs import Run
 
 BOTH_SIDES = [
     "PullImage team/app, asked:",
-    "    the model: [[]HostRequests(host='docker.io', *), HostRequests(host='quay.io', *",
-    "    CRI-O:     [[]HostRequests(host='quay.io', *",
+    "    the model: docker.io: team/app:latest, *; quay.io: team/app:latest, *",
+    "    CRI-O:     quay.io: team/app:latest, *",
 ]
 
 
@@ -111,10 +111,18 @@ KNOWN = Deviation(
 )
 
 
-def judged(tmp_path: Path, outcome: BaseException | None, reasons: object) -> pytest.TestReport:
-    """Judge a case that ended so and whose fixture ``pull`` saw these reasons."""
+def judged(
+    tmp_path: Path, outcome: BaseException | None, reasons: object, *, in_a_helper: bool = False
+) -> pytest.TestReport:
+    """Judge a case that ended so, itself or in a helper, and whose fixture ``pull`` saw these reasons."""
+
+    def helper() -> None:
+        if outcome is not None:
+            raise outcome
 
     def case() -> None:
+        if in_a_helper:
+            helper()
         if outcome is not None:
             raise outcome
 
@@ -127,7 +135,7 @@ def judged(tmp_path: Path, outcome: BaseException | None, reasons: object) -> py
         longrepr=None if outcome is None else str(outcome),
         when="call",
     )
-    item = SimpleNamespace(funcargs={"pull": SimpleNamespace(reasons=reasons)})
+    item = SimpleNamespace(funcargs={"pull": SimpleNamespace(reasons=reasons)}, function=case)
     verdicts._judge(report, call, KNOWN, cast("pytest.Function", item))
     return report
 
@@ -154,6 +162,12 @@ def test_a_third_behaviour_fails_with_the_difference(tmp_path: Path, reasons: ob
     assert title == "neither the contract nor cri-o/cri-o#8780"
     assert text.startswith("pull.reasons is ")
     assert text.endswith("and {'quay.io': 'unauthorized'} in the deviation")
+
+
+def test_a_statement_of_a_helper_is_none_of_the_case(tmp_path: Path) -> None:
+    report = judged(tmp_path, AssertionError("no container"), {"quay.io": "unauthorized"}, in_a_helper=True)
+    assert (report.outcome, report.longrepr, report.sections) == ("failed", "no container", [])
+    assert not hasattr(report, "wasxfail")
 
 
 @pytest.mark.parametrize("error", [RuntimeError("the world ended"), TimeoutError("late")])

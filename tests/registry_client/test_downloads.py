@@ -40,5 +40,5 @@ def test_contents_are_bounded() -> None:
     large.feed(b"\x1f\x8b" + bytes(SMALL))
     large.feed((1234).to_bytes(4, "little"))
     contents.add(large)
-    assert (contents[large.digest], contents.unpacked[large.digest]) == (b"", 1234)
+    assert (contents[large.digest], contents.unpacked_size(large.digest)) == (b"", 1234)
     assert len(contents[incoming.digest]) == SMALL - 1

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.registry_hosts import Internet, NameLookup, RegistryHost, loopback
+from conformance.registry_hosts import Exchange, Internet, NameLookup, RegistryHost, loopback
+from conformance.registry_hosts.internet import Transport
 from conformance.registry_hosts.personality import WELL_KNOWN
 from tests.registry_hosts.web_client import SECONDS, trusting
 
@@ -103,6 +104,21 @@ def test_plain_http_is_spoken_on_80_and_443_refuses(internet: Internet) -> None:
     host.offer("app")
     assert get(internet, host, "/v2/app/manifests/latest", port=80) == 200
     assert refused(internet, host, 443)
+
+
+def test_a_host_may_speak_plain_http_beside_tls_until_it_is_gone(internet: Internet) -> None:
+    host = internet.host("registry.example.com")
+    internet.add_plain_http(host)
+    host.offer("app")
+    assert get(internet, host, "/v2/app/manifests/latest", port=80) == 200
+    spoken = [found[1] for port in (80, 443) if (found := internet.endpoint(host, port))]
+    assert spoken == [Transport.PLAIN_HTTP, Transport.TLS]
+    (record,) = internet.recorder.since(0)
+    assert isinstance(record, Exchange)
+    assert record.scheme == "http"
+    internet.clear()
+    internet.host("registry.example.com")
+    assert refused(internet, "registry.example.com", 80)
 
 
 def test_plain_http_on_a_port_of_its_own_is_no_tls(internet: Internet) -> None:

@@ -175,6 +175,15 @@ def test_a_private_repository_opens_to_its_own_login_only(web: Web, name: str) -
     assert (opened.status, opened.body, opened.exchange.user) == (200, image.manifest.data, "robot")
 
 
+@pytest.mark.parametrize("name", WITH_TOKENS)
+def test_a_stranger_is_not_told_whether_a_private_repository_exists(web: Web, name: str) -> None:
+    host = web.internet.host(name)
+    host.offer("team/app")
+    host.require_login("team/app")
+    private, missing = (web.get(host, f"team/{each}/manifests/latest") for each in ("app", "none"))
+    assert (private.status, private.error) == (missing.status, missing.error)
+
+
 def test_a_blob_comes_from_where_the_host_keeps_it(web: Web, host: RegistryHost) -> None:
     image = host.offer("team/app", files={"hello": "world"})
     assert isinstance(image, Image)

@@ -151,7 +151,9 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(oom, "_may_lower", lambda: False)
     (tmp_path / "it's here").mkdir()
     program(tmp_path / "it's here" / "runc", "#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit 7\n")
-    return oom.oci_runtime_without_oom_score(tmp_path / "it's here" / "runc", tmp_path)
+    inside = oom.oci_runtime_without_oom_score(tmp_path / "it's here" / "runc", tmp_path)
+    assert inside == Path("/etc/runc"), "conmon, in the locale that CRI-O gives it, takes no path beyond ASCII"
+    return tmp_path / "runc"
 
 
 def call(script: Path, *arguments: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The model monitor: what it compares, by which settings it goes, and what containers mount."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
@@ -42,28 +43,19 @@ def failed(text: str) -> CRIError:
     return CRIError("PullImage", grpc.StatusCode.UNKNOWN, text)
 
 
-def test_requests_for_manifests_count_where_they_are_answered() -> None:
-    seen = evidence(
-        exchange("registry.k8s.io", RequestKind.PING, 200),
-        exchange("registry.k8s.io", RequestKind.MANIFEST, 307),
-        exchange("registry.k8s.io", RequestKind.MANIFEST, 404, user="robot"),
-        exchange("registry.k8s.io", RequestKind.BLOB, 200),
-        NameLookup(host="nowhere.example"),
-    )
-    (told,) = comparison.pull_differences(Prediction((), Outcome(error="no")), Pull("x", "", None, failed("no"), seen))
-    assert told.endswith(
-        "CRI-O:     [HostRequests(host='registry.k8s.io', manifests=('latest',), users=('robot',)), "
-        "HostRequests(host='nowhere.example', manifests=(), users=())]"
-    )
-
-
-def test_error_and_image_ref_are_compared() -> None:
+def test_error_and_image_are_compared() -> None:
     found = Pull("x", "abc", None, None, evidence())
-    assert comparison.pull_differences(Prediction((), Outcome(error="no")), found) == [
-        "error:\n    the model: no\n    CRI-O:     ",
-        "image_ref:\n    the model: \n    CRI-O:     abc",
+    assert comparison.compare_pull(Prediction((), Outcome(error="no")), found) == [
+        "image:\n    the model: nothing\n    CRI-O:     abc",
+        "error:\n    the model: no\n    CRI-O:     nothing",
     ]
-    assert comparison.pull_differences(Prediction((), Outcome()), Pull("x", "", None, None, evidence())) == []
+    assert comparison.compare_pull(Prediction((), Outcome()), Pull("x", "", None, None, evidence())) == []
+
+
+def test_requests_are_compared() -> None:
+    seen = evidence(exchange("docker.io", RequestKind.MANIFEST, 404))
+    (told,) = comparison.compare_pull(Prediction((), Outcome(error="no")), Pull("x", "", None, failed("no"), seen))
+    assert told == "asked:\n    the model: nothing\n    CRI-O:     docker.io: :latest"
 
 
 LISTED, STORED = ListedImage("1", ("a:1",), ("a@2",)), ImageInfo("1", ("a:1",), ("a@2",))
@@ -78,6 +70,10 @@ LISTED, STORED = ListedImage("1", ("a:1",), ("a@2",)), ImageInfo("1", ("a:1",), 
         (Looked(), STORED, None, ["image"]),
         (Looked(LISTED), None, None, ["image"]),
         (Looked(LISTED), ImageInfo("1", ("a:1",), ()), None, ["image"]),
+        (Looked(LISTED), replace(STORED, size=1), None, ["image"]),
+        (Looked(LISTED), replace(STORED, uid=0), None, ["image"]),
+        (Looked(LISTED), replace(STORED, username="web"), None, ["image"]),
+        (Looked(LISTED), replace(STORED, pinned=True), None, ["image"]),
         (Looked(), None, failed("no"), ["error"]),
         (Looked(error="other"), None, failed("no"), ["error"]),
     ],
@@ -85,20 +81,20 @@ LISTED, STORED = ListedImage("1", ("a:1",), ("a@2",)), ImageInfo("1", ("a:1",), 
 def test_a_lookup_is_compared(
     predicted: Looked, image: ImageInfo | None, error: CRIError | None, told: list[str]
 ) -> None:
-    found = comparison.status_differences(predicted, ImageStatusResult("x", image, error, evidence()))
+    found = comparison.compare_status(predicted, ImageStatusResult("x", image, error, evidence()))
     assert [each.partition(":")[0] for each in found] == told
 
 
 def test_lists_and_removals_are_compared() -> None:
-    assert comparison.error_differences("", None) == comparison.error_differences("no", failed("no")) == []
-    assert comparison.error_differences("", failed("no")) == ["error:\n    the model: \n    CRI-O:     no"]
+    assert comparison.compare_error("", None) == comparison.compare_error("no", failed("no")) == []
+    assert comparison.compare_error("", failed("no")) == ["error:\n    the model: nothing\n    CRI-O:     no"]
     other, of_other = ListedImage("2", (), ()), ImageInfo("2", (), ())
-    assert comparison.list_differences([LISTED, other], [of_other, STORED], None) == []
-    assert comparison.list_differences("no", [], failed("no")) == []
-    (told,) = comparison.list_differences([LISTED], [STORED, of_other], None)
-    assert told == f"images:\n    the model: {[LISTED]}\n    CRI-O:     {[LISTED, other]}"
-    assert comparison.list_differences([], [], failed("no")) == ["images:\n    the model: []\n    CRI-O:     no"]
-    assert comparison.list_differences("no", [], None) == ["images:\n    the model: no\n    CRI-O:     []"]
+    assert comparison.compare_list([LISTED, other], [of_other, STORED], None) == []
+    assert comparison.compare_list("no", [], failed("no")) == []
+    (told,) = comparison.compare_list([LISTED], [STORED, of_other], None)
+    assert told == f"images:\n    the model: {LISTED}\n    CRI-O:     {LISTED}; {other}"
+    assert comparison.compare_list([], [], failed("no")) == ["images:\n    the model: nothing\n    CRI-O:     no"]
+    assert comparison.compare_list("no", [], None) == ["images:\n    the model: no\n    CRI-O:     nothing"]
 
 
 # The settings and the mounts

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cri import CRIError
+from conformance.images.builder import image, layer
 from conformance.model.answers import Login
 from conformance.model.profile import profile
 from conformance.model.pull_sources import ModelSettings
@@ -105,12 +106,15 @@ def test_another_order_is_told_with_both_sides(simulator: Callable[..., Simulate
     pull = runtime.pull(NAME)
     assert pull.succeeded
     (told,) = differences(runtime)
-    assert told == (
-        f"PullImage {NAME}, asked:\n"
-        "    the model: [HostRequests(host='docker.io', manifests=('latest', 'latest', 'latest', 'latest'), users=()), "
-        "HostRequests(host='quay.io', manifests=('latest',), users=())]\n"
-        "    CRI-O:     [HostRequests(host='quay.io', manifests=('latest',), users=())]"
+    scope = f"repository:{NAME}:pull"
+    docker = (
+        f"docker.io: {', '.join([f'{NAME}:latest'] * 4)}" + f", a token for {scope}, a token for {scope} {scope}" * 2
     )
+    quay = next(line for line in told.splitlines() if line.startswith("    CRI-O:     quay.io: ")).removeprefix(
+        "    CRI-O:     "
+    )
+    assert told == f"PullImage {NAME}, asked:\n    the model: {docker}; {quay}\n    CRI-O:     {quay}"
+    assert quay.endswith(f", a token for {scope}")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +123,7 @@ def test_another_order_is_told_with_both_sides(simulator: Callable[..., Simulate
         ("reports-the-first-error-only", ["PullImage rhuss/app, error"]),
         ("asks-another-first", ["PullImage rhuss/app, asked"]),
         ("forgets-logins", ["PullImage rhuss/app, asked"]),
-        ("says-nothing-went-wrong", ["PullImage rhuss/app, error", "PullImage rhuss/app, image_ref"]),
+        ("says-nothing-went-wrong", ["PullImage rhuss/app, error", "PullImage rhuss/app, image"]),
     ],
 )
 def test_a_wrong_pull_is_told(simulator: Callable[..., SimulatedRuntime], wrong: str, told: list[str]) -> None:
@@ -138,16 +142,22 @@ def test_a_wrong_pull_is_told(simulator: Callable[..., SimulatedRuntime], wrong:
         ("lists-nothing", "ListImages, images"),
         ("removing-what-is-missing-fails", "RemoveImage rhuss/none, error"),
         ("removes-nothing", "ImageStatus rhuss/app, image"),
-        ("answers-with-the-digest", "PullImage rhuss/app, image_ref"),
+        ("answers-with-the-digest", "PullImage rhuss/app, image"),
         ("digests-of-the-wrong-host", "ImageStatus rhuss/app, image"),
+        ("tells-no-size", "ListImages, images"),
+        ("tells-numbers-as-names", "ImageStatus rhuss/app, image"),
+        ("takes-names-for-root", "ImageStatus rhuss/web, image"),
     ],
 )
 def test_a_wrong_store_is_told(simulator: Callable[..., SimulatedRuntime], wrong: str, told: str) -> None:
     runtime = simulator(wrong=wrong)
-    image = runtime.internet.host("quay.io").offer(NAME)
-    short = image.id[:12]  # type: ignore[union-attr]
-    runtime.pull(NAME)
-    for name in (NAME, short, "rhuss/none"):
+    quay_io = runtime.internet.host("quay.io")
+    images = [image([layer({"user": user})], config={"User": user}) for user in ("1000", "web")]
+    for name, each in zip((NAME, "rhuss/web"), images, strict=True):
+        quay_io.store(name, each)
+        runtime.pull(name)
+    short = images[0].id[:12]
+    for name in (NAME, short, "rhuss/web", "rhuss/none"):
         runtime.status(name)
     runtime.images()
     for name in ("rhuss/none", NAME):
@@ -182,4 +192,4 @@ def test_a_removal_that_is_refused_otherwise_is_told_and_still_raised(
     with pytest.raises(CRIError, match="ambiguous"):
         runtime.remove(NAME)
     said = f"short name mode is enforcing, but image name {NAME} returns ambiguous list"
-    assert differences(runtime) == [f"RemoveImage {NAME}, error:\n    the model: \n    CRI-O:     {said}"]
+    assert differences(runtime) == [f"RemoveImage {NAME}, error:\n    the model: nothing\n    CRI-O:     {said}"]

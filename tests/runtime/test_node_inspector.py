@@ -113,8 +113,18 @@ def test_what_was_there_is_not_left() -> None:
     after = NodeResources(mounts=("/", "/b"), processes=processes, layers=("ab", "ab"), locks=("x",))
     left = after.minus(before)
     assert left == NodeResources(mounts=("/b",), processes=("10 sleep", "90 conmon"), layers=("ab",), locks=("x",))
-    assert left.counts == {"mounts": 1, "processes": 2, "layers": 1, "locks": 1}
-    assert (before.minus(before), before.minus(before).counts) == (NodeResources(), {})
+    assert before.minus(before) == NodeResources()
+
+
+def test_what_is_left_is_told_by_names_that_do_not_change() -> None:
+    layer, container = "8" * 64, "c" * 64
+    left = NodeResources(mounts=(f"/overlay/{layer}/merged",), layers=(layer, layer), cgroups=(f"a/crio-{container}",))
+    assert left.named({f"sha256:{layer}": "models"}) == {
+        "mounts": ["/overlay/models/merged"],
+        "layers": ["models", "models"],
+        "cgroups": ["crio-ID"],
+    }
+    assert NodeResources().named({}) == {}
 
 
 @pytest.mark.parametrize(

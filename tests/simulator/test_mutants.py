@@ -4,10 +4,13 @@ import re
 
 import pytest
 
+from conformance.cri.v1 import api_pb2 as api
 from conformance.model.profile import NEWEST
 from conformance.model.release import Release
 from conformance.simulator import Variant
-from conformance.simulator.mutants import MODULES, Mutant, UnknownMutantError, mutant, mutants
+from conformance.simulator.mutants import MODULES, Mutant, UnknownMutantError, mutant, mutants, null_runtimes
+from conformance.simulator.mutants.null_servicers import SOME_ID
+from tests.simulator.served_simulator import NAME, offered, refusal, simulated
 
 
 @pytest.mark.parametrize("each", mutants().values(), ids=mutants())
@@ -44,7 +47,29 @@ def test_every_kind_of_piece_is_faulty_somewhere() -> None:
 
 def test_a_mutant_that_there_is_not_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(
-        UnknownMutantError, match=r"^there is no mutant nonsense: there are search-order-reversed, "
+        UnknownMutantError, match=r"^there is no mutant nonsense: there are refuses-everything, "
     ) as caught:
         mutant("nonsense")
     assert str(caught.value).endswith(list(mutants())[-1])
+
+
+def test_a_null_runtime_is_no_mutant_and_is_found_by_name() -> None:
+    assert not set(null_runtimes()) & set(mutants())
+    assert all(each.is_null and mutant(name) is each for name, each in null_runtimes().items())
+
+
+def test_one_null_runtime_refuses_every_call() -> None:
+    with simulated(variant=null_runtimes()["refuses-everything"].variant) as run:
+        assert refusal(run.pull, "busybox").message == "pull_image is refused"
+        assert refusal(run.images).message == "list_images is refused"
+        assert refusal(run.client.version, api.VersionRequest()).message == "version is refused"
+
+
+def test_the_other_null_runtime_accepts_every_call_and_does_nothing() -> None:
+    with simulated(variant=null_runtimes()["accepts-everything"].variant) as run:
+        offered(run)
+        assert (run.pull(NAME), run.images(), run.status(NAME).HasField("image")) == (SOME_ID, [], False)
+        pod = api.RunPodSandboxRequest(config=api.PodSandboxConfig())
+        assert run.client.run_pod_sandbox(pod).pod_sandbox_id == SOME_ID
+        run.client.start_container(api.StartContainerRequest(container_id=SOME_ID))
+        assert (run.exchanges(), len(run.client.list_containers(api.ListContainersRequest()).containers)) == ([], 0)

@@ -18,6 +18,8 @@ def test_who_answers(release: str, version: str) -> None:
         assert (answer.runtime_name, answer.runtime_version, answer.runtime_api_version) == ("cri-o", version, "v1")
         conditions = {each.type: each.status for each in run.client.status(api.StatusRequest()).status.conditions}
         assert conditions == {"RuntimeReady": True, "NetworkReady": True}
+        answers = [run.client.status(api.StatusRequest(verbose=verbose)) for verbose in (False, True)]
+        assert [dict(each.info) for each in answers] == [{}, {"config": '{"sandboxImage": "registry.k8s.io/pause"}'}]
 
 
 def test_what_takes_a_process_is_not_there(run: Run) -> None:

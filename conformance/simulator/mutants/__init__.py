@@ -1,7 +1,8 @@
 """Variants of the simulator with one fault each: what a real regression would be, so that the cases can be tested.
 
 Every class here that takes the place of a piece of the simulator (``Variant``) is a mutant: its name in small letters
-with hyphens is the mutant's, its docstring says the fault. ``release`` is the line that it is a fault of.
+with hyphens is the mutant's, its docstring says the fault. ``release_line`` is the line that it is a fault of. Two more
+do nothing at all: null runtimes.
 """
 
 import inspect
@@ -17,8 +18,10 @@ from conformance.simulator.mutants import (
     error_reporting,
     login,
     manifests,
+    mended,
     mirrors,
     names,
+    null_servicers,
     registries_conf,
     registry_answers,
     search_order,
@@ -31,7 +34,7 @@ from conformance.simulator.variant import Variant
 
 MODULES: tuple[ModuleType, ...] = (
     *(names, registries_conf, search_order, mirrors, content, login, error_reporting, store, status, volumes),
-    *(artifacts, signature_policy, manifests, registry_answers),
+    *(artifacts, signature_policy, manifests, registry_answers, mended),
 )
 DEFAULT_LINE = "1.36"
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -43,12 +46,16 @@ class UnknownMutantError(ValueError):
 
 @dataclass(frozen=True)
 class Mutant:
-    """One fault: its name, one sentence, the release line whose behaviour it breaks, and the variant that has it."""
+    """One fault: its name, one sentence, the release line whose behaviour it breaks, and the variant that has it.
+
+    A null runtime, ``is_null``, does nothing at all, and is none of the faults that a regression would be.
+    """
 
     name: str
     fault: str
     line: str
     variant: Variant
+    is_null: bool = False
 
 
 @cache
@@ -57,10 +64,20 @@ def mutants() -> dict[str, Mutant]:
     return {each.name: each for module in MODULES for each in _in(module)}
 
 
+@cache
+def null_runtimes() -> dict[str, Mutant]:
+    """Give the null runtimes by name."""
+    servicers: tuple[Any, ...] = (null_servicers.RefusesEverything, null_servicers.AcceptsEverything)
+    variants = {each: Variant(images=each, runtime=each) for each in servicers}
+    found = [Mutant(_name(each), _fault(each), DEFAULT_LINE, variants[each], is_null=True) for each in servicers]
+    return {each.name: each for each in found}
+
+
 def mutant(name: str) -> Mutant:
-    """Give the mutant of that name; raises ``UnknownMutantError``."""
-    if (found := mutants().get(name)) is None:
-        msg = f"there is no mutant {name}: there are {', '.join(mutants())}"
+    """Give the mutant or null runtime of that name; raises ``UnknownMutantError``."""
+    known = {**null_runtimes(), **mutants()}
+    if (found := known.get(name)) is None:
+        msg = f"there is no mutant {name}: there are {', '.join(known)}"
         raise UnknownMutantError(msg)
     return found
 
@@ -70,12 +87,18 @@ def _in(module: ModuleType) -> list[Mutant]:
     for name_, class_ in vars(module).items():
         ours = inspect.isclass(class_) and class_.__module__ == module.__name__ and not name_.startswith("_")
         if ours and (piece := _piece(class_)):
-            name = _WORD.sub("-", class_.__name__).lower()
-            fault = (class_.__doc__ or "").partition("\n")[0]
             line: str = getattr(class_, "release_line", DEFAULT_LINE)
             replaced: dict[str, Any] = {piece: class_}
-            found.append(Mutant(name, fault, line, Variant(**replaced)))
+            found.append(Mutant(_name(class_), _fault(class_), line, Variant(**replaced)))
     return found
+
+
+def _name(class_: type) -> str:
+    return _WORD.sub("-", class_.__name__).lower()
+
+
+def _fault(class_: type) -> str:
+    return (class_.__doc__ or "").partition("\n")[0]
 
 
 def _piece(class_: type) -> str:

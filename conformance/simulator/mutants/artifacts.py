@@ -172,6 +172,38 @@ class ArtifactsHideImages(ImageService):
         return type(lookup)() if isinstance(found, StoredArtifact) else lookup
 
 
+class FindsArtifactsByShortNames(_Keeping):
+    """Finds an artifact by a short name, too, on whichever registry it is."""
+
+    class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
+        """Looks at docker.io as well."""
+
+        def find(self, name: str) -> StoredArtifact | str | None:
+            return super().find(name) or super().find(f"docker.io/{name}")
+
+
+class FindsArtifactsByTagAndDigest(_Keeping):
+    """Finds an artifact by a name with a tag and a digest, too."""
+
+    class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
+        """Leaves the tag away where there is a digest."""
+
+        def find(self, name: str) -> StoredArtifact | str | None:
+            before, at, digest = name.partition("@")
+            folder, slash, last = before.rpartition("/")
+            return super().find(f"{folder}{slash}{last.partition(':')[0]}@{digest}" if at else name)
+
+
+class FindsArtifactsByIdOnly(_Keeping):
+    """Finds an artifact by its ID, and by no name."""
+
+    class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
+        """Finds nothing by a name."""
+
+        def find(self, name: str) -> StoredArtifact | str | None:
+            return None if "/" in name else super().find(name)
+
+
 # What is mounted
 
 

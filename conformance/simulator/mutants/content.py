@@ -1,11 +1,13 @@
 """Faults about what comes: platforms, digests, missing parts."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from conformance.model.answers import FetchedBlob, Manifest, RegistryRequest
+from conformance.model.answers import FetchedBlob, Login, Manifest, RegistryRequest
 from conformance.model.image_copy import PulledImage
+from conformance.model.image_service import ImageService
 from conformance.model.pull_sources import PullError, PullOptions, Steps
-from conformance.model.puller import Puller
+from conformance.model.puller import Outcome, Puller
 from conformance.model.reference import Reference
 from conformance.model.registries import PullSource
 from conformance.registry_client.pull_client import PullClient
@@ -68,6 +70,25 @@ class DoesWithoutMissingLayers(Puller):
     ) -> Steps[FetchedBlob | PullError]:
         got = yield from super().blob(reference, source, digest, options)
         return FetchedBlob(digest) if isinstance(got, PullError) else got
+
+
+class FailsAgain(ImageService):
+    """Fails with what once was wrong with a name, however the registry has changed."""
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        make: Callable[..., None] = super().__init__
+        make(*arguments, **options)
+        self._failed: dict[str, Outcome] = {}
+
+    def clear(self) -> None:
+        super().clear()
+        self._failed.clear()
+
+    def pull(self, name: str, login: Login | None = None, namespace: str = "") -> Steps[Outcome]:
+        outcome = self._failed.get(name) or (yield from super().pull(name, login, namespace))
+        if outcome.error:
+            self._failed[name] = outcome
+        return outcome
 
 
 class NeverWaits(PullClient):

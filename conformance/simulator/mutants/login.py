@@ -3,7 +3,7 @@
 from conformance.model.answers import Login, RegistryRequest
 from conformance.model.image_copy import PulledImage
 from conformance.model.pull_sources import PullError, Steps
-from conformance.model.puller import Puller
+from conformance.model.puller import Outcome, Puller
 from conformance.model.reference import Reference
 from conformance.registry_client.http_transport import HTTPTransport
 from conformance.registry_client.pull_client import PullClient
@@ -33,6 +33,24 @@ class TriesWithoutALoginThen(Puller):
             again = yield from super().candidate(reference, None)
             return again if isinstance(again, PulledImage) else got
         return got
+
+
+class LoginsAreForTheFirstRegistry(Puller):
+    """Shows the request's login to the first search registry only."""
+
+    def candidate(self, reference: Reference, login: Login | None) -> Steps[PulledImage | PullError]:
+        return (yield from super().candidate(reference, None if reference in self._later else login))
+
+    def pull(self, name: str, login: Login | None = None) -> Steps[Outcome]:
+        self._later = self.resolve(name).candidates[1:]
+        return (yield from super().pull(name, login))
+
+
+class TriesPlainHttpFirst(PullClient):
+    """Speaks plain HTTP to a registry that is marked as insecure, where that has both."""
+
+    def schemes(self, ask: RegistryRequest) -> tuple[str, ...]:
+        return tuple(reversed(super().schemes(ask)))
 
 
 class TriesPlainHttp(PullClient):

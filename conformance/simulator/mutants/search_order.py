@@ -46,6 +46,12 @@ class NotFoundIsFinal(_Stopping):
     final = frozenset({Reason.NOT_FOUND})
 
 
+class UnreachableIsFinal(_Stopping):
+    """Asks no registry after one that cannot be reached."""
+
+    final = frozenset({Reason.UNREACHABLE, Reason.UNKNOWN_HOST})
+
+
 class GoesOnAfterSuccess(Puller):
     """Asks the registries after the one that served as well, and keeps the first image."""
 

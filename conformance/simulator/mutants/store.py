@@ -29,6 +29,15 @@ class MissingIsAnError(ImageService):
         return lookup if lookup.image or lookup.error else ImageLookup(error=f"image {name} not found")
 
 
+class FindsNoShortName(ImageService):
+    """Finds nothing by a short name."""
+
+    def image_status(self, name: str) -> ImageLookup:
+        lookup = super().image_status(name)
+        short = self.store.identified(name) is None and self.puller.resolve(name).short_name
+        return ImageLookup() if lookup.image and short else lookup
+
+
 class UnknownIdsAreNoError(ImageService):
     """Finds nothing under an ID that no image has, as later releases do."""
 
@@ -95,9 +104,8 @@ class DigestsOfTheWrongHost(_Listing):
 
     def added(self, copied: PulledImage) -> StoredImage:
         kept = super().added(copied)
-        listed = kept.listed()
-        wrong = tuple(f"docker.io/{each.partition('/')[2]}" for each in listed.digests)
-        kept.listed = lambda: ListedImage(kept.id, listed.tags, wrong)  # type: ignore[method-assign]
+        wrong = tuple(f"docker.io/{each.partition('/')[2]}" for each in kept.listed().digests)
+        kept.listed = lambda: StoredImage.listed(kept)._replace(digests=wrong)  # type: ignore[method-assign]
         return kept
 
 

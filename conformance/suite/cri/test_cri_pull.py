@@ -112,6 +112,7 @@ class TestFormats:
         """An index that has no image for this machine's platform is refused, and nothing of it is stored."""
         registry.offer(NAME, platforms=[str(Platform.host().foreign())], format=kind)
         pull = runtime.pull(f"{registry}/{NAME}")
+        assert [each.served for each in pull.attempts] == [True]
         assert (pull.succeeded, runtime.images()) == (False, [])
 
 
@@ -165,6 +166,7 @@ class TestDamaged:
         """Content that does not match the digest it is referred to by is refused, and nothing is stored."""
         registry.tamper(self.digest(content, part))
         pull = runtime.pull(f"{registry}/{NAME}")
+        assert self.digest(content, part) in {*pull.references, *pull.blobs}
         assert (pull.succeeded, runtime.images()) == (False, [])
 
     @pytest.mark.parametrize("part", PARTS[:2])
@@ -175,7 +177,7 @@ class TestDamaged:
         digest = self.digest(content, part)
         registry.tamper(digest)
         pull = runtime.pull(f"{registry}/{NAME}@{digest}")
-        assert (pull.succeeded, runtime.images()) == (False, [])
+        assert (digest in pull.references, pull.succeeded, runtime.images()) == (True, False, [])
 
     @pytest.mark.parametrize("part", PARTS[1:])
     def test_half_an_image_is_refused(
@@ -184,6 +186,7 @@ class TestDamaged:
         """An image of which the registry lacks a part is refused, and nothing is stored."""
         registry.lose(self.digest(content, part))
         pull = runtime.pull(f"{registry}/{NAME}")
+        assert self.digest(content, part) in {*pull.references, *pull.blobs}
         assert (pull.succeeded, runtime.images()) == (False, [])
 
     @pytest.fixture(params=PARTS[1:])
@@ -195,9 +198,9 @@ class TestDamaged:
         return runtime.pull(f"{registry}/{NAME}")
 
     @pytest.mark.releases(">=1.31", "containerd 1.6 takes what it received before, unless it was collected meanwhile")
-    def test_what_was_damaged_can_be_pulled_once_it_is_whole(self, mended: Pull) -> None:
+    def test_what_was_damaged_can_be_pulled_once_it_is_whole(self, mended: Pull, content: Index) -> None:
         """A pull that failed on a damaged image leaves nothing that would spoil the next one."""
-        assert mended.succeeded
+        assert config_digest(mended.image) == self.digest(content, "config")
 
 
 class TestNoAnswer:
@@ -221,9 +224,11 @@ class TestNoAnswer:
 
     @pytest.mark.parametrize("name", ["", "team/App", f"{NAME}:", f"{NAME}@sha256:abc", f"{NAME}:1:2"])
     def test_what_is_no_name_is_refused(self, runtime: Runtime, registry: RegistryHost, name: str) -> None:
-        """A text that is no image name is refused, and the registry is not asked."""
-        pull = runtime.pull(f"{registry}/{name}")
+        """A text that is no image name is refused, and the registry is not asked, which has an image for others."""
+        registry.store(NAME, IMAGE)
+        pull, proper = (runtime.pull(f"{registry}/{each}") for each in (name, NAME))
         assert (pull.succeeded, pull.asked) == (False, [])
+        assert config_digest(proper.image) == IMAGE.config.digest
 
 
 @pytest.mark.parametrize("host", ["quay.io", "ghcr.io"])
@@ -250,15 +255,20 @@ class TestPrivate:
 
     def test_without_a_login_it_is_refused(self, runtime: Runtime, private: RegistryHost, login: Login) -> None:
         """Without a login a private image cannot be pulled, and nobody is shown one."""
+        del login
         pull = runtime.pull(f"{private}/{NAME}")
-        assert (pull.succeeded, login.user in str(pull.credentials), runtime.images()) == (False, False, [])
+        assert (pull.succeeded, pull.credentials, runtime.images()) == (False, {private: ()}, [])
 
     def test_a_wrong_login_is_refused_and_not_told(self, runtime: Runtime, private: RegistryHost, login: Login) -> None:
         """With a wrong password a private image cannot be pulled, and the error does not contain the password."""
         wrong = Login(login.user, "not-the-password")
         pull = runtime.pull(f"{private}/{NAME}", wrong)
         assert pull.error is not None
-        assert (pull.error.says(wrong.password), runtime.images()) == (False, [])
+        assert (pull.credentials, pull.error.says(wrong.password), runtime.images()) == (
+            {private: (login.user,)},
+            False,
+            [],
+        )
 
     def test_a_login_is_for_its_request_only(self, runtime: Runtime, private: RegistryHost, login: Login) -> None:
         """A login that opened a private image does not open it for a later request without one."""

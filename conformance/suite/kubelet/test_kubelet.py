@@ -10,7 +10,6 @@ from conformance import (
     Internet,
     KubeletProcess,
     Platform,
-    Pod,
     PodState,
     PullPolicy,
     Reason,
@@ -22,13 +21,10 @@ from conformance import (
 )
 from conformance.cri import error_parser
 from conformance.kubelet.pod_sync import sync_steps
-from conformance.runtime.pod_images import TOOLS
 
 NAME = "rhuss/caikit-flan-t5-small"
 ELSEWHERE = str(Platform.host().foreign())
 HERE = str(Platform.host())
-FURNISHING = [("PullImage", TOOLS)]
-"""The steps with which a run's first pod has the image that its containers run."""
 
 
 class TestTheStoryOf8780:
@@ -233,46 +229,3 @@ class TestSubPaths:
             "ImageVolumeMountFailed",
             True,
         )
-
-
-class TestTheWalk:
-    """The helper that syncs a pod as a kubelet does takes the steps that the real one takes."""
-
-    @pytest.fixture(autouse=True)
-    def offered(self, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
-        """Images by two names each, since a kubelet and its imitation must not find what the other pulled."""
-        for who in ("synced", "run"):
-            docker_io.offer(f"{who}/app")
-            docker_io.offer(f"{who}/foreign", platforms=[ELSEWHERE])
-            quay_io.require_login(f"{who}/foreign")
-
-    @pytest.mark.parametrize(
-        ("names", "policy", "ends"),
-        [
-            pytest.param(["app"], "IfNotPresent", "", id="pulled-when-absent"),
-            pytest.param(["app"], "Always", "", id="always-pulled"),
-            pytest.param(["app"], "Never", "ErrImageNeverPull", id="never-pulled"),
-            pytest.param(["foreign"], "IfNotPresent", "ErrImagePull", id="story-of-8780"),
-            pytest.param(["foreign", "app"], "IfNotPresent", "ErrImagePull", id="second-though-first-failed"),
-        ],
-    )
-    def test_its_steps(
-        self, names: list[str], policy: PullPolicy, ends: str, kubelet: KubeletProcess, runtime: Runtime
-    ) -> None:
-        """Both ask the runtime for the same, in the same order."""
-        with kubelet.held(), Pod(runtime, kubelet=kubelet.release) as imitation:
-            sync = imitation.mount(*_volumes("synced", names, policy))
-        pod = kubelet.run(*_volumes("run", names, policy))
-        if ends:
-            pod.waiting(ends, "ImagePullBackOff")
-        else:
-            pod.running()
-        synced = [(rpc, image.replace("synced/", "run/")) for rpc, image in sync_steps(sync.evidence)]
-        taken = [step for step in sync_steps(pod.evidence) if step not in FURNISHING]
-        assert taken[: len(synced)] == synced
-        assert sync.waiting_reason == ends
-
-
-def _volumes(who: str, names: list[str], policy: PullPolicy) -> list[ImageVolume]:
-    """Give volumes of images that are there for one of the two."""
-    return [ImageVolume(f"{who}/{name}", f"/{name}", policy) for name in names]

@@ -63,8 +63,9 @@ class TestNoName:
         return runtime.pull(name)
 
     def test_no_registry_is_asked(self, pull: Pull) -> None:
-        """A text that is no image name is refused before any registry is asked."""
-        assert (pull.succeeded, pull.asked) == (False, [])
+        """A text that is no image name is refused, for that, before any registry is asked."""
+        assert pull.error is not None
+        assert (pull.error.fault_of_name != "", pull.asked) == (True, [])
 
     def test_the_error_says_what_is_wrong(self, pull: Pull, name: str) -> None:
         """The error says what is wrong with the name."""
@@ -96,8 +97,9 @@ class TestNoNameOnceCompleted:
         return runtime.pull(name)
 
     def test_no_registry_is_asked(self, pull: Pull) -> None:
-        """A short name that cannot be completed is refused before any registry is asked."""
-        assert (pull.succeeded, pull.asked) == (False, [])
+        """A short name that cannot be completed is refused, for that, before any registry is asked."""
+        assert pull.error is not None
+        assert (pull.error.fault_of_name != "", pull.asked) == (True, [])
 
     def test_the_error_says_what_is_wrong(self, pull: Pull, name: str) -> None:
         """The error says what is wrong with the completed name."""

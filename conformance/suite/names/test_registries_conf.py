@@ -82,9 +82,10 @@ class TestNoSearchList:
         """A short name is looked up."""
         return runtime.status(NAME)
 
-    def test_no_registry_is_asked(self, pull: Pull) -> None:
-        """Without search registries, a short name is refused before any registry is asked."""
-        assert (pull.succeeded, pull.asked) == (False, [])
+    def test_no_registry_is_asked(self, pull: Pull, without: str) -> None:
+        """Without search registries, a short name is refused, for that, before any registry is asked."""
+        assert pull.error is not None
+        assert (pull.error.without_search_list, pull.asked) == (WITHOUT[without][1], [])
 
     @pytest.mark.upstream("cri-o/cri-o#3884")
     def test_the_error_names_what_is_missing_and_where(self, pull: Pull, without: str) -> None:

@@ -71,9 +71,42 @@ class TestWhereOneRegistryHasIt:
         """The image comes from the first search registry that has it, and bears that registry's name."""
         assert pull.served_by == (search.registries[search.hit],)
 
-    def test_the_log_tells_the_order_on_the_wire(self, pull: Pull) -> None:
+    def test_the_log_tells_the_order_on_the_wire(self, pull: Pull, search: SearchCase) -> None:
         """The registries that CRI-O's log says it tries are those that are asked, in the same order."""
-        assert pull.tried == pull.asked
+        assert pull.tried == pull.asked == list(search.registries[: search.hit + 1])
+
+    def test_a_lookup_by_the_short_name_finds_it(self, runtime: Runtime, pull: Pull) -> None:
+        """ImageStatus of the short name finds the image, whichever search registry it came from."""
+        assert runtime.status(NAME).image == pull.image is not None
+
+
+@pytest.mark.parametrize("down", ["refused", "unknown"])
+class TestWhereOneRegistryIsDown:
+    """The search registry in the middle refuses connections, or nobody knows its name; the last one has the image."""
+
+    HOST = "registry.down.example"
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with that search list."""
+        return Configuration(search_registries=("docker.io", self.HOST, "quay.io"))
+
+    @pytest.fixture
+    def pull(self, runtime: Runtime, internet: Internet, quay_io: RegistryHost, down: str) -> Pull:
+        """The short name is pulled."""
+        quay_io.store(NAME, IMAGE)
+        if down == "refused":
+            internet.refuse(self.HOST)
+        return runtime.pull(NAME)
+
+    def test_it_is_tried_in_its_turn(self, pull: Pull) -> None:
+        """A search registry that cannot be reached is tried when its turn comes, and then the next one."""
+        assert pull.tried == ["docker.io", self.HOST, "quay.io"]
+
+    def test_the_next_one_serves(self, pull: Pull) -> None:
+        """The image comes from the next search registry that has it."""
+        assert pull.image is not None
+        assert (pull.image.id, pull.served_by) == (IMAGE.id, ("quay.io",))
 
 
 @pytest.mark.parametrize("registries", [HOSTS[:count] for count in range(1, 5)], ids=len, scope="class")

@@ -52,7 +52,8 @@ class TestSeveralCandidates:
 
     def test_no_registry_is_asked(self, pull: Pull) -> None:
         """An ambiguous name is refused before any registry is asked."""
-        assert pull.asked == []
+        assert pull.error is not None
+        assert (pull.error.is_ambiguous_name, pull.asked) == (True, [])
 
     def test_the_refusal_names_the_image_as_it_was_written(self, pull: Pull) -> None:
         """The refusal contains the name as it was written."""
@@ -65,8 +66,9 @@ class TestSeveralCandidates:
         assert status.error.is_ambiguous_name
 
     def test_a_lookup_asks_no_registry(self, status: ImageStatusResult) -> None:
-        """A look into the store asks no registry."""
-        assert status.asked == []
+        """A look into the store asks no registry, and is refused all the same."""
+        assert status.error is not None
+        assert (status.error.is_ambiguous_name, status.asked) == (True, [])
 
     def test_a_removal_is_refused_as_ambiguous(self, runtime: Runtime) -> None:
         """RemoveImage of an ambiguous name is refused as well."""
@@ -130,8 +132,9 @@ class TestDisabled:
 
     def test_a_lookup_by_the_first_registrys_full_name_does_not(self, runtime: Runtime, pull: Pull) -> None:
         """The image bears the name of the registry it came from, and no other's."""
-        assert pull.succeeded
-        assert runtime.status(f"docker.io/{NAME}").image is None
+        names = [f"quay.io/{NAME}", f"docker.io/{NAME}"]
+        assert pull.image is not None
+        assert [runtime.status(name).image for name in names] == [pull.image, None]
 
 
 @IN_ORDER
@@ -152,7 +155,11 @@ class TestBeforeTheMode:
         quay_io.offer(NAME)
         assert runtime.pull(NAME).asked == [docker_io, quay_io]
 
-    def test_a_lookup_is_never_refused(self, runtime: Runtime) -> None:
+    def test_a_lookup_is_never_refused(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """Before 1.34, ImageStatus of a short name is answered, with nothing where there is nothing."""
-        found = runtime.status(NAME)
-        assert (found.error, found.image) == (None, None)
+        quay_io.offer(NAME)
+        before = runtime.status(NAME)
+        pull = runtime.pull(NAME)
+        after = runtime.status(NAME)
+        assert pull.image is not None
+        assert (before.error, before.image, after.error, after.image) == (None, None, None, pull.image)

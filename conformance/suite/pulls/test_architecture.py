@@ -55,7 +55,8 @@ class TestForeignOnBoth:
 
     def test_nothing_is_stored(self, pull: Pull, runtime: Runtime) -> None:
         """A pull that fails for its architecture leaves no image behind."""
-        assert (pull.succeeded, runtime.images()) == (False, [])
+        assert [each.served for each in pull.attempts] == [True, True]
+        assert (pull.succeeded, pull.blobs, runtime.images()) == (False, [], [])
 
 
 @FORMATS
@@ -72,7 +73,8 @@ def test_another_operating_system_does_not_match(
     """An index for another operating system sends the pull to the next registry."""
     docker_io.offer(NAME, platforms=[other])
     quay_io.offer(NAME)
-    assert runtime.pull(NAME).served_by == (quay_io,)
+    pull = runtime.pull(NAME)
+    assert (pull.asked, pull.served_by) == ([docker_io, quay_io], (quay_io,))
 
 
 @FORMATS

@@ -13,10 +13,11 @@ INDEX = index([FOREIGN, IMAGE])
 
 
 class Damage(NamedTuple):
-    """Something that is wrong with docker.io's image, and the reason that the error should state."""
+    """Something that is wrong with docker.io's image, the reason that the error should state, and the part's digest."""
 
     what: str
     reason: Reason
+    digest: str
     suffix: str = ""
 
     def __str__(self) -> str:
@@ -25,30 +26,19 @@ class Damage(NamedTuple):
     def arrange(self, host: RegistryHost) -> None:
         """Make it so."""
         host.store(NAME, INDEX if "child" in self.what else IMAGE)
-        match self.what.split():
-            case ["tampered", "manifest" | "child", *_]:
-                host.tamper(IMAGE)
-            case ["tampered", "layer"]:
-                host.tamper(IMAGE.layers[0].blob)
-            case ["tampered", "config"]:
-                host.tamper(IMAGE.config)
-            case ["missing", "child"]:
-                host.lose(IMAGE)
-            case ["missing", "layer"]:
-                host.lose(IMAGE.layers[0].blob)
-            case ["missing", "config"]:
-                host.lose(IMAGE.config)
+        (host.tamper if self.what.startswith("tampered") else host.lose)(self.digest)
 
 
+LAYER, CONFIG = IMAGE.layers[0].blob.digest, IMAGE.config.digest
 DAMAGES = [
-    Damage("tampered manifest", Reason.BROKEN, f"@{IMAGE.digest}"),
-    Damage("tampered child", Reason.BROKEN),
-    Damage("tampered child by the index's digest", Reason.BROKEN, f"@{INDEX.digest}"),
-    Damage("tampered layer", Reason.BROKEN),
-    Damage("tampered config", Reason.BROKEN),
-    Damage("missing child", Reason.NOT_FOUND),
-    Damage("missing layer", Reason.NOT_FOUND),
-    Damage("missing config", Reason.NOT_FOUND),
+    Damage("tampered manifest", Reason.BROKEN, IMAGE.digest, f"@{IMAGE.digest}"),
+    Damage("tampered child", Reason.BROKEN, IMAGE.digest),
+    Damage("tampered child by the index's digest", Reason.BROKEN, IMAGE.digest, f"@{INDEX.digest}"),
+    Damage("tampered layer", Reason.BROKEN, LAYER),
+    Damage("tampered config", Reason.BROKEN, CONFIG),
+    Damage("missing child", Reason.NOT_FOUND, IMAGE.digest),
+    Damage("missing layer", Reason.NOT_FOUND, LAYER),
+    Damage("missing config", Reason.NOT_FOUND, CONFIG),
 ]
 STATUSES = {500: Reason.BROKEN, 502: Reason.BROKEN, 503: Reason.BROKEN, 429: Reason.TOO_MANY_REQUESTS}
 
@@ -68,13 +58,22 @@ class TestDamaged:
         del damaged
         return runtime.pull(f"docker.io/{NAME}{damage.suffix}")
 
-    def test_nothing_is_stored(self, pull: Pull, runtime: Runtime) -> None:
+    def test_nothing_is_stored(self, pull: Pull, runtime: Runtime, damage: Damage) -> None:
         """An image that is not what its digests say, or not whole, is not stored."""
+        assert damage.digest in {*pull.references, *pull.blobs}
         assert (pull.succeeded, runtime.images()) == (False, [])
 
-    def test_the_error_explains_the_registry(self, pull: Pull, docker_io: RegistryHost, damage: Damage) -> None:
+    @pytest.fixture
+    def reason(self, pull: Pull) -> Reason:
+        """The reason that the error states, of whomever."""
+        assert pull.error is not None
+        return pull.error.reason
+
+    def test_the_error_explains_the_registry(
+        self, pull: Pull, reason: Reason, docker_io: RegistryHost, damage: Damage
+    ) -> None:
         """The error says of the registry what was wrong with what it gave."""
-        assert pull.reasons == {docker_io: damage.reason}
+        assert (pull.reasons, reason) == ({docker_io: damage.reason}, damage.reason)
 
     def test_the_next_registry_serves(self, runtime: Runtime, quay_io: RegistryHost, damage: Damage) -> None:
         """A search registry whose image is damaged sends the pull to the next one."""
@@ -122,10 +121,10 @@ class TestRefusedForTheMoment:
         """The error says how the registry failed."""
         assert pull.reasons == {docker_io: STATUSES[status]}
 
-    def test_it_is_not_reported_as_unavailable(self, pull: Pull) -> None:
+    def test_it_is_not_reported_as_unavailable(self, pull: Pull, docker_io: RegistryHost) -> None:
         """A registry that answers, whatever it answers, is reported without the CRI's code for an unreachable one."""
         assert pull.error is not None
-        assert pull.error.cri_code == ""
+        assert (pull.asked, pull.error.cri_code) == ([docker_io], "")
 
     @pytest.mark.upstream("cri-o/packaging#301")
     def test_the_next_registry_serves(self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost) -> None:

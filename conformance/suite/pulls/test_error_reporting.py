@@ -86,7 +86,7 @@ class TestTwoRegistriesThatFail:
 
     def test_nothing_is_stored(self, pull: Pull, runtime: Runtime) -> None:
         """A pull that fails leaves no image behind."""
-        assert (pull.succeeded, runtime.images()) == (False, [])
+        assert (pull.asked, pull.succeeded, runtime.images()) == (["docker.io", "quay.io"], False, [])
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,16 @@ class TestTheNameInTheError:
         """The name is pulled."""
         return runtime.pull(name)
 
-    def test_the_error_names_the_image_as_the_user_wrote_it(self, pull: Pull, name: str) -> None:
-        """The error contains the image's name as it was written."""
+    @pytest.fixture
+    def named_last(self, pull: Pull) -> str:
+        """The image that the error names of the last registry."""
         assert pull.error is not None
-        assert pull.error.says(name)
+        return pull.error.image_names[-1]
+
+    def test_the_error_names_the_image_as_the_user_wrote_it(self, pull: Pull, named_last: str, name: str) -> None:
+        """The error contains the image's name as it was written, also where it is about several registries."""
+        assert pull.error is not None
+        assert (pull.error.says(name), named_last != "") == (True, True)
 
 
 class TestCredentialsInTheError:
@@ -141,16 +147,17 @@ class TestCredentialsInTheError:
         """The full name is pulled with that login."""
         return runtime.pull(f"{host}/{NAME}", login)
 
-    def test_the_error_carries_no_credential(self, pull: Pull, login: Login) -> None:
+    def test_the_error_carries_no_credential(self, pull: Pull, host: RegistryHost, login: Login) -> None:
         """The error contains neither the password nor the two together as an Authorization header has them."""
         encoded = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
         assert pull.error is not None
+        assert pull.reasons == {host: Reason.LOGIN_REFUSED}
         assert not any(pull.error.says(secret) for secret in (login.password, encoded))
 
     @pytest.fixture
-    def leaks(self, pull: Pull, login: Login) -> list[str]:
-        """How the lines of CRI-O's log, debug lines included, begin that contain the password."""
-        assert pull.evidence.lines
+    def leaks(self, pull: Pull, host: RegistryHost, login: Login) -> list[str]:
+        """How the lines of CRI-O's log, debug lines included, begin that contain the password, which was refused."""
+        assert (bool(pull.evidence.lines), pull.reasons) == (True, {host: Reason.LOGIN_REFUSED})
         return [line.message.partition(":")[0] for line in pull.evidence.lines if login.password in line.message]
 
     def test_the_log_carries_no_credential(self, leaks: list[str]) -> None:
@@ -195,11 +202,13 @@ class TestUnreachable:
         assert (pull.tried, pull.served_by) == ([self.HOST, quay_io], (quay_io,))
 
     def test_the_cri_code_is_the_last_registrys(self, runtime: Runtime, quay_io: RegistryHost) -> None:
-        """Where a later registry was reached and refused, the pull is not reported as unavailable."""
+        """Where a later registry was reached and refused, an error of that one alone does not say unavailable."""
         quay_io.require_login(NAME)
-        error = runtime.pull(NAME).error
-        assert error is not None
-        assert error.cri_code == ""
+        pull = runtime.pull(NAME)
+        assert pull.error is not None
+        assert (pull.tried, pull.reasons.get(quay_io)) == ([self.HOST, quay_io], Reason.UNAUTHORIZED)
+        explained = pull.reasons.get(self.HOST) is Reason.UNREACHABLE
+        assert pull.error.cri_code in ({"", "RegistryUnavailable"} if explained else {""})
 
 
 class Alone(NamedTuple):
@@ -231,6 +240,6 @@ def test_the_reason_is_the_registrys_own(runtime: Runtime, alone: Alone) -> None
 @ALONE
 def test_the_status_code_is_unknown(runtime: Runtime, alone: Alone) -> None:
     """A pull that fails has the gRPC status code Unknown, whatever the registry answered."""
-    error = runtime.pull(alone.name).error
-    assert error is not None
-    assert error.code.name == "UNKNOWN"
+    pull = runtime.pull(alone.name)
+    assert pull.error is not None
+    assert (pull.asked, pull.error.code.name) == ([alone.name.partition("/")[0]], "UNKNOWN")

@@ -104,12 +104,6 @@ class TestPrivateByFullName:
         del login
         assert runtime.pull(f"{host}/{NAME}").reasons == {host: REFUSALS[name]}
 
-    def test_a_private_image_looks_like_a_missing_one(self, runtime: Runtime, host: RegistryHost, login: Login) -> None:
-        """The registry does not tell a stranger whether a private image exists: both errors give the same reason."""
-        del login
-        private, missing = runtime.pull(f"{host}/{NAME}"), runtime.pull(f"{host}/{NAME}-missing")
-        assert private.reasons == missing.reasons != {}
-
     def test_the_right_login_opens_it(self, runtime: Runtime, host: RegistryHost, login: Login) -> None:
         """With the right login in the request, the image is pulled."""
         assert runtime.pull(f"{host}/{NAME}", login).served_by == (host,)

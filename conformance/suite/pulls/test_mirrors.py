@@ -14,6 +14,7 @@ from conformance import (
     Reason,
     Registry,
     RegistryHost,
+    RequestKind,
     Runtime,
     image,
     index,
@@ -149,7 +150,8 @@ class TestNoMirrorServes:
     def test_the_registry_serves(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """Where every mirror fails, the image comes from the registry itself."""
         docker_io.store(NAME, IMAGE)
-        assert runtime.pull(f"docker.io/{NAME}").served_by == (docker_io,)
+        pull = runtime.pull(f"docker.io/{NAME}")
+        assert (pull.asked[-1], pull.served_by) == (docker_io, (docker_io,))
 
     def test_the_registry_is_tried_last(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """Every mirror is tried in order, and the registry itself after them."""
@@ -159,6 +161,17 @@ class TestNoMirrorServes:
         """When mirrors and registry fail, the error says for each of them why it did not serve."""
         reason = FAILURES[failure]
         assert runtime.pull(f"docker.io/{NAME}").reasons == {FIRST: reason, SECOND: reason, docker_io: Reason.DENIED}
+
+
+def test_a_mirror_that_is_overwhelmed_is_asked_five_times(
+    runtime: Runtime, first: RegistryHost, docker_io: RegistryHost
+) -> None:
+    """A mirror that has had too many requests (429) is asked again, as a registry is, before the registry serves."""
+    first.fail(429, retry_after=0)
+    docker_io.store(NAME, IMAGE)
+    pull = runtime.pull(f"docker.io/{NAME}")
+    manifests = [[each.kind is RequestKind.MANIFEST for each in attempt.exchanges] for attempt in pull.attempts]
+    assert (pull.asked[0], sum(manifests[0]), pull.served_by) == (first, 5, (docker_io,))
 
 
 def test_the_error_names_the_repository_on_every_mirror(
@@ -229,6 +242,7 @@ class TestOnceAMirrorGaveAManifest:
 
     def test_nothing_is_stored(self, pull: Pull, runtime: Runtime) -> None:
         """A pull that fails on a mirror leaves no image behind."""
+        assert [each.served for each in pull.attempts] == [True]
         assert (pull.succeeded, runtime.images()) == (False, [])
 
 
@@ -314,7 +328,8 @@ class TestRestrictedMirrors:
         first.store("app", IMAGE)
         quay_io.store(f"{mode.restriction}/app", IMAGE)
         suffix = f"@{IMAGE.digest}" if mode.written == "digest" else ":latest"
-        assert runtime.pull(f"quay.io/{mode.restriction}/app{suffix}").asked == [first if mode.asked else quay_io]
+        pull = runtime.pull(f"quay.io/{mode.restriction}/app{suffix}")
+        assert (pull.asked, pull.served_by) == ([first if mode.asked else quay_io], (quay_io,))
 
 
 class TestMirrorsOfSearchRegistries:
@@ -325,7 +340,8 @@ class TestMirrorsOfSearchRegistries:
     ) -> None:
         """A short name that the first search registry and its mirrors lack comes from a mirror of the second."""
         first.store(f"quay/{NAME}", IMAGE)
-        assert runtime.pull(NAME).served_by == (quay_io,)
+        pull = runtime.pull(NAME)
+        assert (pull.repositories[-1], pull.served_by) == (f"{first}/quay/{NAME}", (quay_io,))
 
     def test_every_place_is_asked_in_order(self, runtime: Runtime, first: RegistryHost, second: RegistryHost) -> None:
         """A short name is asked for on each search registry's mirrors, then on that registry, then on the next one."""

@@ -64,14 +64,14 @@ class TestAsItIs:
         return runtime.pull(f"{host}/{NAME}")
 
     @STRICT
-    def test_the_image_is_not_pulled(self, pull: Pull, runtime: Runtime) -> None:
+    def test_the_image_is_not_pulled(self, pull: Pull, runtime: Runtime, name: str) -> None:
         """Without TLS, or with a certificate that nobody trusts, no image is pulled."""
-        assert (pull.succeeded, runtime.images()) == (False, [])
+        assert (pull.reasons, runtime.images()) == ({name: HOSTS[name]}, [])
 
     @STRICT
-    def test_it_is_not_spoken_to(self, pull: Pull) -> None:
-        """A registry that cannot be trusted is asked for nothing."""
-        assert pull.asked == []
+    def test_it_is_not_spoken_to(self, pull: Pull, name: str) -> None:
+        """A registry that cannot be trusted is asked for nothing, for that reason."""
+        assert (pull.asked, pull.reasons) == ([], {name: HOSTS[name]})
 
     @STRICT
     def test_the_error_says_what_is_wrong(self, pull: Pull, name: str) -> None:
@@ -112,10 +112,13 @@ class TestMarkedAsInsecure:
 
 
 def test_tls_is_still_tried_first(runtime: Runtime, internet: Internet) -> None:
-    """A registry that is marked as insecure and has TLS is spoken to with TLS."""
+    """A registry that is marked as insecure and has TLS is spoken to with TLS alone, although it has HTTP as well."""
     host = internet.host("insecure-secure.example.com")
+    internet.add_plain_http(host)
     host.store(NAME, IMAGE)
-    assert runtime.pull(f"{host}/{NAME}").served_by == (host,)
+    pull = runtime.pull(f"{host}/{NAME}")
+    schemes = {exchange.scheme for attempt in pull.attempts for exchange in attempt.exchanges}
+    assert (schemes, pull.served_by) == ({"https"}, (host,))
 
 
 @pytest.mark.parametrize("number", range(len(HOSTS)), ids=HOSTS)
@@ -131,7 +134,8 @@ class TestMirrors:
 
     def test_a_mirror_that_is_marked_serves(self, runtime: Runtime, mirror: RegistryHost, number: int) -> None:
         """A mirror that is marked as insecure is asked without TLS, or with any certificate."""
-        assert runtime.pull(f"quay.io/marked-{number}/app").asked == [mirror]
+        pull = runtime.pull(f"quay.io/marked-{number}/app")
+        assert (pull.asked, pull.served_by) == ([mirror], ("quay.io",))
 
     @pytest.fixture
     def unmarked(self, runtime: Runtime, mirror: RegistryHost, quay_io: RegistryHost, number: int) -> Pull:
@@ -154,7 +158,7 @@ class TestMirrors:
     @LENIENT
     def test_a_mirror_of_a_host_on_the_loopback_is_insecure_as_well(self, unmarked: Pull, mirror: RegistryHost) -> None:
         """Before 1.35, any mirror will do without TLS or trust where the registry itself is in 127.0.0.0/8."""
-        assert unmarked.asked == [mirror]
+        assert (unmarked.asked, unmarked.served_by) == ([mirror], ("quay.io",))
 
 
 class TestSearchRegistries:

@@ -9,6 +9,7 @@ from conformance import (
     Blob,
     Content,
     ImageInfo,
+    ImageStatusResult,
     NodeInspector,
     Platform,
     Pull,
@@ -28,6 +29,7 @@ HERE = Platform.host()
 ELSEWHERE = HERE.foreign()
 ARTIFACT = artifact({"model.bin": "weights", "doc/README": "read me"})
 ANOTHER = artifact({"model.bin": "better weights"})
+SPELLED_OTHERWISE = artifact({"model.bin": "weights"}, indent=2)
 IMAGE = image([layer({"hello": "world"})])
 ABROAD = index([image([layer({"hello": "world"})], platform=ELSEWHERE)])
 CONFIG = Blob("application/vnd.example.config+json", b'{"of": "its own"}')
@@ -120,12 +122,13 @@ class TestSpelledOtherwise:
     @pytest.fixture
     def pull(self, runtime: Runtime, docker_io: RegistryHost) -> Pull:
         """It is pulled."""
-        docker_io.store(NAME, artifact({"model.bin": "weights"}, indent=2))
+        docker_io.store(NAME, SPELLED_OTHERWISE)
         return runtime.pull(FULL)
 
     def test_the_answer_finds_it(self, pull: Pull) -> None:
         """What PullImage answers is what ImageStatus finds the artifact by, however its manifest is written."""
         assert pull.image is not None
+        assert pull.image.id == SPELLED_OTHERWISE.id
 
 
 @pulls_artifacts
@@ -133,27 +136,30 @@ class TestFound:
     """The artifact was pulled from docker.io, with the tag latest."""
 
     @pytest.fixture
-    def found(self, runtime: Runtime, pull: Pull, written: str) -> ImageInfo | None:
+    def found(self, runtime: Runtime, pull: Pull, written: str) -> ImageStatusResult:
         """What is found under a name."""
-        assert pull.succeeded
-        return runtime.status(written).image
+        assert pull.image is not None
+        return runtime.status(written)
 
     @pytest.mark.parametrize(
         "written", (WRITTEN | BY_ID | WITH_TAG_AND_DIGEST).values(), ids=WRITTEN | BY_ID | WITH_TAG_AND_DIGEST
     )
-    def test_it_is_found_by_its_names(self, found: ImageInfo | None, pull: Pull, written: str) -> None:
+    def test_it_is_found_by_its_names(self, found: ImageStatusResult, pull: Pull, written: str) -> None:
         """ImageStatus finds an artifact by tag, digest, short name, ID, and an ID's first three digits or more."""
-        assert found == pull.image is not None, written
+        assert found.image == pull.image is not None, written
 
     @pytest.mark.parametrize("written", OTHERS.values(), ids=OTHERS)
-    def test_it_is_not_found_by_others(self, found: ImageInfo | None, written: str) -> None:
-        """ImageStatus finds no artifact under another tag, digest, registry, name or ID."""
-        assert found is None, written
+    def test_it_is_not_found_by_others(self, found: ImageStatusResult, written: str) -> None:
+        """ImageStatus finds no artifact, without an error, under another tag, digest, registry, name or ID."""
+        assert (found.image, found.error) == (None, None), written
 
     @pytest.mark.parametrize("written", [FULL, ARTIFACT.id, f"quay.io/{NAME}"], ids=["full", "id", "other"])
-    def test_a_list_with_a_filter_has_the_same(self, runtime: Runtime, found: ImageInfo | None, written: str) -> None:
+    def test_a_list_with_a_filter_has_the_same(
+        self, runtime: Runtime, pull: Pull, found: ImageStatusResult, written: str
+    ) -> None:
         """ListImages with a name as its filter gives the artifact that ImageStatus finds by it."""
-        assert runtime.listed(written) == ([found] if found else [])
+        expected = None if written.startswith("quay.io") else pull.image
+        assert (found.image, runtime.listed(written)) == (expected, [expected] if expected else [])
 
 
 @pulls_artifacts
@@ -163,7 +169,7 @@ class TestRemoved:
     @pytest.fixture
     def left(self, runtime: Runtime, pull: Pull, written: str) -> list[tuple[str, ...]]:
         """The names of what is left then."""
-        assert pull.succeeded
+        assert runtime.images() == [pull.image]
         runtime.remove(written)
         return [each.tags for each in runtime.images()]
 
@@ -328,6 +334,16 @@ class TestPrivate:
         pull = runtime.pull(f"quay.io/{NAME}", login)
         assert (pull.served_by, pull.credentials) == ((quay_io,), {quay_io: (login.user,)})
 
+    def test_with_the_login_of_the_second_registry(
+        self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost
+    ) -> None:
+        """A private artifact by a short name is pulled with the login, whichever search registry has it."""
+        quay_io.store(NAME, ARTIFACT)
+        login = quay_io.require_login(NAME)
+        docker_io.origin.repository("rhuss/another").logins[login.user] = login.password
+        pull = runtime.pull(NAME, login)
+        assert (pull.asked, pull.served_by) == ([docker_io, quay_io], (quay_io,))
+
 
 @pulls_artifacts
 class TestDamaged:
@@ -360,11 +376,13 @@ class TestDamaged:
     def on_the_disk(self, node: NodeInspector, pull: Pull, whole: Artifact) -> list[str]:
         """The titles of the layers that are on the disk after the pull."""
         assert not pull.succeeded
+        assert {each.digest for each in whole.layers} <= set(pull.blobs)
         return [title for title, each in zip(("first", "second"), whole.layers, strict=True) if node.keeps(each)]
 
     @pytest.mark.parametrize(("which", "damage"), DAMAGES)
     def test_nothing_is_stored(self, runtime: Runtime, pull: Pull, which: str, damage: str) -> None:
         """An artifact of which a part is missing or damaged is not pulled, and not in the store."""
+        assert [each.served for each in pull.attempts] == [True], (which, damage)
         assert (pull.succeeded, runtime.images()) == (False, []), (which, damage)
 
     @pytest.mark.parametrize(("which", "damage"), DAMAGES)

@@ -64,7 +64,7 @@ class TestFound:
     @pytest.fixture
     def found(self, runtime: Runtime, pull: Pull, written: str) -> ImageStatusResult:
         """What is found under another name."""
-        assert pull.succeeded
+        assert pull.image is not None
         return runtime.status(written)
 
     @pytest.mark.parametrize("written", OTHERS.values(), ids=OTHERS)
@@ -73,10 +73,9 @@ class TestFound:
         assert (found.image, found.error) == (None, None)
 
     @pytest.mark.parametrize("written", [NAME, f"docker.io/{NAME}", f"quay.io/{NAME}"], ids=["short", "full", "other"])
-    def test_nobody_is_asked(self, runtime: Runtime, pull: Pull, written: str) -> None:
+    def test_nobody_is_asked(self, pull: Pull, found: ImageStatusResult, written: str) -> None:
         """A look into the store asks no registry, whether it finds the image or not."""
-        assert pull.succeeded
-        assert runtime.status(written).asked == []
+        assert (found.image, found.asked) == (None if written.startswith("quay.io") else pull.image, [])
 
     @pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)
     def test_it_is_listed_by_its_names(self, runtime: Runtime, pull: Pull, written: str) -> None:
@@ -86,23 +85,25 @@ class TestFound:
     @pytest.mark.parametrize("written", OTHERS.values(), ids=OTHERS)
     def test_it_is_not_listed_by_others(self, runtime: Runtime, pull: Pull, written: str) -> None:
         """ListImages with another name as its filter gives nothing."""
-        assert pull.succeeded
+        assert pull.image is not None
         assert runtime.listed(written) == []
 
 
 class TestAnUnknownId:
-    """64 hexadecimal digits that are no image's ID."""
+    """64 hexadecimal digits that are no image's ID; there is an image."""
 
     ID = MISSING.partition(":")[2]
 
     @pytest.fixture
-    def found(self, runtime: Runtime) -> ImageStatusResult:
+    def found(self, runtime: Runtime, pull: Pull) -> ImageStatusResult:
         """The ID is looked up."""
+        assert pull.image is not None
         return runtime.status(self.ID)
 
     @pytest.fixture
-    def refusal(self, runtime: Runtime) -> CallError | None:
+    def refusal(self, runtime: Runtime, pull: Pull) -> CallError | None:
         """What is said when images are listed with the ID as the filter."""
+        assert pull.image is not None
         try:
             assert runtime.listed(self.ID) == []
         except CallError as error:
@@ -183,17 +184,36 @@ class TestSeveralNames:
 
     def test_removing_all_names_removes_it(self, runtime: Runtime, pulls: list[Pull]) -> None:
         """When its last name is removed, the image is gone."""
-        assert pulls
+        assert runtime.images() == [pulls[-1].image]
         for name in self.NAMES:
+            assert runtime.status(IMAGE.id).image is not None
             runtime.remove(name)
         assert (runtime.images(), runtime.status(IMAGE.id).image) == ([], None)
 
     @pytest.mark.parametrize("digits", [64, 12])
     def test_removing_it_by_id_removes_all(self, runtime: Runtime, pulls: list[Pull], digits: int) -> None:
         """RemoveImage by ID, or by the ID's first digits, removes the image with all its names."""
-        assert pulls
+        assert runtime.images() == [pulls[-1].image]
         runtime.remove(IMAGE.id[:digits])
         assert runtime.images() == []
+
+
+class TestTwoImagesOfAShortName:
+    """docker.io's image and another one of quay.io's have one short name; quay.io's was pulled last."""
+
+    @pytest.fixture
+    def pulls(self, runtime: Runtime, pull: Pull, quay_io: RegistryHost) -> list[Pull]:
+        """Both, by their full names."""
+        quay_io.store(NAME, ANOTHER)
+        return [pull, runtime.pull(f"quay.io/{NAME}")]
+
+    def test_the_first_registrys_is_found(self, runtime: Runtime, pulls: list[Pull]) -> None:
+        """ImageStatus of a short name that several images have finds that of the first search registry."""
+        assert (len(runtime.images()), runtime.status(NAME).image) == (2, pulls[0].image)
+
+    def test_the_first_registrys_is_listed(self, runtime: Runtime, pulls: list[Pull]) -> None:
+        """ListImages with such a name as its filter gives that of the first search registry alone."""
+        assert (len(runtime.images()), runtime.listed(NAME)) == (2, [pulls[0].image])
 
 
 class TestRemoved:
@@ -207,7 +227,7 @@ class TestRemoved:
 
     def test_a_short_name_is_removed(self, runtime: Runtime, pull: Pull) -> None:
         """RemoveImage by the short name removes the image that a lookup finds by it."""
-        assert pull.succeeded
+        assert runtime.status(NAME).image == pull.image is not None
         runtime.remove(NAME)
         assert runtime.images() == []
 
@@ -217,14 +237,15 @@ class TestRemoved:
         """RemoveImage by a short name that several images have removes that of the first search registry."""
         quay_io.offer(NAME)
         other = runtime.pull(f"quay.io/{NAME}")
-        assert pull.succeeded
+        assert {pull.image, other.image} == set(runtime.images())
         runtime.remove(NAME)
         assert runtime.images() == [other.image]
 
     def test_by_the_digest_that_it_was_pulled_by(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """An image that was pulled by digest is removed by that digest."""
         docker_io.store(NAME, IMAGE)
-        runtime.pull(f"docker.io/{NAME}@{IMAGE.digest}")
+        pull = runtime.pull(f"docker.io/{NAME}@{IMAGE.digest}")
+        assert runtime.images() == [pull.image]
         runtime.remove(f"docker.io/{NAME}@{IMAGE.digest}")
         assert runtime.images() == []
 
@@ -238,6 +259,17 @@ class TestPulledAnew:
         exchanges = [each for each in again.evidence.exchanges if isinstance(each, Exchange)]
         blobs = {each.reference for each in exchanges if each.kind is RequestKind.BLOB}
         assert (again.image, again.references, blobs) == (pull.image, ["latest"], {IMAGE.config.digest})
+
+    def test_a_layer_of_another_image_is_not_fetched_again(
+        self, runtime: Runtime, pull: Pull, quay_io: RegistryHost
+    ) -> None:
+        """Of an image that shares a layer with one that is there, config and own layers are asked for, and that not."""
+        assert pull.image is not None
+        akin = image([*IMAGE.layers, *ANOTHER.layers])
+        quay_io.store(NAME, akin)
+        other = runtime.pull(f"quay.io/{NAME}")
+        assert other.image is not None
+        assert (other.image.id, set(other.blobs)) == (akin.id, {akin.config.digest, akin.layers[1].blob.digest})
 
     @pytest.fixture
     def moved(self, runtime: Runtime, pull: Pull, docker_io: RegistryHost) -> Pull:
@@ -269,10 +301,18 @@ class TestPulledAnew:
         assert unknown == []
 
 
-def test_a_lookup_in_an_empty_store_finds_nothing(runtime: Runtime) -> None:
-    """In an empty store, ImageStatus finds nothing and ListImages lists nothing."""
+def test_a_lookup_in_an_empty_store_finds_nothing(runtime: Runtime, docker_io: RegistryHost) -> None:
+    """In an empty store, ImageStatus finds nothing and ListImages lists nothing; after a pull both have the image."""
+    docker_io.store(NAME, IMAGE)
     found: ImageStatusResult = runtime.status(f"docker.io/{NAME}")
     assert (found.image, found.error, runtime.images(), runtime.listed(NAME)) == (None, None, [], [])
+    image = runtime.pull(f"docker.io/{NAME}").image
+    assert image is not None
+    assert (runtime.status(f"docker.io/{NAME}").image, runtime.images(), runtime.listed(NAME)) == (
+        image,
+        [image],
+        [image],
+    )
 
 
 def test_images_lie_on_one_file_system(runtime: Runtime) -> None:

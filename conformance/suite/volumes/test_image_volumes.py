@@ -18,6 +18,7 @@ from conformance import (
     Runtime,
     image,
     image_mount,
+    index,
     layer,
 )
 from conformance.runtime.pod_images import tool_image
@@ -51,7 +52,7 @@ class TestOnBoth:
     @pytest.mark.usefixtures("containers")
     def test_the_volume_is_read_only(self, sync: PodSync) -> None:
         """Nothing can be written into an image volume."""
-        assert not sync.running.can_write("/models/new")
+        assert sync.running.run("/bin/touch", "/models/new").is_read_only
 
     def test_the_status_tells_which_image_is_mounted(self, sync: PodSync, runtime: Runtime) -> None:
         """ContainerStatus names the mounted image by its ID, which a kubelet's garbage collection relies on."""
@@ -143,10 +144,18 @@ def test_a_plain_image_for_another_architecture_is_mounted(
     pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost
 ) -> None:
     """An image that is not chosen from an index is mounted whatever architecture it is for, as it holds files only."""
-    docker_io.store(NAME, image([layer({"which": "one"})], platform=Platform.parse(ELSEWHERE)))
+    foreign = image([layer({"which": "one"})], platform=Platform.parse(ELSEWHERE))
+    docker_io.store(NAME, foreign)
     quay_io.store(NAME, ONE)
     sync = pod.mount_image(NAME, at="/models")
-    assert (sync.asked, sync.waiting_reason) == ([docker_io], "")
+    assert (sync.asked, sync.mounted) == ([docker_io], {"/models": foreign.id})
+
+
+def test_an_index_is_believed_about_its_images(pod: Pod, docker_io: RegistryHost) -> None:
+    """A volume shows the image that an index calls one for this machine, whatever that says of itself."""
+    foreign = image([layer({"which": "one"})], platform=Platform.parse(ELSEWHERE))
+    docker_io.store(NAME, index([ONE, foreign], platforms=[foreign.platform, ONE.platform]))
+    assert pod.mount_image(f"docker.io/{NAME}", at="/models").mounted == {"/models": foreign.id}
 
 
 # Several volumes
@@ -165,33 +174,16 @@ class TestTwoVolumes:
         ghcr_io.store("team/tools", tool_image(layer({"team": "ours"})))
         return pod.mount(*self.VOLUMES, image="ghcr.io/team/tools")
 
-    def test_volumes_come_before_the_container(
-        self, sync: PodSync, quay_io: RegistryHost, docker_io: RegistryHost, ghcr_io: RegistryHost
-    ) -> None:
-        """The images of a pod's volumes are pulled in the pod's order, and then that of its container."""
-        assert sync.asked == [quay_io, docker_io, ghcr_io]
-
     def test_each_is_at_its_path(self, sync: PodSync) -> None:
         """Each volume shows its own image."""
         assert sync.running.mounted_images() == {"/one": ONE.id, "/two": TWO.id}
 
-    def test_one_that_is_missing_does_not_keep_the_other_from_being_pulled(
-        self, pod: Pod, quay_io: RegistryHost, docker_io: RegistryHost
-    ) -> None:
-        """When the image of one volume cannot be had, the others are pulled all the same, and the container's not."""
-        docker_io.store(NAME, TWO)
-        sync = pod.mount(*self.VOLUMES, image="ghcr.io/team/tools")
-        assert (sync.asked, sync.container) == ([quay_io, docker_io], None)
-
-    def test_of_two_that_are_missing_the_last_is_told(self, pod: Pod, docker_io: RegistryHost) -> None:
-        """When the images of several volumes cannot be had, the error about the last one stops the pod."""
-        assert pod.mount(*self.VOLUMES).reasons == {docker_io: Reason.DENIED}
-
     def test_two_names_of_one_image_are_pulled_once(self, pod: Pod, docker_io: RegistryHost) -> None:
-        """A volume whose image came for another one, by another name, asks no registry."""
+        """A volume whose image came for another one, by another name, asks no registry, and shows that image."""
         docker_io.store(NAME, ONE)
         sync = pod.mount(ImageVolume(NAME, "/one"), ImageVolume(f"docker.io/{NAME}", "/two"))
         assert [each.pull is not None for each in sync.volumes] == [True, False]
+        assert (sync.asked, sync.mounted) == ([docker_io], {"/one": ONE.id, "/two": ONE.id})
 
 
 # What cannot be had
@@ -263,6 +255,23 @@ class TestPrivate:
         del login
         assert pod.mount_image(NAME, at="/models").running.mounted_images() == {"/models": TWO.id}
 
+    def test_a_wrong_login_spoils_a_public_image(self, pod: Pod, login: Login, quay_io: RegistryHost) -> None:
+        """A login of the pod that the registry refuses keeps it from an image that is there for everybody."""
+        sync = pod.mount_image(f"quay.io/{NAME}", at="/models", login=Login(login.user, "wrong"))
+        assert (sync.reasons, sync.mounted) == ({quay_io: Reason.LOGIN_REFUSED}, {})
+
+
+class TestPrivateOnTheSecond:
+    """docker.io lacks the image, quay.io's is private; docker.io knows the user, too."""
+
+    def test_the_login_of_the_pod_opens_it(self, pod: Pod, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
+        """The pod's login opens the private image of a volume on whichever search registry has it."""
+        quay_io.store(NAME, ONE)
+        login = quay_io.require_login(NAME)
+        docker_io.origin.repository("rhuss/another").logins[login.user] = login.password
+        sync = pod.mount_image(NAME, at="/models", login=login)
+        assert (sync.asked, sync.mounted) == ([docker_io, quay_io], {"/models": ONE.id})
+
 
 # What CreateContainer refuses
 
@@ -293,11 +302,11 @@ class TestAnImageThatIsNotThere:
 
     def test_no_registry_is_asked(self, start: ContainerStart) -> None:
         """CreateContainer never pulls, although the registry has the image."""
-        assert (start.container, start.asked) == (None, [])
+        assert (start.failure.is_missing_image, start.asked) == (True, [])
 
     def test_no_container_is_left(self, start: ContainerStart, pod: Pod) -> None:
         """A container that was refused is not there."""
-        assert (start.container, pod.containers()) == (None, [])
+        assert (start.failure.is_missing_image, pod.containers()) == (True, [])
 
 
 class TestAnIdThatIsNotThere:

@@ -9,6 +9,7 @@ from conformance import Configuration, NodeInspector, NodeResources, Pod, PodSyn
 from conformance.runtime.cni import SUBNET
 
 NAME = "rhuss/app"
+IMAGE = image([layer({"which": "one"})])
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ class TestAnImageVolume:
     @pytest.fixture
     def sync(self, pod: Pod, docker_io: RegistryHost) -> PodSync:
         """A kubelet's sync of the pod, to a container with that volume."""
-        docker_io.store(NAME, image([layer({"which": "one"})]))
+        docker_io.store(NAME, IMAGE)
         return pod.mount_image(NAME, at="/models")
 
     def test_its_container_reads_the_volume(self, sync: PodSync) -> None:
@@ -50,8 +51,9 @@ class TestAnImageVolume:
         assert sync.read("/models/which") == "one"
 
     def test_its_container_is_on_the_pods_network(self, sync: PodSync, pod: Pod) -> None:
-        """A container with an image volume has the pod's address."""
+        """A container with an image volume has the pod's address, and its volume."""
         assert pod.address in sync.running.addresses()
+        assert sync.mounted == {"/models": IMAGE.id}
 
 
 class TestARemovedPod:

@@ -13,6 +13,7 @@ from conformance import (
     CallError,
     ContainerStart,
     CRIError,
+    ExecResult,
     File,
     Files,
     ImageVolume,
@@ -102,24 +103,25 @@ class TestWhatIsSeen:
 
     def test_the_files_cannot_be_written(self, sync: PodSync) -> None:
         """A file of an artifact is read-only."""
-        assert not sync.running.can_write(f"{AT}/model.bin")
+        assert sync.running.run("/bin/touch", f"{AT}/model.bin").is_read_only
 
     @pytest.fixture
-    def can_add(self, sync: PodSync) -> bool:
-        """Whether a new file can be made in the volume."""
-        return sync.running.can_write(f"{AT}/new")
+    def adding(self, sync: PodSync) -> ExecResult:
+        """A new file is to be made in the volume."""
+        return sync.running.run("/bin/touch", f"{AT}/new")
 
     @pytest.mark.upstream("cri-o/cri-o#9174")
-    def test_nothing_can_be_added(self, can_add: bool) -> None:
+    def test_nothing_can_be_added(self, adding: ExecResult) -> None:
         """Nothing can be written into a volume that is an artifact."""
-        assert not can_add
+        assert adding.is_read_only
 
     @pytest.mark.parametrize("content", [artifact({"run": "#!/bin/sh\n"})], ids=["program"])
     def test_a_file_is_no_program(self, sync: PodSync) -> None:
         """The files of an artifact cannot be run."""
         assert sync.read(f"{AT}/run") == "#!/bin/sh\n"
-        with pytest.raises(CRIError):
+        with pytest.raises(CRIError) as refused:
             sync.running.run(f"{AT}/run")
+        assert refused.value.system_error == "EACCES"
 
     def test_two_at_two_paths(self, pod: Pod, docker_io: RegistryHost) -> None:
         """Two artifacts are two volumes, each with its own files."""
@@ -131,8 +133,8 @@ class TestWhatIsSeen:
     def test_over_a_file(self, pod: Pod, sync: PodSync) -> None:
         """An artifact cannot be mounted on what is a file of the container's image."""
         assert sync.error is None
-        start = pod.start(image_mount(FULL, "/bin/cat"))
-        assert start.container is None
+        refused = pod.start(image_mount(FULL, "/bin/cat")).failure
+        assert (refused.is_from_oci_runtime, refused.system_error) == (True, "ENOTDIR")
 
 
 @pytest.mark.usefixtures("containers")
@@ -193,17 +195,22 @@ class TestSubPaths:
         """The error of CreateContainer."""
         return sync.error
 
-    @pytest.mark.parametrize("sub_path", ["doc/README", "top"])
-    def test_a_file(self, refusal: CallError | None, sub_path: str) -> None:
+    @pytest.fixture
+    def is_missing(self, sync: PodSync, refusal: CallError | None, sub_path: str) -> bool:
+        """Whether that error says of the sub path that it does not exist in the artifact."""
+        return refusal is not None and refusal.missing_sub_path == (sub_path, sync.volumes[0].reference)
+
+    @pytest.mark.usefixtures("containers")
+    @pytest.mark.parametrize(("sub_path", "content"), [("doc/README", "2"), ("top", "1")])
+    def test_a_file(self, sync: PodSync, is_missing: bool, sub_path: str, content: str) -> None:
         """A sub path may be one file of the artifact."""
-        assert refusal is None, sub_path
+        assert (is_missing, sync.error) == (False, None), sub_path
+        assert sync.read(AT) == content
 
     @pytest.mark.parametrize("sub_path", ["none", "doc/none", "do", "../models"])
-    def test_one_that_is_not_there(self, refusal: CallError | None, sub_path: str) -> None:
-        """A sub path that the artifact does not have is refused, and the error names it."""
-        assert refusal is not None
-        assert refusal.missing_sub_path is not None
-        assert refusal.missing_sub_path[0] == sub_path
+    def test_one_that_is_not_there(self, is_missing: bool, sub_path: str) -> None:
+        """A sub path that the artifact does not have is refused, and the error names it, and the artifact."""
+        assert is_missing, sub_path
 
     @pytest.mark.parametrize("sub_path", ["none"])
     def test_the_refusal_has_the_code(self, refusal: CallError | None, sub_path: str) -> None:
@@ -239,7 +246,7 @@ class TestHostileTitles:
     @pytest.mark.parametrize("title", HOSTILE.values(), ids=HOSTILE)
     def test_it_stays_in_the_volume(self, sync: PodSync, title: str) -> None:
         """Whatever the title of a layer is, its file is in the volume, and not elsewhere in the container."""
-        assert sync.running.run("/bin/cat", "/run/marker").status != 0, title
+        assert "No such file" in sync.running.run("/bin/cat", "/run/marker").stderr, title
         assert b"the artifact's" in shown(sync).values()
 
 
@@ -267,18 +274,18 @@ class TestOnRecord:
     def again(self, pod: Pod, docker_io: RegistryHost, written: str) -> PodSync:
         """A kubelet's second sync with the same volume."""
         docker_io.store(NAME, ARTIFACT)
-        assert pod.mount_image(written, at=AT).error is None
+        assert pod.mount_image(written, at=AT).mounted == {AT: ARTIFACT.id}
         return pod.mount_image(written, at=AT)
 
     @pytest.mark.parametrize("written", [FULL, NAME], ids=["full", "short"])
     def test_it_is_pulled_once(self, again: PodSync, written: str) -> None:
         """An artifact that is in the store is not pulled again where the pull policy is IfNotPresent."""
-        assert again.pull is None, written
+        assert (again.pull, again.mounted) == (None, {AT: ARTIFACT.id}), written
 
     @pytest.mark.parametrize("content", [artifact({"a": "1"}, indent=2)], ids=["indented"])
-    def test_however_its_manifest_is_written(self, sync: PodSync) -> None:
+    def test_however_its_manifest_is_written(self, sync: PodSync, content: Artifact) -> None:
         """An artifact can be mounted whatever JSON its manifest is, as long as it is one."""
-        assert sync.waiting_reason == ""
+        assert sync.mounted == {AT: content.id}
 
     @pytest.fixture
     def second(self, pod: Pod, docker_io: RegistryHost) -> PodSync:
@@ -289,7 +296,7 @@ class TestOnRecord:
 
     def test_under_two_tags(self, second: PodSync) -> None:
         """An artifact can be mounted by each of its tags, whichever was pulled before."""
-        assert second.waiting_reason == ""
+        assert second.mounted == {AT: ARTIFACT.id}
 
     @pytest.fixture
     def as_root(self, pod: Pod, docker_io: RegistryHost) -> PodSync:
@@ -299,7 +306,8 @@ class TestOnRecord:
 
     def test_it_is_no_container_s_image(self, as_root: PodSync) -> None:
         """An artifact cannot be the image that a container runs from."""
-        assert (as_root.container, as_root.waiting_reason) == (None, "CreateContainerError")
+        assert as_root.error is not None
+        assert (as_root.waiting_reason, as_root.error.is_unknown_id) == ("CreateContainerError", True)
 
 
 class TestInUse:
@@ -315,6 +323,7 @@ class TestInUse:
 
     def test_afterwards_it_can(self, runtime: Runtime, sync: PodSync) -> None:
         """Once the container is gone, the artifact can be removed."""
+        assert sync.mounted == {AT: ARTIFACT.id}
         sync.running.stop()
         sync.running.remove()
         runtime.remove(f"{FULL}:latest")

@@ -212,7 +212,7 @@ class TestWithoutLayers:
 
     def test_it_can_be_mounted(self, sync: PodSync) -> None:
         """A volume of an image without layers keeps no container from running."""
-        assert sync.waiting_reason == ""
+        assert sync.mounted == {AT: image([]).id}
 
 
 def test_many_layers_are_merged(show: Show) -> None:

@@ -1,7 +1,6 @@
 """The life of image volumes: shared, in use, after a restart of CRI-O, and what is left of them (KEP-4639, the CRI)."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import pytest
 
@@ -30,10 +29,11 @@ AT = "/models"
 FILE = f"{AT}/file"
 CONTENT = "from the image\n"
 NEW_CONTENT = "from the new image\n"
-NOTHING = NodeResources()
 SUB_PATHS_CAME = pytest.mark.releases(">=1.33", "the CRI has sub paths of images since Kubernetes 1.33")
 
 Refer = Callable[[Image], str]
+Left = dict[str, list[str]]
+"""What is left on the node, of each kind; the layer of the stored image is called ``models``."""
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def stored(runtime: Runtime, quay_io: RegistryHost) -> Image:
     """An image with a file and a folder, in the store."""
     offered = quay_io.offer("rhuss/models", files={"file": CONTENT, "folder": Directory()})
     assert isinstance(offered, Image)
-    runtime.pull(NAME)
+    assert runtime.pull(NAME).image is not None
     return offered
 
 
@@ -64,6 +64,11 @@ def app(runtime: Runtime, quay_io: RegistryHost) -> str:
 def mounted(pod: Pod, name: str = NAME) -> Container:
     """Start a container with an image."""
     return pod.start(image_mount(name, AT)).running
+
+
+def named(left: NodeResources, stored: Image) -> Left:
+    """Give what is left on the node, and of which image."""
+    return left.named({stored.layers[0].diff_id: "models"})
 
 
 def refusal(runtime: Runtime, name: str) -> CRIError | None:
@@ -262,13 +267,17 @@ class TestRestart:
         assert runtime.status(NAME).image is None
 
 
-KINDS: dict[str, Callable[[Pod], ContainerStart]] = {
-    "no-image": lambda pod: pod.start(image_mount(MISSING, AT)),
-    "no-second-image": lambda pod: pod.start(image_mount(NAME, AT, sub_path="folder"), image_mount(MISSING, "/other")),
-    "no-sub-path": lambda pod: pod.start(image_mount(NAME, AT, sub_path="missing")),
-    "no-folder-to-mount-on": lambda pod: pod.start(image_mount(NAME, "/bin/sh")),
-    "no-command": lambda pod: pod.start(image_mount(NAME, AT), command=["/missing"]),
+KINDS: dict[str, tuple[Callable[[Pod], ContainerStart], object]] = {
+    "no-image": (lambda pod: pod.start(image_mount(MISSING, AT)), (True, None, "")),
+    "no-second-image": (
+        lambda pod: pod.start(image_mount(NAME, AT, sub_path="folder"), image_mount(MISSING, "/other")),
+        (True, None, ""),
+    ),
+    "no-sub-path": (lambda pod: pod.start(image_mount(NAME, AT, sub_path="none")), (False, ("none", NAME), "")),
+    "no-folder-to-mount-on": (lambda pod: pod.start(image_mount(NAME, "/bin/sh")), (False, None, "ENOTDIR")),
+    "no-command": (lambda pod: pod.start(image_mount(NAME, AT), command=["/missing"]), (False, None, "ENOENT")),
 }
+"""What is asked for, and why it cannot be had: an image is missing, a sub path, or what the system says."""
 
 
 class TestRefused:
@@ -280,71 +289,62 @@ class TestRefused:
             for kind, start in KINDS.items()
         ]
     )
-    def left(self, request: pytest.FixtureRequest, node: NodeInspector, pod: Pod, stored: Image) -> NodeResources:
+    def left(self, request: pytest.FixtureRequest, node: NodeInspector, pod: Pod, stored: Image) -> Left:
         """What is left of it on the node."""
-        del stored
+        start, why = request.param
         before = node.resources
-        assert request.param(pod).failure.rpc == "CreateContainer"
-        return node.left_since(before)
+        error = start(pod).failure
+        assert (error.is_missing_image, error.missing_sub_path, error.system_error) == why
+        return named(node.left_since(before), stored)
 
-    def test_nothing_is_left(self, left: NodeResources) -> None:
+    def test_nothing_is_left(self, left: Left) -> None:
         """A container that cannot be created leaves no mount, lock, process or control group behind."""
-        assert left == NOTHING
-
-
-class StartAttempt(NamedTuple):
-    """A container that was asked for; whether CRI-O was still there afterwards."""
-
-    start: ContainerStart
-    survived: bool
+        assert left == {}
 
 
 class TestAnUnknownUser:
     """A container with a volume is asked for whose own image names a user that it does not have."""
 
     @pytest.fixture
-    def attempt(
+    def start(
         self, runtime: Runtime, pod: Pod, node: NodeInspector, stored: Image, quay_io: RegistryHost
-    ) -> StartAttempt:
+    ) -> ContainerStart:
         """The container is asked for; if CRI-O ends, it is started again."""
         del stored
         quay_io.store("rhuss/app", image(pod_images.tool_image().layers, config={"User": "nobody-here"}))
         runtime.pull(APP)
         start = pod.start(image_mount(NAME, AT), image=APP)
-        survived = not (start.error and start.error.is_end_of_runtime)
-        if not survived:
+        if start.error and start.error.is_end_of_runtime:
             node.revive_runtime()
-        return StartAttempt(start, survived)
+        return start
 
-    def test_the_runtime_survives(self, attempt: StartAttempt) -> None:
+    def test_the_runtime_survives(self, start: ContainerStart) -> None:
         """What is wrong with a container's image is told, and CRI-O runs on."""
-        assert attempt.survived
-        assert attempt.start.failure.unknown_user == "nobody-here"
+        assert start.evidence.panics == []
+        assert start.failure.unknown_user == "nobody-here"
 
 
 class TestGone:
     """A container with a volume is removed."""
 
     @pytest.fixture
-    def left(self, node: NodeInspector, pod: Pod, stored: Image) -> NodeResources:
+    def left(self, node: NodeInspector, pod: Pod, stored: Image) -> Left:
         """What is left of it on the node."""
-        del stored
-        return node.left_by(lambda: mounted(pod).end())
+        return named(node.left_by(lambda: mounted(pod).end()), stored)
 
-    def test_nothing_is_left(self, left: NodeResources) -> None:
+    def test_nothing_is_left(self, left: Left) -> None:
         """A container that is removed leaves no mount, lock, process or control group behind."""
-        assert left == NOTHING
+        assert left == {}
 
     @pytest.fixture
-    def left_of_two(self, node: NodeInspector, pod: Pod, stored: Image) -> NodeResources:
+    def left_of_two(self, node: NodeInspector, pod: Pod, stored: Image) -> Left:
         """What is left on the node of a second container that had the image beside another one."""
-        del stored
         mounted(pod)
-        return node.left_by(lambda: mounted(pod).end())
+        return named(node.left_by(lambda: mounted(pod).end()), stored)
 
-    def test_nothing_is_left_beside_another(self, left_of_two: NodeResources) -> None:
+    def test_nothing_is_left_beside_another(self, left_of_two: Left) -> None:
         """A container that is removed gives its mount of the image back, while another container keeps its own."""
-        assert left_of_two == NOTHING
+        assert left_of_two == {}
 
     @pytest.fixture
     def left_by_the_bad(self, runtime: Runtime, node: NodeInspector, pod: Pod, quay_io: RegistryHost) -> NodeResources:
@@ -355,21 +355,20 @@ class TestGone:
 
     def test_nothing_is_left_of_one_without_a_volume(self, left_by_the_bad: NodeResources) -> None:
         """A container without a volume that ended by itself leaves nothing behind when it is removed."""
-        assert left_by_the_bad == NOTHING
+        assert left_by_the_bad == NodeResources()
 
     @pytest.fixture
-    def left_of_the_pod(self, runtime: Runtime, node: NodeInspector, stored: Image) -> NodeResources:
+    def left_of_the_pod(self, runtime: Runtime, node: NodeInspector, stored: Image) -> Left:
         """What is left on the node after a pod with three such containers is removed."""
-        del stored
         before = node.resources
         with Pod(runtime) as pod:
             for _ in range(3):
                 mounted(pod)
-        return node.left_since(before)
+        return named(node.left_since(before), stored)
 
-    def test_nothing_is_left_of_a_pod(self, left_of_the_pod: NodeResources) -> None:
+    def test_nothing_is_left_of_a_pod(self, left_of_the_pod: Left) -> None:
         """A pod that is removed leaves no mount, lock, process or control group behind."""
-        assert left_of_the_pod == NOTHING
+        assert left_of_the_pod == {}
 
     def test_nothing_is_left_of_pod_and_image(self, runtime: Runtime, node: NodeInspector, stored: Image) -> None:
         """When pod and image are removed, nothing is left of either."""

@@ -6,6 +6,7 @@ from conformance import (
     Configuration,
     ContainerStart,
     CRIError,
+    Internet,
     Pod,
     PodSync,
     RegistryHost,
@@ -17,6 +18,7 @@ from conformance import (
 
 NAME = "rhuss/caikit-flan-t5-small"
 ONE, TWO = image([layer({"which": "one"})]), image([layer({"which": "two"})])
+CAPITALS = "repository name must be lowercase"
 ENFORCING = pytest.mark.releases(">=1.34", "short_name_mode came with cri-o/cri-o#9401")
 NAMES = {
     "full": f"quay.io/{NAME}",
@@ -106,7 +108,8 @@ class TestNoName:
         """A volume by what the kubelet takes for a name and the runtime does not stops the pod, and is explained."""
         sync = pod.mount_image("Rhuss/app", at="/models")
         assert sync.error is not None
-        assert (sync.waiting_reason, sync.error.fault_of_name != "") == ("ImageInspectError", True)
+        fault = f"invalid reference format: {CAPITALS}"
+        assert (sync.waiting_reason, sync.error.fault_of_name) == ("ImageInspectError", fault)
 
     @pytest.fixture
     def refusal(self, pod: Pod) -> CRIError:
@@ -117,7 +120,7 @@ class TestNoName:
 
     def test_a_container_is_refused(self, refusal: CRIError) -> None:
         """CreateContainer with a volume by what is no image name says what is wrong with the name."""
-        assert refusal.fault_of_name
+        assert refusal.fault_of_name == CAPITALS
 
 
 class TestNoSearchList:
@@ -130,14 +133,36 @@ class TestNoSearchList:
 
     def test_a_short_name_is_refused(self, pod: Pod) -> None:
         """A volume by short name is refused where there is no registry to look on, and the error says so."""
-        error = pod.mount_image(NAME, at="/models").error
-        assert error is not None
-        assert error.without_search_list is not None
+        sync = pod.mount_image(NAME, at="/models")
+        assert sync.error is not None
+        assert (sync.error.without_search_list, sync.asked) == ("", [])
 
     def test_a_full_name_is_mounted(self, pod: Pod, quay_io: RegistryHost) -> None:
         """A volume by full name needs no search list."""
         quay_io.store(NAME, ONE)
         assert pod.mount_image(f"quay.io/{NAME}", at="/models").running.mounted_images() == {"/models": ONE.id}
+
+
+@pytest.mark.parametrize("down", ["refused", "unknown"])
+class TestASearchRegistryThatIsDown:
+    """The first search registry refuses connections, or nobody knows its name; quay.io has the image."""
+
+    HOST = "registry.down.example"
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with that registry before quay.io."""
+        return Configuration(search_registries=(self.HOST, "quay.io"))
+
+    def test_a_pod_gets_what_the_next_one_has(
+        self, pod: Pod, internet: Internet, quay_io: RegistryHost, down: str
+    ) -> None:
+        """A volume by short name shows the image of the next registry where the first cannot be reached."""
+        quay_io.store(NAME, ONE)
+        if down == "refused":
+            internet.refuse(self.HOST)
+        sync = pod.mount_image(NAME, at="/models")
+        assert (sync.evidence.tried[:2], sync.mounted) == ([self.HOST, quay_io], {"/models": ONE.id})
 
 
 @ENFORCING

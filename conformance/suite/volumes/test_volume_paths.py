@@ -135,7 +135,8 @@ class TestAPartOfTheImage:
 
     def test_the_whole_image(self, pod: Pod) -> None:
         """The sub path ``.`` is the whole image."""
-        assert "offered-by" in parts(pod, ".")["."]
+        seen = parts(pod, ".")["."]
+        assert (FILES.items() <= seen.items(), sorted(seen)) == (True, sorted([*FILES, "offered-by"]))
 
     def test_none_leads_out(self, pod: Pod) -> None:
         """A sub path begins at the image's root, above which there is nothing."""
@@ -169,15 +170,17 @@ def parts(pod: Pod, *sub_paths: str) -> dict[str, Files]:
 class TestAFile:
     """A container is started with a file of the image."""
 
-    @pytest.fixture(params=["file", "link-to-a-file"])
-    def start(self, request: pytest.FixtureRequest, pod: Pod, containers: None, image: Image) -> ContainerStart:
+    @pytest.fixture
+    def start(self, pod: Pod, containers: None, image: Image, sub_path: str) -> ContainerStart:
         """The container."""
         del containers, image
-        return pod.start(image_mount(NAME, f"{AT}/one", sub_path=request.param))
+        return pod.start(image_mount(NAME, f"{AT}/one", sub_path=sub_path))
 
-    def test_it_is_shown(self, start: ContainerStart) -> None:
+    @pytest.mark.parametrize(("sub_path", "file"), [("file", "file"), ("link-to-a-file", "folder/file")])
+    def test_it_is_shown(self, start: ContainerStart, sub_path: str, file: str) -> None:
         """A sub path may be a file, as that of any other volume."""
-        assert start.running.read(f"{AT}/one") in FILES.values()
+        assert start.error is None, sub_path
+        assert start.running.read(f"{AT}/one") == FILES[file]
 
 
 @SUB_PATHS_CAME
@@ -217,9 +220,9 @@ class TestNotThere:
         assert refusal.cri_code == "ImageVolumeMountFailed"
 
     @pytest.mark.parametrize("sub_path", ["missing"])
-    def test_no_container_is_left(self, refusal: CRIError, pod: Pod) -> None:
+    def test_no_container_is_left(self, refusal: CRIError, pod: Pod, sub_path: str) -> None:
         """A container that was refused is not listed."""
-        assert (refusal.rpc, pod.containers()) == ("CreateContainer", [])
+        assert (refusal.missing_sub_path, pod.containers()) == ((sub_path, NAME), [])
 
 
 @pytest.fixture
@@ -281,11 +284,13 @@ class TestTheContainerPath:
         assert shown(container, *places.values()) == dict.fromkeys(places.values(), True)
         assert [at for at in places.values() if Path(f"{node.root}{at}").exists()] == []
 
-    @pytest.mark.parametrize("at", [pytest.param("/opt/file", id="a-file"), pytest.param("/", id="root")])
-    def test_it_cannot_be(self, start: Callable[..., ContainerStart], pod: Pod, at: str) -> None:
+    @pytest.mark.parametrize(
+        ("at", "error"), [pytest.param("/opt/file", "ENOTDIR", id="a-file"), pytest.param("/", "EROFS", id="root")]
+    )
+    def test_it_cannot_be(self, start: Callable[..., ContainerStart], pod: Pod, at: str, error: str) -> None:
         """A volume takes the place of no file, and not that of the container's root: there is no container."""
-        refused = start(at)
-        assert (refused.error is not None, pod.containers()) == (True, [])
+        refused = start(at).failure
+        assert (refused.is_from_oci_runtime, refused.system_error, pod.containers()) == (True, error, [])
 
 
 def shown(container: Container, *places: str) -> dict[str, bool]:
@@ -325,8 +330,8 @@ class TestTwoVolumes:
 
     def test_one_inside_the_other_needs_its_folder(self, pod: Pod) -> None:
         """No folder is made in a volume for another one to lie on: there is no container."""
-        refused = pod.start(image_mount(NAME, AT), image_mount(OTHER, f"{AT}/new"))
-        assert (refused.error is not None, pod.containers()) == (True, [])
+        refused = pod.start(image_mount(NAME, AT), image_mount(OTHER, f"{AT}/new")).failure
+        assert (refused.is_from_oci_runtime, refused.system_error, pod.containers()) == (True, "EROFS", [])
 
 
 REQUESTS = {

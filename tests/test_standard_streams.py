@@ -1,0 +1,100 @@
+"""Output that is closed, full, of another encoding or read no further: one sentence or nothing, never a traceback."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+COMMAND = (sys.executable, "-m", "conformance")
+EXPLAIN = ("explain", "quay.io/team/app")
+RUN = ("run", "--runtime", "simulator", "-p", "no:cacheprovider", "-k", "short_name_mode")
+PATIENCE = 120.0
+FULL = "what this prints cannot be written: No space left on device"
+NOT_UTF8 = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+
+
+def ended(
+    arguments: Sequence[str], redirected: str = "", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as a shell does that redirects its output."""
+    return subprocess.run(
+        ["sh", "-c", f'"$@" {redirected}', "sh", *COMMAND, *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        env={**os.environ, **(env or {})},
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("arguments", [EXPLAIN, ("mutants", "--list"), ("--help",), ("explain", "--help")])
+def test_a_full_disk_is_one_sentence_and_an_exit_code_of_its_own(arguments: Sequence[str]) -> None:
+    done = ended(arguments, ">/dev/full")
+    assert (done.returncode, done.stderr) == (2, f"crio-conformance: {FULL}\n")
+
+
+@pytest.mark.parametrize("arguments", [EXPLAIN, ("mutants", "--list"), ("--version",)])
+def test_output_that_is_closed_or_read_no_further_is_nobodys_fault(arguments: Sequence[str]) -> None:
+    done = ended(arguments, ">&-")
+    assert (done.returncode, done.stderr) == (0, "")
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as nobody_reads:
+        broken = subprocess.run(
+            [*COMMAND, *arguments],
+            stdout=nobody_reads,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert (broken.returncode, broken.stderr) == (0, "")
+
+
+def test_an_error_that_nobody_can_read_is_still_one() -> None:
+    assert ended(("explain", "--colour"), "2>&-").returncode == 2
+    assert ended(("explain", "--colour"), "2>/dev/full").returncode == 2
+
+
+@pytest.mark.parametrize("env", [NOT_UTF8, {"PYTHONIOENCODING": "latin-1"}], ids=["ASCII", "latin-1"])
+def test_what_an_encoding_lacks_is_written_as_python_would(env: dict[str, str]) -> None:
+    done = ended(("explain", "quay.io/€"), env=env)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "\\u20ac" in done.stdout or "\\udce2" in done.stdout
+
+
+def test_a_run_whose_output_cannot_be_written_ends(own_tmpdir: Path) -> None:
+    del own_tmpdir
+    done = ended(RUN, ">/dev/full")
+    assert (done.returncode, done.stderr) == (2, f"crio-conformance: {FULL}\n")
+    pytest_run = subprocess.run(
+        [sys.executable, "-m", "pytest", "--pyargs", "conformance.suite", *RUN[1:], "-n", "2"],
+        stdout=Path("/dev/full").open("w"),  # noqa: SIM115
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (pytest_run.returncode, pytest_run.stderr) == (2, f"ERROR: {FULL}\n")
+
+
+def test_ctrl_c_three_times_shows_no_traceback(own_tmpdir: Path) -> None:
+    """Sent when the run says that it has begun; what it made in its folder for temporary files is gone."""
+    del own_tmpdir
+    process = subprocess.Popen(
+        [*COMMAND, *RUN[:-2]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    assert process.stdout is not None
+    told = next(line for line in process.stdout if "REHEARSAL" in line)
+    for _ in range(3):
+        os.killpg(process.pid, signal.SIGINT)
+        told += process.stdout.readline()
+    told += process.communicate(timeout=PATIENCE)[0]
+    assert process.returncode in (2, 130)
+    assert "Traceback" not in told
+    assert "INTERNALERROR" not in told
