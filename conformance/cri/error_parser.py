@@ -69,11 +69,12 @@ _SYSTEM_ERROR = re.compile(rf": ({'|'.join(map(re.escape, _SYSTEM_ERRORS))})(?![
 
 _INVALID_NAME = re.compile(
     r'cannot parse input: "(?:[^"\\]|\\.)*": (?P<fault>.+)|'
-    r'creating reference with unqualified-search registry "[^"]*": (?P<fault_in_full>.+)'
+    r'creating reference with unqualified-search registry "[^"]*": (?P<fault_in_full>.+)|'
+    r"rewriting reference: (?P<fault_elsewhere>.+)"
 )
 """A text that is no image name (containers/image pkg/shortnames/shortnames.go, ``Resolve``), what is wrong with it in
 the words of distribution/reference; the second form is that of a first component in capitals, which is taken for a
-registry host at first."""
+registry host at first, the third that of a name at another place (pkg/sysregistriesv2, ``PullSourcesFromReference``)."""
 
 _FAULT_ALONE = re.compile(
     r"invalid reference format|repository name must .+|(?:invalid|unsupported) (?:checksum )?digest .+"
@@ -265,7 +266,7 @@ def system_error(message: str) -> str:
 def invalid_name(message: str) -> str:
     """Give what the runtime says is wrong with an image name, empty where the text is about something else."""
     match = _INVALID_NAME.search(message)
-    return (match["fault"] or match["fault_in_full"]) if match else ""
+    return next(filter(None, match.groups())) if match else ""
 
 
 def fault_alone(message: str) -> str:

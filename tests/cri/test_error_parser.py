@@ -168,6 +168,7 @@ FAULTS = {
         'creating reference with unqualified-search registry "docker.io": invalid reference format: repository name '
         "must be lowercase"
     ): "invalid reference format: repository name must be lowercase",
+    f"{SOURCE}rhuss/a:latest: rewriting reference: invalid reference format": "invalid reference format",
     "reading manifest 1 in quay.io/a: invalid reference format": "",
     QUAY_401: "",
 }
