@@ -74,7 +74,7 @@ _INVALID_NAME = re.compile(
 )
 """A text that is no image name (containers/image pkg/shortnames/shortnames.go, ``Resolve``), what is wrong with it in
 the words of distribution/reference; the second form is that of a first component in capitals, which is taken for a
-registry host at first, the third that of a name at another place (pkg/sysregistriesv2, ``PullSourcesFromReference``)."""
+registry host at first, the third that of a name which lies elsewhere (pkg/sysregistriesv2)."""
 
 _FAULT_ALONE = re.compile(
     r"invalid reference format|repository name must .+|(?:invalid|unsupported) (?:checksum )?digest .+"
