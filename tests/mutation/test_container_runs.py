@@ -21,7 +21,7 @@ from tests.mutation.suite_results import A, B, result, results
 def crio(monkeypatch: pytest.MonkeyPatch) -> None:
     """A CRI-O is there, and root."""
     found = SimpleNamespace(release=Release("1.36.3"), crio=Path("/nowhere/crio"))
-    monkeypatch.setattr(choice, "find_crio", lambda _wanted: found)
+    monkeypatch.setattr(choice, "find_crio", lambda *_wanted: found)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
 
 

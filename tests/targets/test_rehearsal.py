@@ -190,7 +190,7 @@ def test_what_there_is_not_is_a_usage_error_in_one_sentence(
 
 @pytest.fixture
 def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def find(wanted: str) -> None:
+    def find(wanted: str, _oci_runtime: str) -> None:
         raise (NoCrioError if wanted == "auto" else RuntimeNotFoundError)(f"there is no {wanted}")
 
     monkeypatch.setattr(choice, "find_crio", find)
