@@ -34,10 +34,13 @@ class Deviation:
     seen: Mapping[str, Any] = field(hash=False)
     runtime: str = "CRI-O"
 
+    def names(self, case: str) -> bool:
+        """Tell whether it is about this case, with any parameters or just these, on whatever release."""
+        return case in self.cases or case.partition("[")[0] in self.cases
+
     def covers(self, case: str, release: Release, runtime: str = "CRI-O") -> bool:
-        """Tell whether it is about this case, with any parameters or just these, on this release of a runtime."""
-        named = case in self.cases or case.partition("[")[0] in self.cases
-        return named and runtime == self.runtime and release.within(self.releases)
+        """Tell whether it is about this case on this release of a runtime."""
+        return self.names(case) and runtime == self.runtime and release.within(self.releases)
 
     def differences(self, fixtures: Mapping[str, Any]) -> list[str]:
         """Compare what was seen with what it says is seen; give a sentence for each difference."""

@@ -16,8 +16,8 @@ import pytest
 from conformance.mutation.matrix import Matrix, SuiteResult
 from conformance.mutation.reach import EVERYWHERE, ReachRecorder, faulty_methods
 from conformance.node.folders import private_folder
+from conformance.plugin.collection import case_of
 from conformance.plugin.lifecycle import RUN
-from conformance.plugin.verdicts import case_of
 from conformance.runtime.configuration import Configuration
 from conformance.simulator.mutants import Mutant
 from conformance.targets.choice import SimulatorTarget
