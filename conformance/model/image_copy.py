@@ -3,7 +3,7 @@
 Source: containers/image copy/copy.go and copy/single.go.
 """
 
-from collections.abc import Collection, MutableSet
+from collections.abc import MutableSet
 from typing import NamedTuple
 
 from conformance.model.answers import FetchedBlob, Manifest
@@ -42,7 +42,7 @@ class ImageCopier(PullSources):
     """The rules by which a candidate is fetched as an image.
 
     ``layers`` are the digests of those that the image store has already, ``blobs`` those of all that the artifact store
-    has, where what comes for it is added. ``namespace`` is that of the pod that it is for, if any.
+    has; what a copy leaves there that fails is added. ``namespace`` is that of the pod that it is for, if any.
     """
 
     namespace = ""
@@ -51,11 +51,11 @@ class ImageCopier(PullSources):
         self,
         settings: ModelSettings,
         log: LogWriter | None = None,
-        layers: Collection[str] = (),
+        layers: MutableSet[str] | None = None,
         blobs: MutableSet[str] | None = None,
     ) -> None:
         super().__init__(settings, log)
-        self.layers = layers
+        self.layers: MutableSet[str] = set() if layers is None else layers
         self.blobs: MutableSet[str] = set() if blobs is None else blobs
 
     def accepted(self, reference: Reference) -> bool:
@@ -147,18 +147,27 @@ class ImageCopier(PullSources):
     def content(
         self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
-        """Fetch config and layers; the platform that the config states is not looked at (copy/single.go).
+        """Fetch config and layers, all of them whatever becomes of one (copy/single.go, ``copyLayers``).
 
-        When all is there, the store reads the manifest anew, by what it says that it is (storage/storage_dest.go).
+        The platform that the config states is not looked at. Layers below the first that fails are in the store from
+        then on (storage/storage_dest.go, ``commitLayer``). When all is there, the store reads the manifest anew, by
+        what it says that it is.
         """
         if manifest.media_type == OCI_MANIFEST and manifest.config_type != OCI_CONFIG:
             return PullError(f"parsing image configuration: {no_image(manifest)}", Reason.NO_IMAGE)
         config = yield from self.config(reference, source, manifest, options)
         if isinstance(config, PullError):
             return config.reworded(f"parsing image configuration: {config.text}")
-        for layer in dict.fromkeys(manifest.layers):
-            if (got := (yield from self.layer(reference, source, layer, options))) is not None:
-                return got
+        failed: dict[str, PullError] = {}
+        layers = list(dict.fromkeys(manifest.layers))
+        for layer in layers:
+            if (trouble := (yield from self.layer(reference, source, layer, options))) is not None:
+                failed[layer] = trouble
+        if failed:
+            first = next(iter(failed))
+            for layer in layers[: layers.index(first)]:
+                self.layers.add(layer)
+            return failed[first]
         if manifest.config_size not in {None, config.size}:
             return PullError("writing blob: blob size mismatch", Reason.BROKEN)
         if manifest.commit_fault:

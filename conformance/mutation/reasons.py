@@ -53,12 +53,12 @@ class WeakCases:
         return self.why.get(case) or self.why.get(_function(case), "")
 
 
-def weak_cases(matrix: Matrix) -> list[WeakCases]:
-    """Give what a matrix of all mutants has to have explained."""
+def weak_cases(matrix: Matrix, kind: str = "case") -> list[WeakCases]:
+    """Give what a matrix of all mutants has to have explained; ``kind`` is a table of ``killing_none.toml``."""
     none = WeakCases(
         "kill none",
         matrix.cases_killing_none,
-        read_reasons(KILLING_NONE).get("case", {}),
+        read_reasons(KILLING_NONE).get(kind, {}),
         f"sharpen it, or write a mutant that it kills, or say why in {KILLING_NONE}",
     )
     null = [

@@ -84,8 +84,8 @@ def run_of(config: pytest.Config) -> Run:
         from conformance.targets.run import Run, RunError, end_as_with_ctrl_c
 
         try:
-            options = [config.getoption(name) for name in ("runtime", "mutant", "kubelet", "model")]
-            config.stash[RUN] = run = Run(*options)
+            options = {name: config.getoption(name) for name in ("mutant", "kubelet", "model", "oci_runtime")}
+            config.stash[RUN] = run = Run(config.getoption("runtime"), **options)
         except RunError as error:
             raise pytest.UsageError(str(error)) from None
         config.add_cleanup(run.close)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import Any, Self
 
 from conformance.images.builder import Content, Entry, Format, Image, Index, image, index, layer
 from conformance.model.answers import Login
@@ -14,9 +14,10 @@ from conformance.registry_hosts.arguments import (
     checked_platforms,
     checked_tags,
 )
-from conformance.registry_hosts.faults import Faulty, digest_of
+from conformance.registry_hosts.faults import Faulty, RawAnswer, digest_of
 from conformance.registry_hosts.origin import MemoryOrigin, Origin
 from conformance.registry_hosts.personality import Personality
+from conformance.registry_hosts.recorder import RequestKind
 
 
 class RegistryHost(str):
@@ -83,6 +84,23 @@ class RegistryHost(str):
         """Answer every request for a manifest with that HTTP status, and ``Retry-After`` where it is given."""
         check_failure(status, retry_after)
         self.origin.faults.fail(status, retry_after)
+
+    def answer(
+        self,
+        kind: RequestKind,
+        body: bytes | str = b"",
+        *,
+        status: int = 200,
+        phrase: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Answer every request of that kind with any bytes, status, reason phrase and headers, whoever asks."""
+        content = body.encode() if isinstance(body, str) else body
+        self.origin.faults.answers[kind] = RawAnswer(status, content, phrase, dict(headers or {}))
+
+    def amend_tokens(self, **members: Any) -> None:
+        """Give every token with more, or other, members beside it: ``issued_at``, ``expires_in`` (seconds)."""
+        self.origin.faults.token_members = members
 
     def tamper(self, content: Faulty) -> None:
         """Serve the manifest or blob with altered bytes, under the same tags and digest."""

@@ -17,6 +17,7 @@ from conformance.model.answers import (
 )
 from conformance.model.error_texts import server_of
 from conformance.model.reason import Reason
+from conformance.registry_hosts.arranged_answers import arranged_answer, gives_dead_tokens, ping_challenges
 from conformance.registry_hosts.host import RegistryHost
 from conformance.registry_hosts.internet import REFUSING_ADDRESS, Internet, Transport
 from conformance.registry_hosts.origin import Repository
@@ -40,6 +41,9 @@ class HostAnswers:
         if (failed := self._unreachable(ask)) is not None:
             return failed
         host = self._internet.hosts[ask.host.lower()]
+        if (arranged := arranged_answer(host, ask)) is not None:
+            is_ping = isinstance(arranged, ErrorResponse) and arranged.step == "ping"
+            return (self._unreachable(ask, ("http", 80)) if is_ping and ask.insecure else None) or arranged
         repository = host.origin.repositories.get(ask.repository)
         if (refused := _refused(host, ask, repository)) is not None:
             return refused
@@ -49,7 +53,12 @@ class HostAnswers:
     def challenges(self, host: str) -> bool:
         """Tell whether a host wants a token of everybody; others, and who is not there, ask nobody who it is."""
         found = self._internet.hosts.get(host.lower())
-        return found is not None and bool(found.personality.realm)
+        return found is not None and any("realm" in each.parameters for each in ping_challenges(found))
+
+    def renews(self, host: str) -> bool:
+        """Tell whether the tokens of a host are dead when they come."""
+        found = self._internet.hosts.get(host.lower())
+        return found is not None and gives_dead_tokens(found)
 
     def _address(self, ask: RegistryRequest) -> HostAddress | NoResponse:
         """Look a host up; every host has an address in 127.0.0.0/8, but for those that are written as an address."""
@@ -58,10 +67,13 @@ class HostAnswers:
             return NoResponse(step="lookup", url="", words=_no_such_host(ask.host), reason=Reason.UNKNOWN_HOST)
         return HostAddress.of(door[0])
 
-    def _unreachable(self, ask: RegistryRequest) -> NoResponse | None:
-        """Say why a ping gets no answer, if it gets none: of https, or of http where that is tried after it."""
+    def _unreachable(self, ask: RegistryRequest, *tried: tuple[str, int]) -> NoResponse | None:
+        """Say why a ping gets no answer, if it gets none: of https, or of http where that is tried after it.
+
+        Without schemes and ports that are ``tried``, those are that a request has.
+        """
         failed = None
-        for scheme, port in (("https", 443), ("http", 80))[: 1 + ask.insecure]:
+        for scheme, port in tried or (("https", 443), ("http", 80))[: 1 + ask.insecure]:
             words, reason = self._connect_error(ask, scheme, port)
             if not words:
                 return None

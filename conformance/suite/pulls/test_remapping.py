@@ -223,6 +223,14 @@ class TestBlocked:
         pull = runtime.pull("quay.io/mirrored/app")
         assert (pull.asked, pull.served_by) == ([quay_io], (quay_io,))
 
+    def test_a_blocked_mirror_of_a_search_registry_is_passed_over(
+        self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost
+    ) -> None:
+        """A short name comes from the second search registry itself where that one's mirror is blocked."""
+        quay_io.store("mirrored/app", IMAGE)
+        pull = runtime.pull("mirrored/app")
+        assert (pull.asked, pull.served_by) == ([docker_io, quay_io], (quay_io,))
+
     @pytest.fixture
     def elsewhere(self, runtime: Runtime, quay_io: RegistryHost) -> Pull:
         """A name below a blocked prefix, whose location is not blocked and has the image, is pulled."""
