@@ -36,11 +36,14 @@ class Deviation:
     runtime: str = "CRI-O"
     oci_runtime: str = ""
 
+    def names(self, case: str) -> bool:
+        """Tell whether it is about this case, with any parameters or just these, on whatever release."""
+        return case in self.cases or case.partition("[")[0] in self.cases
+
     def covers(self, case: str, release: Release, runtime: str = "CRI-O", oci_runtime: str = "") -> bool:
-        """Tell whether it is about this case, with any parameters or just these, on this release of a runtime."""
-        named = case in self.cases or case.partition("[")[0] in self.cases
+        """Tell whether it is about this case on this release of a runtime, with that OCI runtime below it."""
         on = runtime == self.runtime and self.oci_runtime in {"", oci_runtime}
-        return named and on and release.within(self.releases)
+        return self.names(case) and on and release.within(self.releases)
 
     def differences(self, fixtures: Mapping[str, Any]) -> list[str]:
         """Compare what was seen with what it says is seen; give a sentence for each difference."""

@@ -11,7 +11,8 @@ import conformance
 from conformance import vocabulary
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = ROOT / "README.md"
+PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 OURS = ("conformance/", "tests/", "docs/", "fixtures/", "protos/", "benchmarks/", ".ci/")
 MADE = ("fixtures/node/cri-o.",)
 """What a page says is put there by hand."""
@@ -43,6 +44,20 @@ def test_a_page_names_only_modules_that_are_there(page: Path) -> None:
     named = {each for each in re.findall(r"`([a-z_/]+\.py)`", page.read_text()) if not each.startswith(OURS)}
     known = {str(path) for path in inside} | {path.name for path in inside} | {path.name for path in ROOT.rglob("*.py")}
     assert named - known - {"test_8780.py"} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_block_begins_and_ends_on_lines_of_its_own(page: Path) -> None:
+    fences = [line.strip() for line in page.read_text().splitlines() if "```" in line]
+    assert [line for line in fences if not re.fullmatch(r"```\w*", line)] == []
+    assert len(fences) % 2 == 0
+
+
+def test_the_commands_that_ci_types_are_there() -> None:
+    """As ``.ci/fresh`` finds them in README."""
+    text = README.read_text()
+    assert len(re.findall(r"^python3 -m venv .*\.venv/bin/tox run -e \S+", text, re.MULTILINE)) == 2
+    assert re.findall(r"`apt install git [^`]*`", text) == ["`apt install git python3-venv`"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

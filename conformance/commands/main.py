@@ -4,7 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from conformance.standard_streams import guarded_streams
 
@@ -57,10 +58,24 @@ def add_run(commands: Any) -> argparse.ArgumentParser:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run pytest on the suite with these arguments; give its exit code."""
+    """Run pytest on the suite with these arguments; give its exit code. Of ``--help`` our options come first."""
     import pytest  # noqa: PLC0415 (the other commands do without)
 
+    if {"-h", "--help"} & {*arguments}:
+        print(_run_help())
     return int(pytest.main([*QUIETLY, "--pyargs", "conformance.suite", *arguments]))
+
+
+def _run_help() -> str:
+    """Write the help of our own options, as argparse does."""
+    from conformance.plugin.options import pytest_addoption  # noqa: PLC0415 (pytest is heavy)
+
+    description = "Run the conformance suite. What is not below is pytest's: -n 2, -k 8780, -x, …"
+    usage = "%(prog)s [options] [pytest's options]"
+    parser = argparse.ArgumentParser("crio-conformance run", usage=usage, description=description, add_help=False)
+    group = parser.add_argument_group("options")
+    pytest_addoption(cast("Any", SimpleNamespace(getgroup=lambda *_: SimpleNamespace(addoption=group.add_argument))))
+    return f"{parser.format_help()}\nAnd pytest's own:\n"
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from conformance.mutation.matrix import AnyMutant, Matrix, SuiteResult
 from conformance.mutation.outcomes import OutcomeRecorder, RedundantCaseSkipper
 from conformance.mutation.reach import EVERYWHERE, ReachRecorder, faulty_methods
 from conformance.node.folders import private_folder
+from conformance.plugin.collection import case_of
 from conformance.plugin.lifecycle import RUN
-from conformance.plugin.verdicts import case_of
 from conformance.runtime.configuration import Configuration
 from conformance.simulator.mutants import Mutant
 from conformance.targets.choice import SimulatorTarget

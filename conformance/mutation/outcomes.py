@@ -5,7 +5,7 @@ from collections.abc import Generator
 import pytest
 
 from conformance.mutation.reach import ReachRecorder
-from conformance.plugin.verdicts import case_of
+from conformance.plugin.collection import case_of
 
 
 class OutcomeRecorder:

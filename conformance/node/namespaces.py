@@ -10,6 +10,8 @@ def why_no_namespaces(complaint: str, *, root: bool, proc: Path = Path("/proc"))
         if _read(proc / "sys" / setting) == forbidden:
             name = setting.replace("/", ".")
             return f"{who} may make no namespaces here ({name} is {forbidden}): {remedy}"
+    if _is_chroot(proc) and any(each in complaint for each in ("not permitted", "denied", "Invalid argument")):
+        return f"{who} may make no namespaces in a chroot, and this is one ({complaint}): leave it"
     if "Operation not permitted" in complaint or "Permission denied" in complaint:
         options = ["--security-opt seccomp=unconfined", "--security-opt systempaths=unconfined"]
         return (
@@ -22,6 +24,12 @@ def why_no_namespaces(complaint: str, *, root: bool, proc: Path = Path("/proc"))
             " net, mnt and pid, here and, where this is a user namespace, around it"
         )
     return f"no namespaces can be made here: {complaint}"
+
+
+def _is_chroot(proc: Path) -> bool:
+    """Tell whether the root folder is no mount, which only a chroot's can be (proc(5), mountinfo)."""
+    mounts = _read(proc / "self" / "mountinfo").splitlines()
+    return bool(mounts) and not any(line.split()[4] == "/" for line in mounts)
 
 
 def _read(path: Path) -> str:

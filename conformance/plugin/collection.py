@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from conformance.deviations import Deviation
 
 SUITE = Path(__file__).parents[1] / "suite"
 
@@ -22,6 +27,24 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let ``-k`` find cases by their upstream issue."""
+    """Let ``-k`` find cases by the upstream issue that they are about, or by which releases deviate in them."""
     for mark in item.iter_markers("upstream"):
         item.extra_keyword_matches.update(mark.args)
+    if SUITE in item.path.parents:
+        case = case_of(item)
+        item.extra_keyword_matches.update(each.upstream for each in _known_deviations() if each.names(case))
+
+
+@cache
+def _known_deviations() -> list[Deviation]:
+    from conformance.deviations import load_deviations
+
+    return load_deviations()
+
+
+def case_of(case: pytest.Item | pytest.TestReport) -> str:
+    """Name a case as ``deviations.toml`` does: its file, without folders, and what follows.
+
+    The file is that of its location: a node ID has none where pytest was given a module of another folder.
+    """
+    return f"{PurePath(case.location[0]).name}::{case.nodeid.partition('::')[2]}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.plugin.collection import case_of
 from conformance.plugin.lifecycle import run_of
 from conformance.plugin.options import TOLD_WHEN_FEW
-from conformance.plugin.verdicts import case_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pytest
 
     from conformance.report.summary import Verdict
@@ -23,11 +25,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
     run = run_of(config)
     verdicts = [verdict for _, verdict in ended]
-    wanted = config.getoption("stories")
-    if wanted == "all" or (wanted == "auto" and len(ended) <= TOLD_WHEN_FEW):
-        terminalreporter.section("stories")
-        for report, verdict in ended:
-            _tell(terminalreporter, report, verdict)
+    _tell_stories(terminalreporter, ended, config)
     terminalreporter.section(f"conformance of {run.target.title}")
     for line in totals_table(verdicts):
         terminalreporter.write_line(line)
@@ -73,6 +71,29 @@ def _reason(report: pytest.TestReport) -> str:
     if hasattr(report, "wasxfail"):
         return str(report.wasxfail)
     return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
+
+
+def _tell_stories(
+    terminalreporter: pytest.TerminalReporter,
+    ended: Sequence[tuple[pytest.TestReport, Verdict]],
+    config: pytest.Config,
+) -> None:
+    """Tell the stories that were asked for, or those of few cases; each once."""
+    wanted = config.getoption("stories")
+    if wanted == "none" or (wanted == "auto" and len(ended) > TOLD_WHEN_FEW):
+        return
+    untold = [each for each in ended if not _is_told(each[0], config)]
+    if untold:
+        terminalreporter.section("stories")
+    for report, verdict in untold:
+        _tell(terminalreporter, report, verdict)
+
+
+def _is_told(report: pytest.TestReport, config: pytest.Config) -> bool:
+    """Tell whether a case's story stands above already, among what pytest shows of its failure."""
+    from conformance.report.story import STORY
+
+    return config.option.showcapture == "all" and any(title == STORY for title, _ in report.sections)
 
 
 def _tell(terminalreporter: pytest.TerminalReporter, report: pytest.TestReport, verdict: Verdict) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.plugin.collection import case_of
 from conformance.plugin.fixtures import BROKEN, CURSOR
 from conformance.plugin.lifecycle import RUN, needs_runtime
 
@@ -115,14 +115,6 @@ def _fail(report: pytest.TestReport, why: str, details: str) -> None:
         report.longrepr = why
         vars(report).pop("wasxfail", None)
     report.sections.append((why, details))
-
-
-def case_of(case: pytest.Item | pytest.TestReport) -> str:
-    """Name a case as ``deviations.toml`` does: its file, without folders, and what follows.
-
-    The file is that of its location: a node ID has none where pytest was given a module of another folder.
-    """
-    return f"{PurePath(case.location[0]).name}::{case.nodeid.partition('::')[2]}"
 
 
 def _family(item: pytest.Item) -> str:

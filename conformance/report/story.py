@@ -6,6 +6,9 @@ from conformance.cri import Call
 from conformance.evidence import Command, Evidence, LogLine, attempts
 from conformance.registry_hosts import Exchange
 
+STORY = "the story"
+"""The title under which a failed case tells it."""
+
 
 def story(evidence: Evidence) -> str:
     """Write the calls in order, a pull with each registry host that was asked and its answer; and what a user reads."""
@@ -40,7 +43,7 @@ def _subject(call: Call) -> str:
 def sections(evidence: Evidence, program: str = "CRI-O") -> list[tuple[str, str]]:
     """Give what a failed case shows, under titles: the story, the exchanges, the runtime's lines."""
     return [
-        ("the story", story(evidence)),
+        (STORY, story(evidence)),
         ("exchanges", exchanges(evidence)),
         (f"{program}'s log", log(evidence.lines)),
         *((f"{program}'s goroutines when a call was not answered in time", each) for each in evidence.goroutines),

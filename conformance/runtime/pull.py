@@ -117,7 +117,10 @@ class Pull:
 
     @property
     def served_by(self) -> tuple[str, ...]:
-        """The registry hosts in the names of the image that came; none when none came."""
+        """The registry hosts in the names of the image that came; none when none came.
+
+        Of an image that a mirror gave, that is the registry which it is a mirror of: who gave it is in ``attempts``.
+        """
         return self.image.registries if self.image else ()
 
     @property

@@ -64,6 +64,8 @@ def test_the_module_runs_pytest_on_the_suite() -> None:
     ended = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 0, ended.stderr
     assert "--runtime=WHICH" in ended.stdout
+    assert ended.stdout.startswith("usage: crio-conformance run [options] [pytest's options]")
+    assert ended.stdout.index("--runtime WHICH") < ended.stdout.index("positional arguments")
     assert ended.stderr == ""
 
 

@@ -133,3 +133,17 @@ def test_a_program_of_util_linux_that_is_missing_is_named(
     with pytest.raises(WorldError, match=rf"^[^\n]*\b{missing}\b[^\n]*$"):
         World()
     assert list(own_tmpdir.glob("*/*/")) == []
+
+
+@pytest.mark.parametrize("root", [False, True])
+@pytest.mark.parametrize("complaint", [EPERM, "cannot change root filesystem propagation: Invalid argument"])
+def test_a_chroot_is_called_one(tmp_path: Path, complaint: str, *, root: bool) -> None:
+    """Its root folder is no mount (proc(5), mountinfo)."""
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "mountinfo").write_text("1 2 0:3 / /proc rw - proc proc rw\n")
+    who = "root" if root else "an ordinary user"
+    assert why_no_namespaces(complaint, root=root, proc=tmp_path) == (
+        f"{who} may make no namespaces in a chroot, and this is one ({complaint}): leave it"
+    )
+    (tmp_path / "self" / "mountinfo").write_text("1 2 0:3 / / rw - ext4 /dev/vda rw\n")
+    assert "and this is one" not in why_no_namespaces(complaint, root=root, proc=tmp_path)

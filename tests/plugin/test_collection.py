@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.deviations import load_deviations
 from tests.plugin.pytest_runs import Run
 
 MODULE = "conformance.suite.pulls.test_login"
@@ -34,3 +35,16 @@ def test_what_already_runs_is_asked_by_one_process(run: Run) -> None:
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     sentence = "ERROR: --runtime unix:///nowhere can be asked by one process only: run with -n 0"
     assert sentence in result.stdout.str() + result.stderr.str()
+
+
+def test_an_issue_finds_the_cases_that_deviate_by_it(run: Run) -> None:
+    """And those that are about it: ``-k 8780`` leaves out none of either."""
+    names = {
+        each
+        for known in load_deviations()
+        if known.upstream == "cri-o/cri-o#8780" and known.runtime == "CRI-O"
+        for each in known.cases
+    }
+    result = run("--collect-only", "-q", "-k", "8780", "--pyargs", "conformance.suite.pulls")
+    found = {line.rpartition("/")[2].partition("[")[0] for line in result.outlines if "::" in line}
+    assert {each.partition("[")[0] for each in names} <= found

@@ -5,6 +5,20 @@ import pytest
 from tests.plugin.pytest_runs import Run
 
 
+def test_a_story_is_told_once(run: Run, pytester: pytest.Pytester) -> None:
+    """That of a case that failed stands with its failure, unless that is not shown."""
+    pytester.makepyfile(
+        """
+        def test_passing(runtime): runtime.pull("quay.io/a/b")
+        def test_failing(runtime): assert runtime.pull("docker.io/c/d").succeeded
+        """
+    )
+    for options, stories in (((), 1), (("--tb=no",), 1), (("--show-capture=no",), 1), (("--stories=none",), 1)):
+        told = run(*options).stdout.str()
+        assert told.count("PullImage docker.io/c/d (") == stories
+        assert told.count("PullImage quay.io/a/b (") == ("--stories=none" not in options)
+
+
 def test_the_summary_counts_what_became_of_each_case_and_says_why(run: Run, pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         """

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from conformance.deviations import Deviation
-from conformance.plugin import terminal, verdicts
+from conformance.plugin import collection, terminal, verdicts
 from tests.plugin.pytest_runs import Run
 
 BOTH_SIDES = [
@@ -214,4 +214,4 @@ def test_a_case_is_named_as_deviations_name_it(nodeid: str, file: str, case: str
     """A module of another folder, selected by ``--pyargs``, has node IDs without a file."""
     facts: dict[str, Any] = {"keywords": {}, "outcome": "passed", "longrepr": None, "when": "call"}
     report = pytest.TestReport(nodeid, (file, 1, case), **facts)
-    assert verdicts.case_of(report) == f"test_login.py::{case}"
+    assert collection.case_of(report) == f"test_login.py::{case}"
