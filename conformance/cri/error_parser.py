@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 
+from conformance.model.error_texts import DOCKER_SERVER
 from conformance.model.reason import Reason
 
 CRI_CODES = ("RegistryUnavailable", "SignatureValidationFailed", "ImageVolumeMountFailed")
@@ -25,6 +26,13 @@ _ASKED = re.compile(
 """An image on a registry that was asked: in the familiar form of the ``docker`` transport, which leaves docker.io out,
 or, where there are mirrors, ``(Mirrors also failed: [NAME: …]\\n[NAME: …]): NAME: …``, the last being the registry that
 the mirrors stand for (containers/image docker/docker_image_src.go, ``newImageSource``)."""
+
+_GAVE = re.compile(r"reading manifest \S+ in (?P<name>\S+?): ")
+"""Who did not give a manifest: the mirror that gave an index, say, and lacks its image, where ``docker://`` is the
+image that was asked for (containers/image docker/docker_client.go, ``fetchManifest``)."""
+
+_PINGED = re.compile(r"pinging container registry (?P<server>[^\s/]+?): ")
+"""Who did not answer at all (containers/image docker/docker_client.go, ``detectProperties``)."""
 
 _NAMES = re.compile(r"docker://\S+|\bmanifest \S+ in \S+|container registry \S+|https?://[^\s\"]+")
 """Names inside an error; what they are made of (an image called ``geoffrey/signature:429``) is no reason."""
@@ -133,6 +141,7 @@ _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
                 r"|unsupported schema version|rejecting ambiguous manifest|unsupported docker v2s2 media type"
                 r"|length of history not equal|no FSLayers in manifest|invalid checksum digest|blob with unknown digest"
                 r"|unsupported digest algorithm|unexpectedly received a manifest list|blob size mismatch"
+                r"|decoding bearer token|missing realm in bearer auth challenge"
                 r"|treating manifest lists as individual manifests"
             ),
         ),
@@ -157,13 +166,21 @@ def cri_codes(message: str) -> tuple[str, ...]:
 def reasons_by_registry(message: str) -> Mapping[str, Reason]:
     """Read off every registry host that a pull's error names as asked, in its order, and why it did not serve."""
     text = _ARTIFACT_HALF.sub("\n", message)
-    found = list(_ASKED.finditer(text))
+    found = next(filter(None, (list(each.finditer(text)) for each in (_ASKED, _GAVE, _PINGED))), [])
     ends = [*(match.start() for match in found), len(text)][1:]
     facts: dict[str, Reason] = {}
     for match, end in zip(found, ends, strict=True):
-        before = text[: match.start()] if match is found[0] else ""
-        facts.setdefault(host_of(match["name"]), reason_in(f"{before} {text[match.end() : end]}"))
+        before, after = text[: match.start()] if match is found[0] else "", text[match.end() : end]
+        facts.setdefault(_blamed(match, after), reason_in(f"{before} {after}"))
     return facts
+
+
+def _blamed(asked: re.Match[str], after: str) -> str:
+    """Give the registry host that a part of an error is about: the one that did not give a manifest, else the asked."""
+    if asked.re is _PINGED:
+        return {DOCKER_SERVER: "docker.io"}.get(asked["server"], asked["server"])
+    gave = _GAVE.search(after)
+    return host_of((gave or asked)["name"])
 
 
 def image_names(message: str) -> tuple[str, ...]:

@@ -195,8 +195,10 @@ class ErrorResponse:
     """An HTTP answer that is no, at one step: ``ping``, ``token``, ``manifest`` or ``blob``.
 
     ``code``, ``message`` and ``detail`` (whether there is one) are those of the body's first error, empty where the
-    body is not of the distribution-spec's form; ``body`` is how it begins then. ``scope_error`` is the ``error`` in the
-    challenge of a 401 that came although there was a token, ``description`` its ``error_description``.
+    body is not of the distribution-spec's form; ``body`` is how it begins then, bytes that are no UTF-8 as Python has
+    them in names ("surrogateescape"). ``scope_error`` is the ``error`` in the challenge of a 401 that came although
+    there was a token, ``description`` its ``error_description``. ``phrase`` is the server's own reason phrase (RFC
+    9112, "Status Line"), ``None`` where it is the usual one.
     """
 
     step: str
@@ -207,6 +209,18 @@ class ErrorResponse:
     body: str = ""
     scope_error: str = ""
     description: str = ""
+    phrase: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnusableResponse:
+    """An answer that came, and of which no use can be made: at which step, and what is said of it.
+
+    Source: containers/image docker/docker_client.go, ``getBearerToken``, ``newBearerTokenFromHTTPResponseBody``.
+    """
+
+    step: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,4 +237,4 @@ class NoResponse:
     refused: bool = False
 
 
-Answer = Manifest | FetchedBlob | HostAddress | ErrorResponse | NoResponse
+Answer = Manifest | FetchedBlob | HostAddress | ErrorResponse | UnusableResponse | NoResponse

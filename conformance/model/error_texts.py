@@ -6,7 +6,7 @@ docker/distribution (registry/api/errcode/register.go, registry/api/v2/errors.go
 
 from http import HTTPStatus
 
-from conformance.model.answers import ErrorResponse, NoResponse, RegistryRequest
+from conformance.model.answers import ErrorResponse, NoResponse, RegistryRequest, UnusableResponse
 from conformance.model.go_text import go_quote
 from conformance.model.profile import Profile
 from conformance.model.reason import Reason
@@ -63,12 +63,12 @@ def _of_body(answer: ErrorResponse, *, all_errors: bool) -> str:
     """Word an HTTP answer by its status and body."""
     status = answer.status
     if status not in CLIENT_ERRORS:
-        return f"received unexpected HTTP status: {status} {_phrase(status)}".rstrip()
+        return f"received unexpected HTTP status: {status} {_phrase(answer)}".rstrip()
     if not answer.code:
         if status == HTTPStatus.UNAUTHORIZED:
             return DEFAULT_MESSAGES["UNAUTHORIZED"]
-        body = answer.body
-        shown = body[:_BODY_SHOWN] + "..." if len(body) > _BODY_SHOWN else body
+        body = answer.body.encode(errors="surrogateescape")
+        shown = body[:_BODY_SHOWN].decode(errors="surrogateescape") + "..." * (len(body) > _BODY_SHOWN)
         return f"StatusCode: {status}, {go_quote(shown)}"
     code = answer.code if answer.code in DEFAULT_MESSAGES else "UNKNOWN"
     if not answer.detail and answer.message in {"", DEFAULT_MESSAGES[code]}:
@@ -85,20 +85,26 @@ def _words(code: str) -> str:
     return code.lower().replace("_", " ")
 
 
-def _phrase(status: int) -> str:
-    """Give the usual phrase of an HTTP status, empty for one that servers made up."""
+def _phrase(answer: ErrorResponse) -> str:
+    """Give the server's own phrase, else the usual one of the status, empty for one that servers made up."""
+    if answer.phrase is not None:
+        return answer.phrase
     try:
-        return HTTPStatus(status).phrase
+        return HTTPStatus(answer.status).phrase
     except ValueError:
         return ""
 
 
-def unanswered(ask: RegistryRequest, name: str, answer: ErrorResponse | NoResponse, profile: Profile) -> str:
+def unanswered(
+    ask: RegistryRequest, name: str, answer: ErrorResponse | UnusableResponse | NoResponse, profile: Profile
+) -> str:
     """Word why a host did not give what it was asked for; ``name`` is the repository with the host.
 
     Source: containers/image docker/docker_client.go (``detectProperties``, ``getBearerToken``, ``fetchManifest``,
     ``getBlob``).
     """
+    if isinstance(answer, UnusableResponse):
+        return answer.words
     if isinstance(answer, NoResponse):
         words = answer.words if profile.names_tls else answer.words.removeprefix(TLS_TROUBLE)
         text = f'Get "{answer.url}": {words}'
@@ -123,12 +129,14 @@ def _token_refusal(answer: ErrorResponse, profile: Profile) -> str:
     if answer.status == HTTPStatus.UNAUTHORIZED:
         words = refusal(answer, all_errors=profile.all_errors)
         return f"unable to retrieve auth token: invalid username/password: {words}"
-    status = profile.token_status.format(status=answer.status, phrase=_phrase(answer.status))
+    status = profile.token_status.format(status=answer.status, phrase=_phrase(answer))
     return f"Requesting bearer token: {status}"
 
 
-def reason_for(answer: ErrorResponse | NoResponse) -> Reason:
+def reason_for(answer: ErrorResponse | UnusableResponse | NoResponse) -> Reason:
     """Give the reason that an answer is for not serving, ``UNCLEAR`` where it may be any."""
+    if isinstance(answer, UnusableResponse):
+        return Reason.BROKEN
     if isinstance(answer, NoResponse):
         return answer.reason
     if answer.status >= CLIENT_ERRORS.stop:

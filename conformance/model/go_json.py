@@ -8,6 +8,7 @@ become U+FFFD.
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, NoReturn
 
 from conformance.model.go_text import go_quote
@@ -44,12 +45,12 @@ SIZE = Shape("int64", "number")
 ANYTHING = Shape("interface {}", "anything")
 
 
-def listed(each: Shape) -> Shape:
+def array_of(each: Shape) -> Shape:
     """Give the type of a list of those."""
     return Shape(f"[]{each.name}", "array", each=each)
 
 
-def mapped(each: Shape) -> Shape:
+def object_of(each: Shape) -> Shape:
     """Give the type of an object with any members of that type."""
     return Shape(f"map[string]{each.name}", "object", each=each)
 
@@ -82,11 +83,19 @@ def parse_json(data: bytes) -> Any:
 
 
 def without_go_types(text: str) -> str:
-    """Give an error without the names of the types that something did not fit: they depend on Go's release."""
-    return _GO_TYPES.sub("into a Go value", text)
+    """Give an error without the names of the types that something did not fit: they depend on Go's release.
+
+    From Go 1.27 on encoding/json stands on encoding/json/v2, which names them in another way.
+    """
+    return _GO_TYPES.sub("into a Go value", _NO_TIME.sub("a time that is no text", text))
 
 
-_GO_TYPES = re.compile(r"into (?:Go struct field |Go value of type )?\S+(?: of type \S+?)?(?=[;:)\n]|$)")
+_NO_TIME = re.compile(
+    r"Time\.UnmarshalJSON: input is not a JSON string"
+    r"|json: cannot unmarshal \w+ into (?:Go struct field \S+|Go value) of type \*?time\.Time"
+)
+_STRUCT = r'struct \{(?:[^"}]|"(?:[^"\\]|\\.)*")*\}'
+_GO_TYPES = re.compile(rf"into (?:Go value|(?:Go struct field )?\S+) of type (?:{_STRUCT}|\S+?)(?=[;:)\n]|$)")
 _LAYOUT = "2006-01-02T15:04:05Z07:00"
 _TIME_PARTS = tuple(
     (part, re.compile(pattern))
@@ -109,14 +118,11 @@ def _fitted(value: Any, shape: Shape, path: tuple[str, ...], faults: list[str]) 
     if value is None or kind == "anything":
         return value if kind == "anything" else shape.zero
     if kind == "time":
-        faults.extend(filter(None, [_time_fault(value)]))
-        return value if isinstance(value, str) else ""
+        return _time(value, path, faults)
     found = next(name for type_, name in _KINDS if isinstance(value, type_))
     if found != kind or (isinstance(value, float) and shape.name.startswith("int")):
         what = f"number {json.dumps(value)}" if found == kind else found
-        field = "" if path and path[-1].isdigit() else "Go struct field "
-        into = f"{field}{'.'.join(path)}" if path else "Go value"
-        faults.append(f"json: cannot unmarshal {what} into {into} of type {shape.name}")
+        faults.append(_misfit(what, path, shape.name))
         return shape.zero
     if kind == "array":
         assert shape.each is not None  # noqa: S101 (every list has elements of a type)
@@ -126,10 +132,27 @@ def _fitted(value: Any, shape: Shape, path: tuple[str, ...], faults: list[str]) 
     return value
 
 
-def _time_fault(value: Any) -> str:
+def _misfit(what: str, path: tuple[str, ...], type_: str) -> str:
+    """Say that a kind of value does not fit a type, at that path."""
+    field = "" if path and path[-1].isdigit() else "Go struct field "
+    into = f"{field}{'.'.join(path)}" if path else "Go value"
+    return f"json: cannot unmarshal {what} into {into} of type {type_}"
+
+
+def _time(value: Any, path: tuple[str, ...], faults: list[str]) -> str:
+    """Give a time as it is written, empty where it is none."""
+    if isinstance(value, str):
+        fault = _time_fault(value)
+    else:
+        found = next(name for type_, name in _KINDS if isinstance(value, type_))
+        fault = _misfit(found, path, "time.Time")
+    if fault:
+        faults.append(fault)
+    return "" if fault else str(value)
+
+
+def _time_fault(value: str) -> str:
     """Give what is wrong with a time, empty for one of RFC 3339 (Go time/format_rfc3339.go, ``UnmarshalJSON``)."""
-    if not isinstance(value, str):
-        return "Time.UnmarshalJSON: input is not a JSON string"
     rest = value
     for part, pattern in _TIME_PARTS:
         match = pattern.match(rest)
@@ -137,7 +160,19 @@ def _time_fault(value: Any) -> str:
             what = f"parsing time {go_quote(value)} as {go_quote(_LAYOUT)}"
             return f"{what}: cannot parse {go_quote(rest)} as {go_quote(part)}"
         rest = rest[match.end() :]
-    return f"parsing time {go_quote(value)}: extra text: {go_quote(rest)}" if rest else ""
+    if rest:
+        return f"parsing time {go_quote(value)}: extra text: {go_quote(rest)}"
+    return f"parsing time {go_quote(value)}: {wrong} out of range" if (wrong := _out_of_range(value)) else ""
+
+
+def _out_of_range(written: str) -> str:
+    """Name the part of a time, written as it should be, that there is not; empty where there is such a time."""
+    try:
+        datetime.fromisoformat(written)
+    except ValueError:
+        parts = (("month", written[5:7], 12), ("day", written[8:10], 31), ("hour", written[11:13], 23))
+        return next((part for part, digits, most in parts if not int(part != "hour") <= int(digits) <= most), "day")
+    return ""
 
 
 def _members(value: Mapping[str, Any], shape: Shape, path: tuple[str, ...], faults: list[str]) -> dict[str, Any]:

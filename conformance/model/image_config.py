@@ -5,23 +5,23 @@ Source: opencontainers/image-spec specs-go/v1/config.go; containers/image intern
 
 from functools import lru_cache
 
-from conformance.model.go_json import TEXT, GoJSONError, Shape, listed, mapped, unmarshal
+from conformance.model.go_json import TEXT, GoJSONError, Shape, array_of, object_of, unmarshal
 
 _FLAG = Shape("bool", "bool")
 _TIME = Shape("time.Time", "time")
-_SET = mapped(Shape("struct {}", "object"))
+_SET = object_of(Shape("struct {}", "object"))
 _RUN = Shape(
     "v1.ImageConfig",
     "object",
     {
         "User": TEXT,
         "ExposedPorts": _SET,
-        "Env": listed(TEXT),
-        "Entrypoint": listed(TEXT),
-        "Cmd": listed(TEXT),
+        "Env": array_of(TEXT),
+        "Entrypoint": array_of(TEXT),
+        "Cmd": array_of(TEXT),
         "Volumes": _SET,
         "WorkingDir": TEXT,
-        "Labels": mapped(TEXT),
+        "Labels": object_of(TEXT),
         "StopSignal": TEXT,
         "ArgsEscaped": _FLAG,
     },
@@ -31,7 +31,7 @@ _HISTORY = Shape(
     "object",
     {"created": _TIME, "created_by": TEXT, "author": TEXT, "comment": TEXT, "empty_layer": _FLAG},
 )
-_ROOTFS = Shape("v1.RootFS", "object", {"type": TEXT, "diff_ids": listed(Shape("digest.Digest", "string"))})
+_ROOTFS = Shape("v1.RootFS", "object", {"type": TEXT, "diff_ids": array_of(Shape("digest.Digest", "string"))})
 _CONFIG = Shape(
     "v1.Image",
     "object",
@@ -41,11 +41,11 @@ _CONFIG = Shape(
         "architecture": TEXT,
         "os": TEXT,
         "os.version": TEXT,
-        "os.features": listed(TEXT),
+        "os.features": array_of(TEXT),
         "variant": TEXT,
         "config": _RUN,
         "rootfs": _ROOTFS,
-        "history": listed(_HISTORY),
+        "history": array_of(_HISTORY),
     },
 )
 

@@ -18,8 +18,8 @@ from conformance.model.go_json import (
     TEXT,
     GoJSONError,
     Shape,
-    listed,
-    mapped,
+    array_of,
+    object_of,
     optional,
     unmarshal,
 )
@@ -37,43 +37,49 @@ from conformance.model.media_types import (
 )
 
 _DIGEST = Shape("digest.Digest", "string")
-_PLATFORM_MEMBERS = {"architecture": TEXT, "os": TEXT, "os.version": TEXT, "os.features": listed(TEXT), "variant": TEXT}
-_DOCKER_MEMBERS = {"mediaType": TEXT, "size": SIZE, "digest": _DIGEST, "urls": listed(TEXT)}
+_PLATFORM_MEMBERS = {
+    "architecture": TEXT,
+    "os": TEXT,
+    "os.version": TEXT,
+    "os.features": array_of(TEXT),
+    "variant": TEXT,
+}
+_DOCKER_MEMBERS = {"mediaType": TEXT, "size": SIZE, "digest": _DIGEST, "urls": array_of(TEXT)}
 _OCI_MEMBERS = {
     **_DOCKER_MEMBERS,
-    "annotations": mapped(TEXT),
+    "annotations": object_of(TEXT),
     "platform": optional(Shape("v1.Platform", "object", _PLATFORM_MEMBERS)),
     "artifactType": TEXT,
 }
 _DESCRIPTOR = Shape("v1.Descriptor", "object", _OCI_MEMBERS)
 _DOCKER_DESCRIPTOR = Shape("manifest.Schema2Descriptor", "object", _DOCKER_MEMBERS)
-_DOCKER_PLATFORM = Shape("manifest.Schema2PlatformSpec", "object", _PLATFORM_MEMBERS | {"features": listed(TEXT)})
+_DOCKER_PLATFORM = Shape("manifest.Schema2PlatformSpec", "object", _PLATFORM_MEMBERS | {"features": array_of(TEXT)})
 _DOCKER_ENTRY = Shape("manifest.Schema2ManifestDescriptor", "object", _DOCKER_MEMBERS | {"platform": _DOCKER_PLATFORM})
 _VERSIONED = {"schemaVersion": INTEGER, "mediaType": TEXT}
 _OCI_VERSIONED = {
     **_VERSIONED,
     "artifactType": TEXT,
     "subject": optional(_DESCRIPTOR),
-    "annotations": mapped(TEXT),
+    "annotations": object_of(TEXT),
 }
 _SCHEMA_1_HISTORY = Shape("manifest.Schema1History", "object", {"v1Compatibility": TEXT})
 _SCHEMA_1_LAYER = Shape("manifest.Schema1FSLayers", "object", {"blobSum": _DIGEST})
 
 _SHAPES = {
     OCI_MANIFEST: Shape(
-        "manifest.OCI1", "object", _OCI_VERSIONED | {"config": _DESCRIPTOR, "layers": listed(_DESCRIPTOR)}
+        "manifest.OCI1", "object", _OCI_VERSIONED | {"config": _DESCRIPTOR, "layers": array_of(_DESCRIPTOR)}
     ),
-    OCI_INDEX: Shape("manifest.OCI1IndexPublic", "object", _OCI_VERSIONED | {"manifests": listed(_DESCRIPTOR)}),
+    OCI_INDEX: Shape("manifest.OCI1IndexPublic", "object", _OCI_VERSIONED | {"manifests": array_of(_DESCRIPTOR)}),
     DOCKER_MANIFEST: Shape(
         "manifest.Schema2",
         "object",
-        {**_VERSIONED, "config": _DOCKER_DESCRIPTOR, "layers": listed(_DOCKER_DESCRIPTOR)},
+        {**_VERSIONED, "config": _DOCKER_DESCRIPTOR, "layers": array_of(_DOCKER_DESCRIPTOR)},
     ),
-    DOCKER_LIST: Shape("manifest.Schema2ListPublic", "object", {**_VERSIONED, "manifests": listed(_DOCKER_ENTRY)}),
+    DOCKER_LIST: Shape("manifest.Schema2ListPublic", "object", {**_VERSIONED, "manifests": array_of(_DOCKER_ENTRY)}),
     SIGNED_SCHEMA_1: Shape(
         "manifest.Schema1",
         "object",
-        {"schemaVersion": INTEGER, "fsLayers": listed(_SCHEMA_1_LAYER), "history": listed(_SCHEMA_1_HISTORY)},
+        {"schemaVersion": INTEGER, "fsLayers": array_of(_SCHEMA_1_LAYER), "history": array_of(_SCHEMA_1_HISTORY)},
     ),
 }
 _READ_FIRST = {OCI_INDEX: "unmarshaling OCI1Index", DOCKER_LIST: "unmarshaling Schema2List"}
@@ -161,7 +167,7 @@ def guess_type(data: bytes) -> str:
         if said["schemaVersion"] == 1:
             return SCHEMA_1 if said["signatures"] is None else SIGNED_SCHEMA_1
         looks = unmarshal(
-            data, Shape("struct", "object", {"config": _DOCKER_DESCRIPTOR, "manifests": listed(_DESCRIPTOR)})
+            data, Shape("struct", "object", {"config": _DOCKER_DESCRIPTOR, "manifests": array_of(_DESCRIPTOR)})
         )
     except GoJSONError:
         return ""

@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from conformance.model.answers import Answer, ErrorResponse, HostAddress, Login, NoResponse, RegistryRequest
+from conformance.model.answers import (
+    Answer,
+    ErrorResponse,
+    HostAddress,
+    Login,
+    NoResponse,
+    RegistryRequest,
+    UnusableResponse,
+)
 from conformance.model.pull_sources import Steps
 from conformance.model.puller import Outcome, Puller
 from conformance.model.reason import Reason
@@ -44,11 +52,15 @@ def content_name(repository: str, reference: str) -> str:
 
 
 class Prediction(NamedTuple):
-    """The requests of a pull with their answers, in order, its outcome, and the hosts that want a token."""
+    """The requests of a pull with their answers, in order, its outcome, and the hosts that want a token.
+
+    ``renewing`` are those whose tokens are dead when they come, so that each request needs another.
+    """
 
     asked: tuple[tuple[RegistryRequest, Answer], ...]
     outcome: Outcome
     challenging: frozenset[str] = frozenset()
+    renewing: frozenset[str] = frozenset()
 
     @property
     def attempts(self) -> tuple[HostRequests, ...]:
@@ -65,12 +77,17 @@ class Prediction(NamedTuple):
             tuple(
                 content_name(ask.repository, ask.reference)
                 for ask, answer in asked
-                if not ask.blob and not (isinstance(answer, NoResponse | ErrorResponse) and answer.step != "manifest")
+                if not ask.blob and not _is_before_manifest(answer)
                 for _ in range(request_count(answer))
             ),
             frozenset(content_name(ask.repository, ask.reference) for ask, _ in asked if ask.blob),
             tuple(sorted({ask.login.user for ask, _ in asked if ask.login and ask.login.user and ask.login.password})),
-            tuple(scope for each in asked if each[0].host in self.challenging for scope in _scopes(*each)),
+            tuple(
+                scope
+                for each in asked
+                if each[0].host in self.challenging
+                for scope in _scopes(*each, renewed=each[0].host in self.renewing)
+            ),
         )
 
     @property
@@ -91,6 +108,7 @@ def answer_steps(
     steps: Steps[Outcome],
     answer: Callable[[RegistryRequest], Answer],
     challenges: Callable[[str], bool] = lambda _host: True,
+    renews: Callable[[str], bool] = lambda _host: False,
 ) -> Prediction:
     """Follow the steps of a pull to their end.
 
@@ -109,7 +127,7 @@ def answer_steps(
             asked.append((ask, reply))
             ask = steps.send(reply)
     except StopIteration as end:
-        return Prediction(tuple(asked), end.value, frozenset(challenging))
+        return Prediction(tuple(asked), end.value, frozenset(challenging), frozenset(filter(renews, challenging)))
 
 
 def request_count(answer: Answer) -> int:
@@ -122,6 +140,11 @@ def request_count(answer: Answer) -> int:
             return RATE_LIMITED_TRIES
         return 2 if answer.scope_error == INSUFFICIENT_SCOPE else 1
     return 1
+
+
+def _is_before_manifest(answer: Answer) -> bool:
+    """Tell whether a request for a manifest was never made, since a ping or a token failed."""
+    return isinstance(answer, NoResponse | UnusableResponse | ErrorResponse) and answer.step != "manifest"
 
 
 def _is_unseen(answer: Answer) -> bool:
@@ -138,7 +161,7 @@ def _seen_as(asked: tuple[RegistryRequest, Answer]) -> str:
     return host.partition(":")[0] if isinstance(answer, NoResponse) else host
 
 
-def _scopes(ask: RegistryRequest, answer: Answer) -> Iterator[str]:
+def _scopes(ask: RegistryRequest, answer: Answer, *, renewed: bool) -> Iterator[str]:
     """Give the scopes of each token that a request takes, of a host that wants one.
 
     A session has one token, for the repository (containers/image docker/docker_client.go, ``newDockerClient``); a
@@ -147,7 +170,9 @@ def _scopes(ask: RegistryRequest, answer: Answer) -> Iterator[str]:
     if isinstance(answer, NoResponse | ErrorResponse) and answer.step == "ping":
         return
     scope = f"repository:{ask.repository}:pull"
-    if ask.opens:
+    if renewed:
+        yield from [scope] * request_count(answer)
+    elif ask.opens:
         yield scope
     if isinstance(answer, ErrorResponse) and answer.scope_error == INSUFFICIENT_SCOPE and request_count(answer) > 1:
         yield f"{scope} {scope}"

@@ -35,6 +35,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep neighbours among cases on one worker: they share a configuration, and so a CRI-O."""
     if is_about_crio(config):
         _guard_terminal(config)
+    if _is_shared(config):
+        from conformance.images.builder import label_images
+        from conformance.node.maker import this_maker
+        from conformance.runtime.attached import LABEL
+
+        label_images({LABEL: this_maker()})
     chosen = any(argument.startswith("--dist") for argument in config.invocation_params.args)
     if is_about_crio(config) and config.getoption("dist", "no") == "load" and not chosen:
         config.option.dist = "worksteal"

@@ -33,7 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the OCI runtime that CRI-O is to have, a name beside crio or on PATH (crun), or a path; by default runc,"
         " and crun where there is no runc",
     )
-    group.addoption("--mutant", metavar="NAME", help="give the simulator one fault, to see which cases find it")
+    group.addoption(
+        "--mutant",
+        metavar="NAME",
+        help="give the simulator, or a CRI-O's containers, one fault, to see which cases find it",
+    )
     group.addoption(
         "--model",
         choices=("strict", "report", "off"),

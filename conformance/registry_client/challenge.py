@@ -7,10 +7,17 @@ cannot be read ends it.
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from conformance.model.answers import Login
 
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105 (RFC 9110's word, no secret)
 _SCHEME = re.compile(rf"({_TOKEN})\s*")
 _PARAMETER = re.compile(rf',\s*({_TOKEN})=(?:({_TOKEN})|"((?:[^"\\]|\\.)*)")\s*')
+NO_REALM = "missing realm in bearer auth challenge"
+"""What is said of a challenge that names no token service (containers/image docker/docker_client.go,
+``getBearerToken``)."""
+
 _ESCAPE = re.compile(r"\\(.)")
 SCOPE_PARTS = 3
 
@@ -65,3 +72,15 @@ def scope_error(found: Iterable[Challenge]) -> tuple[str, str]:
         if scheme == "bearer" and (error := parameters.get("error", "")) in {"invalid_token", "insufficient_scope"}:
             return error, parameters.get("error_description", "")
     return "", ""
+
+
+def token_url(realm: str, challenge: Challenge, scopes: Iterable[str], login: Login | None) -> str:
+    """Complete the URL of a token service, as ``url.Values.Encode`` would."""
+    parts = urlsplit(realm)
+    asked = parse_qsl(parts.query, keep_blank_values=True)
+    if login and login.user:
+        asked.append(("account", login.user))
+    if service := challenge.parameters.get("service"):
+        asked.append(("service", service))
+    asked += (("scope", scope) for scope in scopes)
+    return urlunsplit(parts._replace(query=urlencode(sorted(asked, key=lambda pair: pair[0]))))

@@ -33,12 +33,16 @@ HTTPS = 443
 
 @dataclass(frozen=True)
 class Response:
-    """An HTTP answer; ``url`` is where it came from in the end, ``body`` empty where a sink took it."""
+    """An HTTP answer; ``url`` is where it came from in the end, ``body`` empty where a sink took it.
+
+    ``phrase`` is the reason phrase that the server wrote.
+    """
 
     status: int
     headers: CIMultiDictProxy[str]
     body: bytes
     url: str
+    phrase: str = ""
 
 
 class HTTPTransport:
@@ -107,7 +111,7 @@ class HTTPTransport:
                         sink(piece)
                 else:
                     body = await response.read()
-                return Response(response.status, response.headers, body, url)
+                return Response(response.status, response.headers, body, url, response.reason or "")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise no_answer(url, error, self._address(url, way), self.name_server) from error
 

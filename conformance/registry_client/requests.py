@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from conformance.model.answers import ErrorResponse, Login, NoResponse
-from conformance.registry_client.challenge import Challenge, challenges, insufficient_scope
+from conformance.model.answers import ErrorResponse, Login, NoResponse, UnusableResponse
+from conformance.model.go_json import GoJSONError
+from conformance.registry_client.challenge import NO_REALM, Challenge, challenges, insufficient_scope, token_url
 from conformance.registry_client.connection_errors import TransportError
 from conformance.registry_client.downloads import ContentCache, Download
 from conformance.registry_client.error_responses import bearer_token, read_error_response, retry_after
@@ -31,7 +32,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 class PullRequestError(Exception):
     """A request that was not granted; ``answer`` says why."""
 
-    def __init__(self, answer: ErrorResponse | NoResponse) -> None:
+    def __init__(self, answer: ErrorResponse | UnusableResponse | NoResponse) -> None:
         super().__init__(answer)
         self.answer = answer
 
@@ -135,7 +136,7 @@ class Requester:
 
     def refused(self, step: str, response: Response) -> ErrorResponse:
         """Put a response that is no into the model's terms."""
-        return read_error_response(step, response.status, challenged(response), response.body)
+        return read_error_response(step, response.status, challenged(response), response.body, response.phrase)
 
     # Credentials
 
@@ -168,16 +169,15 @@ class Requester:
         realm = self.realm(challenge)
         if login and not self.may_send_login(session, realm):
             login = None
-        request = HTTPRequest("token", self.token_url(realm, challenge, scopes, login), insecure=session.insecure)
+        request = HTTPRequest("token", token_url(realm, challenge, scopes, login), insecure=session.insecure)
         shown = {"Authorization": self.basic(login)} if login and login.user and login.password else NOTHING
         response = await self.send(request, shown)
         if response.status != OK:
             raise PullRequestError(self.refused("token", response))
         try:
-            return bearer_token(response.body)
-        except ValueError as error:
-            words = f"decoding bearer token: {error}"
-            raise PullRequestError(NoResponse(step="token", url=response.url, words=words)) from error
+            return bearer_token(response.body, response.url, time.time())
+        except GoJSONError as error:
+            raise PullRequestError(UnusableResponse(step="token", words=str(error))) from error
 
     def may_send_login(self, session: RegistrySession, realm: str) -> bool:
         """Tell whether a token service may see a login: as with containers/image, any that the host names."""
@@ -186,23 +186,14 @@ class Requester:
 
     def realm(self, challenge: Challenge) -> str:
         """Give the URL of the token service that a challenge names."""
-        realm = challenge.parameters.get("realm", "")
+        realm = challenge.parameters.get("realm")
+        if realm is None:
+            raise PullRequestError(UnusableResponse(step="token", words=NO_REALM))
         scheme = urlsplit(realm).scheme
         if scheme not in {"https", "http"}:
-            words = f'unsupported protocol scheme "{scheme}"' if realm else "missing realm in bearer auth challenge"
+            words = f'unsupported protocol scheme "{scheme}"'
             raise PullRequestError(NoResponse(step="token", url=realm, words=words))
         return realm
-
-    def token_url(self, realm: str, challenge: Challenge, scopes: list[str], login: Login | None) -> str:
-        """Complete the URL of a token service, as ``url.Values.Encode`` would."""
-        parts = urlsplit(realm)
-        asked = parse_qsl(parts.query, keep_blank_values=True)
-        if login and login.user:
-            asked.append(("account", login.user))
-        if service := challenge.parameters.get("service"):
-            asked.append(("service", service))
-        asked += (("scope", scope) for scope in scopes)
-        return urlunsplit(parts._replace(query=urlencode(sorted(asked, key=lambda pair: pair[0]))))
 
 
 def challenged(response: Response) -> tuple[Challenge, ...]:

@@ -17,6 +17,7 @@ from conformance.model.answers import (
 )
 from conformance.model.error_texts import server_of
 from conformance.model.reason import Reason
+from conformance.registry_hosts.arranged_answers import arranged_answer, gives_dead_tokens, ping_challenges
 from conformance.registry_hosts.host import RegistryHost
 from conformance.registry_hosts.internet import REFUSING_ADDRESS, Internet, Transport
 from conformance.registry_hosts.origin import Repository
@@ -40,6 +41,9 @@ class HostAnswers:
         if (failed := self._unreachable(ask)) is not None:
             return failed
         host = self._internet.hosts[ask.host.lower()]
+        if (arranged := arranged_answer(host, ask)) is not None:
+            is_ping = isinstance(arranged, ErrorResponse) and arranged.step == "ping"
+            return (self._unreachable(ask, ("http", 80)) if is_ping and ask.insecure else None) or arranged
         repository = host.origin.repositories.get(ask.repository)
         if (refused := _refused(host, ask, repository)) is not None:
             return refused
@@ -49,7 +53,12 @@ class HostAnswers:
     def challenges(self, host: str) -> bool:
         """Tell whether a host wants a token of everybody; others, and who is not there, ask nobody who it is."""
         found = self._internet.hosts.get(host.lower())
-        return found is not None and bool(found.personality.realm)
+        return found is not None and any("realm" in each.parameters for each in ping_challenges(found))
+
+    def renews(self, host: str) -> bool:
+        """Tell whether the tokens of a host are dead when they come."""
+        found = self._internet.hosts.get(host.lower())
+        return found is not None and gives_dead_tokens(found)
 
     def _address(self, ask: RegistryRequest) -> HostAddress | NoResponse:
         """Look a host up; every host has an address in 127.0.0.0/8, but for those that are written as an address."""
@@ -58,10 +67,13 @@ class HostAnswers:
             return NoResponse(step="lookup", url="", words=_no_such_host(ask.host), reason=Reason.UNKNOWN_HOST)
         return HostAddress.of(door[0])
 
-    def _unreachable(self, ask: RegistryRequest) -> NoResponse | None:
-        """Say why a ping gets no answer, if it gets none: of https, or of http where that is tried after it."""
+    def _unreachable(self, ask: RegistryRequest, *tried: tuple[str, int]) -> NoResponse | None:
+        """Say why a ping gets no answer, if it gets none: of https, or of http where that is tried after it.
+
+        Without schemes and ports that are ``tried``, those are that a request has.
+        """
         failed = None
-        for scheme, port in (("https", 443), ("http", 80))[: 1 + ask.insecure]:
+        for scheme, port in tried or (("https", 443), ("http", 80))[: 1 + ask.insecure]:
             words, reason = self._connect_error(ask, scheme, port)
             if not words:
                 return None
@@ -99,16 +111,17 @@ def _refused(host: RegistryHost, ask: RegistryRequest, repository: Repository | 
     step = "blob" if ask.blob else "manifest"
     login = ask.login if personality.realm and ask.login and ask.login.user and ask.login.password else None
     if login and not any(each.logins.get(login.user) == login.password for each in host.origin.repositories.values()):
-        return _error_response("token", personality.bad_login)
+        return _error_response(ask, "token", personality.bad_login)
     allowed = repository is not None and _may_pull(login, repository)
-    if personality.realm and personality.token_refused and not allowed:
-        return _error_response("token", personality.token_refused)
+    refused = personality.no_token(exists=repository is not None, anonymous=login is None)
+    if personality.realm and refused and not allowed:
+        return _error_response(ask, "token", refused)
     if host.origin.faults.refusal and not ask.blob:
-        return _error_response(step, host.origin.faults.refusal)
+        return _error_response(ask, step, host.origin.faults.refusal)
     if not allowed:
         missing = personality.absent(RequestKind.BLOB if ask.blob else RequestKind.MANIFEST)
         scope_error = personality.scope_error if personality.realm and missing.status == UNAUTHORIZED else ""
-        return _error_response(step, missing, scope_error)
+        return _error_response(ask, step, missing, scope_error)
     return None
 
 
@@ -124,7 +137,7 @@ def _manifest(host: RegistryHost, repository: Repository, ask: RegistryRequest) 
     found = repository.manifest(ask.reference)
     data = host.origin.faults.served(found)
     if found is None or data is None:
-        return _error_response("manifest", host.personality.no_manifest)
+        return _error_response(ask, "manifest", host.personality.no_manifest)
     return _parsed(data, found.media_type)
 
 
@@ -133,7 +146,7 @@ def _blob(host: RegistryHost, repository: Repository, ask: RegistryRequest) -> A
     found = repository.blobs.get(ask.reference)
     data = host.origin.faults.served(found)
     if found is None or data is None:
-        return _error_response("blob", host.personality.no_blob)
+        return _error_response(ask, "blob", host.personality.no_blob)
     return FetchedBlob(found.digest, len(data), data) if data is found.data else FetchedBlob.of(data)
 
 
@@ -142,13 +155,13 @@ def _parsed(data: bytes, media_type: str) -> Manifest:
     return Manifest.parse(data, media_type)
 
 
-def _error_response(step: str, refusal: ErrorAnswer, scope_error: str = "") -> ErrorResponse:
+def _error_response(ask: RegistryRequest, step: str, refusal: ErrorAnswer, scope_error: str = "") -> ErrorResponse:
     """Put a host's refusal into the model's terms."""
     return ErrorResponse(
         step=step,
         status=refusal.status,
         code=refusal.code,
-        message=refusal.message,
+        message=refusal.message.replace("{reference}", ask.reference),
         detail=refusal.detail is not None,
         scope_error=scope_error,
     )

@@ -12,13 +12,17 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from conformance.images.builder import Blob
+from conformance.registry_hosts.exchange_notes import (
+    describe_alteration,
+    describe_manifest,
+    telling_headers,
+    without_empty_type,
+)
 from conformance.registry_hosts.host import RegistryHost
 from conformance.registry_hosts.origin import OriginError, Repository
 from conformance.registry_hosts.personality import ErrorAnswer
-from conformance.registry_hosts.recorder import HEADERS, Exchange, Recorder, RequestKind
+from conformance.registry_hosts.recorder import Exchange, Recorder, RequestKind
 
-PLATFORM_PARTS = ("os", "architecture", "variant")
 BLOB_TYPE = "application/octet-stream"
 
 
@@ -42,7 +46,7 @@ class RegistryServer:
     def application(self) -> web.Application:
         """Give the aiohttp application that serves the host, whichever of its names is asked."""
         application = web.Application(middlewares=[self.origin_failures])
-        application.on_response_prepare.append(_without_empty_type)
+        application.on_response_prepare.append(without_empty_type)
         application.router.add_get("/v2/", self.ping)
         if self.personality.realm:
             application.router.add_get("/" + self.personality.realm.split("/", 3)[3], self.token)
@@ -66,6 +70,8 @@ class RegistryServer:
 
     async def ping(self, request: web.Request) -> web.Response:
         """Answer ``GET /v2/``: whether a token is wanted, and from whom."""
+        if (arranged := self._arranged(request, RequestKind.PING)) is not None:
+            return arranged
         if self.personality.realm and self._caller(request).user is None:
             return self._challenge(request, RequestKind.PING, self.personality.unauthorized)
         return self._record(request, RequestKind.PING, web.json_response({}))
@@ -75,23 +81,30 @@ class RegistryServer:
         login = self._basic(request)
         scope = request.query.get("scope", "")
         name = scope.split(":")[1] if scope.count(":") == 2 else ""  # noqa: PLR2004 (type:name:actions)
+        if (arranged := self._arranged(request, RequestKind.TOKEN, name)) is not None:
+            return arranged
         caller = Caller(*login) if login else Caller("")
         if login and not self._accepts(login):
             return self._refuse(request, RequestKind.TOKEN, self.personality.bad_login, name=name)
         repository = self.host.origin.repositories.get(name)
-        if self.personality.token_refused and not self._may_pull(caller, repository):
-            return self._refuse(request, RequestKind.TOKEN, self.personality.token_refused, name=name)
+        refused = self.personality.no_token(exists=repository is not None, anonymous=login is None)
+        if refused and not self._may_pull(caller, repository):
+            return self._refuse(request, RequestKind.TOKEN, refused, name=name)
         token = secrets.token_urlsafe(24)
         self._tokens[token] = caller
         return self._record(
             request,
             RequestKind.TOKEN,
-            web.json_response({"token": token, "access_token": token, "expires_in": 300}),
+            web.json_response(
+                {"token": token, "access_token": token, "expires_in": 300} | self.host.origin.faults.token_members
+            ),
             name=name,
         )
 
     async def manifest(self, request: web.Request) -> web.Response:
         """Give a manifest by tag or digest."""
+        if (arranged := self._arranged(request, RequestKind.MANIFEST)) is not None:
+            return arranged
         faults = self.host.origin.faults
         if faults.refusal:
             return self._refuse(request, RequestKind.MANIFEST, faults.refusal, headers=faults.headers)
@@ -105,10 +118,14 @@ class RegistryServer:
             return self._refuse(request, RequestKind.MANIFEST, self.personality.no_manifest)
         headers = {"Docker-Content-Digest": found.digest, "Content-Type": found.media_type}
         body = web.Response(body=data, headers=headers)
-        return self._record(request, RequestKind.MANIFEST, body, note=_described(found) + _altered(found, data))
+        return self._record(
+            request, RequestKind.MANIFEST, body, note=describe_manifest(found) + describe_alteration(found, data)
+        )
 
     async def blob(self, request: web.Request) -> web.Response:
         """Give a blob, or the address of the server that has it."""
+        if (arranged := self._arranged(request, RequestKind.BLOB)) is not None:
+            return arranged
         if (other := self._elsewhere(request, RequestKind.BLOB)) is not None:
             return other
         store = self.personality.blobs
@@ -127,7 +144,7 @@ class RegistryServer:
         if found is None or data is None:
             return self._refuse(request, RequestKind.BLOB, self.personality.no_blob)
         body = web.Response(body=data, content_type=BLOB_TYPE, headers={"Docker-Content-Digest": digest})
-        return self._record(request, RequestKind.BLOB, body, note=_altered(found, data).removeprefix(", "))
+        return self._record(request, RequestKind.BLOB, body, note=describe_alteration(found, data).removeprefix(", "))
 
     async def tags(self, request: web.Request) -> web.Response:
         """Answer ``GET /v2/<name>/tags/list``: all tags, sorted, in one page."""
@@ -194,6 +211,16 @@ class RegistryServer:
 
     # How it is answered
 
+    def _arranged(self, request: web.Request, kind: RequestKind, name: str = "") -> web.Response | None:
+        """Give the answer that a case arranged for all requests of a kind."""
+        arranged = self.host.origin.faults.answers.get(kind)
+        if arranged is None:
+            return None
+        response = web.Response(
+            status=arranged.status, reason=arranged.phrase, body=arranged.body, headers=arranged.headers
+        )
+        return self._record(request, kind, response, name=name, note="arranged")
+
     def _elsewhere(self, request: web.Request, kind: RequestKind) -> web.Response | None:
         """Send the caller to the backend where the host has one."""
         server, prefix = self.personality.backend
@@ -202,8 +229,9 @@ class RegistryServer:
         return self._redirect(request, kind, f"https://{server}/v2/{prefix}{request.path.removeprefix('/v2/')}")
 
     def _redirect(self, request: web.Request, kind: RequestKind, address: str) -> web.Response:
-        """Answer with another address (307, as docker.io and registry.k8s.io do)."""
-        return self._record(request, kind, web.Response(status=307, headers={"Location": address}))
+        """Answer with another address."""
+        response = web.Response(status=self.personality.redirect, headers={"Location": address})
+        return self._record(request, kind, response)
 
     def _challenge(self, request: web.Request, kind: RequestKind, refusal: ErrorAnswer, note: str = "") -> web.Response:
         """Refuse; a 401 says where a token is to be had."""
@@ -258,39 +286,7 @@ class RegistryServer:
                 note=note,
                 scheme=request.scheme,
                 query=request.query_string,
-                headers=_telling_headers(request),
+                headers=telling_headers(request),
             )
         )
         return response
-
-
-def _telling_headers(request: web.Request) -> dict[str, str]:
-    """Give the headers that matter; of credentials only their kind, ``Basic`` or ``Bearer``."""
-    found = {name: ", ".join(request.headers.getall(name)) for name in HEADERS if name in request.headers}
-    if "authorization" in found:
-        kind, space, _ = found["authorization"].partition(" ")
-        found["authorization"] = kind if space else "?"
-    return found
-
-
-async def _without_empty_type(_: web.Request, response: web.StreamResponse) -> None:
-    """Leave ``Content-Type`` away where it is empty; aiohttp would put one of its own in the place of none."""
-    if not response.headers.get("Content-Type", "?"):
-        del response.headers["Content-Type"]
-
-
-def _described(manifest: Blob) -> str:
-    """Say what a manifest is: an image, an index and the platforms it is for, or neither."""
-    try:
-        children = json.loads(manifest.data).get("manifests")
-        if children is None:
-            return "an image"
-        platforms = [child.get("platform") or {} for child in children]
-        return "an index for " + ", ".join("/".join(filter(None, map(each.get, PLATFORM_PARTS))) for each in platforms)
-    except (AttributeError, RecursionError, TypeError, ValueError):  # whatever it is, it goes out as it is
-        return "neither an image nor an index"
-
-
-def _altered(content: Blob, data: bytes) -> str:
-    """Say so when what leaves is not what is stored."""
-    return "" if data == content.data else ", altered"

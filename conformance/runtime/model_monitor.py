@@ -97,7 +97,8 @@ class ModelMonitor:
 
     def pull(self, name: str, login: Login | None, namespace: str = "") -> Prediction:
         """Predict a pull, for a pod of a namespace if need be, and keep in the model what comes of it."""
-        return answer_steps(self._service.pull(name, login, namespace), self._answers, self._answers.challenges)
+        answers = self._answers
+        return answer_steps(self._service.pull(name, login, namespace), answers, answers.challenges, answers.renews)
 
     def status(self, name: str) -> ImageLookup:
         """Predict ImageStatus of a name or ID."""

@@ -34,17 +34,19 @@ SURROUNDINGS = {
 
 
 class CrioTarget(Target):
-    """A CRI-O, in worlds of its own."""
+    """A CRI-O, in worlds of its own; ``fault`` is one in what its OCI runtime is given, if any."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.release = installation.release
+        self.fault = ""
 
     @property
     def header(self) -> str:
         """Say which CRI-O, where its binary is, and what it runs with."""
+        fault = f" with the fault {self.fault}" if self.fault else ""
         told = ", ".join(words.format(self.properties[name]) for name, words in SURROUNDINGS.items())
-        return f"{self.title} ({self.installation.crio})\n  with {told}"
+        return f"{self.title}{fault} ({self.installation.crio})\n  with {told}"
 
     @cached_property
     def properties(self) -> dict[str, str]:
@@ -63,7 +65,7 @@ class CrioTarget(Target):
         """Start a CRI-O in a new world, in which the folders ``visible`` can be seen."""
         from conformance.runtime.crio import Crio
 
-        return Crio(self.installation, configuration, visible)
+        return Crio(self.installation, configuration, visible, self.fault)
 
 
 class SimulatorTarget(Target):

@@ -166,6 +166,27 @@ PULLS = {
         {"quay.io": Reason.BROKEN},
     ),
     "unheard of": (f"{SOURCE}quay.io/a:1: the moon is full", {"quay.io": Reason.UNCLEAR}),
+    "a mirror that lacks the image of its index": (
+        (
+            "copying system image from manifest list: determining manifest MIME type for docker://a/b:1: "
+            f"reading manifest {DIGEST} in m.example/a/b: manifest unknown"
+        ),
+        {"m.example": Reason.NOT_FOUND},
+    ),
+    "1.33.0: an artifact that is looked for first": (
+        (
+            "unable to try pulling possible OCI artifact: get manifest: build image source: "
+            "reading manifest 1 in quay.io/a/b: unauthorized: access to the requested resource is not authorized"
+        ),
+        {"quay.io": Reason.UNAUTHORIZED},
+    ),
+    "1.33.0: a registry that does not answer when it is asked for an artifact": (
+        (
+            "unable to try pulling possible OCI artifact: get manifest: build image source: pinging container registry "
+            'registry-1.docker.io: Get "https://registry-1.docker.io/v2/": dial tcp: connect: connection refused'
+        ),
+        {"docker.io": Reason.UNREACHABLE},
+    ),
     "names that sound like reasons": (
         (
             f"{SOURCE}unauthorized/signature:429: reading manifest 429 in docker.io/unauthorized/"
@@ -222,6 +243,23 @@ WORDS = {
     "Manifest does not match provided manifest digest": Reason.BROKEN,
     "happened during read: Digest did not match, expected sha256:1, got sha256:2": Reason.BROKEN,
     "invalid character '<' looking for beginning of value": Reason.BROKEN,
+    "unexpected end of JSON input": Reason.BROKEN,
+    "json: cannot unmarshal number into Go struct field Image.config.User of type string": Reason.BROKEN,
+    'parsing time "now": month out of range': Reason.BROKEN,
+    "unsupported schema version 2": Reason.BROKEN,
+    'rejecting ambiguous manifest, unexpected fields []string{"manifests"} in supposedly a/b': Reason.BROKEN,
+    'unsupported docker v2s2 media type: "a/b"': Reason.BROKEN,
+    "length of history not equal to number of layers": Reason.BROKEN,
+    "no FSLayers in manifest": Reason.BROKEN,
+    "invalid checksum digest length": Reason.BROKEN,
+    "Can not check for a blob with unknown digest": Reason.BROKEN,
+    "unsupported digest algorithm": Reason.BROKEN,
+    "Unexpectedly received a manifest list instead of a manifest for a single image": Reason.BROKEN,
+    "writing blob: blob size mismatch": Reason.BROKEN,
+    "Treating manifest lists as individual manifests is not implemented": Reason.BROKEN,
+    "missing realm in bearer auth challenge": Reason.BROKEN,
+    'decoding bearer token (last URL "https://a/", body start ""): no': Reason.BROKEN,
+    'invalid mixed OCI image with Docker v2s2 config ("a/b")': Reason.NO_IMAGE,
     "": Reason.UNCLEAR,
     "authorised, manifests known": Reason.UNCLEAR,
     "geoffrey was here, for 4290 ms": Reason.UNCLEAR,

@@ -12,8 +12,8 @@ from conformance.model.go_json import (
     TEXT,
     GoJSONError,
     Shape,
-    listed,
-    mapped,
+    array_of,
+    object_of,
     optional,
     parse_json,
     unmarshal,
@@ -86,8 +86,8 @@ SHAPE = Shape(
     {
         "name": TEXT,
         "number": INTEGER,
-        "list": listed(TEXT),
-        "map": mapped(TEXT),
+        "list": array_of(TEXT),
+        "map": object_of(TEXT),
         "inner": Shape("a.Inner", "object", {"at": INTEGER}),
         "maybe": optional(Shape("a.Inner", "object", {"at": INTEGER})),
         "time": Shape("time.Time", "time"),
@@ -125,7 +125,10 @@ def test_all_members_are_there_and_no_others(data: str, read: dict[str, object])
         ('{"list": [1]}', "json: cannot unmarshal number into Thing.list.0 of type string"),
         ('{"inner": {"at": "x"}}', "json: cannot unmarshal string into Go struct field Thing.inner.at of type int"),
         ('{"name": 1, "number": "x"}', "json: cannot unmarshal number into Go struct field Thing.name of type string"),
-        ('{"time": 1}', "Time.UnmarshalJSON: input is not a JSON string"),
+        ('{"time": 1}', "json: cannot unmarshal number into Go struct field Thing.time of type time.Time"),
+        ('{"time": "2026-13-01T00:00:00Z"}', 'parsing time "2026-13-01T00:00:00Z": month out of range'),
+        ('{"time": "2026-02-30T00:00:00Z"}', 'parsing time "2026-02-30T00:00:00Z": day out of range'),
+        ('{"time": "2026-02-03T00:00:00Z "}', 'parsing time "2026-02-03T00:00:00Z ": extra text: " "'),
         (
             '{"time": "now"}',
             'parsing time "now" as "2006-01-02T15:04:05Z07:00": cannot parse "now" as "2006"',
@@ -145,8 +148,17 @@ def test_what_does_not_fit(data: str, words: str) -> None:
         "Go struct field OCI1IndexPublic.manifests.0.digest of type map[string]string",
         "OCI1IndexPublic.manifests.0 of type v1.Descriptor",
         "Go value of type v1.Descriptor",
+        r'Go value of type struct { Token string "json:\"token\""; IssuedAt time.Time "json:\"issued_at\"" }',
     ],
 )
 def test_errors_of_several_go_releases_are_the_same_without_types(into: str) -> None:
     words = "json: cannot unmarshal number into {}; artifact err: x"
     assert without_go_types(words.format(into)) == words.format("a Go value")
+
+
+def test_a_time_that_is_no_text_is_told_in_two_ways() -> None:
+    told = [
+        "Time.UnmarshalJSON: input is not a JSON string; x",
+        "json: cannot unmarshal number into Go struct field .issued_at of type time.Time; x",
+    ]
+    assert {without_go_types(each) for each in told} == {"a time that is no text; x"}

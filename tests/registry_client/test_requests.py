@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from conformance.model.answers import ErrorResponse, Login, Manifest, NoResponse
+from conformance.model.answers import ErrorResponse, Login, Manifest, NoResponse, UnusableResponse
 from tests.registry_client.scripted_registry import (
     ASK,
     BASIC,
@@ -68,16 +68,43 @@ def test_a_token_is_used_as_long_as_the_conversation(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "step", "words"),
+    ("members", "tokens"),
     [
-        (Reply(200, b"no"), "token", "decoding bearer token"),
-        (Reply(200, b"[]"), "token", "decoding bearer token"),
+        ('"issued_at": null, "expires_in": null', 1),
+        ('"expires_in": -5', 1),
+        ('"issued_at": "0001-01-01T00:00:00Z"', 1),
+        ('"issued_at": "2020-01-01T00:00:00.123+02:00", "expires_in": 300', 2),
+        ('"issued_at": "2120-01-01T00:00:00Z"', 1),
     ],
 )
-def test_a_token_service_that_gives_no_token(token: Reply, step: str, words: str) -> None:
-    (answer,) = Scripted(by_path(v2=wanting(), token=token)).ask(ASK)
-    assert isinstance(answer, NoResponse)
-    assert (answer.step, answer.words[: len(words)]) == (step, words)
+def test_a_token_lives_from_when_it_was_issued(members: str, tokens: int) -> None:
+    registry = Scripted(by_path(v2=wanting(), token=Reply(200, f'{{"token": "t", {members}}}'.encode())))
+    registry.ask(ASK, ASK._replace(opens=False, reference="other"))
+    assert [sent.path.partition("?")[0] for sent in registry.sent].count("/token") == tokens
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"no", "body start \"no\"): invalid character 'o' in literal null (expecting 'u')"),
+        (b"[" + b" " * 60 + b"]", f'body start "[{" " * 49}"): json: cannot unmarshal array'),
+        (b'{"token": 1}', r'body start "{\"token\": 1}"): json: cannot unmarshal number'),
+        (b'{"expires_in": [1]}', r'body start "{\"expires_in\": [1]}"): json: cannot unmarshal array'),
+        (b'{"expires_in": 1.5}', r'body start "{\"expires_in\": 1.5}"): json: cannot unmarshal number 1.5'),
+        (b'{"issued_at": "now"}', r'body start "{\"issued_at\": \"now\"}"): parsing time "now" as'),
+    ],
+)
+def test_a_token_service_that_gives_no_token(body: bytes, words: str) -> None:
+    (answer,) = Scripted(by_path(v2=wanting(), token=Reply(200, body))).ask(ASK)
+    assert isinstance(answer, UnusableResponse)
+    begin = 'decoding bearer token (last URL "http://r.example/token?scope=repository%3Ateam%2Fapp%3Apull'
+    assert (answer.step, answer.words[: len(begin)]) == ("token", begin)
+    assert words in answer.words
+
+
+def test_a_challenge_without_a_token_service() -> None:
+    registry = Scripted(by_path(v2=Reply(401, headers={"WWW-Authenticate": "Bearer"})))
+    assert registry.ask(ASK) == [UnusableResponse(step="token", words="missing realm in bearer auth challenge")]
 
 
 @pytest.mark.parametrize("realm", ["file:///etc/passwd", "ftp://x/", "auth.example/token"])

@@ -14,11 +14,12 @@ from conformance.model.answers import (
     Manifest,
     NoResponse,
     RegistryRequest,
+    UnusableResponse,
 )
 from conformance.model.prediction import request_count
 from conformance.model.reason import Reason
 from conformance.registry_client import PullClient
-from conformance.registry_hosts import Exchange, Internet, Login, RegistryHost, loopback
+from conformance.registry_hosts import Exchange, Internet, Login, RegistryHost, RequestKind, loopback
 from conformance.registry_hosts.host_answers import HostAnswers
 from conformance.registry_hosts.internet import authority
 
@@ -173,7 +174,7 @@ def test_a_wrong_login_is_refused_for_a_public_image_where_there_are_tokens(
     answer = check(host, login=Login("robot", "wrong", host))
     if registry.personality.realm:
         assert isinstance(answer, ErrorResponse)
-        assert (answer.step, answer.status) == ("token", 401)
+        assert (answer.step, answer.status) == ("token", registry.personality.bad_login.status)
     else:
         assert isinstance(answer, Manifest)
 
@@ -302,3 +303,76 @@ def test_an_address(internet: Internet, check: Check, host: str, loopback_: bool
     internet.refuse("down.example.com")
     answer = check(host, "", name="", lookup=True)
     assert (answer.loopback if isinstance(answer, HostAddress) else None) is loopback_
+
+
+# What a case arranges
+
+BODIES = [
+    b"",
+    b"<html>",
+    b"\xff" * 60,
+    b"." * 49 + "ö".encode(),
+    b'\xef\xbb\xbf{"errors": [{"code": "DENIED"}]}',
+    b'{"ERRORS": [{"CODE": "DENIED", "Message": "no", "detail": {}}]}',
+    b'{"errors": [null]}',
+    b'{"errors": [{"code": 403}]}',
+    b'{"details": "no"}',
+    b'{"details": 1, "errors": [{"message": "no"}]}',
+]
+
+
+@pytest.mark.parametrize("phrase", [None, "Odd", ""])
+@pytest.mark.parametrize("status", [403, 404, 503, 599])
+@pytest.mark.parametrize("kind", [RequestKind.PING, RequestKind.TOKEN, RequestKind.MANIFEST])
+def test_any_status_and_phrase(
+    internet: Internet, check: Check, kind: RequestKind, status: int, phrase: str | None
+) -> None:
+    internet.host("docker.io").answer(kind, "no", status=status, phrase=phrase)
+    answer = check("docker.io")
+    assert isinstance(answer, ErrorResponse)
+    usual = {403: "Forbidden", 404: "Not Found", 503: "Service Unavailable", 599: ""}[status]
+    assert (answer.step, answer.status) == (kind, status)
+    assert (usual if answer.phrase is None else answer.phrase) == (usual if phrase is None else phrase)
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_any_refusal(internet: Internet, check: Check, body: bytes, status: int) -> None:
+    internet.host("docker.io").answer(RequestKind.MANIFEST, body, status=status)
+    assert isinstance(check("docker.io"), ErrorResponse)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"\xff", b'{"token": 1}', b'{"expires_in": [1]}', b'{"issued_at": "now"}']
+)
+@pytest.mark.parametrize("login", [None, Login("robot", "secret")])
+def test_tokens_that_are_none(internet: Internet, check: Check, body: bytes, login: Login | None) -> None:
+    host = internet.host("quay.io")
+    offered(host)
+    host.answer(RequestKind.TOKEN, body)
+    answer = check("quay.io", login=login)
+    assert isinstance(answer, UnusableResponse)
+    assert answer.words.startswith('decoding bearer token (last URL "https://quay.io/v2/auth?')
+
+
+def test_a_challenge_without_realm(internet: Internet, check: Check) -> None:
+    internet.host("quay.io").answer(RequestKind.PING, status=401, headers={"WWW-Authenticate": "Bearer"})
+    assert check("quay.io") == UnusableResponse(step="token", words="missing realm in bearer auth challenge")
+
+
+def test_a_host_that_answers_its_ping_openly_wants_no_token(internet: Internet, check: Check) -> None:
+    host = internet.host("docker.io")
+    host.answer(RequestKind.PING, "{}")
+    host.answer(RequestKind.MANIFEST, "[]", headers={"Content-Type": "text/plain"})
+    answer = check("docker.io", login=Login("robot", "secret"))
+    assert isinstance(answer, Manifest)
+    assert (answer.fault, HostAnswers(internet).challenges("docker.io")) == (
+        "json: cannot unmarshal array into Go value of type manifest.Schema1",
+        False,
+    )
+
+
+@pytest.mark.parametrize("body", [b"", b"config"])
+def test_blobs_are_what_was_arranged(internet: Internet, check: Check, body: bytes) -> None:
+    internet.host("quay.io").answer(RequestKind.BLOB, body)
+    assert check("quay.io", FIVES, blob=True) == FetchedBlob.of(body)

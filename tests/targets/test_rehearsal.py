@@ -190,7 +190,7 @@ def test_what_there_is_not_is_a_usage_error_in_one_sentence(
 
 @pytest.fixture
 def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def find(wanted: str) -> None:
+    def find(wanted: str, _oci_runtime: str) -> None:
         raise (NoCrioError if wanted == "auto" else RuntimeNotFoundError)(f"there is no {wanted}")
 
     monkeypatch.setattr(choice, "find_crio", find)
@@ -242,8 +242,16 @@ def test_an_empty_runtime_is_an_unset_variable() -> None:
 def test_a_mutant_is_no_cri_o(monkeypatch: pytest.MonkeyPatch) -> None:
     found = SimpleNamespace(release=Release("1.36.3"), crio=Path("/nowhere/crio"))
     monkeypatch.setattr(choice, "find_crio", lambda *_wanted: found)
-    with pytest.raises(RunError, match=r"^--mutant is a fault of the simulator: add --runtime simulator$"):
+    with pytest.raises(
+        RunError, match=r"^--mutant never-enforces is a fault of the simulator: add --runtime simulator$"
+    ):
         running.Run(None, mutant="never-enforces")
+    with pytest.raises(RunError, match=r"^--mutant nonsense: .*; and for a CRI-O's containers leaves-volumes-out, "):
+        running.Run(None, mutant="nonsense")
+    with pytest.raises(
+        RunError, match=r"^--mutant ignores-sub-paths is a fault of containers: add --runtime with a CRI-O$"
+    ):
+        running.Run("simulator", mutant="ignores-sub-paths")
     made = running.Run(None)
     assert (made.target.title, made.target.footer) == ("CRI-O 1.36.3", [])
     made.require(["live"])

@@ -23,6 +23,7 @@ from conformance.simulator.mutants import (
     names,
     null_servicers,
     registries_conf,
+    registry_answers,
     search_order,
     signature_policy,
     status,
@@ -33,7 +34,7 @@ from conformance.simulator.variant import Variant
 
 MODULES: tuple[ModuleType, ...] = (
     *(names, registries_conf, search_order, mirrors, content, login, error_reporting, store, status, volumes),
-    *(artifacts, signature_policy, manifests, mended),
+    *(artifacts, signature_policy, manifests, registry_answers, mended),
 )
 DEFAULT_LINE = "1.36"
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -74,7 +75,7 @@ def null_runtimes() -> dict[str, Mutant]:
 
 def mutant(name: str) -> Mutant:
     """Give the mutant or null runtime of that name; raises ``UnknownMutantError``."""
-    known = {**null_runtimes(), **mutants()}
+    known = {**mutants(), **null_runtimes()}
     if (found := known.get(name)) is None:
         msg = f"there is no mutant {name}: there are {', '.join(known)}"
         raise UnknownMutantError(msg)

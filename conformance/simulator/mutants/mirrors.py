@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from conformance.model.answers import Manifest
 from conformance.model.image_copy import PulledImage
 from conformance.model.pull_sources import ModelSettings, OpenedManifest, PullError, PullOptions, Steps
 from conformance.model.puller import Puller
@@ -160,3 +161,15 @@ class MirrorErrorsAreLost(Puller):
 
     def unopened(self, errors: list[tuple[PullSource, PullError]]) -> PullError:
         return errors[-1][1]
+
+
+class BlamesTheRegistry(Puller):
+    """Says of the registry itself what is wrong with a mirror of it."""
+
+    def manifest(
+        self, reference: Reference, source: PullSource, digest_or_tag: str, options: PullOptions, *, opens: bool = False
+    ) -> Steps[Manifest | PullError]:
+        got = yield from super().manifest(reference, source, digest_or_tag, options, opens=opens)
+        if isinstance(got, Manifest):
+            return got
+        return got.reworded(got.text.replace(f" in {source.reference.name}: ", f" in {reference.name}: "))

@@ -17,6 +17,7 @@ from conformance import (
     RequestKind,
     Runtime,
     image,
+    index,
     layer,
 )
 
@@ -330,6 +331,16 @@ class TestRestrictedMirrors:
         pull = runtime.pull(f"quay.io/{mode.restriction}/app{suffix}")
         assert (pull.asked, pull.served_by) == ([first if mode.asked else quay_io], (quay_io,))
 
+    def test_it_is_so_for_a_short_name(
+        self, runtime: Runtime, first: RegistryHost, docker_io: RegistryHost, quay_io: RegistryHost, mode: MirrorCase
+    ) -> None:
+        """A mirror of the second search registry is asked for tags and digests as its restriction says, as well."""
+        first.store("app", IMAGE)
+        quay_io.store(f"{mode.restriction}/app", IMAGE)
+        suffix = f"@{IMAGE.digest}" if mode.written == "digest" else ":latest"
+        pull = runtime.pull(f"{mode.restriction}/app{suffix}")
+        assert (pull.asked, pull.served_by) == ([docker_io, first if mode.asked else quay_io], (quay_io,))
+
 
 class TestMirrorsOfSearchRegistries:
     """A short name."""
@@ -346,3 +357,14 @@ class TestMirrorsOfSearchRegistries:
         """A short name is asked for on each search registry's mirrors, then on that registry, then on the next one."""
         expected = [f"{first}/hub/{NAME}", f"{second}/{NAME}", f"docker.io/{NAME}", f"{first}/quay/{NAME}"]
         assert runtime.pull(NAME).repositories == [*expected, f"quay.io/{NAME}"]
+
+
+def test_the_error_explains_the_mirror_that_lacks_the_image_of_its_index(
+    runtime: Runtime, first: RegistryHost, docker_io: RegistryHost
+) -> None:
+    """Where a mirror has an index and not the image in it, the error says so of that mirror, not of the registry."""
+    first.store(f"hub/{NAME}", index([IMAGE]))
+    first.lose(IMAGE)
+    docker_io.store(NAME, IMAGE)
+    pull = runtime.pull(f"docker.io/{NAME}")
+    assert (pull.asked, pull.reasons) == ([first], {first: Reason.NOT_FOUND})
