@@ -163,15 +163,11 @@ class ImageCopier(PullSources):
         for layer in layers:
             if (trouble := (yield from self.layer(reference, source, layer, options))) is not None:
                 failed[layer] = trouble
-        if failed:
-            first = next(iter(failed))
-            for layer in layers[: layers.index(first)]:
+        if (error := next(iter(failed.values()), None) or uncommitted(manifest, config)) is not None:
+            kept = layers[: layers.index(next(iter(failed)))] if failed else layers
+            for layer in kept:
                 self.layers.add(layer)
-            return failed[first]
-        if manifest.config_size not in {None, config.size}:
-            return PullError("writing blob: blob size mismatch", Reason.BROKEN)
-        if manifest.commit_fault:
-            return PullError(f"committing the finished image: parsing manifest: {manifest.commit_fault}", Reason.BROKEN)
+            return error
         return PulledImage(reference, manifest, top)
 
     def config(
@@ -206,6 +202,15 @@ class ImageCopier(PullSources):
             text = f"happened during read: Digest did not match, expected {digest}, got {blob.digest}"
             return PullError(f"writing blob: setting up to decompress blob: {text}", Reason.BROKEN)
         return None
+
+
+def uncommitted(manifest: Manifest, config: FetchedBlob) -> PullError | None:
+    """Give what keeps an image from being stored of which everything came; none where nothing does."""
+    if manifest.config_size not in {None, config.size}:
+        return PullError("writing blob: blob size mismatch", Reason.BROKEN)
+    if manifest.commit_fault:
+        return PullError(f"committing the finished image: parsing manifest: {manifest.commit_fault}", Reason.BROKEN)
+    return None
 
 
 def no_image(manifest: Manifest) -> str:
