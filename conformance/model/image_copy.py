@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from conformance.model.answers import FetchedBlob, Manifest
 from conformance.model.go_text import go_quote
-from conformance.model.image_config import config_fault
+from conformance.model.image_config import config_fault, diff_ids, unpacked_digest
 from conformance.model.instance_choice import choose_instance, no_match
-from conformance.model.manifest_reading import digest_fault
-from conformance.model.media_types import DOCKER_CONFIG, OCI_CONFIG, OCI_MANIFEST
+from conformance.model.manifest_reading import DOCKER_ZSTD_LAYER, digest_fault, unsupported_type
+from conformance.model.media_types import DOCKER_CONFIG, DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
 from conformance.model.policy import PolicyRequirement, rejection
 from conformance.model.pull_sources import LogWriter, ModelSettings, PullError, PullOptions, PullSources, Steps
 from conformance.model.reason import Reason
@@ -38,9 +38,26 @@ class PulledImage(NamedTuple):
         return digest.partition(":")[2]
 
 
+ENCRYPTED = "+encrypted"
+"""How the media type of a layer ends that is encrypted (containers/ocicrypt spec/spec.go); no key is at hand."""
+
+
+class LayerToFetch(NamedTuple):
+    """A layer of a manifest: its place, digest and media type, and the digest that it must have once it is unpacked.
+
+    That is ``None`` where nothing is said of it (containers/image storage/storage_dest.go, ``untrustedLayerDiffID``).
+    """
+
+    number: int
+    digest: str
+    media_type: str = ""
+    unpacked: str | None = None
+
+
 class ImageCopier(PullSources):
     """The rules by which a candidate is fetched as an image.
 
+    ``left_layers`` takes those of layers that stay in the store when the image that they came for is refused.
     ``layers`` are the digests of those that the image store has already, ``blobs`` those of all that the artifact store
     has, where what comes for it is added. ``namespace`` is that of the pod that it is for, if any.
     """
@@ -56,6 +73,7 @@ class ImageCopier(PullSources):
     ) -> None:
         super().__init__(settings, log)
         self.layers = layers
+        self.left_layers: set[str] = set()
         self.blobs: MutableSet[str] = set() if blobs is None else blobs
 
     def accepted(self, reference: Reference) -> bool:
@@ -102,6 +120,14 @@ class ImageCopier(PullSources):
         """Word that an index has nothing for this machine."""
         return no_match(index, self.settings.platform, self.profile.no_match)
 
+    def fault(self, manifest: Manifest) -> str:
+        """Give what is wrong with a manifest, as the release words it; empty where nothing is."""
+        if not self.profile.takes_docker_zstd and manifest.media_type == DOCKER_MANIFEST and not manifest.fault:
+            return unsupported_type(DOCKER_ZSTD_LAYER) if DOCKER_ZSTD_LAYER in manifest.layer_types else ""
+        if self.profile.misnames_ambiguous and manifest.media_type == OCI_MANIFEST:
+            return manifest.fault.replace(f"supposedly {OCI_MANIFEST}", f"supposedly {OCI_INDEX}")
+        return manifest.fault
+
     def matches(self, actual: str, expected: str) -> bool:
         """Tell whether content is what its digest says (containers/image internal/image/unparsed.go, ``Manifest``)."""
         return actual == expected
@@ -133,9 +159,9 @@ class ImageCopier(PullSources):
         """
         if not self.accepted(reference):
             return PullError(f"Source image rejected: {rejection(reference)}", Reason.UNTRUSTED, rejected=True)
-        if manifest.fault:
+        if fault := self.fault(manifest):
             name = f"docker://{reference.familiar}"
-            return PullError(f"initializing image from source {name}: {manifest.fault}", Reason.BROKEN)
+            return PullError(f"initializing image from source {name}: {fault}", Reason.BROKEN)
         return (yield from self.fetch(reference, source, manifest, top, options))
 
     def fetch(
@@ -156,12 +182,20 @@ class ImageCopier(PullSources):
         config = yield from self.config(reference, source, manifest, options)
         if isinstance(config, PullError):
             return config.reworded(f"parsing image configuration: {config.text}")
-        for layer in dict.fromkeys(manifest.layers):
-            if (got := (yield from self.layer(reference, source, layer, options))) is not None:
+        unpacked = diff_ids(config.content) if config.content is not None and self.profile.checks_diff_ids else ()
+        for number, layer in enumerate(manifest.layers):
+            if layer in manifest.layers[:number]:
+                continue
+            type_ = manifest.layer_types[number] if manifest.layer_types else ""
+            expected = unpacked[number] if number < len(unpacked) else None
+            got = yield from self.layer(reference, source, LayerToFetch(number, layer, type_, expected), options)
+            if got is not None:
                 return got
         if manifest.config_size not in {None, config.size}:
+            self.left_layers.update(manifest.layers)
             return PullError("writing blob: blob size mismatch", Reason.BROKEN)
         if manifest.commit_fault:
+            self.left_layers.update(manifest.layers)
             return PullError(f"committing the finished image: parsing manifest: {manifest.commit_fault}", Reason.BROKEN)
         return PulledImage(reference, manifest, top)
 
@@ -182,9 +216,10 @@ class ImageCopier(PullSources):
         return config
 
     def layer(
-        self, reference: Reference, source: PullSource, digest: str, options: PullOptions
+        self, reference: Reference, source: PullSource, layer: LayerToFetch, options: PullOptions
     ) -> Steps[PullError | None]:
         """Fetch a layer unless the store has it; none says that all is well."""
+        digest = layer.digest
         if digest in self.layers:
             return None
         if fault := digest_fault(digest):
@@ -193,10 +228,23 @@ class ImageCopier(PullSources):
         blob = yield from self.blob(reference, source, digest, options)
         if isinstance(blob, PullError):
             return blob.reworded(f"reading blob {digest}: {blob.text}")
+        return self.layer_error(layer, blob)
+
+    def layer_error(self, layer: LayerToFetch, blob: FetchedBlob) -> PullError | None:
+        """Say what is wrong with a layer that came, unless all is well."""
+        digest, content = layer.digest, blob.content
         if not self.matches(blob.digest, digest):
             text = f"happened during read: Digest did not match, expected {digest}, got {blob.digest}"
             return PullError(f"writing blob: setting up to decompress blob: {text}", Reason.BROKEN)
-        return None
+        if layer.media_type.endswith(ENCRYPTED):
+            text = f"decrypting layer {digest}: missing private key needed for decryption:\n"
+            return PullError(text, Reason.UNCLEAR)
+        actual = unpacked_digest(content) if content is not None and layer.unpacked is not None else ""
+        if actual in {"", layer.unpacked}:
+            return None
+        what = f"layer {layer.number} (blob {go_quote(digest)}/{go_quote('')}/{go_quote(actual)})"
+        text = f"{what} does not match config's DiffID {go_quote(layer.unpacked or '')}"
+        return PullError(f"writing blob: {text}", Reason.BROKEN)
 
 
 def no_image(manifest: Manifest) -> str:

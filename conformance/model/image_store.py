@@ -72,12 +72,15 @@ class StoredImage:
 class ImageStore:
     """Images by ID; a name belongs to one image at a time.
 
-    ``other_layers`` are the digests of layers that are there as well, of images that are not spoken of.
+    ``other_layers`` are the digests of layers that are there as well, of images that are not spoken of, ``left_layers``
+    of images that were refused when all their layers had come: they stay until another image has them, and is deleted
+    (containers/image storage/storage_dest.go, ``commitLayer``).
     """
 
     def __init__(self) -> None:
         self.images: dict[str, StoredImage] = {}
         self.other_layers: set[str] = set()
+        self.left_layers: set[str] = set()
 
     @property
     def layers(self) -> "StoredLayers":
@@ -130,7 +133,13 @@ class ImageStore:
 
     def delete(self, id_: str) -> None:
         """Take an image away with all its names, if it is there."""
-        self.images.pop(id_, None)
+        if (image := self.images.pop(id_, None)) is not None:
+            self.left_layers.difference_update(image.layers)
+
+    def clear(self) -> None:
+        """Take all images away."""
+        for id_ in list(self.images):
+            self.delete(id_)
 
 
 class StoredLayers:
@@ -141,10 +150,12 @@ class StoredLayers:
 
     def __contains__(self, digest: object) -> bool:
         store = self._store
-        return digest in store.other_layers or any(digest in image.layers for image in store.images.values())
+        return digest in store.other_layers | store.left_layers or any(
+            digest in image.layers for image in store.images.values()
+        )
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._store.other_layers
+        yield from self._store.other_layers | self._store.left_layers
         for image in self._store.images.values():
             yield from image.layers
 
