@@ -254,3 +254,12 @@ def test_a_folder_that_may_not_be_listed_is_an_error(tmp_path: Path) -> None:
         load_registries(RegistriesConfPaths(), root=tmp_path)
     folder.chmod(0o700)
     assert str(caught.value) == f"reading registries.conf.d: open {CONF_DIR}: permission denied"
+
+
+@pytest.mark.parametrize("prefix", ["/", "//"])
+def test_a_prefix_of_slashes_matches_no_name(tmp_path: Path, prefix: str) -> None:
+    (tmp_path / "etc/containers").mkdir(parents=True)
+    (tmp_path / CONF.lstrip("/")).write_text(f'[[registry]]\nprefix = "{prefix}"\nlocation = "q.io"\nblocked = true\n')
+    registries = load_registries(RegistriesConfPaths(), root=tmp_path)
+    assert [each.prefix for each in registries.registries] == [""]
+    assert (registries.find("q.io/a"), registries.find("a.io/b")) == (None, None)
