@@ -190,3 +190,18 @@ class TestAPrefixOfSlashes:
         """An entry whose prefix is nothing but a slash is about no name, that of its location included."""
         quay_io.store(NAME, IMAGE)
         assert runtime.pull(f"quay.io/{NAME}").served_by == (quay_io,)
+
+
+@pytest.mark.parametrize("written", ["1", "'x'", "[]", "true"], ids=["number", "text", "list", "flag"])
+class TestAliasesThatAreNoTable:
+    """A drop-in has something else than a table for aliases."""
+
+    @pytest.fixture
+    def configuration(self, written: str) -> Configuration:
+        """CRI-O with that drop-in."""
+        return Configuration(drop_ins=(("a.conf", f"aliases = {written}\n"),))
+
+    def test_they_are_passed_over(self, runtime: Runtime, docker_io: RegistryHost) -> None:
+        """Aliases that are no table are passed over, and names are searched as ever."""
+        docker_io.store(NAME, IMAGE)
+        assert runtime.pull(NAME).served_by == (docker_io,)
