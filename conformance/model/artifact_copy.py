@@ -44,7 +44,7 @@ class ArtifactCopier(ImageCopier):
             manifest = chosen
             if not profile.artifact_reopens:
                 asked = Reference(reference.domain, reference.path, "", manifest.digest)
-        if fault := NO_SINGLE_MANIFEST if manifest.is_index else manifest.fault:
+        if fault := NO_SINGLE_MANIFEST if manifest.is_index else self.fault(manifest):
             return PullError(profile.artifact_parse.format(fault), Reason.BROKEN)
         if manifest.is_image:
             return None

@@ -4,6 +4,7 @@ Source: containers/image docker/errors.go, docker/distribution_error.go, docker/
 docker/distribution (registry/api/errcode/register.go, registry/api/v2/errors.go).
 """
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.model.answers import ErrorResponse, NoResponse, RegistryRequest, UnusableResponse
@@ -129,7 +130,8 @@ def _token_refusal(answer: ErrorResponse, profile: Profile) -> str:
     if answer.status == HTTPStatus.UNAUTHORIZED:
         words = refusal(answer, all_errors=profile.all_errors)
         return f"unable to retrieve auth token: invalid username/password: {words}"
-    status = profile.token_status.format(status=answer.status, phrase=_phrase(answer))
+    phrased = answer if profile.token_phrase else replace(answer, phrase=None)
+    status = profile.token_status.format(status=answer.status, phrase=_phrase(phrased))
     return f"Requesting bearer token: {status}"
 
 

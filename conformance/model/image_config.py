@@ -1,12 +1,17 @@
 """The config of an image, as far as reading it decides a pull.
 
-Source: opencontainers/image-spec specs-go/v1/config.go; containers/image internal/image/oci.go, ``OCIConfig``.
+Source: opencontainers/image-spec specs-go/v1/config.go; containers/image internal/image/oci.go, ``OCIConfig``,
+storage/storage_dest.go, ``untrustedLayerDiffID``.
 """
 
+import gzip
+import zlib
 from functools import lru_cache
+from hashlib import sha256
 
 from conformance.model.go_json import TEXT, GoJSONError, Shape, array_of, object_of, unmarshal
 
+_GZIP = b"\x1f\x8b"
 _FLAG = Shape("bool", "bool")
 _TIME = Shape("time.Time", "time")
 _SET = object_of(Shape("struct {}", "object"))
@@ -48,6 +53,26 @@ _CONFIG = Shape(
         "history": array_of(_HISTORY),
     },
 )
+
+
+@lru_cache(maxsize=1024)
+def diff_ids(config: bytes) -> tuple[str, ...]:
+    """Give the digests that a config has for its layers unpacked; none where all are empty, or it cannot be read."""
+    try:
+        found = tuple(unmarshal(config, _CONFIG)["rootfs"]["diff_ids"])
+    except GoJSONError:
+        return ()
+    return found if any(found) else ()
+
+
+@lru_cache(maxsize=1024)
+def unpacked_digest(layer: bytes) -> str:
+    """Give the digest of a layer unpacked, empty where it cannot be."""
+    try:
+        tar = gzip.decompress(layer) if layer.startswith(_GZIP) else layer
+    except (EOFError, OSError, zlib.error):
+        return ""
+    return f"sha256:{sha256(tar).hexdigest()}"
 
 
 @lru_cache(maxsize=1024)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from conformance.model.answers import FetchedBlob, Manifest
 from conformance.model.go_text import go_quote
-from conformance.model.image_config import config_fault
+from conformance.model.image_config import config_fault, diff_ids, unpacked_digest
 from conformance.model.instance_choice import choose_instance, no_match
-from conformance.model.manifest_reading import digest_fault
-from conformance.model.media_types import DOCKER_CONFIG, OCI_CONFIG, OCI_MANIFEST
+from conformance.model.manifest_reading import DOCKER_ZSTD_LAYER, digest_fault, unsupported_type
+from conformance.model.media_types import DOCKER_CONFIG, DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
 from conformance.model.policy import PolicyRequirement, rejection
 from conformance.model.pull_sources import LogWriter, ModelSettings, PullError, PullOptions, PullSources, Steps
 from conformance.model.reason import Reason
@@ -36,6 +36,22 @@ class PulledImage(NamedTuple):
         """The ID that the store gives it, 64 hex digits: of an image its config's digest, else its manifest's."""
         digest = self.manifest.digest if self.is_artifact else self.manifest.config
         return digest.partition(":")[2]
+
+
+ENCRYPTED = "+encrypted"
+"""How the media type of a layer ends that is encrypted (containers/ocicrypt spec/spec.go); no key is at hand."""
+
+
+class LayerToFetch(NamedTuple):
+    """A layer of a manifest: its place, digest and media type, and the digest that it must have once it is unpacked.
+
+    That is ``None`` where nothing is said of it (containers/image storage/storage_dest.go, ``untrustedLayerDiffID``).
+    """
+
+    number: int
+    digest: str
+    media_type: str = ""
+    unpacked: str | None = None
 
 
 class ImageCopier(PullSources):
@@ -102,6 +118,14 @@ class ImageCopier(PullSources):
         """Word that an index has nothing for this machine."""
         return no_match(index, self.settings.platform, self.profile.no_match)
 
+    def fault(self, manifest: Manifest) -> str:
+        """Give what is wrong with a manifest, as the release words it; empty where nothing is."""
+        if not self.profile.takes_docker_zstd and manifest.media_type == DOCKER_MANIFEST and not manifest.fault:
+            return unsupported_type(DOCKER_ZSTD_LAYER) if DOCKER_ZSTD_LAYER in manifest.layer_types else ""
+        if self.profile.misnames_ambiguous and manifest.media_type == OCI_MANIFEST:
+            return manifest.fault.replace(f"supposedly {OCI_MANIFEST}", f"supposedly {OCI_INDEX}")
+        return manifest.fault
+
     def matches(self, actual: str, expected: str) -> bool:
         """Tell whether content is what its digest says (containers/image internal/image/unparsed.go, ``Manifest``)."""
         return actual == expected
@@ -133,9 +157,9 @@ class ImageCopier(PullSources):
         """
         if not self.accepted(reference):
             return PullError(f"Source image rejected: {rejection(reference)}", Reason.UNTRUSTED, rejected=True)
-        if manifest.fault:
+        if fault := self.fault(manifest):
             name = f"docker://{reference.familiar}"
-            return PullError(f"initializing image from source {name}: {manifest.fault}", Reason.BROKEN)
+            return PullError(f"initializing image from source {name}: {fault}", Reason.BROKEN)
         return (yield from self.fetch(reference, source, manifest, top, options))
 
     def fetch(
@@ -158,10 +182,15 @@ class ImageCopier(PullSources):
         config = yield from self.config(reference, source, manifest, options)
         if isinstance(config, PullError):
             return config.reworded(f"parsing image configuration: {config.text}")
+        unpacked = diff_ids(config.content) if config.content is not None and self.profile.checks_diff_ids else ()
         failed: dict[str, PullError] = {}
         layers = list(dict.fromkeys(manifest.layers))
         for layer in layers:
-            if (trouble := (yield from self.layer(reference, source, layer, options))) is not None:
+            number = manifest.layers.index(layer)
+            type_ = manifest.layer_types[number] if manifest.layer_types else ""
+            expected = unpacked[number] if number < len(unpacked) else None
+            wanted = LayerToFetch(number, layer, type_, expected)
+            if (trouble := (yield from self.layer(reference, source, wanted, options))) is not None:
                 failed[layer] = trouble
         if (error := next(iter(failed.values()), None) or uncommitted(manifest, config)) is not None:
             kept = layers[: layers.index(next(iter(failed)))] if failed else layers
@@ -187,9 +216,10 @@ class ImageCopier(PullSources):
         return config
 
     def layer(
-        self, reference: Reference, source: PullSource, digest: str, options: PullOptions
+        self, reference: Reference, source: PullSource, layer: LayerToFetch, options: PullOptions
     ) -> Steps[PullError | None]:
         """Fetch a layer unless the store has it; none says that all is well."""
+        digest = layer.digest
         if digest in self.layers:
             return None
         if fault := digest_fault(digest):
@@ -198,10 +228,23 @@ class ImageCopier(PullSources):
         blob = yield from self.blob(reference, source, digest, options)
         if isinstance(blob, PullError):
             return blob.reworded(f"reading blob {digest}: {blob.text}")
+        return self.layer_error(layer, blob)
+
+    def layer_error(self, layer: LayerToFetch, blob: FetchedBlob) -> PullError | None:
+        """Say what is wrong with a layer that came, unless all is well."""
+        digest, content = layer.digest, blob.content
         if not self.matches(blob.digest, digest):
             text = f"happened during read: Digest did not match, expected {digest}, got {blob.digest}"
             return PullError(f"writing blob: setting up to decompress blob: {text}", Reason.BROKEN)
-        return None
+        if layer.media_type.endswith(ENCRYPTED):
+            text = f"decrypting layer {digest}: missing private key needed for decryption:\n"
+            return PullError(text, Reason.UNCLEAR)
+        actual = unpacked_digest(content) if content is not None and layer.unpacked is not None else ""
+        if actual in {"", layer.unpacked}:
+            return None
+        what = f"layer {layer.number} (blob {go_quote(digest)}/{go_quote('')}/{go_quote(actual)})"
+        text = f"{what} does not match config's DiffID {go_quote(layer.unpacked or '')}"
+        return PullError(f"writing blob: {text}", Reason.BROKEN)
 
 
 def uncommitted(manifest: Manifest, config: FetchedBlob) -> PullError | None:

@@ -73,7 +73,8 @@ class ImageStore:
     """Images by ID; a name belongs to one image at a time.
 
     ``other_layers`` are the digests of layers that are there as well, of images that are not spoken of, ``left_layers``
-    those of pulls that failed.
+    those of pulls that failed: they stay until an image that has them is deleted (containers/image
+    storage/storage_dest.go, ``commitLayer``).
     """
 
     def __init__(self) -> None:

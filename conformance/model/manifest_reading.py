@@ -103,7 +103,7 @@ _DOCKER_TYPES = {
     "application/vnd.docker.image.rootfs.diff.tar",
 }
 DOCKER_ZSTD_LAYER = "application/vnd.docker.image.rootfs.diff.tar.zstd"
-"""A layer type that containers/image takes since 5.36 (CRI-O 1.34) in a Docker manifest: see ``unsupported_type``."""
+"""A layer type that containers/image takes since 5.37 (CRI-O 1.35) in a Docker manifest: see the profile."""
 
 NO_SINGLE_MANIFEST = "Treating manifest lists as individual manifests is not implemented"
 """What is said of an index in the place of an image (containers/image manifest/manifest.go, ``FromBlob``)."""

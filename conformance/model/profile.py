@@ -47,7 +47,14 @@ class Profile:
     ``loopback_is_insecure``: hosts in 127.0.0.0/8 need no TLS, and every candidate's host is looked up to see whether
     it is one (internal/storage/image.go, ``isSecureIndex``; gone with cri-o/cri-o#9511).
     ``token_status``: how the status of a token service is worded (containers/image docker/errors.go).
+    ``token_phrase``: whether with the words that the server puts beside it, or else the usual ones.
     ``pings_v1``: a host that answers no ping is asked for /v1/_ping (containers/image docker/docker_client.go).
+    ``misnames_ambiguous``: an ambiguous image manifest of OCI is called an index (containers/image manifest/oci.go,
+    ``OCI1FromManifest``, before 5.33).
+    ``takes_docker_zstd``: a Docker manifest may have layers that are compressed with zstd (containers/image
+    manifest/manifest.go, ``SupportedSchema2MediaType``, since 5.37).
+    ``checks_diff_ids``: a layer must be what the config says of it unpacked (containers/image
+    storage/storage_dest.go, ``queueOrCommit``, since 5.34).
     ``no_match``: how it is worded that an index lacks a platform (containers/image internal/manifest/oci_index.go).
     ``prefers_zstd``: of two images for one platform in an OCI index, that which is annotated as compressed with zstd is
     taken (containers/image 5.27, internal/manifest/oci_index.go, ``isPreferredOver``).
@@ -89,7 +96,11 @@ class Profile:
     image_ref_is_id: bool = False
     loopback_is_insecure: bool = True
     token_status: str = "received unexpected HTTP status: {status} {phrase}"  # noqa: S105 (a text, no secret)
+    token_phrase: bool = True
     pings_v1: bool = False
+    misnames_ambiguous: bool = False
+    takes_docker_zstd: bool = False
+    checks_diff_ids: bool = True
     no_match: str = 'architecture "{architecture}", variant "{variant}", OS "{os}"'
     prefers_zstd: bool = True
     names_tls: bool = True
@@ -110,7 +121,10 @@ class Profile:
 _1_31 = Profile(
     since="1.31",
     token_status="invalid status code from registry {status} ({phrase})",  # noqa: S106 (a text, no secret)
+    token_phrase=False,
     pings_v1=True,
+    misnames_ambiguous=True,
+    checks_diff_ids=False,
     trims_mirrors=False,
     unknown_id='reading image "{id}": locating image with ID "{id}": image not known',
     nothing_found="Image {} not found",
@@ -121,7 +135,14 @@ _1_31 = Profile(
     verifies_volumes=False,
     volume_refusal="mount image: {}",
 )
-_1_32 = replace(_1_31, since="1.32", policy_missing=Profile.policy_missing, policy_verdict=Profile.policy_verdict)
+_1_32 = replace(
+    _1_31,
+    since="1.32",
+    misnames_ambiguous=False,
+    policy_missing=Profile.policy_missing,
+    policy_verdict=Profile.policy_verdict,
+)
+_1_32_3 = replace(_1_32, since="1.32.3", checks_diff_ids=True)
 _1_33 = Profile(
     since="1.33",
     artifact=Fallback.FIRST,
@@ -145,6 +166,7 @@ _1_35 = replace(
     since="1.35",
     artifact_copies=True,
     artifact_copy="pull artifact: {}",
+    takes_docker_zstd=True,
     loopback_is_insecure=False,
     hex_lookups_are_ids=True,
 )
@@ -180,7 +202,7 @@ SKOPEO_1_9 = replace(
 PODMAN_4_3 = replace(SKOPEO_1_9, since="4.3")
 """Podman 4.3.1, as Debian 12 has it: containers/image 5.23, built with Go 1.19. ``since`` is Podman's own release."""
 
-PROFILES = (_1_31, _1_32, _1_33, _1_33_4, _1_34, _1_35, _1_35_1, _1_35_2, _1_36, _1_37)
+PROFILES = (_1_31, _1_32, _1_32_3, _1_33, _1_33_4, _1_34, _1_35, _1_35_1, _1_35_2, _1_36, _1_37)
 """All profiles, oldest first."""
 
 NEWEST = ("1.31.13", "1.32.13", "1.33.13", "1.34.11", "1.35.6", "1.36.3")

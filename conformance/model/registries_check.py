@@ -104,7 +104,9 @@ def _completed(entry: RegistryEntry, file: str) -> Registry:
             )
     elif not location:
         raise InvalidRegistriesConfError("invalid condition: both location and prefix are unset")
-    registry = replace(entry.registry, location=location, prefix=prefix or location, file=file)
+    # One that is nothing but slashes is empty now, and matches no name: the location does not take its place.
+    prefix = prefix if entry.registry.prefix else location
+    registry = replace(entry.registry, location=location, prefix=prefix, file=file)
     if entry.pull_from_mirror:
         raise InvalidRegistriesConfError(
             f"pull-from-mirror must not be set for a non-mirror registry {go_quote(registry.prefix)}"

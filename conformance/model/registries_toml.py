@@ -130,11 +130,10 @@ def _mirror(table: Table) -> Mirror:
 
 
 def _aliases(table: Table) -> Mapping[str, str] | None:
+    """Give the aliases; what is no table is passed over (BurntSushi/toml decode.go, ``unifyMap``)."""
     value = _value(table, "aliases")
-    if value is None:
-        return None
     if not isinstance(value, dict):
-        _refuse("aliases", value, "map")
+        return None
     return {name: _string(each, f"aliases.{name}") for name, each in value.items()}
 
 

@@ -1,5 +1,7 @@
 """Lookups, lists and removals, release by release; texts as live releases word them."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.model.answers import Manifest
@@ -270,3 +272,13 @@ def test_a_containers_own_image_stays_under_its_last_name(release: str) -> None:
     refusal = f"image used by {CONTAINER}: image is in use by a container"
     assert (made.remove(APP), made.remove(ID)) == (refusal, f"delete image: {refusal}")
     assert (left(made), made.keeps(ID), made.keeps("5" * 64)) == ([APP], True, False)
+
+
+def test_layers_of_a_refused_image_stay_until_an_image_that_has_them_is_deleted() -> None:
+    made = service()
+    refused = went(made.pull(APP), Known({"docker.io": replace(IMAGE, commit_fault="no")}))
+    assert "committing the finished image: parsing manifest: no" in refused.error
+    assert list(made.store.layers) == [LAYER]
+    pulled(made, APP)
+    assert made.remove(APP) == ""
+    assert list(made.store.layers) == []

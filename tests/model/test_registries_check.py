@@ -158,13 +158,6 @@ WRONG = {
         'registries = ["q.io"]',
         'toml: (last key "registries"): type mismatch for sysregistriesv2.V1TOMLConfig: expected table but found []any',
     ),
-    "tables for aliases": (
-        '[[aliases]]\na = "q.io/b"',
-        (
-            'toml: (last key "aliases"): incompatible types: TOML value has type []map[string]any; '
-            "destination has type map"
-        ),
-    ),
 }
 
 
@@ -254,3 +247,20 @@ def test_a_folder_that_may_not_be_listed_is_an_error(tmp_path: Path) -> None:
         load_registries(RegistriesConfPaths(), root=tmp_path)
     folder.chmod(0o700)
     assert str(caught.value) == f"reading registries.conf.d: open {CONF_DIR}: permission denied"
+
+
+@pytest.mark.parametrize("prefix", ["/", "//"])
+def test_a_prefix_of_slashes_matches_no_name(tmp_path: Path, prefix: str) -> None:
+    (tmp_path / "etc/containers").mkdir(parents=True)
+    (tmp_path / CONF.lstrip("/")).write_text(f'[[registry]]\nprefix = "{prefix}"\nlocation = "q.io"\nblocked = true\n')
+    registries = load_registries(RegistriesConfPaths(), root=tmp_path)
+    assert [each.prefix for each in registries.registries] == [""]
+    assert (registries.find("q.io/a"), registries.find("a.io/b")) == (None, None)
+
+
+@pytest.mark.parametrize("written", ["1", "'x'", "[]", "true", "[{a = 'q.io/b'}]"])
+def test_aliases_that_are_no_table_are_passed_over(tmp_path: Path, written: str) -> None:
+    (tmp_path / "etc/containers").mkdir(parents=True)
+    (tmp_path / CONF.lstrip("/")).write_text(f"aliases = {written}\nunqualified-search-registries = ['q.io']\n")
+    registries = load_registries(RegistriesConfPaths(), root=tmp_path)
+    assert (registries.aliases, registries.search) == ({}, ("q.io",))

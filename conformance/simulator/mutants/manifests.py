@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from conformance.model.answers import Answer, FetchedBlob, Manifest, RegistryRequest
-from conformance.model.image_copy import PulledImage
+from conformance.model.image_copy import LayerToFetch, PulledImage
 from conformance.model.instance_choice import choose_instance
 from conformance.model.manifest_reading import guess_type
 from conformance.model.media_types import DOCKER_LIST
@@ -75,3 +75,17 @@ class StoresWhatContradictsItself(Puller):
         self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
         return (yield from super().content(reference, source, replace(manifest, commit_fault=""), top, options))
+
+
+class IgnoresUnpackedDigests(Puller):
+    """Takes a layer that is not what the config says that it is unpacked."""
+
+    def layer_error(self, layer: LayerToFetch, blob: FetchedBlob) -> PullError | None:
+        return super().layer_error(layer._replace(unpacked=None), blob)
+
+
+class StoresEncryptedLayers(Puller):
+    """Takes a layer that is encrypted as it is."""
+
+    def layer_error(self, layer: LayerToFetch, blob: FetchedBlob) -> PullError | None:
+        return super().layer_error(layer._replace(media_type=""), blob)

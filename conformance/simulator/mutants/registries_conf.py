@@ -60,3 +60,12 @@ class FirstAliasWins(RegistriesLoader):
 def _searching(registries: Registries, as_: Registries) -> Registries:
     """Give a configuration with another's search list: without any, every case would fail."""
     return replace(registries, search=as_.search, search_file=as_.search_file)
+
+
+class TakesLocationsForEmptyPrefixes(RegistriesLoader):
+    """Takes the location for a prefix that is nothing but slashes."""
+
+    def load(self, paths: RegistriesConfPaths, root: Path) -> Registries:
+        whole = super().load(paths, root)
+        entries = (replace(each, prefix=each.prefix or each.location) for each in whole.registries)
+        return replace(whole, registries=tuple(entries))

@@ -176,3 +176,32 @@ class TestEntries:
     def test_the_error_names_the_folder_that_blocks(self, folder_is_named: bool) -> None:
         """The error says where the entry that blocks can be found."""
         assert folder_is_named
+
+
+class TestAPrefixOfSlashes:
+    """registries.conf blocks a registry under a prefix that is a slash."""
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with that entry."""
+        return Configuration(registries=(Registry(prefix="/", location="quay.io", blocked=True),))
+
+    def test_it_matches_no_name(self, runtime: Runtime, quay_io: RegistryHost) -> None:
+        """An entry whose prefix is nothing but a slash is about no name, that of its location included."""
+        quay_io.store(NAME, IMAGE)
+        assert runtime.pull(f"quay.io/{NAME}").served_by == (quay_io,)
+
+
+@pytest.mark.parametrize("written", ["1", "'x'", "[]", "true"], ids=["number", "text", "list", "flag"])
+class TestAliasesThatAreNoTable:
+    """A drop-in has something else than a table for aliases."""
+
+    @pytest.fixture
+    def configuration(self, written: str) -> Configuration:
+        """CRI-O with that drop-in."""
+        return Configuration(drop_ins=(("a.conf", f"aliases = {written}\n"),))
+
+    def test_they_are_passed_over(self, runtime: Runtime, docker_io: RegistryHost) -> None:
+        """Aliases that are no table are passed over, and names are searched as ever."""
+        docker_io.store(NAME, IMAGE)
+        assert runtime.pull(NAME).served_by == (docker_io,)

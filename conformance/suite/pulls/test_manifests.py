@@ -191,3 +191,45 @@ def test_an_index_without_a_platform_of_ours(runtime: Runtime, docker_io: Regist
     """An index that says of no image that it is for this machine has none, as one for other machines only."""
     docker_io.store(NAME, content)
     assert runtime.pull(f"docker.io/{NAME}").reasons == {docker_io: Reason.NO_MATCHING_PLATFORM}
+
+
+def with_unpacked(layers: list[str]) -> Content:
+    """Give an image whose config says that its layers have those digests once they are unpacked."""
+    document = json.loads(IMAGE.config.data) | {"rootfs": {"type": "layers", "diff_ids": layers}}
+    return with_config(json.dumps(document).encode())
+
+
+@pytest.fixture
+def mismatched(runtime: Runtime, docker_io: RegistryHost) -> Pull:
+    """An image is pulled whose config says something else of its layer."""
+    docker_io.store(NAME, with_unpacked([f"sha256:{'0' * 64}"]))
+    return runtime.pull(f"docker.io/{NAME}")
+
+
+def test_a_layer_must_be_what_the_config_says_of_it(mismatched: Pull, runtime: Runtime) -> None:
+    """An image whose layer is not what its config says that it is unpacked is not stored."""
+    assert (mismatched.asked, mismatched.succeeded, runtime.images()) == (["docker.io"], False, [])
+
+
+@pytest.mark.parametrize("layers", [[], [""], [IMAGE.layers[0].diff_id, "more"]], ids=["nothing", "no-digest", "more"])
+def test_a_config_may_say_nothing_of_the_layers(runtime: Runtime, docker_io: RegistryHost, layers: list[str]) -> None:
+    """An image whose config says nothing of its layers, or of more than there are, is pulled."""
+    docker_io.store(NAME, with_unpacked(layers))
+    assert runtime.pull(f"docker.io/{NAME}").served_by == (docker_io,)
+
+
+def test_an_encrypted_layer_needs_a_key(runtime: Runtime, docker_io: RegistryHost) -> None:
+    """An image with a layer that is said to be encrypted is not stored without a key."""
+    (only,) = IMAGE.layers
+    encrypted = only.blob.descriptor() | {"mediaType": f"{Format.OCI.layer_type}+encrypted"}
+    docker_io.store(NAME, amended(IMAGE, {"layers": [encrypted]}))
+    pull = runtime.pull(f"docker.io/{NAME}")
+    assert (only.blob.digest in pull.blobs, pull.succeeded, runtime.images()) == (True, False, [])
+
+
+@pytest.mark.releases(">=1.35", "containers/image 5.37 takes such a layer in a Docker image")
+def test_a_docker_image_may_have_layers_compressed_with_zstd(runtime: Runtime, docker_io: RegistryHost) -> None:
+    """A Docker image with a layer that is said to be compressed with zstd is pulled."""
+    zstd = DOCKER_IMAGE.layers[0].blob.descriptor() | {"mediaType": "application/vnd.docker.image.rootfs.diff.tar.zstd"}
+    docker_io.store(NAME, amended(DOCKER_IMAGE, {"layers": [zstd]}))
+    assert runtime.pull(f"docker.io/{NAME}").served_by == (docker_io,)

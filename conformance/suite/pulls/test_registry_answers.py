@@ -119,6 +119,9 @@ PING = pytest.param(
     RequestKind.PING,
     marks=pytest.mark.releases(">=1.35", "before 1.35 a host in 127.0.0.0/8 is asked without TLS next, which is told"),
 )
+TOKEN = pytest.param(
+    RequestKind.TOKEN, marks=pytest.mark.releases(">=1.33", "before 1.33 a token service's status has its usual words")
+)
 PHRASES = {
     "of-its-own": (503, "Backend is on fire"),
     "for-a-made-up-status": (599, "Odd"),
@@ -127,7 +130,7 @@ PHRASES = {
 
 
 @pytest.mark.parametrize(("status", "phrase"), PHRASES.values(), ids=PHRASES)
-@pytest.mark.parametrize("kind", [RequestKind.MANIFEST, PING, RequestKind.TOKEN])
+@pytest.mark.parametrize("kind", [RequestKind.MANIFEST, PING, TOKEN])
 def test_the_error_repeats_the_status_line(
     runtime: Runtime, docker_io: RegistryHost, kind: RequestKind, status: int, phrase: str
 ) -> None:

@@ -1,0 +1,148 @@
+"""Pulls of manifests and configs that are not what they should be; texts as live releases word them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from conformance.images.builder import Content, Format, image, index, layer
+from conformance.images.raw import amended, raw_manifest
+from conformance.model.answers import Answer, FetchedBlob, Manifest, RegistryRequest
+from conformance.model.manifest_reading import NO_SINGLE_MANIFEST
+from tests.model.known_answers import Known, puller, went
+
+IMAGE = image([layer({"hello": "world"})], platform="linux/amd64")
+DOCKER_IMAGE = image([layer({"hello": "world"})], platform="linux/amd64", format=Format.DOCKER)
+INDEX = index([IMAGE])
+LAYER = IMAGE.layers[0]
+RELEASES = ("1.31.13", "1.32.2", "1.32.3", "1.33.13", "1.34.11", "1.35.6", "1.36.3")
+AS_IMAGE, AS_LIST = (
+    "initializing image from source docker://a/b:latest: ",
+    "parsing primary manifest as list for docker://a/b:latest: ",
+)
+
+
+class Held(Known):
+    """Answers with what a content has, as a host does that serves everything."""
+
+    def __init__(self, content: Content) -> None:
+        self.held: dict[str, Answer] = {
+            each.digest: Manifest.parse(each.data, each.media_type) for each in content.manifests()
+        }
+        self.held |= {each.digest: FetchedBlob.of(each.data) for each in content.blobs()}
+        super().__init__({"docker.io": self.held[content.digest]})
+
+    def __call__(self, ask: RegistryRequest) -> Answer:
+        return self.held.get(ask.reference) or super().__call__(ask)
+
+
+def error(content: Content, release: str) -> str:
+    """Give the error of a pull."""
+    return went(puller(release).pull("docker.io/a/b"), Held(content)).error
+
+
+def halves(release: str, image_error: str, artifact: Mapping[str, str]) -> str:
+    """Word an error as a release does that tries an artifact next; ``artifact`` has its half by the first release."""
+    if release.startswith(("1.31", "1.32")):
+        return image_error
+    half = artifact["1.35" if release >= "1.35" else "1.33"]
+    return f"unable to pull image or OCI artifact: pull image err: {image_error}; artifact err: {half}"
+
+
+def ambiguous(member: str, media_type: str) -> str:
+    """Word that a manifest has a member of another kind."""
+    return f'rejecting ambiguous manifest, unexpected fields []string{{"{member}"}} in supposedly {media_type}'
+
+
+FAULTS: dict[str, tuple[Content, str, str]] = {
+    "no type": (raw_manifest(IMAGE.manifest.data, ""), AS_IMAGE, "unsupported schema version 2"),
+    "no bytes": (raw_manifest("", IMAGE.manifest.media_type), AS_IMAGE, "unexpected end of JSON input"),
+    "ambiguous": (
+        amended(DOCKER_IMAGE, {"history": []}),
+        AS_IMAGE,
+        ambiguous("history", Format.DOCKER.manifest_type),
+    ),
+    "an ambiguous index": (
+        amended(INDEX, {"layers": []}),
+        AS_LIST,
+        ambiguous("layers", Format.OCI.index_type),
+    ),
+}
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize(("content", "begin", "fault"), FAULTS.values(), ids=FAULTS)
+def test_both_halves_say_what_is_wrong(content: Content, begin: str, fault: str, release: str) -> None:
+    newer = "parse manifest list" if begin is AS_LIST else "parse manifest"
+    halved = {"1.33": f"parse manifest from blob: {fault}", "1.35": f"image reference: {newer}: {fault}"}
+    assert error(content, release) == halves(release, begin + fault, halved)
+
+
+@pytest.mark.parametrize(("release", "kind"), [("1.31.13", "index"), ("1.32.2", "manifest"), ("1.36.3", "manifest")])
+def test_the_oldest_release_calls_an_image_an_index(release: str, kind: str) -> None:
+    assert f"in supposedly application/vnd.oci.image.{kind}.v1+json" in error(
+        amended(IMAGE, {"manifests": []}), release
+    )
+
+
+def with_config(document: Any) -> Content:
+    """Give the image with another config."""
+    config = raw_manifest(json.dumps(document), Format.OCI.config_type).manifest
+    members = json.loads(IMAGE.manifest.data) | {"config": config.descriptor()}
+    return raw_manifest(members, IMAGE.manifest.media_type, IMAGE, extra=[config])
+
+
+def unpacked(*digests: str) -> Content:
+    """Give the image with a config that says so of its layers."""
+    return with_config(json.loads(IMAGE.config.data) | {"rootfs": {"type": "layers", "diff_ids": digests}})
+
+
+WHICH = f'layer 0 (blob "{LAYER.blob.digest}"/""/"{LAYER.diff_id}")'
+MISMATCH = f"""writing blob: {WHICH} does not match config's DiffID "sha256:no\""""
+NESTED = "Unexpectedly received a manifest list instead of a manifest for a single image"
+CONTENTS: dict[str, tuple[Content, str]] = {
+    "a list for a config": (
+        with_config([]),
+        "parsing image configuration: json: cannot unmarshal array into Go value of type v1.Image",
+    ),
+    "another size": (
+        amended(IMAGE, {"config": IMAGE.config.descriptor() | {"size": 1}}),
+        "writing blob: blob size mismatch",
+    ),
+    "another kind": (
+        amended(IMAGE, {"mediaType": Format.OCI.index_type}),
+        f"committing the finished image: parsing manifest: {NO_SINGLE_MANIFEST}",
+    ),
+    "encrypted": (
+        amended(IMAGE, {"layers": [LAYER.blob.descriptor() | {"mediaType": f"{Format.OCI.layer_type}+encrypted"}]}),
+        f"decrypting layer {LAYER.blob.digest}: missing private key needed for decryption:\n",
+    ),
+    "unpacked": (unpacked("sha256:no"), MISMATCH),
+    "an index in an index": (
+        index([INDEX], platforms=[IMAGE.platform]),
+        f"copying system image from manifest list: {NESTED}",
+    ),
+}
+
+
+@pytest.mark.parametrize("release", ["1.33.13", "1.36.3"])
+@pytest.mark.parametrize(("content", "words"), CONTENTS.values(), ids=CONTENTS)
+def test_what_an_image_is_made_of(content: Content, words: str, release: str) -> None:
+    assert f"pull image err: {words}; artifact err: " in error(content, release)
+
+
+@pytest.mark.parametrize("content", [unpacked(), unpacked(""), unpacked(LAYER.diff_id, "more"), with_config({})])
+def test_a_config_may_say_nothing_of_the_layers(content: Content) -> None:
+    assert error(content, "1.36.3") == ""
+
+
+@pytest.mark.parametrize(("release", "words"), [("1.31.13", ""), ("1.32.2", ""), ("1.32.3", MISMATCH)])
+def test_layers_are_compared_with_the_config_since_1_32_3(release: str, words: str) -> None:
+    assert error(unpacked("sha256:no"), release) == words
+
+
+@pytest.mark.parametrize(("release", "is_taken"), [("1.31.13", False), ("1.34.11", False), ("1.35.6", True)])
+def test_docker_s_zstd_layers_since_1_35(release: str, is_taken: bool) -> None:
+    zstd = DOCKER_IMAGE.layers[0].blob.descriptor() | {"mediaType": "application/vnd.docker.image.rootfs.diff.tar.zstd"}
+    assert (error(amended(DOCKER_IMAGE, {"layers": [zstd]}), release) == "") is is_taken
