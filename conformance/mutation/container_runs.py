@@ -73,4 +73,4 @@ def run_container_matrix(runtime: str, chosen: Sequence[ContainerMutant], jobs: 
     with private_folder() as folder:
         sound = ContainerRun(chosen[0].line, None, folder, runtime)
         faulty = [ContainerRun(each.line, each, folder, runtime) for each in chosen]
-        return make_runs([sound], faulty, jobs, whole=whole, plugins=[ContainerCases()])
+        return make_runs([sound], faulty, jobs, whole=whole, runtime=runtime, plugins=[ContainerCases()])

@@ -21,7 +21,7 @@ from conformance.plugin.collection import case_of
 from conformance.plugin.lifecycle import RUN
 from conformance.runtime.configuration import Configuration
 from conformance.simulator.mutants import Mutant
-from conformance.targets.choice import SimulatorTarget
+from conformance.targets.choice import SIMULATOR, SimulatorTarget
 from conformance.targets.run import Run
 
 QUIETLY = (
@@ -75,14 +75,15 @@ def make_runs(
     jobs: int,
     *,
     whole: bool,
+    runtime: str = SIMULATOR,
     plugins: Sequence[object] = (),
 ) -> Matrix:
     """Make these runs, some at a time, and say what came of them; raises ``MutantRunError``.
 
-    ``plugins`` are pytest plugins that choose among the cases.
+    ``runtime`` is what pytest is told the run is about, ``plugins`` are pytest plugins that choose among the cases.
     """
     code = pytest.main(
-        [*QUIETLY, "--runtime=simulator", "--pyargs", "conformance.suite"],
+        [*QUIETLY, f"--runtime={runtime}", "--pyargs", "conformance.suite"],
         plugins=[*plugins, MutantRunsPlugin(sound, faulty, jobs, whole=whole)],
     )
     if code == INTERRUPTED:
