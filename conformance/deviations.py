@@ -25,6 +25,7 @@ class Deviation:
     ``releases`` is a range of the releases of ``runtime``, such as ``>=1.31,<1.34``; ``upstream`` the issue or pull
     request, or ``unreported``; ``why`` one sentence.
     ``seen`` maps an expression over the case's fixtures (``pull.reasons``) to its value on these releases.
+    ``oci_runtime``, where it is given, is the only one that it is about (``crun``).
     """
 
     cases: tuple[str, ...]
@@ -33,11 +34,13 @@ class Deviation:
     why: str
     seen: Mapping[str, Any] = field(hash=False)
     runtime: str = "CRI-O"
+    oci_runtime: str = ""
 
-    def covers(self, case: str, release: Release, runtime: str = "CRI-O") -> bool:
+    def covers(self, case: str, release: Release, runtime: str = "CRI-O", oci_runtime: str = "") -> bool:
         """Tell whether it is about this case, with any parameters or just these, on this release of a runtime."""
         named = case in self.cases or case.partition("[")[0] in self.cases
-        return named and runtime == self.runtime and release.within(self.releases)
+        on = runtime == self.runtime and self.oci_runtime in {"", oci_runtime}
+        return named and on and release.within(self.releases)
 
     def differences(self, fixtures: Mapping[str, Any]) -> list[str]:
         """Compare what was seen with what it says is seen; give a sentence for each difference."""
@@ -82,8 +85,8 @@ def parse_deviations(text: str) -> list[Deviation]:
             deviation = Deviation(**entry | {"cases": tuple(entry["cases"])})
         except (KeyError, TypeError) as error:
             msg = (
-                f"deviation {number}: cases, releases, upstream, why and seen must be given, runtime may be,"
-                f" and nothing else ({error})"
+                f"deviation {number}: cases, releases, upstream, why and seen must be given, runtime and oci_runtime"
+                f" may be, and nothing else ({error})"
             )
             raise ValueError(msg) from error
         if wrong := _wrong(deviation, entry):
@@ -106,9 +109,11 @@ def _wrong(deviation: Deviation, entry: Mapping[str, Any]) -> str:
     return ""
 
 
-def covering(deviations: Iterable[Deviation], case: str, release: Release, runtime: str = "CRI-O") -> Deviation | None:
+def covering(
+    deviations: Iterable[Deviation], case: str, release: Release, runtime: str = "CRI-O", oci_runtime: str = ""
+) -> Deviation | None:
     """Give the deviation that covers a case on a release of a runtime; the more particular name wins."""
-    found = [each for each in deviations if each.covers(case, release, runtime)]
+    found = [each for each in deviations if each.covers(case, release, runtime, oci_runtime)]
     return next((each for each in found if case in each.cases), found[0] if found else None)
 
 

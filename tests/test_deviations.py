@@ -1,7 +1,7 @@
 import ast
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,13 @@ def test_a_case_is_covered_by_its_name_with_or_without_parameters(named: str, ca
 )
 def test_a_release_is_covered_within_the_range(release: str, covered: bool) -> None:
     assert deviation(CASE, releases=">=1.31,<1.34").covers(CASE, Release(release)) is covered
+
+
+def test_one_of_an_oci_runtime_is_about_no_other() -> None:
+    of_crun = replace(deviation(CASE), oci_runtime="crun")
+    found = [of_crun.covers(CASE, Release("1.36.3"), "CRI-O", each) for each in ("crun", "runc", "")]
+    assert found == [True, False, False]
+    assert deviation(CASE).covers(CASE, Release("1.36.3"), "CRI-O", "crun")
 
 
 def test_the_more_particular_name_wins() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.model.answers import Login
-from conformance.model.profile import NEWEST, newest_line, newest_of
+from conformance.model.profile import known_lines, newest_line, newest_of
 from conformance.model.pull_sources import ModelSettings
 from conformance.model.release import Release
 from conformance.node_config.node_config import NodeConfigError, errno_text
@@ -79,7 +79,7 @@ def serve_until_signal(settings: ModelSettings, release: Release, path: Path) ->
 
 def known_release(text: str) -> Release:
     """Give the release that a text names; raises ``NodeConfigError``."""
-    lines = [Release(each).line for each in NEWEST]
+    lines = known_lines()
     try:
         release = newest_of(text)
     except ValueError as error:

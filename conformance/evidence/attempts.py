@@ -51,6 +51,11 @@ class Attempt:
         return tuple(dict.fromkeys(each.reference for each in self.exchanges if each.kind is RequestKind.MANIFEST))
 
     @property
+    def blobs(self) -> tuple[str, ...]:
+        """The digests of the blobs that were asked for, each once, in order."""
+        return tuple(dict.fromkeys(each.reference for each in self.exchanges if each.kind is RequestKind.BLOB))
+
+    @property
     def repositories(self) -> tuple[str, ...]:
         """The repositories whose manifest was asked for, each once, in order."""
         return tuple(dict.fromkeys(each.repository for each in self.exchanges if each.kind is RequestKind.MANIFEST))

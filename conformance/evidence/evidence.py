@@ -8,7 +8,7 @@ from functools import cached_property
 from conformance.cri import Call, CallError
 from conformance.cri.redact import REDACTED
 from conformance.evidence.attempts import Attempt, attempts
-from conformance.evidence.log import Log, LogLine, panics, tried_hosts
+from conformance.evidence.log import Log, LogLine, missing_kinds, panics, tried_hosts
 from conformance.registry_hosts.recorder import Exchange, NameLookup, Recorder
 
 
@@ -65,6 +65,11 @@ class Evidence:
     def tried(self) -> list[str]:
         """The registry hosts that CRI-O's log says were tried, in its order, repetitions left out."""
         return list(dict.fromkeys(tried_hosts(self.lines)))
+
+    @property
+    def not_found(self) -> list[str]:
+        """What CRI-O's log says there is neither of under a name that was looked up, in its own words."""
+        return list(missing_kinds(self.lines))
 
     @property
     def panics(self) -> list[str]:

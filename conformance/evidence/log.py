@@ -12,6 +12,7 @@ _ESCAPE = re.compile(r"""\\([abfnrtv\\'"]|x[0-9a-f]{2}|u[0-9a-f]{4}|U000[0-9a-f]
 _NAMED = dict(zip("abfnrtv\\'\"", "\a\b\f\n\r\t\v\\'\"", strict=True))
 _FIELD = re.compile(r'([\w.-]+)=("(?:[^"\\]|\\.)*"|\S*)')
 _TRYING = re.compile(r'Trying to access "(?P<name>[^"]+)"')
+_NEITHER = re.compile(r"Neither (?P<one>\w+) nor (?P<other>\w+) \S+ found")
 _PANICKING = re.compile(r"(?:[\w.-]+/)*(?P<function>\w+(?:\.(?:\(\*?\w+\)|\w+))+)\(")
 _RESOLVING = re.compile(r'Resolv(?:ing|ed) "(?P<name>[^"]+)" (?:using|as)')
 
@@ -106,6 +107,13 @@ def tried_hosts(lines: Iterable[LogLine]) -> Iterator[str]:
     for line in lines:
         if match := _TRYING.search(line.message):
             yield host_of(match["name"])
+
+
+def missing_kinds(lines: Iterable[LogLine]) -> Iterator[str]:
+    """Give what CRI-O says there is neither of under a name that was looked up, in its own words."""
+    for line in lines:
+        if match := _NEITHER.fullmatch(line.message):
+            yield from match.groups()
 
 
 def resolved_names(lines: Iterable[LogLine]) -> Iterator[str]:

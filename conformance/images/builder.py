@@ -227,6 +227,17 @@ class Image:
         return tuple(dict.fromkeys([self.config, *(layer.blob for layer in self.layers)]))
 
 
+class _Labelled:
+    """The labels of all images that are made in this process."""
+
+    labels: ClassVar[Mapping[str, str]] = {}
+
+
+def label_images(labels: Mapping[str, str]) -> None:
+    """Give labels to every image that is made from now on: others on a shared runtime have none with its digest."""
+    _Labelled.labels = labels
+
+
 def image(
     layers: Iterable[Layer],
     *,
@@ -239,12 +250,15 @@ def image(
 
     Layers take the media type of ``format``, whichever they were made with. ``config`` is the object of that name in
     the image config: Cmd, Entrypoint, User, Env, … Annotations go into the manifest: ``ValueError`` where Docker has
-    none.
+    none. Where images are labelled (``label_images``), it has those labels, too.
     """
+    config = dict(config or {})
+    if _Labelled.labels:
+        config["Labels"] = {**config.get("Labels", {}), **_Labelled.labels}
     platform = Platform.parse(platform) if isinstance(platform, str) else platform or Platform.host()
     layers = tuple(replace(layer, blob=replace(layer.blob, media_type=format.layer_type)) for layer in layers)
     rootfs = {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]}
-    document = {**platform.as_json(), "created": "1970-01-01T00:00:00Z", "config": dict(config or {}), "rootfs": rootfs}
+    document = {**platform.as_json(), "created": "1970-01-01T00:00:00Z", "config": config, "rootfs": rootfs}
     config_blob = _json(format.config_type, document)
     content = {"config": config_blob.descriptor(), "layers": [layer.blob.descriptor() for layer in layers]}
     return Image(_manifest(format.manifest_type, content, annotations), config_blob, layers, platform)

@@ -3,7 +3,7 @@
 Source: containers/image copy/copy.go and copy/single.go.
 """
 
-from collections.abc import Collection, MutableSet
+from collections.abc import Iterable, MutableSet
 from typing import NamedTuple
 
 from conformance.model.answers import FetchedBlob, Manifest
@@ -57,9 +57,8 @@ class LayerToFetch(NamedTuple):
 class ImageCopier(PullSources):
     """The rules by which a candidate is fetched as an image.
 
-    ``left_layers`` takes those of layers that stay in the store when the image that they came for is refused.
     ``layers`` are the digests of those that the image store has already, ``blobs`` those of all that the artifact store
-    has, where what comes for it is added. ``namespace`` is that of the pod that it is for, if any.
+    has; what a copy leaves there that fails is added. ``namespace`` is that of the pod that it is for, if any.
     """
 
     namespace = ""
@@ -68,12 +67,11 @@ class ImageCopier(PullSources):
         self,
         settings: ModelSettings,
         log: LogWriter | None = None,
-        layers: Collection[str] = (),
+        layers: MutableSet[str] | None = None,
         blobs: MutableSet[str] | None = None,
     ) -> None:
         super().__init__(settings, log)
-        self.layers = layers
-        self.left_layers: set[str] = set()
+        self.layers: MutableSet[str] = set() if layers is None else layers
         self.blobs: MutableSet[str] = set() if blobs is None else blobs
 
     def accepted(self, reference: Reference) -> bool:
@@ -173,9 +171,11 @@ class ImageCopier(PullSources):
     def content(
         self, reference: Reference, source: PullSource, manifest: Manifest, top: Manifest, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
-        """Fetch config and layers; the platform that the config states is not looked at (copy/single.go).
+        """Fetch config and layers, all of them whatever becomes of one (copy/single.go, ``copyLayers``).
 
-        When all is there, the store reads the manifest anew, by what it says that it is (storage/storage_dest.go).
+        The platform that the config states is not looked at. Layers below the first that fails are in the store from
+        then on (storage/storage_dest.go, ``commitLayer``). When all is there, the store reads the manifest anew, by
+        what it says that it is.
         """
         if manifest.media_type == OCI_MANIFEST and manifest.config_type != OCI_CONFIG:
             return PullError(f"parsing image configuration: {no_image(manifest)}", Reason.NO_IMAGE)
@@ -183,21 +183,31 @@ class ImageCopier(PullSources):
         if isinstance(config, PullError):
             return config.reworded(f"parsing image configuration: {config.text}")
         unpacked = diff_ids(config.content) if config.content is not None and self.profile.checks_diff_ids else ()
-        for number, layer in enumerate(manifest.layers):
-            if layer in manifest.layers[:number]:
-                continue
+        failed: dict[str, PullError] = {}
+        layers = list(dict.fromkeys(manifest.layers))
+        for layer in layers:
+            number = manifest.layers.index(layer)
             type_ = manifest.layer_types[number] if manifest.layer_types else ""
             expected = unpacked[number] if number < len(unpacked) else None
-            got = yield from self.layer(reference, source, LayerToFetch(number, layer, type_, expected), options)
-            if got is not None:
-                return got
+            wanted = LayerToFetch(number, layer, type_, expected)
+            if (trouble := (yield from self.layer(reference, source, wanted, options))) is not None:
+                failed[layer] = trouble
+        if failed:
+            first = next(iter(failed))
+            self.leave(layers[: layers.index(first)])
+            return failed[first]
         if manifest.config_size not in {None, config.size}:
-            self.left_layers.update(manifest.layers)
+            self.leave(manifest.layers)
             return PullError("writing blob: blob size mismatch", Reason.BROKEN)
         if manifest.commit_fault:
-            self.left_layers.update(manifest.layers)
+            self.leave(manifest.layers)
             return PullError(f"committing the finished image: parsing manifest: {manifest.commit_fault}", Reason.BROKEN)
         return PulledImage(reference, manifest, top)
+
+    def leave(self, layers: Iterable[str]) -> None:
+        """Take note of layers that stay in the store although the image that they came for is refused."""
+        for layer in layers:
+            self.layers.add(layer)
 
     def config(
         self, reference: Reference, source: PullSource, manifest: Manifest, options: PullOptions

@@ -55,7 +55,6 @@ class ImageService:
         self.runs = runs
         self.facts = facts
         self.puller = puller(settings, log, self.store.layers, self.artifacts.blobs)
-        self.puller.left_layers = self.store.left_layers
 
     def clear(self) -> None:
         """Take all images and artifacts away, whatever uses them; what failed pulls left on the disk stays."""

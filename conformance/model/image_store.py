@@ -6,7 +6,7 @@ containers/storage store.go (``SetNames``), containers/image storage/storage_des
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSet
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -73,8 +73,8 @@ class ImageStore:
     """Images by ID; a name belongs to one image at a time.
 
     ``other_layers`` are the digests of layers that are there as well, of images that are not spoken of, ``left_layers``
-    of images that were refused when all their layers had come: they stay until another image has them, and is deleted
-    (containers/image storage/storage_dest.go, ``commitLayer``).
+    those of pulls that failed: they stay until another image has them, and is deleted (containers/image
+    storage/storage_dest.go, ``commitLayer``).
     """
 
     def __init__(self) -> None:
@@ -90,6 +90,7 @@ class ImageStore:
     def add(self, copied: PulledImage) -> StoredImage:
         """Take an image; its name leaves the image that had it."""
         name = str(copied.reference)
+        self.left_layers.difference_update(copied.manifest.layers)
         image = self.images.setdefault(copied.id, StoredImage(copied.id, layers=copied.manifest.layers))
         for other in self.images.values():
             if other is not image and name in other.names:
@@ -142,22 +143,29 @@ class ImageStore:
             self.delete(id_)
 
 
-class StoredLayers:
-    """The digests of the layers in a store: a collection that follows it."""
+class StoredLayers(MutableSet[str]):
+    """The digests of the layers in a store, which it follows; what is added is of a pull that failed."""
 
     def __init__(self, store: ImageStore) -> None:
         self._store = store
 
     def __contains__(self, digest: object) -> bool:
         store = self._store
-        return digest in store.other_layers | store.left_layers or any(
-            digest in image.layers for image in store.images.values()
-        )
+        kept = (store.other_layers, store.left_layers, *(image.layers for image in store.images.values()))
+        return any(digest in layers for layers in kept)
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._store.other_layers | self._store.left_layers
-        for image in self._store.images.values():
-            yield from image.layers
+        store = self._store
+        return iter(store.left_layers.union(store.other_layers, *(image.layers for image in store.images.values())))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def add(self, value: str) -> None:
+        """Keep a layer that is no image's."""
+        if value not in self:
+            self._store.left_layers.add(value)
+
+    def discard(self, value: str) -> None:
+        """Take away a layer that is no image's."""
+        self._store.left_layers.discard(value)

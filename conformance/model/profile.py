@@ -1,7 +1,7 @@
 """What differs between CRI-O releases, each as one value: adding a release that behaves anew is adding one profile.
 
-Measured on 1.31.13, 1.33.13, 1.34.11 and 1.36.3; 1.32, 1.33.0 to 1.33.3 and 1.35 are read from the source. Every field
-names where it is from; files without a repository are CRI-O's.
+Measured on the newest release of each line, and on the head of release-1.37; 1.33.0 to 1.33.3, 1.35.0 and 1.35.1 are
+read from the source. Every field names where it is from; files without a repository are CRI-O's.
 """
 
 import enum
@@ -66,6 +66,8 @@ class Profile:
     ``unknown_id``: what ImageStatus says of an ID that is not in the store, if that is an error
     (internal/storage/image.go, ``ImageStatusByID``).
     ``hex_lookups_are_ids``: a lookup of three or more hex digits is never refused (server/image_status.go).
+    ``nothing_found``: what the log says of a lookup that finds neither image nor artifact (server/image_status.go;
+    cri-o/cri-o#10203).
     ``in_use``: how the removal of an image that a container mounts is refused; ``guards_ids`` whether it is also when
     the image is given by its ID (server/image_remove.go).
     ``policy_missing``: what is said where there is no signature policy (containers/image signature/policy_config.go).
@@ -106,6 +108,7 @@ class Profile:
     trims_mirrors: bool = True
     unknown_id: str = ""
     hex_lookups_are_ids: bool = False
+    nothing_found: str = "Neither image nor artfiact {} found"
     in_use: str = "the image is in use by {container}"
     guards_ids: bool = True
     policy_missing: str = "no policy.json file found at any of the following: {0}, {1}"
@@ -124,6 +127,7 @@ _1_31 = Profile(
     checks_diff_ids=False,
     trims_mirrors=False,
     unknown_id='reading image "{id}": locating image with ID "{id}": image not known',
+    nothing_found="Image {} not found",
     in_use='image "{name}" is mounted as volume to container with ID: {container}',
     guards_ids=False,
     policy_missing="open {2}: no such file or directory",
@@ -182,6 +186,7 @@ _1_35_2 = replace(
     pins_artifacts=False,
 )
 _1_36 = replace(_1_35_2, since="1.36", lists_both=True)
+_1_37 = replace(_1_36, since="1.37", nothing_found="Neither image nor artifact {} found")
 
 SKOPEO_1_9 = replace(
     _1_31,
@@ -197,21 +202,23 @@ SKOPEO_1_9 = replace(
 PODMAN_4_3 = replace(SKOPEO_1_9, since="4.3")
 """Podman 4.3.1, as Debian 12 has it: containers/image 5.23, built with Go 1.19. ``since`` is Podman's own release."""
 
-PROFILES = (_1_31, _1_32, _1_32_3, _1_33, _1_33_4, _1_34, _1_35, _1_35_1, _1_35_2, _1_36)
+PROFILES = (_1_31, _1_32, _1_32_3, _1_33, _1_33_4, _1_34, _1_35, _1_35_1, _1_35_2, _1_36, _1_37)
 """All profiles, oldest first."""
-
 
 NEWEST = ("1.31.13", "1.32.13", "1.33.13", "1.34.11", "1.35.6", "1.36.3")
 """The newest release of each line that was known when this was written."""
 
+UNRELEASED = ("1.37.0",)
+"""What the head of a line's branch calls itself that was run before there was a release (cri-o/cri-o, release-1.37)."""
+
 
 def known_lines() -> tuple[str, ...]:
-    """Give the lines of which a release was known, such as ``1.36``; a later one is predicted as the newest."""
-    return tuple(Release(each).line for each in NEWEST)
+    """Give the lines of which something was run, such as ``1.36``; a later one is predicted as the newest."""
+    return tuple(Release(each).line for each in (*NEWEST, *UNRELEASED))
 
 
 def newest_line() -> str:
-    """Give the newest line that is known, such as ``1.36``."""
+    """Give the newest line that has a release, such as ``1.36``."""
     return Release(NEWEST[-1]).line
 
 
@@ -223,10 +230,10 @@ def newest_of(text: str) -> Release:
     release = Release(text)
     if len(release.release) > 2:  # noqa: PLR2004 (a line has two numbers)
         return release
-    for known in map(Release, NEWEST):
+    for known in map(Release, (*NEWEST, *UNRELEASED)):
         if known.line == release.line:
             return known
-    lines = ", ".join(Release(each).line for each in NEWEST)
+    lines = ", ".join(known_lines())
     raise ValueError(f"the release line {text} is not known (known are {lines}): write a release such as {NEWEST[-1]}")
 
 

@@ -1,6 +1,6 @@
 """What happens in a pull, step by step, without a network: requests go out, answers come in, an outcome results."""
 
-from collections.abc import Collection, Mapping, MutableSet
+from collections.abc import Mapping, MutableSet
 from copy import copy
 from typing import NamedTuple, Self
 
@@ -38,7 +38,7 @@ class Puller(ArtifactCopier):
         self,
         settings: ModelSettings,
         log: LogWriter | None = None,
-        layers: Collection[str] = (),
+        layers: MutableSet[str] | None = None,
         blobs: MutableSet[str] | None = None,
     ) -> None:
         super().__init__(settings, log, layers, blobs)

@@ -23,8 +23,11 @@ _DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}
 DOMAIN = re.compile(_DOMAIN)
 """A registry host, with a port or without, as a name or a search list may have it."""
 
+PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+"""A repository's name on its host."""
+
 _REFERENCE = re.compile(
-    rf"((?:({_DOMAIN})/)?({_COMPONENT}(?:/{_COMPONENT})*))(?::({_TAG}))?(?:@({_DIGEST}))?",
+    rf"((?:({_DOMAIN})/)?({PATH.pattern}))(?::({_TAG}))?(?:@({_DIGEST}))?",
 )
 ID_LENGTH = 64
 _FIRST = re.compile(rf"{_COMPONENT}(?:/|\Z)")

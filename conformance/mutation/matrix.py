@@ -3,11 +3,30 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-
-from conformance.simulator.mutants import Mutant
+from typing import Protocol
 
 SHOWN = 3
 """How many cases are named for a mutant."""
+
+
+class AnyMutant(Protocol):
+    """What has one fault, or does nothing: a simulator, or a CRI-O's containers."""
+
+    @property
+    def name(self) -> str:
+        """The fault's name."""
+
+    @property
+    def fault(self) -> str:
+        """The fault, one sentence."""
+
+    @property
+    def line(self) -> str:
+        """The release, or release line, that has it."""
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it does nothing at all."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +57,15 @@ class Matrix:
     """What came of all runs: ``sound`` without a fault, by release line, ``results`` of mutants and null runtimes."""
 
     sound: Mapping[str, SuiteResult]
-    results: Mapping[Mutant, SuiteResult]
+    results: Mapping[AnyMutant, SuiteResult]
 
     @property
-    def faulty(self) -> dict[Mutant, SuiteResult]:
+    def faulty(self) -> dict[AnyMutant, SuiteResult]:
         """What came of the mutants that have one fault."""
         return {each: result for each, result in self.results.items() if not each.is_null}
 
     @property
-    def survivors(self) -> list[Mutant]:
+    def survivors(self) -> list[AnyMutant]:
         """The mutants that no case killed, in the order in which they are written."""
         return [each for each, result in self.faulty.items() if not result.failed]
 

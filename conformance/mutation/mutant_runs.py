@@ -5,7 +5,7 @@ import json
 import os
 import signal
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import NoReturn
 
 import pytest
 
-from conformance.mutation.matrix import Matrix, SuiteResult
+from conformance.mutation.matrix import AnyMutant, Matrix, SuiteResult
+from conformance.mutation.outcomes import OutcomeRecorder, RedundantCaseSkipper
 from conformance.mutation.reach import EVERYWHERE, ReachRecorder, faulty_methods
 from conformance.node.folders import private_folder
 from conformance.plugin.lifecycle import RUN
@@ -65,21 +66,35 @@ def run_matrix(chosen: Sequence[Mutant], jobs: int, *, whole: bool = True) -> Ma
     mutants = [*null, *(each for each in chosen if not each.is_null)]
     with private_folder() as folder:
         sound = [MutantRun(line, None, folder) for line in lines]
-        faulty = [MutantRun(each.line, each, folder) for each in mutants]
-        code = pytest.main(
-            [*QUIETLY, "--runtime=simulator", "--pyargs", "conformance.suite"],
-            plugins=[MutantRunsPlugin(sound, faulty, jobs, whole=whole)],
-        )
-        if code == INTERRUPTED:
-            raise KeyboardInterrupt
-        if code != 0:
-            raise MutantRunError(f"the suite cannot be run on the simulator: pytest ended with {int(code)}")
-        results = {mutant_run.line: mutant_run.result() for mutant_run in sound}
-        for line, result in results.items():
-            if result.unsound:
-                message = f"without a fault, {len(result.unsound)} cases fail on {line}, such as {min(result.unsound)}"
-                raise MutantRunError(message)
-        return Matrix(results, {each: mutant_run.result() for each, mutant_run in zip(mutants, faulty, strict=True)})
+        return make_runs(sound, [MutantRun(each.line, each, folder) for each in mutants], jobs, whole=whole)
+
+
+def make_runs(
+    sound: "Sequence[MutantRun]",
+    faulty: "Sequence[MutantRun]",
+    jobs: int,
+    *,
+    whole: bool,
+    plugins: Sequence[object] = (),
+) -> Matrix:
+    """Make these runs, some at a time, and say what came of them; raises ``MutantRunError``.
+
+    ``plugins`` are pytest plugins that choose among the cases.
+    """
+    code = pytest.main(
+        [*QUIETLY, "--runtime=simulator", "--pyargs", "conformance.suite"],
+        plugins=[*plugins, MutantRunsPlugin(sound, faulty, jobs, whole=whole)],
+    )
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
+    if code != 0:
+        raise MutantRunError(f"the suite cannot be run on mutants: pytest ended with {int(code)}")
+    results = {mutant_run.line: mutant_run.result() for mutant_run in sound}
+    for line, result in results.items():
+        if result.unsound:
+            message = f"without a fault, {len(result.unsound)} cases fail on {line}, such as {min(result.unsound)}"
+            raise MutantRunError(message)
+    return Matrix(results, {each.mutant: each.result() for each in faulty if each.mutant})
 
 
 @dataclass(frozen=True)
@@ -87,8 +102,19 @@ class MutantRun:
     """One run of the suite: on the simulator of a release line, with a fault or without; its result is a file."""
 
     line: str
-    mutant: Mutant | None
+    mutant: AnyMutant | None
     folder: Path
+
+    def open(self, recorder: ReachRecorder) -> Run:
+        """Give the run of the suite that it makes; a simulator without a fault is the recorder's."""
+        variant = self.mutant if isinstance(self.mutant, Mutant) else recorder.mutant
+        run = Run(f"simulator:{self.line}")
+        run.target = SimulatorTarget(run.target.release, run.target.rehearsal, variant)
+        return run
+
+    def cases(self, reached: Reached) -> frozenset[str]:
+        """Give the cases in which its mutant may show itself."""
+        return cases_reaching(self.mutant, reached) if isinstance(self.mutant, Mutant) else frozenset(reached)
 
     @property
     def name(self) -> str:
@@ -109,7 +135,7 @@ class MutantRun:
         """Read which cases ran and which failed; raises ``MutantRunError`` where the run came to no end."""
         if not self.file.exists():
             raise MutantRunError(
-                f"the run of {self.name if self.mutant else 'the simulator'} on {self.line} came to no end"
+                f"the run {f'of {self.name}' if self.mutant else 'without a fault'} on {self.line} came to no end"
             )
         content = json.loads(self.file.read_text())
         return SuiteResult(*(frozenset(content[kind]) for kind in KINDS))
@@ -180,10 +206,8 @@ class _MutantRunLoop:
         if len(self._running) == self.jobs:
             self._end()
         if (pid := os.fork()) == 0:
-            if mutant_run.mutant and mutant_run.is_faulty and reached is not None:
-                session.items[:] = least_failed_first(
-                    session.items, cases_reaching(mutant_run.mutant, reached), self._failures
-                )
+            if mutant_run.is_faulty and reached is not None:
+                session.items[:] = least_failed_first(session.items, mutant_run.cases(reached), self._failures)
             self._run(session, mutant_run)
         self._running[pid] = mutant_run
 
@@ -201,18 +225,17 @@ class _MutantRunLoop:
             os.dup2(nowhere, 1)
             os.dup2(nowhere, 2)
             session.config.pluginmanager.unregister(name="terminalreporter")
-            with _ClosedUndisturbed(Run(f"simulator:{mutant_run.line}")) as run:
+            mutants = [each.mutant for each in self.faulty if isinstance(each.mutant, Mutant) and each.is_faulty]
+            recorder = ReachRecorder(mutants)
+            with _ClosedUndisturbed(mutant_run.open(recorder)) as run:
                 session.config.stash[RUN] = run
-                recorder = ReachRecorder(each.mutant for each in self.faulty if each.mutant and each.is_faulty)
-                mutant = mutant_run.mutant or recorder.mutant
-                run.target = SimulatorTarget(run.target.release, run.target.rehearsal, mutant)
                 run.pool.get(Configuration())
                 reached: dict[str, list[str]] = {}
                 started = frozenset(recorder.reached)
                 session.config.pluginmanager.unregister(self)
-                session.config.pluginmanager.register(_OutcomeRecorder(self._outcomes, recorder, reached))
+                session.config.pluginmanager.register(OutcomeRecorder(self._outcomes, recorder, reached))
                 if mutant_run.is_faulty and not self.whole:
-                    skipper = _RedundantCaseSkipper(self._outcomes, frozenset(self._failures))
+                    skipper = RedundantCaseSkipper(self._outcomes, frozenset(self._failures))
                     session.config.pluginmanager.register(skipper)
                 session.config.hook.pytest_runtestloop(session=session)
             ended = self._outcomes.items()
@@ -239,19 +262,6 @@ class _ClosedUndisturbed(AbstractContextManager[Run]):
         self._run.close()
 
 
-class _RedundantCaseSkipper:
-    """A pytest plugin that leaves out the cases that killed another mutant, once this one has been killed."""
-
-    def __init__(self, outcomes: dict[str, str], failed: frozenset[str]) -> None:
-        self._outcomes = outcomes
-        self._failed = failed
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        killed = "failed" in self._outcomes.values()
-        return True if killed and case_of(item) in self._failed else None
-
-
 def cases_reaching(mutant: Mutant, reached: Reached) -> frozenset[str]:
     """Give the cases in which a mutant may show itself: those that ran without it and reached what is faulty."""
     faulty = faulty_methods(mutant)
@@ -267,31 +277,3 @@ def least_failed_first(
     """
     running = [item for item in items if case_of(item) in chosen]
     return sorted(running, key=lambda item: failures[case_of(item)])
-
-
-class _OutcomeRecorder:
-    """A pytest plugin that keeps how each case ended, and what it reached; one that deviates as it should has passed.
-
-    What was reached while a runtime was started is said of every case, since cases share runtimes.
-    """
-
-    def __init__(self, outcomes: dict[str, str], recorder: ReachRecorder, reached: dict[str, list[str]]) -> None:
-        self._outcomes = outcomes
-        self._recorder = recorder
-        self._reached = reached
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        self._recorder.reached.clear()
-        result = yield
-        self._reached[case_of(item)] = sorted(self._recorder.reached)
-        return result
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep how a case ended; an error while it is set up or cleaned up is no statement of the case."""
-        case = case_of(report)
-        if report.when != "call" and report.failed:
-            self._outcomes[case] = "failed" if self._outcomes.get(case) == "failed" else "erred"
-        elif report.when == "call" or (report.when == "setup" and report.skipped):
-            expected = hasattr(report, "wasxfail") and not report.failed
-            self._outcomes[case] = "passed" if expected else report.outcome

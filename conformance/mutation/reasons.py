@@ -53,12 +53,12 @@ class WeakCases:
         return self.why.get(case) or self.why.get(_function(case), "")
 
 
-def weak_cases(matrix: Matrix) -> list[WeakCases]:
-    """Give what a matrix of all mutants has to have explained."""
+def weak_cases(matrix: Matrix, kind: str = "case") -> list[WeakCases]:
+    """Give what a matrix of all mutants has to have explained; ``kind`` is a table of ``killing_none.toml``."""
     none = WeakCases(
         "kill none",
         matrix.cases_killing_none,
-        read_reasons(KILLING_NONE).get("case", {}),
+        read_reasons(KILLING_NONE).get(kind, {}),
         f"sharpen it, or write a mutant that it kills, or say why in {KILLING_NONE}",
     )
     null = [
@@ -75,7 +75,7 @@ def weak_cases(matrix: Matrix) -> list[WeakCases]:
 
 def read_reasons(file: str) -> dict[str, Reasons]:
     """Read a table of reasons beside the simulator, by kind."""
-    content = tomllib.loads((files("conformance.simulator") / file).read_text())
+    content = tomllib.loads((files("conformance.simulator") / file).read_text(encoding="utf-8"))
     return {
         kind: {case: entry["why"] for entry in entries for case in entry["cases"]} for kind, entries in content.items()
     }

@@ -1,7 +1,8 @@
 """Where worlds keep their files on the host, and how those of runs that were killed are found and removed.
 
 All lies in one private folder per user, ``$TMPDIR/crio-conformance-<uid>/<world>``. Every world's init holds a lock on
-its folder's file ``lock``; a folder whose lock can be taken belongs to nobody any more.
+its folder's file ``lock``; a folder whose lock can be taken belongs to nobody any more. Control groups are named after
+the process that made their world, and belong to nobody when that has ended, wherever its folder was.
 """
 
 import contextlib
@@ -13,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from conformance.node.init import remove_cgroups, remove_tree
+from conformance.node.init import cgroup_hierarchies, remove_cgroups, remove_tree
+from conformance.node.maker import is_gone, this_maker
 
 SOCKET_PATH_LIMIT = 107  # sun_path, unix(7), without the closing NUL
 CGROUP_PREFIX = "crio-conformance-"
@@ -62,7 +64,11 @@ def new_folder() -> tuple[Path, int]:
     parent = worlds_folder()
     with _locked(parent):
         folder = Path(tempfile.mkdtemp(prefix="", dir=parent))
-        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            folder.rmdir()
+            raise
         fcntl.flock(handle, fcntl.LOCK_EX)
     return folder, handle
 
@@ -88,28 +94,42 @@ def private_folder() -> Iterator[Path]:
 
 
 def cgroups_of(folder: Path) -> str:
-    """Name the control group below which all containers of the world in ``folder`` run."""
-    return CGROUP_PREFIX + folder.name
+    """Name the control group below which all containers run of the world in ``folder``, which this process makes."""
+    return f"{CGROUP_PREFIX}{folder.name}-{this_maker()}"
+
+
+def _abandoned_cgroups() -> Iterator[str]:
+    """Name the control groups of worlds whose maker, a process that can be seen from here, has ended."""
+    names = {each.name for hierarchy in cgroup_hierarchies() for each in Path(hierarchy).glob(f"{CGROUP_PREFIX}*-*-*")}
+    for name in names:
+        if is_gone(name.removeprefix(CGROUP_PREFIX).partition("-")[2]):
+            yield name
 
 
 def sweep_worlds() -> list[Path]:
-    """Remove what worlds left whose init was killed before it could; give the folders that were removed."""
+    """Remove what worlds left whose init was killed before it could; give the folders that were removed.
+
+    What is no world's folder is left alone, and so is one that cannot be removed: it is in nobody's way.
+    """
     parent = worlds_folder()
     swept = []
+    for name in _abandoned_cgroups():
+        remove_cgroups(name)
     handle = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         with _locked(parent):
-            for folder in (entry for entry in parent.iterdir() if entry.is_dir() and not _in_use(entry)):
-                remove_cgroups(cgroups_of(folder))
-                remove_tree(handle, folder.name)
-                swept.append(folder)
+            for folder in [entry for entry in parent.iterdir() if entry.is_dir() and not entry.is_symlink()]:
+                with contextlib.suppress(OSError):
+                    if not _in_use(folder):
+                        remove_tree(handle, folder.name)
+                        swept.append(folder)
     finally:
         os.close(handle)
     return swept
 
 
 def _in_use(folder: Path) -> bool:
-    """Tell whether a world's init still holds the folder."""
+    """Tell whether a world's init still holds the folder; raises ``OSError`` where that cannot be told."""
     try:
         with (folder / "lock").open("r+") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

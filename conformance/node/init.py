@@ -16,6 +16,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from typing import Any
 
 SIOCGIFFLAGS = 0x8913
@@ -31,6 +32,10 @@ AT_RECURSIVE = 0x8000
 MOUNT_ATTR_RDONLY = 0x1
 WRITABLE = ("/proc", "/sys/fs/cgroup")
 """What a container runtime writes to, besides what is the world's own."""
+
+CGROUPS = "/sys/fs/cgroup"
+PATIENCE = 5.0
+LOOK_SECONDS = 0.01
 
 statuses: dict[int, int] = {}
 
@@ -188,20 +193,39 @@ def end_everything(parent: int, folder: str, cgroups: str) -> None:
     with contextlib.suppress(ChildProcessError):
         while True:
             os.waitpid(-1, 0)
-    remove_cgroups(cgroups)
+    remove_cgroups(cgroups, PATIENCE)
     ctypes.CDLL(None).umount2(
         folder.encode(), MNT_DETACH
     )  # where it is in sight it is a mount, which cannot be removed
     remove_tree(parent, os.path.basename(folder))
 
 
-def remove_cgroups(name: str) -> None:
-    """Remove the (empty) control groups called ``name`` at the root of every hierarchy, v1 or v2."""
-    root = "/sys/fs/cgroup"
-    for hierarchy in [root, *(os.path.join(root, each) for each in (os.listdir(root) if os.path.isdir(root) else ()))]:
+def cgroup_hierarchies() -> list[str]:
+    """Give the folders in which a hierarchy of control groups, v1 or v2, may begin."""
+    children = os.listdir(CGROUPS) if os.path.isdir(CGROUPS) else []
+    return [CGROUPS, *(os.path.join(CGROUPS, each) for each in children)]
+
+
+def remove_cgroups(name: str, patience: float = 0.0) -> None:
+    """Remove the control groups called ``name`` at the root of every hierarchy.
+
+    One in which a process is still ending is tried again (cgroups(7): EBUSY), for ``patience`` seconds in all; what is
+    left then is found by a later sweep.
+    """
+    until = time.monotonic() + patience
+    for hierarchy in cgroup_hierarchies():
         for folder, _, _ in os.walk(os.path.join(hierarchy, name), topdown=False):
-            with contextlib.suppress(OSError):
-                os.rmdir(folder)
+            while not _removed(folder) and time.monotonic() < until:
+                time.sleep(LOOK_SECONDS)
+
+
+def _removed(folder: str) -> bool:
+    """Try to remove a control group; tell whether there is no use in trying again."""
+    try:
+        os.rmdir(folder)
+    except OSError as error:
+        return error.errno != errno.EBUSY
+    return True
 
 
 def remove_tree(parent: int, name: str) -> None:

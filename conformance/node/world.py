@@ -45,13 +45,19 @@ class World:
         except OSError as error:
             raise WorldError(str(error)) from error
         self.etc = self.folder / "etc"
-        write_etc(self.etc)
-        self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._cgroups = cgroups_of(self.folder)
         self._init = -1
+        try:
+            write_etc(self.etc)
+            self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError as error:
+            os.close(lock)
+            remove_folder(self.folder)
+            raise WorldError(_why_unmade(error, self.folder.parent)) from error
         try:
             with inside, (self.folder / "init.log").open("wb") as log:
                 self._unshare = subprocess.Popen(
-                    [*self._command(), str(inside.fileno()), str(lock), str(self.folder), cgroups_of(self.folder)],
+                    [*self._command(), str(inside.fileno()), str(lock), str(self.folder), self._cgroups],
                     pass_fds=(inside.fileno(), lock),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -61,8 +67,7 @@ class World:
         except OSError as error:
             self._control.close()
             self._remove_folder()
-            msg = f"unshare cannot be started ({error.strerror}): install util-linux, and have it on PATH"
-            raise WorldError(msg) from error
+            raise WorldError(_why_unmade(error, self.folder.parent)) from error
         finally:
             os.close(lock)
         self._prepare(visible)
@@ -109,7 +114,7 @@ class World:
     @property
     def cgroup_parent(self) -> str:
         """Control group below which everything the world's containers run belongs."""
-        return "/" + cgroups_of(self.folder)
+        return "/" + self._cgroups
 
     def bind(self, kind: str, address: str, port: int) -> socket.socket:
         """Give a socket bound inside the world (``kind`` is ``tcp`` or ``udp``), to be served from out here."""
@@ -158,7 +163,7 @@ class World:
     def _remove_folder(self) -> None:
         """Remove what an init that was killed could not."""
         if self.folder.exists():
-            init.remove_cgroups(cgroups_of(self.folder))
+            init.remove_cgroups(self._cgroups, init.PATIENCE)
             remove_folder(self.folder)
 
     def __enter__(self) -> Self:
@@ -166,6 +171,13 @@ class World:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _why_unmade(error: OSError, parent: Path) -> str:
+    """Say why no world can be made in a folder."""
+    if error.filename == "unshare":
+        return f"unshare cannot be started ({error.strerror}): install util-linux, and have it on PATH"
+    return f"no world can be made in {parent}: {error.strerror}"
 
 
 def _hidden(paths: Iterable[Path], covered: Iterable[str]) -> list[Path]:

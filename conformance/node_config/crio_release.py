@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from conformance.model.profile import PROFILES, Profile, newest_line, newest_of, profile
+from conformance.model.profile import PROFILES, Profile, known_lines, newest_line, newest_of, profile
 from conformance.model.release import Release
 from conformance.node_config.node_config import NodeConfigError, Provenance, errno_text
 
 NEWEST = Release(newest_line())
+LATEST = Release(known_lines()[-1])
+"""The last line of which something is known, also where it has no release."""
+
 OLDEST = Release(PROFILES[0].since)
 SOCKETS = "/run/crio/crio.sock", "/var/run/crio/crio.sock"
 SECONDS = 3.0
@@ -37,8 +40,8 @@ class KnownRelease(NamedTuple):
     @property
     def explained_as(self) -> str:
         """The newest line known, where this is newer."""
-        newer = (self.release.major, self.release.minor) > (NEWEST.major, NEWEST.minor)
-        return str(NEWEST) if newer else ""
+        newer = (self.release.major, self.release.minor) > (LATEST.major, LATEST.minor)
+        return str(LATEST) if newer else ""
 
 
 def find_release(named: str | None, socket: str | None, sockets: Iterable[str] = SOCKETS) -> KnownRelease:

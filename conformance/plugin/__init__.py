@@ -12,4 +12,5 @@ pytest_plugins = (
     "conformance.plugin.fixtures",
     "conformance.plugin.verdicts",
     "conformance.plugin.terminal",
+    "conformance.plugin.junit",
 )

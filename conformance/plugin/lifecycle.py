@@ -35,6 +35,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep neighbours among cases on one worker: they share a configuration, and so a CRI-O."""
     if is_about_crio(config):
         _guard_terminal(config)
+    if _is_shared(config):
+        from conformance.images.builder import label_images
+        from conformance.node.maker import this_maker
+        from conformance.runtime.attached import LABEL
+
+        label_images({LABEL: this_maker()})
     chosen = any(argument.startswith("--dist") for argument in config.invocation_params.args)
     if is_about_crio(config) and config.getoption("dist", "no") == "load" and not chosen:
         config.option.dist = "worksteal"
@@ -78,8 +84,8 @@ def run_of(config: pytest.Config) -> Run:
         from conformance.targets.run import Run, RunError, end_as_with_ctrl_c
 
         try:
-            options = [config.getoption(name) for name in ("runtime", "mutant", "kubelet", "model")]
-            config.stash[RUN] = run = Run(*options)
+            options = {name: config.getoption(name) for name in ("mutant", "kubelet", "model", "oci_runtime")}
+            config.stash[RUN] = run = Run(config.getoption("runtime"), **options)
         except RunError as error:
             raise pytest.UsageError(str(error)) from None
         config.add_cleanup(run.close)

@@ -27,7 +27,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the kubelet for the cases that need a real one: a path, or a release in the cache folder; by default the"
         " one there that suits the CRI-O best, if any",
     )
-    group.addoption("--mutant", metavar="NAME", help="give the simulator one fault, to see which cases find it")
+    group.addoption(
+        "--oci-runtime",
+        metavar="WHICH",
+        help="the OCI runtime that CRI-O is to have, a name beside crio or on PATH (crun), or a path; by default runc,"
+        " and crun where there is no runc",
+    )
+    group.addoption(
+        "--mutant",
+        metavar="NAME",
+        help="give the simulator, or a CRI-O's containers, one fault, to see which cases find it",
+    )
     group.addoption(
         "--model",
         choices=("strict", "report", "off"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Tell totals per family, deviations, what was skipped and why, and the stories."""
-    ended = _ended(terminalreporter)
+    ended = ended_cases(terminalreporter)
     if not ended:
         return
     from conformance.report.summary import count_differences, count_reasons, totals_table
@@ -46,7 +46,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(line)
 
 
-def _ended(terminalreporter: pytest.TerminalReporter) -> list[tuple[pytest.TestReport, Verdict]]:
+def ended_cases(terminalreporter: pytest.TerminalReporter) -> list[tuple[pytest.TestReport, Verdict]]:
     """Give, in the order of the run, the report that decides about each of our cases and the verdict in it.
 
     A case that also fails while it is cleared up has failed, so the graver kinds come later here.

@@ -61,7 +61,8 @@ def pytest_runtest_makereport(
     runtime, cursor = item.stash[CURSOR]
     evidence = runtime.evidence.since(cursor)
     if report.when == "call":
-        known = deviations.covering(item.config.stash[RUN].deviations, case_of(item), runtime.release, runtime.program)
+        case, of = case_of(item), (runtime.release, runtime.program, runtime.oci_runtime)
+        known = deviations.covering(item.config.stash[RUN].deviations, case, *of)
         if known is not None:
             _judge(report, call, known, item)
         if runtime.has_ended(evidence):

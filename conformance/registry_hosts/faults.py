@@ -11,8 +11,9 @@ from conformance.registry_hosts.recorder import RequestKind
 Faulty = Content | Blob | str
 """An image, an index, an artifact or a blob, or the digest of what is meant."""
 
+_RATE_LIMIT = "You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit"
 _WORDS = {
-    429: ("TOOMANYREQUESTS", "You have reached your unauthenticated pull rate limit."),
+    429: ("TOOMANYREQUESTS", _RATE_LIMIT),
     503: ("UNAVAILABLE", "service unavailable"),
 }
 _UNKNOWN = ("UNKNOWN", "unknown error")

@@ -7,6 +7,13 @@ from typing import Any, Self
 from conformance.images.builder import Content, Entry, Format, Image, Index, image, index, layer
 from conformance.model.answers import Login
 from conformance.model.platform import Platform
+from conformance.registry_hosts.arguments import (
+    check_failure,
+    checked_faulty,
+    checked_path,
+    checked_platforms,
+    checked_tags,
+)
 from conformance.registry_hosts.faults import Faulty, RawAnswer, digest_of
 from conformance.registry_hosts.origin import MemoryOrigin, Origin
 from conformance.registry_hosts.personality import Personality
@@ -14,7 +21,11 @@ from conformance.registry_hosts.recorder import RequestKind
 
 
 class RegistryHost(str):
-    """A registry host, which is its name: it compares equal to ``"docker.io"`` and can stand wherever that can."""
+    """A registry host, which is its name: it compares equal to ``"docker.io"`` and can stand wherever that can.
+
+    A copy of it is the host itself; pickled, it is its name alone. What a case says to it wrongly raises
+    ``ValueError``.
+    """
 
     __slots__ = ("origin", "personality")
 
@@ -43,6 +54,7 @@ class RegistryHost(str):
         With ``platforms``, an index of one image each; else a plain image for ``platform`` or this machine's. Each
         holds ``files`` and a file ``offered-by`` with host, name and platform in it. Gives what was stored.
         """
+        platforms = checked_platforms(platforms)
         images = [
             self._build(name, Platform.parse(each), files or {}, format)
             for each in platforms or [platform or str(Platform.host())]
@@ -58,18 +70,19 @@ class RegistryHost(str):
 
     def store(self, name: str, content: Content, tags: Sequence[str] = ("latest",)) -> None:
         """Offer an image, index or artifact that is already built; raises what ``Origin.store`` does."""
-        self.origin.store(self.personality.repository(name), content, tuple(tags))
+        self.origin.store(self._path(name), content, checked_tags(tags))
 
     def require_login(self, name: str) -> Login:
         """Make the repository private, offered or not; give the login that opens it."""
         login = Login("robot", secrets.token_urlsafe(12), str(self))
-        self.origin.repository(self.personality.repository(name)).logins[login.user] = login.password
+        self.origin.repository(self._path(name)).logins[login.user] = login.password
         return login
 
     # Faults, until the case is over
 
     def fail(self, status: int, retry_after: int | None = None) -> None:
         """Answer every request for a manifest with that HTTP status, and ``Retry-After`` where it is given."""
+        check_failure(status, retry_after)
         self.origin.faults.fail(status, retry_after)
 
     def answer(
@@ -91,12 +104,30 @@ class RegistryHost(str):
 
     def tamper(self, content: Faulty) -> None:
         """Serve the manifest or blob with altered bytes, under the same tags and digest."""
-        self.origin.faults.altered.add(digest_of(content))
+        self.origin.faults.altered.add(digest_of(checked_faulty(content)))
 
     def lose(self, content: Faulty) -> None:
         """Lack the blob or manifest, whatever else refers to it."""
-        self.origin.faults.lost.add(digest_of(content))
+        self.origin.faults.lost.add(digest_of(checked_faulty(content)))
 
     def repository(self, name: str) -> str:
         """Give the full name that an image called ``name`` has on this host, without a tag."""
-        return f"{self}/{self.personality.repository(name)}"
+        return f"{self}/{self._path(name)}"
+
+    def _path(self, name: str) -> str:
+        """Give the name of a repository as the host knows it."""
+        return self.personality.repository(checked_path(self, name))
+
+    # As a value
+
+    def __copy__(self) -> Self:
+        """Give the host itself: there is one of it."""
+        return self
+
+    def __deepcopy__(self, _: object) -> Self:
+        """Give the host itself: there is one of it."""
+        return self
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Be pickled as a name."""
+        return str, (str(self),)

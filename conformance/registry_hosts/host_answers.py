@@ -111,16 +111,17 @@ def _refused(host: RegistryHost, ask: RegistryRequest, repository: Repository | 
     step = "blob" if ask.blob else "manifest"
     login = ask.login if personality.realm and ask.login and ask.login.user and ask.login.password else None
     if login and not any(each.logins.get(login.user) == login.password for each in host.origin.repositories.values()):
-        return _error_response("token", personality.bad_login)
+        return _error_response(ask, "token", personality.bad_login)
     allowed = repository is not None and _may_pull(login, repository)
-    if personality.realm and personality.token_refused and not allowed:
-        return _error_response("token", personality.token_refused)
+    refused = personality.no_token(exists=repository is not None, anonymous=login is None)
+    if personality.realm and refused and not allowed:
+        return _error_response(ask, "token", refused)
     if host.origin.faults.refusal and not ask.blob:
-        return _error_response(step, host.origin.faults.refusal)
+        return _error_response(ask, step, host.origin.faults.refusal)
     if not allowed:
         missing = personality.absent(RequestKind.BLOB if ask.blob else RequestKind.MANIFEST)
         scope_error = personality.scope_error if personality.realm and missing.status == UNAUTHORIZED else ""
-        return _error_response(step, missing, scope_error)
+        return _error_response(ask, step, missing, scope_error)
     return None
 
 
@@ -136,7 +137,7 @@ def _manifest(host: RegistryHost, repository: Repository, ask: RegistryRequest) 
     found = repository.manifest(ask.reference)
     data = host.origin.faults.served(found)
     if found is None or data is None:
-        return _error_response("manifest", host.personality.no_manifest)
+        return _error_response(ask, "manifest", host.personality.no_manifest)
     return _parsed(data, found.media_type)
 
 
@@ -145,7 +146,7 @@ def _blob(host: RegistryHost, repository: Repository, ask: RegistryRequest) -> A
     found = repository.blobs.get(ask.reference)
     data = host.origin.faults.served(found)
     if found is None or data is None:
-        return _error_response("blob", host.personality.no_blob)
+        return _error_response(ask, "blob", host.personality.no_blob)
     return FetchedBlob(found.digest, len(data), data) if data is found.data else FetchedBlob.of(data)
 
 
@@ -154,13 +155,13 @@ def _parsed(data: bytes, media_type: str) -> Manifest:
     return Manifest.parse(data, media_type)
 
 
-def _error_response(step: str, refusal: ErrorAnswer, scope_error: str = "") -> ErrorResponse:
+def _error_response(ask: RegistryRequest, step: str, refusal: ErrorAnswer, scope_error: str = "") -> ErrorResponse:
     """Put a host's refusal into the model's terms."""
     return ErrorResponse(
         step=step,
         status=refusal.status,
         code=refusal.code,
-        message=refusal.message,
+        message=refusal.message.replace("{reference}", ask.reference),
         detail=refusal.detail is not None,
         scope_error=scope_error,
     )

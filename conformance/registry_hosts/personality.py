@@ -1,6 +1,7 @@
 """How the well-known registry hosts answer: token service, headers, and their own words for "no".
 
-Each value is what the public service sends to an anonymous client, as seen in the reports that quote it.
+Each value is what the public service sends, as its code, its documentation or reports of users quote it, or what we
+guess: docs/personalities.md says which, and where.
 """
 
 import json
@@ -14,7 +15,8 @@ from conformance.registry_hosts.recorder import RequestKind
 class ErrorAnswer:
     """An answer that is no: HTTP status and the error that the body carries (distribution-spec, "Error Codes").
 
-    ``detail`` may be made of what was asked for: a function of the repository's name and the tag or digest.
+    ``detail`` may be made of what was asked for: a function of the repository's name and the tag or digest, which
+    stands in ``message`` for ``{reference}``.
     """
 
     status: int
@@ -23,8 +25,9 @@ class ErrorAnswer:
     detail: Any = None
 
     def asked(self, name: str, reference: str) -> "ErrorAnswer":
-        """Give the answer to a request for that repository and tag or digest, its detail made of them."""
-        return replace(self, detail=self.detail(name, reference)) if callable(self.detail) else self
+        """Give the answer to a request for that repository and tag or digest, its message and detail made of them."""
+        detail = self.detail(name, reference) if callable(self.detail) else self.detail
+        return replace(self, message=self.message.replace("{reference}", reference), detail=detail)
 
     def body(self) -> bytes:
         """Give the body: JSON with this one error, and its detail if it has any."""
@@ -38,12 +41,13 @@ class Personality:
 
     ``servers`` are the names it is reached by, the registry's first. ``realm`` is the URL of its token service (none:
     it asks for no token), ``blobs`` the server it redirects blobs to, ``backend`` a server and path prefix that it
-    redirects everything to. ``default_namespace`` comes before names of one component. ``missing`` answers for a
-    repository that does not exist or that the caller may not see (none: as for one that is empty), ``no_manifest``,
-    ``no_blob`` and ``no_tags`` for what a repository does not have.
+    redirects everything to, ``redirect`` the status of that. ``default_namespace`` comes before names of one component.
+    ``missing`` answers for a repository that does not exist or that the caller may not see (none: as for one that is
+    empty), ``no_manifest``, ``no_blob`` and ``no_tags`` for what a repository does not have.
 
-    ``token_refused``, where there is one, is what the token service itself says to a caller who may not pull, and
-    ``scope_error`` the error that the challenge names when a token is there but does not open the repository.
+    ``token_refused``, where there is one, is what the token service itself says to a caller who may not pull,
+    ``login_wanted`` what instead to one without a login, where the repository exists, and ``scope_error`` the error
+    that the challenge names when a token is there but does not open the repository.
     ``strict`` is a registry that takes nothing but the tokens of its service, and says of others that they are none.
     """
 
@@ -53,6 +57,7 @@ class Personality:
     service: str = ""
     blobs: str = ""
     backend: tuple[str, str] = ("", "")
+    redirect: int = 307
     default_namespace: str = ""
     missing: ErrorAnswer | None = None
     no_manifest: ErrorAnswer
@@ -61,6 +66,7 @@ class Personality:
     unauthorized: ErrorAnswer = ErrorAnswer(401, "UNAUTHORIZED", "authentication required")
     bad_login: ErrorAnswer = ErrorAnswer(401, "UNAUTHORIZED", "incorrect username or password")
     token_refused: ErrorAnswer | None = None
+    login_wanted: ErrorAnswer | None = None
     scope_error: str = ""
     strict: bool = False
 
@@ -69,6 +75,10 @@ class Personality:
         return self.missing or {RequestKind.BLOB: self.no_blob, RequestKind.TAGS: self.no_tags}.get(
             kind, self.no_manifest
         )
+
+    def no_token(self, *, exists: bool, anonymous: bool) -> ErrorAnswer | None:
+        """Give what the token service says to who may not pull; none where it gives everybody a token."""
+        return self.login_wanted if exists and anonymous and self.login_wanted else self.token_refused
 
     def repository(self, name: str) -> str:
         """Give the repository's name as the host knows it (``busybox`` is ``library/busybox`` on docker.io)."""
@@ -121,17 +131,19 @@ QUAY_IO = Personality(
     realm="https://quay.io/v2/auth",
     service="quay.io",
     blobs="cdn01.quay.io",
+    redirect=302,
     missing=ErrorAnswer(401, "UNAUTHORIZED", "access to the requested resource is not authorized", {}),
+    unauthorized=ErrorAnswer(401, "UNAUTHORIZED", "access to the requested resource is not authorized", {}),
     no_manifest=ErrorAnswer(404, "MANIFEST_UNKNOWN", "manifest unknown", {}),
-    bad_login=ErrorAnswer(401, "UNAUTHORIZED", "Invalid Username or Password"),
+    no_blob=ErrorAnswer(404, "BLOB_UNKNOWN", "blob unknown to registry", {}),
+    bad_login=ErrorAnswer(401, "UNAUTHORIZED", "Invalid Username or Password", {}),
 )
 
 REGISTRY_K8S_IO = Personality(
     name="registry.k8s.io",
     servers=("registry.k8s.io", "us-central1-docker.pkg.dev"),
     backend=("us-central1-docker.pkg.dev", "k8s-artifacts-prod/images/"),
-    missing=ErrorAnswer(404, "NAME_UNKNOWN", "Repository not found"),
-    no_manifest=ErrorAnswer(404, "MANIFEST_UNKNOWN", "Failed to fetch the manifest"),
+    no_manifest=ErrorAnswer(404, "MANIFEST_UNKNOWN", 'Failed to fetch "{reference}"'),
 )
 
 GHCR_IO = Personality(
@@ -142,6 +154,8 @@ GHCR_IO = Personality(
     blobs="pkg-containers.githubusercontent.com",
     missing=ErrorAnswer(403, "DENIED", "requested access to the resource is denied"),
     no_manifest=ErrorAnswer(404, "MANIFEST_UNKNOWN", "manifest unknown"),
+    bad_login=ErrorAnswer(403, "DENIED", "denied"),
+    login_wanted=ErrorAnswer(401, "UNAUTHORIZED", "authentication required"),
     token_refused=ErrorAnswer(403, "DENIED", "requested access to the resource is denied"),
 )
 

@@ -87,8 +87,9 @@ class RegistryServer:
         if login and not self._accepts(login):
             return self._refuse(request, RequestKind.TOKEN, self.personality.bad_login, name=name)
         repository = self.host.origin.repositories.get(name)
-        if self.personality.token_refused and not self._may_pull(caller, repository):
-            return self._refuse(request, RequestKind.TOKEN, self.personality.token_refused, name=name)
+        refused = self.personality.no_token(exists=repository is not None, anonymous=login is None)
+        if refused and not self._may_pull(caller, repository):
+            return self._refuse(request, RequestKind.TOKEN, refused, name=name)
         token = secrets.token_urlsafe(24)
         self._tokens[token] = caller
         return self._record(
@@ -228,8 +229,9 @@ class RegistryServer:
         return self._redirect(request, kind, f"https://{server}/v2/{prefix}{request.path.removeprefix('/v2/')}")
 
     def _redirect(self, request: web.Request, kind: RequestKind, address: str) -> web.Response:
-        """Answer with another address (307, as docker.io and registry.k8s.io do)."""
-        return self._record(request, kind, web.Response(status=307, headers={"Location": address}))
+        """Answer with another address."""
+        response = web.Response(status=self.personality.redirect, headers={"Location": address})
+        return self._record(request, kind, response)
 
     def _challenge(self, request: web.Request, kind: RequestKind, refusal: ErrorAnswer, note: str = "") -> web.Response:
         """Refuse; a 401 says where a token is to be had."""

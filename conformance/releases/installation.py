@@ -4,17 +4,18 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from conformance.model.release import Release
+from conformance.releases import program_version
 
 CRIO = "CRI-O"
 CONTAINERD = "containerd"
 PODMAN = "Podman"
 FORMS = "write a release (1.36.3 or 1.36), the path of a crio binary or of the folder that it is in, or auto"
-SECONDS = 20.0
+OCI_RUNTIME_FORMS = "write the name of one beside crio or on PATH, such as crun, or its path"
 LIBRARY_MISSING = 127
 """The exit status of a program for which the dynamic linker lacks something (ld.so(8))."""
 
@@ -36,6 +37,11 @@ class Installation:
     conmon: Path
     oci_runtime: Path
     release: Release
+
+    @cached_property
+    def oci_runtime_version(self) -> str:
+        """Name and version of the OCI runtime in its own words, ``runc 1.1.5``; empty where it has none."""
+        return program_version.version_of(self.oci_runtime)
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -60,20 +66,22 @@ def releases_folder() -> Path:
     return folder
 
 
-def find_crio(runtime: str) -> Installation:
+def find_crio(runtime: str, oci_runtime: str = "") -> Installation:
     """Find what ``--runtime`` asks for: ``auto``, a release or line in the cache, or a path.
+
+    ``oci_runtime`` is the name or path of the OCI runtime that it is to have, else it has ``runc``, or ``crun``.
 
     Raises ``NoCrioError`` where ``auto`` finds none, and ``RuntimeNotFoundError`` for all else that cannot be had, such
     as a program that a CRI-O needs.
     """
     if runtime == "auto":
-        return complete_installation(_automatic())
+        return complete_installation(_automatic(), oci_runtime)
     if re.fullmatch(r"v?\d+(\.\d+)+", runtime):
-        return complete_installation(_release(runtime.removeprefix("v")))
+        return complete_installation(_release(runtime.removeprefix("v")), oci_runtime)
     if "/" in runtime:
         path = Path(runtime)
         inside = [each for each in (path / "bin" / "crio", path / "crio") if each.is_file()]
-        return complete_installation(inside[0] if inside else path)
+        return complete_installation(inside[0] if inside else path, oci_runtime)
     msg = f"--runtime {runtime} is not understood: {FORMS}"
     raise RuntimeNotFoundError(msg)
 
@@ -110,7 +118,7 @@ def _cached() -> dict[Release, Path]:
     return found
 
 
-def complete_installation(crio: Path) -> Installation:
+def complete_installation(crio: Path, oci_runtime: str = "") -> Installation:
     """Complete a ``crio`` binary with the programs it needs, found beside it or on PATH.
 
     Raises ``RuntimeNotFoundError``.
@@ -121,7 +129,7 @@ def complete_installation(crio: Path) -> Installation:
         crio=crio,
         pinns=_program(crio, "pinns"),
         conmon=_program(crio, "conmon"),
-        oci_runtime=_program(crio, "runc", "crun"),
+        oci_runtime=_oci_runtime(crio, oci_runtime) if oci_runtime else _program(crio, "runc", "crun"),
         release=release,
     )
 
@@ -132,22 +140,12 @@ def release_of(program: Path, answers: str, what: str, forms: str) -> Release:
     Raises ``RuntimeNotFoundError``, which says that it is not ``what``, and which ``forms`` there are of naming one.
     """
     try:
-        with tempfile.TemporaryDirectory() as folder:  # containers/storage makes one where TMPDIR is, and leaves it
-            answer = subprocess.run(
-                [program, "--version"],
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=SECONDS,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                env={**os.environ, "TMPDIR": folder, "XDG_RUNTIME_DIR": folder},
-            )
+        answer = program_version.ask_version(program)
     except OSError as error:
         msg = f"{program} cannot be run ({'it is a folder' if program.is_dir() else error.strerror}): {forms}"
         raise RuntimeNotFoundError(msg) from error
     except subprocess.TimeoutExpired as error:
-        msg = f"{program} does not answer --version within {SECONDS:.0f} s, so it is no {what}: {forms}"
+        msg = f"{program} does not answer --version within {program_version.SECONDS:.0f} s, so it is no {what}: {forms}"
         raise RuntimeNotFoundError(msg) from error
     match = re.match(answers, answer.stdout)
     try:
@@ -175,12 +173,30 @@ def find_contrast_program(wanted: str, answers: str, what: str) -> tuple[Path, R
     return binary, release_of(binary, answers, what, forms)
 
 
+def _oci_runtime(crio: Path, wanted: str) -> Path:
+    """Find the OCI runtime that ``--oci-runtime`` names; raises ``RuntimeNotFoundError``."""
+    found = Path(wanted).absolute() if "/" in wanted else _beside_or_on_path(crio, wanted)
+    if found is None:
+        msg = f"--oci-runtime {wanted}: {wanted} is neither beside {crio} nor on PATH: {OCI_RUNTIME_FORMS}"
+        raise RuntimeNotFoundError(msg)
+    if not program_version.version_of(found):
+        msg = f"--oci-runtime {wanted}: {found} does not say to --version that it is one: {OCI_RUNTIME_FORMS}"
+        raise RuntimeNotFoundError(msg)
+    return found
+
+
 def _program(crio: Path, *names: str) -> Path:
-    """Find the first of these programs beside ``crio`` or on PATH."""
-    beside = [str(crio.parent), str(crio.resolve().parent)]
-    path = os.pathsep.join([*beside, os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    """Find the first of these programs beside ``crio`` or on PATH; raises ``RuntimeNotFoundError``."""
     for name in names:
-        if (found := shutil.which(name, path=path)) is not None:
-            return Path(found)
+        if (found := _beside_or_on_path(crio, name)) is not None:
+            return found
     msg = f"{' or '.join(names)}, which CRI-O needs, is neither beside {crio} nor on PATH: install it"
     raise RuntimeNotFoundError(msg)
+
+
+def _beside_or_on_path(crio: Path, name: str) -> Path | None:
+    """Find a program beside ``crio`` or on PATH."""
+    beside = [str(crio.parent), str(crio.resolve().parent)]
+    path = os.pathsep.join([*beside, os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    found = shutil.which(name, path=path)
+    return Path(found) if found else None

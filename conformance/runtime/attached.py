@@ -1,5 +1,6 @@
 """A CRI runtime that already runs: nothing of its configuration is changed, and only images of ours are removed."""
 
+import json
 import socket as sockets
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,6 +9,7 @@ from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Log
 from conformance.model.release import Release
+from conformance.node.maker import is_gone
 from conformance.registry_hosts import Internet, RegistryHost, loopback
 from conformance.releases.installation import CRIO
 from conformance.runtime.configuration import Configuration
@@ -24,6 +26,8 @@ HELP = {
     "": "Let it speak plain HTTP to 127.0.0.1",
 }
 LOOPBACK = "127.0.0.1"
+LABEL = "crio-conformance.maker"
+"""The label by which an image on somebody's runtime is known to be of a run, and of which (``this_maker``)."""
 
 
 class AttachedRuntime(Runtime):
@@ -42,8 +46,25 @@ class AttachedRuntime(Runtime):
             self.evidence = Collector(self.internet.recorder, Log(Path("/nowhere")))
             self.client = stack.enter_context(Client(str(socket), self.evidence.calls.append))
             self.cleanup_client = stack.enter_context(Client(str(socket), lambda _: None))
+            self._sweep()
             self._probe()
             self._stack = stack.pop_all()
+
+    def _sweep(self) -> None:
+        """Remove the images of runs that were killed, which are found by their label."""
+        for image in map(ImageInfo.of, self.cleanup_client.list_images(api.ListImagesRequest()).images):
+            is_local = any(name.startswith(f"{LOOPBACK}:") for name in (*image.tags, *image.digests))
+            if is_local and is_gone(self._labels(image.id).get(LABEL, "")):
+                self._remove(self.cleanup_client, image.id)
+
+    def _labels(self, image_id: str) -> dict[str, str]:
+        """Read an image's labels where a verbose ImageStatus has them; CRI-O and containerd both put them there."""
+        request = api.ImageStatusRequest(image=api.ImageSpec(image=image_id), verbose=True)
+        try:
+            info = json.loads(self.cleanup_client.image_status(request).info.get("info", "{}"))
+            return dict(info["imageSpec"]["config"]["Labels"])
+        except (CRIError, KeyError, TypeError, ValueError):
+            return {}
 
     def _probe(self) -> None:
         """Pull something, so that what is in the way is reported once."""

@@ -23,7 +23,9 @@ from conformance.node import Process, World
 from conformance.registry_hosts import Internet
 from conformance.releases.installation import Installation
 from conformance.runtime import cni
+from conformance.runtime.bundle_faults import oci_runtime_with_fault
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.hybrid_cgroups import hide_unified_cgroups
 from conformance.runtime.model_monitor import ModelMonitor, model_settings
 from conformance.runtime.oom import oci_runtime_without_oom_score
 from conformance.runtime.runtime import Runtime, RuntimeFailedError
@@ -42,11 +44,14 @@ DATAGRAM_BYTES = 4096
 class Crio(Runtime):
     """A CRI-O in a world of its own, with an internet around it.
 
-    ``visible`` are folders that what is attached to it must see. Raises ``RuntimeFailedError`` when it cannot be
+    ``visible`` are folders that what is attached to it must see, ``fault`` is a fault in what the OCI runtime is given
+    (``bundle_faults``), which cases have to find without the model. Raises ``RuntimeFailedError`` when it cannot be
     started, and ``WorldError`` when no world can be made.
     """
 
-    def __init__(self, installation: Installation, configuration: Configuration, visible: Iterable[Path] = ()) -> None:
+    def __init__(
+        self, installation: Installation, configuration: Configuration, visible: Iterable[Path] = (), fault: str = ""
+    ) -> None:
         self.installation = installation
         self.configuration = configuration
         self._companions: dict[object, Any] = {}
@@ -58,12 +63,12 @@ class Crio(Runtime):
             self.configuration.write(
                 self.world.etc,
                 self.socket,
-                replace(
-                    installation, oci_runtime=oci_runtime_without_oom_score(installation.oci_runtime, self.world.etc)
-                ),
-                storage_driver=storage_driver(self.world),
+                replace(installation, oci_runtime=self._oci_runtime_inside(fault)),
+                storage_driver=storage_driver(root=self.world.root),
                 log_level="debug",
             )
+            self.oci_runtime = installation.oci_runtime_version.partition(" ")[0]
+            hide_unified_cgroups(self.world, self.oci_runtime)
             self._notify = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
             self._notify.bind(str(self.world.folder / "notify.sock"))
             self.process = self._start()
@@ -80,15 +85,20 @@ class Crio(Runtime):
             self.cgroup_parent = self.world.cgroup_parent
             home = self.world.folder / "home"
             settings = model_settings(self.release, configuration, load_registries, root=self.world.folder, home=home)
-            self.model_monitor = ModelMonitor(settings, self.internet)
+            self.model_monitor = None if fault else ModelMonitor(settings, self.internet)
             self._stack = stack.pop_all()
+
+    def _oci_runtime_inside(self, fault: str) -> Path:
+        """Give the OCI runtime that CRI-O is to use, a path inside the world."""
+        usable = oci_runtime_without_oom_score(self.installation.oci_runtime, self.world.etc)
+        return oci_runtime_with_fault(fault, usable, self.world.etc) if fault else usable
 
     # Life
 
     @property
     def capabilities(self) -> frozenset[str]:
         """What this runtime lets a case do (docs/glossary.md); those about containers take root."""
-        containers = {"pods", "containers"} if self.world.root else set()
+        containers = set() if self._without_containers else {"pods", "containers"}
         bridge = set() if self._without_bridge else {"bridge"}
         return frozenset({"live", "cri", "hermetic", "configurable", "logs"} | containers | bridge)
 
@@ -96,12 +106,21 @@ class Crio(Runtime):
         """Say why it lacks a capability; nothing where it has it."""
         if capability in self.capabilities:
             return ""
-        return self._without_bridge if capability == "bridge" else "it takes root"
+        return self._without_bridge if capability == "bridge" else self._without_containers
+
+    @cached_property
+    def _without_containers(self) -> str:
+        """Why there are no containers here, nothing where there are."""
+        if not self.world.root:
+            return "it takes root"
+        if not any(line.split()[2] in ("cgroup", "cgroup2") for line in Path("/proc/mounts").read_text().splitlines()):
+            return "no control groups are mounted here: mount /sys/fs/cgroup"
+        return ""
 
     @cached_property
     def _without_bridge(self) -> str:
         """Why pods cannot have a network of their own, nothing where they can."""
-        return cni.why_unusable(cni.find_plugins(self.installation.crio.parent)) if self.world.root else "it takes root"
+        return self._without_containers or cni.why_unusable(cni.find_plugins(self.installation.crio.parent))
 
     def _start(self) -> Process:
         """Start the process, which reports through systemd's notification protocol that it is about to serve."""
@@ -187,11 +206,6 @@ class Crio(Runtime):
             self._companions[key] = self._stack.enter_context(make(key, self))
         companion: C = self._companions[key]
         return companion
-
-    @property
-    def oci_runtime(self) -> str:
-        """The name of the OCI runtime, and of its folder below ``/run``."""
-        return self.installation.oci_runtime.name
 
     def end(self) -> None:
         """Let its world end, without waiting until it has."""

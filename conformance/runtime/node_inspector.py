@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
+from conformance.cri.v1 import api_pb2 as api
 from conformance.images.builder import Blob
 from conformance.runtime.cni import ADDRESSES
 from conformance.runtime.crio import Crio
@@ -125,8 +126,8 @@ class NodeInspector:
 
         One whose file system is read-only is read-only, as mount(8) shows it.
         """
-        state = json.loads((self.root / f"run/{self._crio.oci_runtime}/{container_id}/state.json").read_text())
-        inner = int(state["init_process_pid"])
+        request = api.ContainerStatusRequest(container_id=container_id, verbose=True)
+        inner = int(json.loads(self._crio.cleanup_client.container_status(request).info["info"])["pid"])
         found = {}
         for line in (self.root / f"proc/{inner}/mountinfo").read_text().splitlines():
             before, _, after = line.partition(" - ")

@@ -62,7 +62,7 @@ class Podman(Runtime):
             self._configure()
             socket = self.world.folder / "podman.sock"
             path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
-            line = [str(binary), "--log-level=debug", f"--storage-driver={storage_driver(self.world)}"]
+            line = [str(binary), "--log-level=debug", f"--storage-driver={storage_driver(root=self.world.root)}"]
             line += ["system", "service", "--time=0", f"unix://{socket}"]
             self.process = self.world.spawn(
                 line, write_world_files(self.world, self.internet) | {"PATH": path}, "podman.log"

@@ -9,7 +9,6 @@ from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Attempt, Evidence
 from conformance.model.image_store import ListedImage
 from conformance.model.reason import Reason
-from conformance.registry_hosts.recorder import RequestKind
 
 
 @dataclass(frozen=True)
@@ -109,8 +108,7 @@ class Pull:
     @property
     def blobs(self) -> list[str]:
         """The digests of the blobs that were asked for, each once, in order."""
-        exchanges = (each for attempt in self.attempts for each in attempt.exchanges)
-        return list(dict.fromkeys(each.reference for each in exchanges if each.kind is RequestKind.BLOB))
+        return list(dict.fromkeys(each for attempt in self.attempts for each in attempt.blobs))
 
     @property
     def succeeded(self) -> bool:

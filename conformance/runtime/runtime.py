@@ -43,8 +43,8 @@ class Runtime(ABC):
     """A running CRI runtime with an internet around it.
 
     ``program`` is whose ``release`` it says it is, ``cgroup_parent`` the control group for containers (empty where
-    there are none), ``model_monitor`` the model beside it, none where the two need not agree, ``dirty`` whether it has
-    something that no call removes.
+    there are none), ``oci_runtime`` what its OCI runtime calls itself (``runc``), ``model_monitor`` the model beside
+    it, none where the two need not agree, ``dirty`` whether it has something that no call removes.
     """
 
     configuration: Configuration
@@ -55,6 +55,7 @@ class Runtime(ABC):
     program: str = CRIO
     release: Release
     cgroup_parent: str = ""
+    oci_runtime: str = ""
     model_monitor: ModelMonitor | None = None
     dirty: bool = False
 

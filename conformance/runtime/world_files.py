@@ -19,7 +19,7 @@ def write_world_files(world: World, internet: Internet) -> dict[str, str]:
     return {"HOME": str(world.folder / "home"), "SSL_CERT_FILE": str(world.folder / "authority.pem")}
 
 
-def storage_driver(world: World) -> str:
-    """Name the driver of containers/storage that works in a world: ``overlay``, or ``vfs``."""
+def storage_driver(*, root: bool) -> str:
+    """Name the driver of containers/storage that works in a world, of root or not: ``overlay``, or ``vfs``."""
     linux = tuple(int(part) for part in platform.release().split(".")[:2] if part.isdigit())
-    return "overlay" if world.root or linux >= TMPFS_USER_XATTRS else "vfs"
+    return "overlay" if root or linux >= TMPFS_USER_XATTRS else "vfs"

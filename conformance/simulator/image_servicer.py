@@ -149,8 +149,7 @@ class ImageServicer:
     def _say_missing(self, name: str) -> None:
         """Log that an image is not there, and no artifact either."""
         self.log.write("info", f"Image {name} not found")
-        artifacts = self.release.base >= ARTIFACTS_SINCE
-        self.log.write("info", f"Neither image nor artfiact {name} found" if artifacts else f"Image {name} not found")
+        self.log.write("info", self.service.profile.nothing_found.format(name))
 
     def image(self, listed: ListedImage) -> api.Image:
         """Give an image or artifact as the CRI has it."""

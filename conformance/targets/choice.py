@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conformance.model.profile import newest_line, newest_of
+from conformance.node.cgroup_version import cgroup_version
 from conformance.releases.installation import Installation, NoCrioError, RuntimeNotFoundError, find_crio
+from conformance.releases.program_version import version_of
 from conformance.targets.contrast import find_containerd, find_podman
 from conformance.targets.target import Target
 
@@ -19,25 +23,49 @@ if TYPE_CHECKING:
     from conformance.simulator.mutants import Mutant
 
 SIMULATOR = "simulator"
+SURROUNDINGS = {
+    "oci-runtime": "{}",
+    "conmon": "conmon {}",
+    "kernel": "{}",
+    "cgroup": "cgroup {}",
+    "storage-driver": "storage driver {}",
+}
+"""What the header says of what a CRI-O runs with, and in which words."""
 
 
 class CrioTarget(Target):
-    """A CRI-O, in worlds of its own."""
+    """A CRI-O, in worlds of its own; ``fault`` is one in what its OCI runtime is given, if any."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.release = installation.release
+        self.fault = ""
 
     @property
     def header(self) -> str:
-        """Say which CRI-O, and where its binary is."""
-        return f"{self.title} ({self.installation.crio})"
+        """Say which CRI-O, where its binary is, and what it runs with."""
+        fault = f" with the fault {self.fault}" if self.fault else ""
+        told = ", ".join(words.format(self.properties[name]) for name, words in SURROUNDINGS.items())
+        return f"{self.title}{fault} ({self.installation.crio})\n  with {told}"
+
+    @cached_property
+    def properties(self) -> dict[str, str]:
+        """What was tested: the programs beside CRI-O, the kernel, the version of its control groups, how it stores."""
+        from conformance.runtime.world_files import storage_driver
+
+        return {
+            **super().properties,
+            "oci-runtime": self.installation.oci_runtime_version or str(self.installation.oci_runtime),
+            "conmon": version_of(self.installation.conmon).removeprefix("conmon "),
+            "cgroup": cgroup_version(),
+            "storage-driver": storage_driver(root=os.geteuid() == 0),
+        }
 
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
         """Start a CRI-O in a new world, in which the folders ``visible`` can be seen."""
         from conformance.runtime.crio import Crio
 
-        return Crio(self.installation, configuration, visible)
+        return Crio(self.installation, configuration, visible, self.fault)
 
 
 class SimulatorTarget(Target):
@@ -78,9 +106,10 @@ class SimulatorTarget(Target):
         return SimulatedRuntime(self.release, configuration, self.mutant)
 
 
-def choose_target(runtime: str) -> Target:
+def choose_target(runtime: str, oci_runtime: str = "") -> Target:
     """Find what ``--runtime`` names; where any CRI-O would do and there is none, rehearse as the newest release.
 
+    ``oci_runtime`` is the name or path of the OCI runtime that a CRI-O is to have.
     Raises ``RuntimeNotFoundError`` where what was named cannot be had, or a CRI-O that is here lacks a program.
     """
     wanted, _, rest = runtime.partition(":")
@@ -96,7 +125,7 @@ def choose_target(runtime: str) -> Target:
     if program == "containerd":
         return find_containerd(runtime)
     try:
-        return CrioTarget(find_crio(runtime))
+        return CrioTarget(find_crio(runtime, oci_runtime))
     except NoCrioError as error:
         return SimulatorTarget(newest_of(newest_line()), str(error))
 

@@ -1,5 +1,6 @@
 """The running runtimes of one run: one per configuration."""
 
+import resource
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +17,32 @@ INSTANCES = 4
 MAX_INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
 
 
+FILES = 32
+"""How many files and sockets of this process a runtime with its registry hosts may need."""
+
+OWN_FILES = 64
+"""How many this process needs besides: pytest's, and those of a worker."""
+
+
 class TooFewInstancesError(Exception):
     """This machine allows too few inotify instances for one CRI-O a worker: one sentence."""
+
+
+class TooFewFilesError(Exception):
+    """This process may open too few files: one sentence."""
+
+
+def allow_open_files() -> None:
+    """Let this process open as many files as its runtimes may need; raises ``TooFewFilesError`` where it may not."""
+    needed = OWN_FILES + LIMIT * FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if resource.RLIM_INFINITY not in (soft, hard) and hard < needed:
+        msg = (
+            f"at most {hard} files may be open here, and {LIMIT} runtimes at once may need {needed}: raise `ulimit -n`"
+        )
+        raise TooFewFilesError(msg)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 def crios_at_once(workers: int) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from conformance import deviations
 from conformance.model.profile import known_lines
-from conformance.releases.installation import FORMS, RuntimeNotFoundError
+from conformance.releases.installation import FORMS, OCI_RUNTIME_FORMS, RuntimeNotFoundError
 from conformance.targets.choice import CrioTarget, SimulatorTarget, choose_target
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from conformance.releases.kubelet_binary import KubeletBinary
     from conformance.runtime.configuration import Configuration
     from conformance.runtime.runtime import Runtime
-    from conformance.simulator.mutants import Mutant
     from conformance.targets.pool import Pool
+    from conformance.targets.target import Target
 
 
 class RunError(Exception):
@@ -36,27 +36,34 @@ class Run:
     """The runtime that ``--runtime`` names, and a pool of running ones, which is there when it is first asked for.
 
     ``target`` is what the run is about, ``kubelet`` the kubelet for cases that need a real one, ``mutant`` names the
-    fault that the simulator has, ``model`` says what becomes of a difference from the model (``--model``).
+    fault that the simulator has, or that containers of a CRI-O have, ``model`` says what becomes of a difference from
+    the model (``--model``), and ``oci_runtime`` which OCI runtime a CRI-O is to have.
     Raises ``RunError`` when something was named that cannot be had.
     """
 
     def __init__(
-        self, runtime: str | None, mutant: str | None = None, kubelet: str | None = None, model: str | None = None
+        self,
+        runtime: str | None,
+        *,
+        mutant: str | None = None,
+        kubelet: str | None = None,
+        model: str | None = None,
+        oci_runtime: str | None = None,
     ) -> None:
         self.deviations = deviations.load_deviations()
         if runtime == "":
             msg = f"--runtime is empty, as an unset variable is: {FORMS}, or leave it out"
             raise RunError(msg)
         try:
-            self.target = choose_target(runtime or "auto")
+            self.target = choose_target(runtime or "auto", oci_runtime or "")
         except RuntimeNotFoundError as error:
             raise RunError(str(error)) from None
+        if oci_runtime == "" or (oci_runtime and not isinstance(self.target, CrioTarget)):
+            why = "is empty, as an unset variable is" if oci_runtime == "" else f"is for CRI-O, not {self.target.title}"
+            msg = f"--oci-runtime {why}: {OCI_RUNTIME_FORMS}, or leave it out"
+            raise RunError(msg)
         if mutant:
-            fault = _mutant(mutant)
-            if not isinstance(self.target, SimulatorTarget):
-                msg = "--mutant is a fault of the simulator: add --runtime simulator"
-                raise RunError(msg)
-            self.target.mutant = fault
+            _put_fault(mutant, self.target)
         self.kubelet = self._kubelet(kubelet)
         self.model = model or ("strict" if self.target.release.line in known_lines() else "report")
         self.workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
@@ -75,8 +82,9 @@ class Run:
     @cached_property
     def pool(self) -> Pool:
         """The runtimes that run, by configuration; none at first."""
-        from conformance.targets.pool import LIMIT, Pool, crios_at_once
+        from conformance.targets.pool import LIMIT, Pool, allow_open_files, crios_at_once
 
+        allow_open_files()
         live = isinstance(self.target, CrioTarget)
         return Pool(self._start, crios_at_once(self.workers) if live else LIMIT)
 
@@ -105,13 +113,16 @@ class Run:
         from conformance.node import WorldError, sweep_worlds
         from conformance.runtime.configuration import Configuration
         from conformance.runtime.runtime import RuntimeFailedError
-        from conformance.targets.pool import TooFewInstancesError
+        from conformance.targets.pool import TooFewFilesError, TooFewInstancesError
 
         self.require(required)
         try:
             sweep_worlds()
             first = self.pool.get(Configuration())
-        except (OSError, RuntimeFailedError, TooFewInstancesError, WorldError) as error:
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            raise RunError(f"{where}{error.strerror or error}") from None
+        except (RuntimeFailedError, TooFewFilesError, TooFewInstancesError, WorldError) as error:
             raise RunError(str(error)) from None
         for capability in required:
             why = self._why_lacking_kubelet(first) if capability == "kubelet" else first.why_lacking(capability)
@@ -124,13 +135,26 @@ class Run:
         return runtime.why_lacking("containers")
 
 
-def _mutant(name: str) -> Mutant:
+def _put_fault(name: str, target: Target) -> None:
+    """Let a simulator have a fault, or the containers of a CRI-O; raises ``RunError`` where it has no such one."""
+    from conformance.runtime.bundle_faults import FAULTS
     from conformance.simulator.mutants import UnknownMutantError, mutant
 
+    if name in FAULTS:
+        if not isinstance(target, CrioTarget):
+            msg = f"--mutant {name} is a fault of containers: add --runtime with a CRI-O"
+            raise RunError(msg)
+        target.fault = name
+        return
     try:
-        return mutant(name)
+        fault = mutant(name)
     except UnknownMutantError as error:
-        raise RunError(f"--mutant {name}: {error}") from None
+        msg = f"--mutant {name}: {error}; and for a CRI-O's containers {', '.join(FAULTS)}"
+        raise RunError(msg) from None
+    if not isinstance(target, SimulatorTarget):
+        msg = f"--mutant {name} is a fault of the simulator: add --runtime simulator"
+        raise RunError(msg)
+    target.mutant = fault
 
 
 def end_as_with_ctrl_c() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from conformance.releases.installation import CRIO
@@ -38,6 +40,18 @@ class Target(ABC):
     @abstractmethod
     def header(self) -> str:
         """Say at the top of a run what it is about, and where that lies."""
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """What was tested, and by what, for a report: names and values; what is not known is left out."""
+        uname = os.uname()
+        return {
+            "target": self.title,
+            "release": str(self.release),
+            "run": f"rehearsal: {self.rehearsal}" if self.rehearsal else "live",
+            "kernel": f"{uname.sysname} {uname.release}",
+            "crio-conformance": version("crio-conformance"),
+        }
 
     @property
     def footer(self) -> list[str]:

@@ -123,4 +123,4 @@ def test_a_socket_on_which_nobody_answers(run: Run, own_tmpdir: Path, monkeypatc
 
 def test_what_is_newer_is_explained_as_the_newest(run: Run) -> None:
     told = run(NAME, "--release", "1.40")
-    assert "What is new in CRI-O 1.40 is not known here: it is explained as 1.36." in told.out
+    assert "What is new in CRI-O 1.40 is not known here: it is explained as 1.37." in told.out

@@ -61,7 +61,7 @@ def test_a_list_runs_nothing(
             "enforces-before-its-time",
             "no_such_case",
             2,
-            "the suite cannot be run on the simulator: pytest ended with 5",
+            "the suite cannot be run on mutants: pytest ended with 5",
         ),
     ],
 )

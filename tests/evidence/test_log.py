@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.evidence import Log, LogLine
-from conformance.evidence.log import panics, resolved_names, tried_hosts
+from conformance.evidence.log import missing_kinds, panics, resolved_names, tried_hosts
 
 TIME = 'time="2026-11-25T01:15:43.123456789Z"'
 CALL = "id=1f2e3d name=/runtime.v1.ImageService/PullImage"
@@ -123,6 +123,16 @@ def test_the_hosts_tried_and_the_names_resolved_are_read_off_the_messages() -> N
     ]
     assert list(tried_hosts(lines)) == ["docker.io", "docker.io", "127.0.0.1:5001"]
     assert list(resolved_names(lines)) == ["rhuss/app", "busybox"]
+
+
+def test_what_was_not_found_is_in_the_log_s_own_words() -> None:
+    told = (
+        "Image team/app not found",
+        "Neither image nor artfiact team/app found",
+        "Neither image nor artifact team/app:1 found",
+        "neither a nor b",
+    )
+    assert list(missing_kinds(map(LogLine, told))) == ["image", "artfiact", "image", "artifact"]
 
 
 NIL = "runtime error: invalid memory address or nil pointer dereference"

@@ -6,6 +6,7 @@ import pytest
 
 from conformance.model.answers import Manifest
 from conformance.model.image_copy import PulledImage
+from conformance.model.image_facts import ImageFacts
 from conformance.model.image_store import ImageStore, ListedImage, StoredImage
 from conformance.model.reference import parse_normalized
 from tests.model.known_answers import CONFIG, ID, IMAGE, IMAGE_DIGEST, INDEX, INDEX_DIGEST, LAYER
@@ -71,6 +72,26 @@ def test_the_id_is_the_config_s() -> None:
     again = keep(store, QUAY, replace(IMAGE, digest=NEWER_DIGEST))
     assert (list(store.images), again.id) == ([ID], CONFIG.partition(":")[2])
     assert again.digests == [IMAGE_DIGEST, NEWER_DIGEST]
+
+
+def test_layers_of_failed_pulls_are_there_until_an_image_with_them_goes() -> None:
+    store = ImageStore()
+    store.other_layers.add("sha256:other")
+    for layer in (LAYER, "sha256:other"):
+        store.layers.add(layer)
+    assert (set(store.layers), store.left_layers) == ({LAYER, "sha256:other"}, {LAYER})
+    image = keep(store, APP)
+    assert (LAYER in store.layers, store.left_layers) == (True, set())
+    store.delete(image.id)
+    assert (LAYER in store.layers, "sha256:other" in store.layers) == (False, True)
+
+
+def test_what_its_content_says_is_listed_and_manifests_add_up() -> None:
+    image = keep(ImageStore(), APP)
+    image.learn(ImageFacts(100, {"config": 10, "sha256:1": 3, "manifest": 3}, {"config": {"User": "1000:1"}}))
+    assert image.listed()[3:] == (116, 1000, "", False)
+    image.learn(ImageFacts(100, {"config": 10, "sha256:2": 4, "manifest": 4}, {"config": {"User": "web"}}))
+    assert image.listed()[3:] == (121, None, "web", False)
 
 
 # A name that moves

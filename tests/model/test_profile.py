@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.model.profile import NEWEST, PROFILES, Fallback, Profile, newest_line, newest_of, profile
+from conformance.model.profile import NEWEST, PROFILES, Fallback, Profile, known_lines, newest_line, newest_of, profile
 from conformance.model.release import Release
 
 
@@ -27,8 +27,9 @@ from conformance.model.release import Release
         ("1.35.6", "1.35.2"),
         ("1.36.0", "1.36"),
         ("1.36.3", "1.36"),
-        ("1.37.0-dev", "1.36"),
-        ("2.0.0", "1.36"),
+        ("1.37.0-dev", "1.37"),
+        ("1.37.0", "1.37"),
+        ("2.0.0", "1.37"),
     ],
 )
 def test_a_release_has_the_last_profile_that_began(release: str, since: str) -> None:
@@ -115,7 +116,7 @@ def test_a_line_stands_for_its_newest_release(text: str, release: str) -> None:
     [
         (
             "1.99",
-            "the release line 1.99 is not known (known are 1.31, 1.32, 1.33, 1.34, 1.35, 1.36): write a release",
+            "the release line 1.99 is not known (known are 1.31, 1.32, 1.33, 1.34, 1.35, 1.36, 1.37): write a release",
         ),
         ("1", "the release line 1 is not known (known are 1.31"),
         ("new", "'new' is no CRI-O release: write it like 1.36.3"),
@@ -133,3 +134,8 @@ def test_each_line_is_known_by_one_release_and_the_newest_comes_last() -> None:
     assert known == sorted(known)
     assert len({each.line for each in known}) == len(known)
     assert newest_line() == known[-1].line == "1.36"
+
+
+def test_a_line_without_a_release_is_known_and_not_the_newest() -> None:
+    assert known_lines() == (*(Release(each).line for each in NEWEST), "1.37")
+    assert str(newest_of("1.37")) == "1.37.0"

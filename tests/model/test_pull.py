@@ -15,6 +15,7 @@ from tests.model.known_answers import (
     IMAGE_DIGEST,
     INDEX,
     LAYER,
+    NO_BLOB,
     NO_TAG,
     OF_QUAY,
     Known,
@@ -45,7 +46,8 @@ def test_a_failure_is_told_as_the_release_tells_it(case: Case, release: str) -> 
 def test_who_reads_the_error_finds_the_reason_that_the_model_had(case: Case, release: str) -> None:
     error = went(puller(release).pull(case.name), Known(case.answers)).error
     assert error_parser.reason_in(error) == case.reason
-    assert error_parser.reasons_by_registry(error) == ({"docker.io": case.reason} if "docker://" in error else {})
+    named = any(words in error for words in ("docker://", "reading manifest", "pinging container registry"))
+    assert error_parser.reasons_by_registry(error) == ({"docker.io": case.reason} if named else {})
     assert (error_parser.cri_code(error) == "RegistryUnavailable") is ("connection refused" in error)
 
 
@@ -223,6 +225,18 @@ def test_a_layer_is_fetched_once_and_not_at_all_where_it_is_stored() -> None:
     known = Known({"docker.io": twice})
     went(Puller(settings(), layers={LAYER}).pull(NAME), known)
     assert known.questions == ["docker.io latest", "docker.io 62cb3d"]
+
+
+def test_all_layers_are_fetched_whatever_becomes_of_one_and_those_below_it_are_kept() -> None:
+    others = [f"sha256:{digit * 64}" for digit in "123"]
+    four = Manifest(IMAGE_DIGEST, IMAGE.media_type, config=IMAGE.config, layers=(others[0], LAYER, *others[1:]))
+    known = Known({"docker.io": four, f"docker.io {LAYER}": NO_BLOB, f"docker.io {others[1]}": NO_BLOB})
+    kept: set[str] = set()
+    outcome = went(Puller(settings("1.31.13"), layers=kept).pull(f"docker.io/{NAME}"), known)
+    asked = ("latest", "62cb3d", "111111", "371a64", "222222", "333333")
+    assert known.questions == [f"docker.io {each}" for each in asked]
+    assert outcome.error == f"reading blob {LAYER}: fetching blob: blob unknown"
+    assert kept == {others[0]}
 
 
 def test_a_digest_is_what_is_asked_for_and_what_the_manifest_must_have() -> None:

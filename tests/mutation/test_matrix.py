@@ -82,7 +82,9 @@ def test_a_reason_for_no_weak_case_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "kinds"), [(KILLING_NONE, {"case"}), (PASSING_ON_NULL, set(null_runtimes()))], ids=["killing", "passing"]
+    ("file", "kinds"),
+    [(KILLING_NONE, {"case", "containers"}), (PASSING_ON_NULL, set(null_runtimes()))],
+    ids=["killing", "passing"],
 )
 def test_the_reasons_are_sentences_about_cases_that_exist(file: str, kinds: set[str]) -> None:
     functions = set()

@@ -12,6 +12,7 @@ import pytest
 from conformance.mutation import mutant_runs
 from conformance.mutation.matrix import SuiteResult
 from conformance.mutation.mutant_runs import MutantRun, MutantRunError, run_matrix
+from conformance.mutation.outcomes import OutcomeRecorder, RedundantCaseSkipper
 from conformance.mutation.reach import ReachRecorder
 from conformance.simulator.mutants import Mutant, mutant
 from tests.mutation.suite_results import ONE, REFUSES, TWO, A, B, C, result, results
@@ -48,7 +49,7 @@ def report(when: str, outcome: str, nodeid: str = f"../conformance/suite/{A}", *
 )
 def test_a_case_fails_by_what_it_states_alone(reports: list[pytest.TestReport], ended: str) -> None:
     outcomes: dict[str, str] = {}
-    listener = mutant_runs._OutcomeRecorder(outcomes, ReachRecorder([]), {})
+    listener = OutcomeRecorder(outcomes, ReachRecorder([]), {})
     for each in reports:
         listener.pytest_runtest_logreport(each)
     assert outcomes == {A: ended}
@@ -60,9 +61,9 @@ def test_a_result_is_read_from_its_file(tmp_path: Path) -> None:
     assert mutant_run.result() == result([A, B], [B])
 
 
-@pytest.mark.parametrize(("wrong", "said"), [(ONE, ONE.name), (None, "the simulator")])
+@pytest.mark.parametrize(("wrong", "said"), [(ONE, f"of {ONE.name}"), (None, "without a fault")])
 def test_a_run_without_a_result_is_told(tmp_path: Path, wrong: Mutant | None, said: str) -> None:
-    with pytest.raises(MutantRunError, match=rf"^the run of {said} on 1\.36 came to no end$"):
+    with pytest.raises(MutantRunError, match=rf"^the run {said} on 1\.36 came to no end$"):
         MutantRun("1.36", wrong, tmp_path).result()
 
 
@@ -98,7 +99,7 @@ def test_a_case_that_fails_without_a_fault_spoils_the_matrix(
 @pytest.mark.parametrize("code", [1, 4, 5])
 def test_a_suite_that_cannot_be_run_is_told(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     results(monkeypatch, {None: result([A])}, code)
-    with pytest.raises(MutantRunError, match=rf"^the suite cannot be run on the simulator: pytest ended with {code}$"):
+    with pytest.raises(MutantRunError, match=rf"^the suite cannot be run on mutants: pytest ended with {code}$"):
         run_matrix([ONE], 1)
 
 
@@ -119,7 +120,7 @@ def test_a_mutant_is_run_on_what_reaches_it_and_first_on_what_none_has_failed() 
 
 def test_what_others_have_failed_is_left_out_once_a_mutant_is_killed() -> None:
     outcomes = {A: "passed"}
-    economy = mutant_runs._RedundantCaseSkipper(outcomes, frozenset({B}))
+    economy = RedundantCaseSkipper(outcomes, frozenset({B}))
     asked = [item(each) for each in (B, C)]
     assert [economy.pytest_runtest_protocol(each) for each in asked] == [None, None]  # type: ignore[arg-type]
     outcomes[A] = "failed"

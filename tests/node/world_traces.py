@@ -61,15 +61,12 @@ class Traces:
     def left(self) -> list[str]:
         """Tell what of it is still there."""
         hierarchies = [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").glob("*/")]
+        groups = [group for each in hierarchies for group in each.glob(f"*-{self.folder.name}-*")]
         return [
             *(f"process {pid}" for pid, _ in sorted(self.inhabitants & everybody().keys())),
             *(f"process {pid} knows the folder" for pid in mentioning(str(self.folder))),
             *(f"mount {line}" for line in mounts() if self.folder.name in line),
-            *(
-                str(path)
-                for path in [self.folder, *(each / cgroup(self.folder) for each in hierarchies)]
-                if path.exists()
-            ),
+            *(str(path) for path in [self.folder, *groups] if path.exists()),
         ]
 
 
@@ -87,11 +84,6 @@ def init_of(unshare: int) -> int:
         except OSError:
             continue
     raise AssertionError("no child")
-
-
-def cgroup(folder: Path) -> str:
-    """Name the control group of the world in ``folder``."""
-    return f"crio-conformance-{folder.name}"
 
 
 def mounts() -> list[str]:

@@ -13,8 +13,10 @@ from conformance.node_config import crio_release
         ("v1.35", "1.35.2", ""),
         ("1.35.1", "1.35.1", ""),
         ("1.36-dev", "1.36", ""),
-        ("1.40", "1.36", "1.36"),
-        ("1.40.0", "1.36", "1.36"),
+        ("1.37", "1.37", ""),
+        ("1.37.0", "1.37", ""),
+        ("1.40", "1.37", "1.37"),
+        ("1.40.0", "1.37", "1.37"),
     ],
 )
 def test_a_line_is_its_last_release(text: str, since: str, explained_as: str) -> None:

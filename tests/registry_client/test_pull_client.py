@@ -122,7 +122,7 @@ def test_docker_io_s_insufficient_scope_is_tried_twice(internet: Internet, ask: 
     [
         ("quay.io", "manifest", (401, "UNAUTHORIZED", "access to the requested resource is not authorized", True)),
         ("ghcr.io", "token", (403, "DENIED", "requested access to the resource is denied", False)),
-        ("registry.k8s.io", "manifest", (404, "NAME_UNKNOWN", "Repository not found", False)),
+        ("registry.k8s.io", "manifest", (404, "MANIFEST_UNKNOWN", 'Failed to fetch "latest"', False)),
     ],
 )
 def test_how_hosts_say_no(ask: Asking, host: str, step: str, said: tuple[int, str, str, bool]) -> None:
@@ -133,7 +133,8 @@ def test_how_hosts_say_no(ask: Asking, host: str, step: str, said: tuple[int, st
 def test_a_missing_blob(internet: Internet, ask: Asking) -> None:
     internet.host("quay.io").offer(NAME)
     _, answer = ask(opening("quay.io"), RegistryRequest("quay.io", NAME, "sha256:" + "5" * 64, blob=True))
-    expected = ErrorResponse(step="blob", status=404, code="BLOB_UNKNOWN", message="blob unknown to registry")
+    words = "blob unknown to registry"
+    expected = ErrorResponse(step="blob", status=404, code="BLOB_UNKNOWN", message=words, detail=True)
     assert answer == expected
 
 

@@ -1,10 +1,16 @@
+import copy
 import json
+import pickle
+import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from conformance.images.builder import Entry, File, Format, Image, Index, image, layer
 from conformance.model.platform import Platform
 from conformance.registry_hosts import Login, RegistryHost
+from conformance.registry_hosts.faults import Faults
 from conformance.registry_hosts.origin import Repository
 from conformance.registry_hosts.personality import WELL_KNOWN, plain_registry
 
@@ -139,3 +145,50 @@ def test_a_login_never_shows_its_password(quay_io: RegistryHost) -> None:
     assert login.password
     assert login.password not in repr(login) + str(login) + f"{login}"
     assert "robot" in repr(Login("robot", "secret"))
+
+
+# What a case says wrongly
+
+
+@pytest.mark.parametrize(
+    ("say", "sentence"),
+    [
+        (lambda host: host.fail("503"), "'503' is no HTTP status of a failure: write a number from 400 to 599"),
+        (lambda host: host.fail(200), "200 is no HTTP status of a failure: write a number from 400 to 599"),
+        (lambda host: host.fail(429, retry_after="1"), "retry_after is a number of seconds, and not '1'"),
+        (
+            lambda host: host.offer("docker.io/a/b"),
+            "'docker.io/a/b' begins with the host's own name: docker.io has it as 'a/b'",
+        ),
+        (lambda host: host.require_login("a/b:latest"), "'a/b:latest' is no repository on docker.io: "),
+        (lambda host: host.store("", image([])), "'' is no repository on docker.io: "),
+        (lambda host: host.offer("Team/App"), "'Team/App' is no repository on docker.io: "),
+        (lambda host: host.offer("a/b", tags="v1"), "tags is a list, and not 'v1': write tags=['v1']"),
+        (
+            lambda host: host.offer("a/b", platforms="linux/arm64"),
+            "platforms is a list, and not 'linux/arm64': write platforms=['linux/arm64']",
+        ),
+        (lambda host: host.offer("a/b", platform="arm64"), "a platform is written os/architecture"),
+        (lambda host: host.tamper("latest"), "'latest' is no digest: give what was offered"),
+        (lambda host: host.lose("latest"), "'latest' is no digest: give what was offered"),
+    ],
+)
+def test_what_would_silently_arrange_nothing_is_refused(
+    docker_io: RegistryHost, say: Callable[[Any], object], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match="^" + re.escape(sentence)):
+        say(docker_io)
+    assert docker_io.origin.repositories == {}
+    assert docker_io.origin.faults == Faults()
+
+
+def test_another_hosts_name_may_begin_a_path(quay_io: RegistryHost) -> None:
+    quay_io.offer("docker.io/library/app")
+    assert list(quay_io.origin.repositories) == ["docker.io/library/app"]
+
+
+def test_a_copy_is_the_host_and_a_pickle_its_name(docker_io: RegistryHost) -> None:
+    assert copy.copy(docker_io) is docker_io
+    assert copy.deepcopy([docker_io])[0] is docker_io
+    thawed = pickle.loads(pickle.dumps(docker_io))  # noqa: S301 (ours)
+    assert (thawed, type(thawed)) == ("docker.io", str)

@@ -174,7 +174,7 @@ def test_a_wrong_login_is_refused_for_a_public_image_where_there_are_tokens(
     answer = check(host, login=Login("robot", "wrong", host))
     if registry.personality.realm:
         assert isinstance(answer, ErrorResponse)
-        assert (answer.step, answer.status) == ("token", 401)
+        assert (answer.step, answer.status) == ("token", registry.personality.bad_login.status)
     else:
         assert isinstance(answer, Manifest)
 

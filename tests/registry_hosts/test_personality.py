@@ -77,13 +77,24 @@ def test_quay_io_answers_in_its_own_words(web: Web) -> None:
 
 
 def test_ghcr_io_refuses_the_token_itself(web: Web) -> None:
-    answer = web.ask("https://ghcr.io/token?service=ghcr.io&scope=repository:team/none:pull")
-    assert answer.error == (403, "DENIED", "requested access to the resource is denied")
-    assert (answer.exchange.kind, answer.exchange.repository, answer.exchange.user) == (
-        RequestKind.TOKEN,
-        "team/none",
-        None,
-    )
+    host = web.internet.host("ghcr.io")
+    other, _ = host.require_login("team/other"), host.require_login("team/private")
+    denied = (403, "DENIED", "requested access to the resource is denied")
+    for name, login, error in (
+        ("team/none", None, denied),
+        ("team/none", other, denied),
+        ("team/private", other, denied),
+        ("team/private", None, (401, "UNAUTHORIZED", "authentication required")),
+        ("team/private", Login("robot", "wrong"), (403, "DENIED", "denied")),
+    ):
+        answer = web.ask(f"https://ghcr.io/token?service=ghcr.io&scope=repository:{name}:pull", login=login)
+        assert answer.error == error
+        assert (answer.exchange.kind, answer.exchange.repository) == (RequestKind.TOKEN, name)
+
+
+def test_registry_k8s_io_names_the_tag_that_it_lacks(web: Web) -> None:
+    answer = web.get(web.internet.host("registry.k8s.io"), "pause/manifests/none")
+    assert answer.error == (404, "MANIFEST_UNKNOWN", 'Failed to fetch "none"')
 
 
 def test_registry_k8s_io_sends_everything_to_its_backend(web: Web) -> None:
@@ -108,8 +119,8 @@ def test_tokens_for_nobody_for_a_login_and_for_a_wrong_one(web: Web, name: str) 
         ("public/app", None, 200, None),
         ("public/app", login, 200, "robot"),
         ("team/app", login, 200, "robot"),
-        ("team/app", Login("robot", "wrong"), 401, "robot"),
-        ("team/app", Login("nobody", login.password), 401, "nobody"),
+        ("team/app", Login("robot", "wrong"), host.personality.bad_login.status, "robot"),
+        ("team/app", Login("nobody", login.password), host.personality.bad_login.status, "nobody"),
     ):
         answer = web.ask(f"{url}{scope}:pull", login=who)
         assert (answer.status, answer.exchange.user, answer.exchange.repository) == (status, user, scope)
@@ -145,13 +156,14 @@ def test_a_missing_tag_is_answered_in_the_host_s_words(web: Web, host: RegistryH
     refusal = host.personality.no_manifest
     for reference in ("none", "sha256:" + "5" * 64):
         answer = web.get(host, f"team/app/manifests/{reference}")
-        assert answer.error == (404, "MANIFEST_UNKNOWN", refusal.message)
-        assert answer.body == refusal.asked("team/app", reference).body()
-        assert (answer.exchange.status, answer.exchange.note) == (404, refusal.message)
+        said = refusal.asked("team/app", reference)
+        assert answer.error == (404, "MANIFEST_UNKNOWN", said.message)
+        assert answer.body == said.body()
+        assert (answer.exchange.status, answer.exchange.note) == (404, said.message)
 
 
 def test_a_missing_repository_is_answered_in_the_host_s_words(web: Web, host: RegistryHost) -> None:
-    refusal = host.personality.absent(RequestKind.MANIFEST)
+    refusal = host.personality.absent(RequestKind.MANIFEST).asked("team/none", "latest")
     if host == "ghcr.io":  # gives no token for it, and so wants one
         assert web.get(host, "team/none/manifests/latest").status == 401
         host.offer("team/other")

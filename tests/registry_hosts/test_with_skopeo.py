@@ -111,7 +111,7 @@ def quay_io(internet: tuple[World, Internet]) -> RegistryHost:
 def asked(seen: Seen) -> list[str]:
     """Give the recorded requests without those that a redirect led to, of which skopeo says nothing."""
     exchanges = [each for each in seen.records if isinstance(each, Exchange)]
-    led_to = {n + 1 for n, each in enumerate(exchanges) if each.status == 307}
+    led_to = {n + 1 for n, each in enumerate(exchanges) if each.status in {302, 307}}
     return [f"{each.method} {each.server}{each.path}" for n, each in enumerate(exchanges) if n not in led_to]
 
 
@@ -269,8 +269,8 @@ def test_ghcr_io_gives_no_token_for_what_is_private(skopeo: Skopeo, internet: tu
     refused = skopeo("--raw", "docker://ghcr.io/a/private")
     let_in = skopeo("--raw", "--creds", credentials, "docker://ghcr.io/a/private", password=login.password)
     assert [each.attempt.served for each in (opened, refused, let_in)] == [True, False, True]
-    assert refused.exchanges == ["GET ghcr.io/v2/ 401", "GET ghcr.io/token 403"]
-    assert error_parser.reasons_by_registry(refused.error) == {"ghcr.io": Reason.DENIED}
+    assert refused.exchanges == ["GET ghcr.io/v2/ 401", "GET ghcr.io/token 401"]
+    assert error_parser.reasons_by_registry(refused.error) == {"ghcr.io": Reason.LOGIN_REFUSED}
 
 
 def test_hosts_asked_one_after_the_other_are_attempts_of_their_own(

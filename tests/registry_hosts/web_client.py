@@ -102,7 +102,7 @@ class Web:
             return ""
         query = urllib.parse.urlencode({"service": personality.service, "scope": f"repository:{name}:pull"})
         answer = self.ask(f"{personality.realm}?{query}", login=login)
-        assert answer.status in {200, 403}, answer
+        assert answer.status in {200, 401, 403}, answer
         return str(answer.json.get("token", ""))
 
     def get(self, host: RegistryHost, path: str, *, method: str = "GET", login: Login | None = None) -> Answer:
@@ -111,6 +111,6 @@ class Web:
             host, path.partition("/manifests/")[0].partition("/blobs/")[0].removesuffix("/tags/list"), login
         )
         answer = self.ask(f"https://{host.personality.servers[0]}/v2/{path}", method=method, token=token)
-        while answer.status == 307:
+        while answer.status in {302, 307}:
             answer = self.ask(answer.headers["Location"], method=method)
         return answer

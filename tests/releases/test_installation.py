@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conformance.model.release import Release
-from conformance.releases import installation
+from conformance.releases import installation, program_version
 from conformance.releases.installation import Installation, RuntimeNotFoundError, find_crio
 
 REMEDY = "write a release (1.36.3 or 1.36), the path of a crio binary or of the folder that it is in, or auto"
@@ -177,7 +177,7 @@ def test_a_path_that_is_no_crio_is_told_with_its_fault(tmp_path: Path, how: str)
 
 
 def test_a_crio_that_does_not_answer_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installation, "SECONDS", 0.1)
+    monkeypatch.setattr(program_version, "SECONDS", 0.1)
     path = program(tmp_path / "crio", "exec /bin/sleep 1000")
     assert refusal(str(path)) == f"{path} does not answer --version within 0 s, so it is no CRI-O: {REMEDY}"
 
@@ -200,6 +200,40 @@ def test_one_oci_runtime_must_be_there(tmp_path: Path) -> None:
 def test_crun_is_taken_where_there_is_no_runc(tmp_path: Path, there: tuple[str, ...], taken: str) -> None:
     crio(tmp_path / "path", "1.36.3", "pinns", "conmon", *there)
     assert find_crio("auto").oci_runtime == tmp_path / "path" / taken
+
+
+# The OCI runtime that was asked for
+
+OCI_RUNTIMES = "write the name of one beside crio or on PATH, such as crun, or its path"
+
+
+def oci_runtime(path: Path) -> Path:
+    return program(path, f'[ "$*" = --version ] && echo "{path.name} version 1.21"')
+
+
+@pytest.mark.parametrize("folder", ["beside", "path"])
+def test_an_oci_runtime_is_found_by_name(tmp_path: Path, folder: str) -> None:
+    path, found = crio(tmp_path / "beside", "1.36.3", *ALL), oci_runtime(tmp_path / folder / "crun")
+    assert find_crio(str(path), "crun").oci_runtime == found
+
+
+def test_an_oci_runtime_is_found_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, found = crio(tmp_path / "beside", "1.36.3", *ALL), oci_runtime(tmp_path / "my" / "wrapper")
+    monkeypatch.chdir(tmp_path)
+    assert find_crio(str(path), "my/wrapper").oci_runtime == find_crio(str(path), str(found)).oci_runtime == found
+
+
+def test_an_oci_runtime_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = crio(tmp_path / "beside", "1.36.3", *ALL)
+    for wanted, why in (
+        ("crun", f"crun is neither beside {path} nor on PATH"),
+        ("/none/crun", "/none/crun does not say to --version that it is one"),
+        (str(tmp_path), f"{tmp_path} does not say to --version that it is one"),
+        ("runc", f"{tmp_path}/beside/runc does not say to --version that it is one"),
+    ):
+        with pytest.raises(RuntimeNotFoundError) as caught:
+            find_crio(str(path), wanted)
+        assert str(caught.value) == f"--oci-runtime {wanted}: {why}: {OCI_RUNTIMES}"
 
 
 @pytest.mark.parametrize("value", ["newest", "", "1", "1.36.x", "crio"])

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from conformance.model.release import Release
-from conformance.releases import installation, kubelet_binary
+from conformance.releases import kubelet_binary, program_version
 from conformance.releases.installation import RuntimeNotFoundError
 from conformance.releases.kubelet_binary import KubeletBinary, find_kubelet
 
@@ -188,6 +188,6 @@ def test_a_path_that_is_no_kubelet_is_told_with_its_fault(tmp_path: Path, how: s
 
 
 def test_a_kubelet_that_does_not_answer_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installation, "SECONDS", 0.1)
+    monkeypatch.setattr(program_version, "SECONDS", 0.1)
     path = program(tmp_path / "kubelet", "exec sleep 1000")
     assert refusal(str(path)) == f"{path} does not answer --version within 0 s, so it is no kubelet: {REMEDY}"

@@ -292,6 +292,8 @@ def test_a_start_that_fails_leaves_the_pool_usable() -> None:
 
 
 def test_what_one_lacks_is_said() -> None:
-    able = SimpleNamespace(capabilities={"cri", "pods"}, _without_bridge="there are no CNI plugins")
+    able = SimpleNamespace(
+        capabilities={"cri", "pods"}, _without_containers="it takes root", _without_bridge="there are no CNI plugins"
+    )
     told = [Crio.why_lacking(cast("Crio", able), each) for each in ("cri", "containers", "bridge")]
     assert told == ["", "it takes root", "there are no CNI plugins"]

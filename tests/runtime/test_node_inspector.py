@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from conformance.cri.v1 import api_pb2 as api
 from conformance.images.builder import Blob
 from conformance.runtime import node_inspector as looking
 from conformance.runtime.node_inspector import RUN, STORE, NodeInspector, NodeResources
@@ -28,9 +29,13 @@ class Folder(NodeInspector):
 
     def __init__(self, folder: Path, crio: Any = None) -> None:
         running = SimpleNamespace(wait=time.sleep)
-        known: Any = crio or SimpleNamespace(cgroup_parent=f"/{WORLD}", oci_runtime="runc", process=running)
+        known: Any = crio or SimpleNamespace(cgroup_parent=f"/{WORLD}", process=running, cleanup_client=self)
         super().__init__(known)
         self.folder = folder
+
+    def container_status(self, request: api.ContainerStatusRequest) -> api.ContainerStatusResponse:
+        """Answer as CRI-O does when it is asked to be verbose: the container's process is 12."""
+        return api.ContainerStatusResponse(info={"info": '{"pid":12}'} if request.verbose else {})
 
     @property
     def _proc(self) -> Path:
@@ -159,13 +164,11 @@ def test_what_does_not_end_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_mounts_of_a_container_are_read_by_its_process(folder: Path) -> None:
-    write(folder / "run/runc/c1/state.json", {"init_process_pid": 12})
     write(folder / "proc/12/mountinfo", "50 49 0:40 / /models ro,nosuid - overlay overlay rw,lowerdir=/x:/y\n")
     assert Folder(folder).mounts_of("c1") == {"/models": ("overlay", frozenset({"ro", "nosuid"}))}
 
 
 def test_a_mount_of_a_read_only_file_system_is_read_only(folder: Path) -> None:
-    write(folder / "run/runc/c1/state.json", {"init_process_pid": 12})
     write(folder / "proc/12/mountinfo", "50 49 0:40 / /models rw - overlay overlay ro,lowerdir=/x:/y\n")
     assert Folder(folder).mounts_of("c1") == {"/models": ("overlay", frozenset({"ro"}))}
 

@@ -40,7 +40,7 @@ def test_the_error_explains_every_registry_in_the_words_of_the_command(podman: P
     assert pull.reasons == {"docker.io": Reason.NO_MATCHING_PLATFORM, "quay.io": Reason.UNAUTHORIZED}
     assert pull.asked == ["docker.io", "quay.io"]
     world = podman.world
-    driver = f"--storage-driver={storage_driver(world)}"
+    driver = f"--storage-driver={storage_driver(root=world.root)}"
     home = {
         "HOME": f"{world.folder}/home",
         "SSL_CERT_FILE": f"{world.folder}/authority.pem",

@@ -1,14 +1,18 @@
 """A runtime that already runs: what answers on a socket."""
 
+import json
 import socket as sockets
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from conformance.images.builder import image, label_images, layer
 from conformance.model.release import Release
+from conformance.node.maker import this_maker
 from conformance.releases.installation import RuntimeNotFoundError
-from conformance.runtime.attached import AttachedRuntime
+from conformance.runtime.attached import LABEL, AttachedRuntime
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.runtime import RuntimeFailedError
 from conformance.targets.attached import AttachedTarget
@@ -77,3 +81,44 @@ def test_a_socket_where_nobody_answers_is_told(tmp_path: Path) -> None:
         bound.bind(str(socket))
         with pytest.raises(RuntimeNotFoundError, match=r"nobody can be asked there \(Connection refused\)"):
             choose_target(f"unix://{socket}")
+
+
+# On a machine that others use as well
+
+
+@pytest.fixture
+def labelled() -> Iterator[None]:
+    """Images as the plugin has them made for such a run: with a label that names this process."""
+    label_images({LABEL: this_maker()})
+    yield
+    label_images({})
+
+
+def test_content_of_a_run_is_that_run_s_alone(labelled: None) -> None:
+    del labelled
+    ours = image([layer({"a": "b"})], config={"Labels": {"theirs": "too"}})
+    label_images({})
+    assert ours.config.digest != image([layer({"a": "b"})], config={"Labels": {"theirs": "too"}}).config.digest
+    assert json.loads(ours.config.data)["config"]["Labels"] == {"theirs": "too", LABEL: this_maker()}
+
+
+@pytest.mark.parametrize("run", ["1.34.11"], indirect=True)
+def test_what_a_killed_run_left_is_removed_by_the_next(run: Run, labelled: None) -> None:
+    """An image of a run that goes on stays, and so does one that somebody else has from this machine's loopback."""
+    del labelled
+    with subprocess.Popen(["true"]) as ended:
+        namespace, _, started = this_maker().split("-")
+    with attached(run).start(Configuration()) as earlier:
+        for name, maker in {
+            "killed": f"{namespace}-{ended.pid}-{started}",
+            "running": this_maker(),
+            "elsewhere": "1-1-1",
+            "theirs": "",
+        }.items():
+            label_images({LABEL: maker} if maker else {})
+            earlier.registry.offer(name)
+            assert earlier.pull(f"{earlier.registry}/{name}").succeeded
+        label_images({})
+        with attached(run).start(Configuration()):
+            left = sorted(each.repo_tags[0].partition("/")[2] for each in run.images())
+    assert left == ["elsewhere:latest", "running:latest", "theirs:latest"]

@@ -190,7 +190,7 @@ def test_what_there_is_not_is_a_usage_error_in_one_sentence(
 
 @pytest.fixture
 def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def find(wanted: str) -> None:
+    def find(wanted: str, _oci_runtime: str) -> None:
         raise (NoCrioError if wanted == "auto" else RuntimeNotFoundError)(f"there is no {wanted}")
 
     monkeypatch.setattr(choice, "find_crio", find)
@@ -226,7 +226,7 @@ def test_what_was_named_is_not_replaced_by_a_rehearsal(asked: str) -> None:
 
 
 def test_a_cri_o_that_lacks_a_program_is_no_reason_to_rehearse(monkeypatch: pytest.MonkeyPatch) -> None:
-    def find(_wanted: str) -> None:
+    def find(*_wanted: str) -> None:
         raise RuntimeNotFoundError("conmon is missing")
 
     monkeypatch.setattr(choice, "find_crio", find)
@@ -241,19 +241,29 @@ def test_an_empty_runtime_is_an_unset_variable() -> None:
 
 def test_a_mutant_is_no_cri_o(monkeypatch: pytest.MonkeyPatch) -> None:
     found = SimpleNamespace(release=Release("1.36.3"), crio=Path("/nowhere/crio"))
-    monkeypatch.setattr(choice, "find_crio", lambda _wanted: found)
-    with pytest.raises(RunError, match=r"^--mutant is a fault of the simulator: add --runtime simulator$"):
-        running.Run(None, "never-enforces")
+    monkeypatch.setattr(choice, "find_crio", lambda *_wanted: found)
+    with pytest.raises(
+        RunError, match=r"^--mutant never-enforces is a fault of the simulator: add --runtime simulator$"
+    ):
+        running.Run(None, mutant="never-enforces")
+    with pytest.raises(RunError, match=r"^--mutant nonsense: .*; and for a CRI-O's containers leaves-volumes-out, "):
+        running.Run(None, mutant="nonsense")
+    with pytest.raises(
+        RunError, match=r"^--mutant ignores-sub-paths is a fault of containers: add --runtime with a CRI-O$"
+    ):
+        running.Run("simulator", mutant="ignores-sub-paths")
     made = running.Run(None)
     assert (made.target.title, made.target.footer) == ("CRI-O 1.36.3", [])
     made.require(["live"])
 
 
-@pytest.mark.parametrize(("release", "model"), [("1.36.3", "strict"), ("1.31.0", "strict"), ("1.37.0", "report")])
+@pytest.mark.parametrize(
+    ("release", "model"), [("1.36.3", "strict"), ("1.31.0", "strict"), ("1.37.0", "strict"), ("1.38.0", "report")]
+)
 def test_a_line_that_the_model_does_not_know_is_reported_on(
     monkeypatch: pytest.MonkeyPatch, release: str, model: str
 ) -> None:
     found = SimpleNamespace(release=Release(release), crio=Path("/nowhere/crio"))
-    monkeypatch.setattr(choice, "find_crio", lambda _wanted: found)
+    monkeypatch.setattr(choice, "find_crio", lambda *_wanted: found)
     assert running.Run("auto").model == model
     assert running.Run("auto", model="off").model == "off"

@@ -75,7 +75,7 @@ def null_runtimes() -> dict[str, Mutant]:
 
 def mutant(name: str) -> Mutant:
     """Give the mutant or null runtime of that name; raises ``UnknownMutantError``."""
-    known = {**null_runtimes(), **mutants()}
+    known = {**mutants(), **null_runtimes()}
     if (found := known.get(name)) is None:
         msg = f"there is no mutant {name}: there are {', '.join(known)}"
         raise UnknownMutantError(msg)

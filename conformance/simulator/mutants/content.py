@@ -103,4 +103,4 @@ class FetchesWhatIsThere(Puller):
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
-        self.layers = ()
+        self.layers = set()

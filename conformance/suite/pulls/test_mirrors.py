@@ -331,6 +331,16 @@ class TestRestrictedMirrors:
         pull = runtime.pull(f"quay.io/{mode.restriction}/app{suffix}")
         assert (pull.asked, pull.served_by) == ([first if mode.asked else quay_io], (quay_io,))
 
+    def test_it_is_so_for_a_short_name(
+        self, runtime: Runtime, first: RegistryHost, docker_io: RegistryHost, quay_io: RegistryHost, mode: MirrorCase
+    ) -> None:
+        """A mirror of the second search registry is asked for tags and digests as its restriction says, as well."""
+        first.store("app", IMAGE)
+        quay_io.store(f"{mode.restriction}/app", IMAGE)
+        suffix = f"@{IMAGE.digest}" if mode.written == "digest" else ":latest"
+        pull = runtime.pull(f"{mode.restriction}/app{suffix}")
+        assert (pull.asked, pull.served_by) == ([docker_io, first if mode.asked else quay_io], (quay_io,))
+
 
 class TestMirrorsOfSearchRegistries:
     """A short name."""

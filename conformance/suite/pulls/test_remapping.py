@@ -107,9 +107,9 @@ class TestMissingElsewhere:
         """Only the location is asked."""
         assert pull.asked == [quay_io]
 
-    def test_the_error_gives_the_reason_for_the_name(self, pull: Pull) -> None:
-        """The error says why the name that was written was not served."""
-        assert pull.reasons == {"logical.example.com": Reason.UNAUTHORIZED}
+    def test_the_error_blames_the_registry_that_was_asked(self, pull: Pull, quay_io: RegistryHost) -> None:
+        """The error says of the registry that was asked in its place why it did not serve."""
+        assert pull.reasons == {quay_io: Reason.UNAUTHORIZED}
 
     def test_the_error_names_the_place(self, pull: Pull) -> None:
         """The error names the repository that was asked for."""
@@ -222,6 +222,14 @@ class TestBlocked:
         quay_io.store("mirrored/app", IMAGE)
         pull = runtime.pull("quay.io/mirrored/app")
         assert (pull.asked, pull.served_by) == ([quay_io], (quay_io,))
+
+    def test_a_blocked_mirror_of_a_search_registry_is_passed_over(
+        self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost
+    ) -> None:
+        """A short name comes from the second search registry itself where that one's mirror is blocked."""
+        quay_io.store("mirrored/app", IMAGE)
+        pull = runtime.pull("mirrored/app")
+        assert (pull.asked, pull.served_by) == ([docker_io, quay_io], (quay_io,))
 
     @pytest.fixture
     def elsewhere(self, runtime: Runtime, quay_io: RegistryHost) -> Pull:

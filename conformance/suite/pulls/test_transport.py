@@ -29,6 +29,11 @@ def configuration() -> Configuration:
         registries=(
             *(Registry(prefix=insecure(name), location=insecure(name), insecure=True) for name in HOSTS),
             Registry(prefix="insecure-secure.example.com", location="insecure-secure.example.com", insecure=True),
+            Registry(
+                prefix="quay.io/secure",
+                location="quay.io/secure",
+                mirrors=(Mirror("mirror-secure.example.com", insecure=True),),
+            ),
             *(
                 Registry(
                     prefix=f"quay.io/{kind}-{number}",
@@ -119,6 +124,16 @@ def test_tls_is_still_tried_first(runtime: Runtime, internet: Internet) -> None:
     pull = runtime.pull(f"{host}/{NAME}")
     schemes = {exchange.scheme for attempt in pull.attempts for exchange in attempt.exchanges}
     assert (schemes, pull.served_by) == ({"https"}, (host,))
+
+
+def test_tls_is_still_tried_first_on_a_mirror(runtime: Runtime, internet: Internet) -> None:
+    """A mirror that is marked as insecure and has TLS is spoken to with TLS alone, although it has HTTP as well."""
+    mirror = internet.host("mirror-secure.example.com")
+    internet.add_plain_http(mirror)
+    mirror.store("app", IMAGE)
+    pull = runtime.pull("quay.io/secure/app")
+    schemes = {exchange.scheme for attempt in pull.attempts for exchange in attempt.exchanges}
+    assert (pull.asked, schemes, pull.served_by) == ([mirror], {"https"}, ("quay.io",))
 
 
 @pytest.mark.parametrize("number", range(len(HOSTS)), ids=HOSTS)

@@ -315,6 +315,21 @@ def test_a_lookup_in_an_empty_store_finds_nothing(runtime: Runtime, docker_io: R
     )
 
 
+@pytest.mark.releases(">=1.33", "cri-o/cri-o#8996 brought artifacts")
+class TestTheLog:
+    """CRI-O's log, of a name that nothing has."""
+
+    @pytest.fixture
+    def found(self, runtime: Runtime) -> ImageStatusResult:
+        """The name is looked up."""
+        return runtime.status(f"docker.io/{NAME}")
+
+    @pytest.mark.upstream("cri-o/cri-o#10203")
+    def test_it_says_what_was_not_found(self, found: ImageStatusResult) -> None:
+        """The log says that neither an image nor an artifact of that name was found."""
+        assert found.evidence.not_found == ["image", "artifact"]
+
+
 def test_images_lie_on_one_file_system(runtime: Runtime) -> None:
     """ImageFsInfo names one folder for images, in the place where CRI-O keeps its storage by default."""
     assert [Path(folder).parent for folder in runtime.image_folders()] == [Path("/var/lib/containers/storage")]

@@ -28,6 +28,7 @@ ELSEWHERE = str(Platform.host().foreign())
 HERE = str(Platform.host())
 ONE, TWO = image([layer({"which": "one"})]), image([layer({"which": "two"})])
 FIVES = "5" * 64
+DOCKER_IOS_OWN = ["auth.docker.io", "registry-1.docker.io"]
 
 
 class TestOnBoth:
@@ -228,6 +229,13 @@ class TestWhatCannotBeHad:
         """When the image of a volume cannot be had, what stops the pod says why."""
         assert pod.mount_image(lack.image, at="/models").reasons == {lack.host: lack.reason}
 
+    @pytest.mark.parametrize("lack", LACKS.values(), ids=LACKS)
+    def test_the_user_reads_the_error_alone(self, pod: Pod, lack: Lack) -> None:
+        """The error of a pull has the gRPC status code Unknown, which a kubelet leaves out of what the user reads."""
+        error = pod.mount_image(lack.image, at="/models").error
+        assert isinstance(error, CRIError)
+        assert (error.code.name, list(error.reasons)) == ("UNKNOWN", [lack.host])
+
     def test_a_registry_that_is_down_has_the_cri_code(self, pod: Pod) -> None:
         """A registry that refuses connections is reported with the CRI's code for it, which a kubelet shows."""
         error = pod.mount_image(f"{DOWN}/{NAME}", at="/models").error
@@ -249,6 +257,12 @@ class TestPrivate:
         """The pod's login opens the private image of a volume."""
         sync = pod.mount_image(NAME, at="/models", login=login)
         assert sync.running.mounted_images() == {"/models": ONE.id}
+
+    def test_the_login_of_the_pod_goes_no_further(self, pod: Pod, login: Login) -> None:
+        """The pod's login, or a token had with it, is shown to docker.io's own servers, not to that of its blobs."""
+        sync = pod.mount_image(NAME, at="/models", login=login)
+        assert sync.pull is not None
+        assert (sync.pull.servers_shown, sync.mounted) == (DOCKER_IOS_OWN, {"/models": ONE.id})
 
     def test_without_a_login_the_pod_gets_the_next_registrys(self, pod: Pod, login: Login) -> None:
         """Without a login, a volume by short name shows another image: that of the next registry."""

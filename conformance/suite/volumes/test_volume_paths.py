@@ -262,12 +262,6 @@ class TestTheContainerPath:
         container = start("/opt/folder/").running
         assert sorted(seen(container, "/opt/folder")) == sorted([*FILES, "offered-by"])
 
-    def test_a_link_is_followed(self, start: Callable[..., ContainerStart]) -> None:
-        """A container path may be a symbolic link of the container's image; the volume lies where that leads."""
-        paths = ("/opt/link", "/opt/absolute-link", "/opt/dangling-link")
-        targets = ("/opt/linked", "/opt/linked-too", "/opt/nowhere")
-        assert shown(start(*paths).running, *targets) == dict.fromkeys(targets, True)
-
     def test_it_takes_the_place_of_the_runtimes(self, start: Callable[..., ContainerStart]) -> None:
         """A volume takes the place of what the runtime mounts by itself under that path."""
         assert shown(start("/etc/hosts").running, "/etc/hosts") == {"/etc/hosts": True}
@@ -278,19 +272,49 @@ class TestTheContainerPath:
             "models": "/models",
             "/opt/../dots": "/dots",
             f"{UP}/up": "/up",
-            "/opt/up-to-the-node": f"/{ON_THE_NODE}",
         }
         container = start(*places).running
         assert shown(container, *places.values()) == dict.fromkeys(places.values(), True)
         assert [at for at in places.values() if Path(f"{node.root}{at}").exists()] == []
 
-    @pytest.mark.parametrize(
-        ("at", "error"), [pytest.param("/opt/file", "ENOTDIR", id="a-file"), pytest.param("/", "EROFS", id="root")]
-    )
-    def test_it_cannot_be(self, start: Callable[..., ContainerStart], pod: Pod, at: str, error: str) -> None:
+    @pytest.mark.parametrize("at", [pytest.param("/opt/file", id="a-file"), pytest.param("/", id="root")])
+    def test_it_cannot_be(self, start: Callable[..., ContainerStart], pod: Pod, runtime: Runtime, at: str) -> None:
         """A volume takes the place of no file, and not that of the container's root: there is no container."""
-        refused = start(at).failure
+        refused, error = start(at).failure, NO_PLACES[at].get(runtime.oci_runtime)
         assert (refused.is_from_oci_runtime, refused.system_error, pod.containers()) == (True, error, [])
+
+
+NO_PLACES = {
+    "/opt/file": {"runc": "ENOTDIR", "crun": "ENOTDIR"},
+    "/": {"runc": "EROFS", "crun": "EINVAL"},
+}
+"""Where no volume can be, and what each OCI runtime fails with there."""
+
+CONTAINER_LINKS = {
+    "/opt/link": "/opt/linked",
+    "/opt/absolute-link": "/opt/linked-too",
+    "/opt/dangling-link": "/opt/nowhere",
+    "/opt/up-to-the-node": f"/{ON_THE_NODE}",
+}
+"""Symbolic links of the container's image, and where each leads from its root; to the last two, nothing is there."""
+
+
+@pytest.mark.usefixtures("containers", "image")
+@pytest.mark.parametrize("at", CONTAINER_LINKS, ids=lambda at: at.removeprefix("/opt/"))
+class TestALinkAsTheContainerPath:
+    """A container is started with the image at a path that is a link of its own image."""
+
+    @pytest.fixture
+    def started(self, pod: Pod, app: str, at: str) -> ContainerStart:
+        """It is."""
+        return pod.start(image_mount(NAME, at), image=app)
+
+    def test_it_is_followed(self, started: ContainerStart, at: str, node: NodeInspector) -> None:
+        """A container path may be a symbolic link; the volume lies where that leads from the container's root."""
+        place = CONTAINER_LINKS[at]
+        assert started.error is None
+        assert shown(started.running, place) == {place: True}
+        assert not Path(f"{node.root}{place}").exists()
 
 
 def shown(container: Container, *places: str) -> dict[str, bool]:

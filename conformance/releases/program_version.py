@@ -1,0 +1,37 @@
+"""What a program says that it is, when it is asked for its version."""
+
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+SECONDS = 20.0
+
+
+def ask_version(program: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program with ``--version``; raises ``OSError`` and ``subprocess.TimeoutExpired``."""
+    with tempfile.TemporaryDirectory() as folder:  # containers/storage makes one where TMPDIR is, and leaves it
+        return subprocess.run(
+            [program, "--version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "TMPDIR": folder, "XDG_RUNTIME_DIR": folder},
+        )
+
+
+def version_of(program: Path, name: str = r"\S+") -> str:
+    """Give the name and version that a program has in its own words, ``runc 1.1.5``, empty where it has none.
+
+    ``name`` is a pattern of what it may be called.
+    """
+    try:
+        answer = ask_version(program)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    match = re.match(rf"({name}) version (\S+)", answer.stdout)
+    return f"{match[1]} {match[2]}" if match else ""
