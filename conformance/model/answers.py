@@ -162,10 +162,13 @@ def _platform(members: Mapping[str, str] | None) -> Platform | None:
 
 @dataclass(frozen=True, slots=True)
 class FetchedBlob:
-    """A blob that came: ``digest`` is computed from its bytes, which are ``content`` where they are at hand."""
+    """A blob that came: ``digest`` is computed from its bytes, which are ``content`` where they are at hand.
+
+    ``size`` is their number, none where only a registry's word was taken that it has them.
+    """
 
     digest: str
-    size: int = 0
+    size: int | None = None
     content: bytes | None = field(default=None, repr=False, compare=False)
 
     @classmethod

@@ -108,7 +108,9 @@ class ArtifactCopier(ImageCopier):
             if isinstance(blob, PullError):
                 errors.append(blob.reworded(f"reading blob {layer}: {blob.text}"))
             elif not self.matches(blob.digest, layer):
-                where = f"reading blob {layer}" if blob.size < LOOKED_AT else "writing blob: happened during read"
+                where = (
+                    f"reading blob {layer}" if (blob.size or 0) < LOOKED_AT else "writing blob: happened during read"
+                )
                 text = f"{where}: Digest did not match, expected {layer}, got {blob.digest}"
                 errors.append(PullError(text, Reason.BROKEN))
             else:

@@ -249,7 +249,7 @@ class ImageCopier(PullSources):
 
 def uncommitted(manifest: Manifest, config: FetchedBlob) -> PullError | None:
     """Give what keeps an image from being stored of which everything came; none where nothing does."""
-    if manifest.config_size not in {None, config.size}:
+    if None not in (sizes := {manifest.config_size, config.size}) and len(sizes) > 1:
         return PullError("writing blob: blob size mismatch", Reason.BROKEN)
     if manifest.commit_fault:
         return PullError(f"committing the finished image: parsing manifest: {manifest.commit_fault}", Reason.BROKEN)

@@ -25,7 +25,9 @@ def run(pytester: pytest.Pytester, crio: str, cases: str) -> pytest.RunResult:
     """Run cases on that CRI-O."""
     pytester.makepyfile(test_it=cases)
     began = time.monotonic()
-    result = pytester.runpytest_subprocess("--runtime", crio, "-p", "no:cacheprovider", timeout=120)
+    result = pytester.runpytest_subprocess(
+        "--runtime", crio, "-p", "no:cacheprovider", "-p", "no:randomly", timeout=120
+    )
     assert time.monotonic() - began < SECONDS
     return result
 

@@ -367,4 +367,4 @@ def test_the_error_explains_the_mirror_that_lacks_the_image_of_its_index(
     first.lose(IMAGE)
     docker_io.store(NAME, IMAGE)
     pull = runtime.pull(f"docker.io/{NAME}")
-    assert (pull.asked, pull.reasons) == ([first], {first: Reason.NOT_FOUND})
+    assert (pull.asked[0], pull.reasons) == (first, {first: Reason.NOT_FOUND})
