@@ -30,7 +30,7 @@ def auth(login: Login) -> dict[str, str]:
         ("quay.io", "quay.io answers unauthorized (HTTP 401), and that is what you will be told."),
         ("docker.io", "docker.io answers denied (HTTP 401), and"),
         ("ghcr.io", "ghcr.io answers denied (HTTP 403), and"),
-        ("registry.k8s.io", "registry.k8s.io does not have such a repository (HTTP 404), and"),
+        ("registry.k8s.io", "registry.k8s.io does not have it (HTTP 404), and"),
         ("nowhere.example", "nowhere.example is a host name that nobody knows here, and"),
     ],
 )
