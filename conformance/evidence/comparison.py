@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from conformance.evidence.attempts import Attempt, attempts
-from conformance.model.go_json import without_go_types
+from conformance.model.go_releases import without_go_release
 from conformance.model.image_store import ListedImage
 from conformance.model.prediction import HostRequests, Prediction, content_name
 from conformance.registry_hosts.recorder import Exchange, NameLookup, RequestKind
@@ -66,10 +66,10 @@ def _differences(model: PullResult, seen: PullResult, program: str) -> Iterator[
 def difference(what: str, model: object, seen: object, program: str) -> list[str]:
     """Word a difference in three lines: what differs, what the model says, and below it what was seen; else nothing.
 
-    Go types that a text names are not compared: they change with the Go release (``without_go_types``).
+    What changes with the Go release is not compared (``without_go_release``).
     """
     if isinstance(model, str) and isinstance(seen, str):
-        model, seen = without_go_types(model), without_go_types(seen)
+        model, seen = without_go_release(model), without_go_release(seen)
     if model == seen:
         return []
     said, did = "the model:", f"{program}:"

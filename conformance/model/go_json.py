@@ -82,20 +82,6 @@ def parse_json(data: bytes) -> Any:
         raise GoJSONError("exceeded max depth") from None
 
 
-def without_go_types(text: str) -> str:
-    """Give an error without the names of the types that something did not fit: they depend on Go's release.
-
-    From Go 1.27 on encoding/json stands on encoding/json/v2, which names them in another way.
-    """
-    return _GO_TYPES.sub("into a Go value", _NO_TIME.sub("a time that is no text", text))
-
-
-_NO_TIME = re.compile(
-    r"Time\.UnmarshalJSON: input is not a JSON string"
-    r"|json: cannot unmarshal \w+ into (?:Go struct field \S+|Go value) of type \*?time\.Time"
-)
-_STRUCT = r'struct \{(?:[^"}]|"(?:[^"\\]|\\.)*")*\}'
-_GO_TYPES = re.compile(rf"into (?:Go value|(?:Go struct field )?\S+) of type (?:{_STRUCT}|\S+?)(?=[;:)\n]|$)")
 _LAYOUT = "2006-01-02T15:04:05Z07:00"
 _TIME_PARTS = tuple(
     (part, re.compile(pattern))

@@ -17,7 +17,6 @@ from conformance.model.go_json import (
     optional,
     parse_json,
     unmarshal,
-    without_go_types,
 )
 
 WRONG = {
@@ -139,26 +138,3 @@ def test_what_does_not_fit(data: str, words: str) -> None:
     with pytest.raises(GoJSONError) as error:
         unmarshal(data.encode(), SHAPE)
     assert str(error.value) == words
-
-
-@pytest.mark.parametrize(
-    "into",
-    [
-        "Go struct field Index.manifests.digest of type digest.Digest",
-        "Go struct field OCI1IndexPublic.manifests.0.digest of type map[string]string",
-        "OCI1IndexPublic.manifests.0 of type v1.Descriptor",
-        "Go value of type v1.Descriptor",
-        r'Go value of type struct { Token string "json:\"token\""; IssuedAt time.Time "json:\"issued_at\"" }',
-    ],
-)
-def test_errors_of_several_go_releases_are_the_same_without_types(into: str) -> None:
-    words = "json: cannot unmarshal number into {}; artifact err: x"
-    assert without_go_types(words.format(into)) == words.format("a Go value")
-
-
-def test_a_time_that_is_no_text_is_told_in_two_ways() -> None:
-    told = [
-        "Time.UnmarshalJSON: input is not a JSON string; x",
-        "json: cannot unmarshal number into Go struct field .issued_at of type time.Time; x",
-    ]
-    assert {without_go_types(each) for each in told} == {"a time that is no text; x"}
