@@ -24,6 +24,7 @@ class ContainerMutant:
     name: str
     fault: str
     line: str
+    subject: str = "volumes"
     is_null: bool = False
 
 

@@ -21,6 +21,10 @@ class AnyMutant(Protocol):
         """The fault, one sentence."""
 
     @property
+    def subject(self) -> str:
+        """What the fault is about, some words."""
+
+    @property
     def line(self) -> str:
         """The release, or release line, that has it."""
 

@@ -4,8 +4,7 @@ import gc
 import json
 import os
 import signal
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import NoReturn
 
 import pytest
 
+from conformance.mutation.likeness import likeliest_first
 from conformance.mutation.matrix import AnyMutant, Matrix, SuiteResult
 from conformance.mutation.outcomes import OutcomeRecorder, RedundantCaseSkipper
 from conformance.mutation.reach import EVERYWHERE, ReachRecorder, faulty_methods
@@ -59,7 +59,7 @@ def run_matrix(chosen: Sequence[Mutant], jobs: int, *, whole: bool = True) -> Ma
     """Run the suite without a fault and with each of these; raises ``MutantRunError``, also when a case fails without.
 
     Unless it is to be whole, a mutant that a case has killed is run on those alone that have killed none so far. A null
-    runtime is run on every case of every line.
+    runtime is run on every case, on the first line on which that runs at all.
     """
     lines = list(dict.fromkeys(each.line for each in chosen))
     null = [replace(each, line=line) for line in lines for each in chosen if each.is_null]
@@ -116,6 +116,11 @@ class MutantRun:
     def cases(self, reached: Reached) -> frozenset[str]:
         """Give the cases in which its mutant may show itself."""
         return cases_reaching(self.mutant, reached) if isinstance(self.mutant, Mutant) else frozenset(reached)
+
+    def in_order(self, cases: Iterable[str]) -> list[str]:
+        """Put cases into the order in which its mutant is likely to show itself soonest."""
+        about = (self.mutant.name, self.mutant.subject, self.mutant.fault) if self.mutant else ()
+        return likeliest_first(cases, " ".join(about))
 
     @property
     def name(self) -> str:
@@ -175,7 +180,7 @@ class _MutantRunLoop:
         self.whole = whole
         self._outcomes: dict[str, str] = {}
         self._running: dict[int, MutantRun] = {}
-        self._failures: Counter[str] = Counter()
+        self._failed: set[str] = set()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -188,9 +193,9 @@ class _MutantRunLoop:
             while self._running:
                 self._end()
             if all(mutant_run.is_sound for mutant_run in self.sound):
-                reached = {mutant_run.line: mutant_run.reached() for mutant_run in self.sound}
+                chosen = self._chosen({mutant_run.line: mutant_run.reached() for mutant_run in self.sound})
                 for mutant_run in (each for at in range(STRIDE) for each in self.faulty[at::STRIDE]):
-                    self._begin(session, mutant_run, reached[mutant_run.line])
+                    self._begin(session, mutant_run, chosen[mutant_run])
                 while self._running:
                     self._end()
         finally:
@@ -202,13 +207,23 @@ class _MutantRunLoop:
                 os.waitpid(pid, 0)
         return True
 
-    def _begin(self, session: pytest.Session, mutant_run: MutantRun, reached: Reached | None) -> None:
-        """Fork for a mutant run, when there is room."""
+    def _chosen(self, reached: Mapping[str, Reached]) -> dict[MutantRun, frozenset[str]]:
+        """Give the cases of each run: on a null runtime those that run on no line before, else all that may show it."""
+        chosen: dict[MutantRun, frozenset[str]] = {}
+        for mutant_run in self.faulty:
+            same = (cases for each, cases in chosen.items() if not each.is_faulty and each.name == mutant_run.name)
+            cases = mutant_run.cases(reached[mutant_run.line])
+            chosen[mutant_run] = cases if mutant_run.is_faulty else cases.difference(*same)
+        return chosen
+
+    def _begin(self, session: pytest.Session, mutant_run: MutantRun, cases: Collection[str] | None) -> None:
+        """Fork for a mutant run of these cases, by default all, when there is room."""
         if len(self._running) == self.jobs:
             self._end()
         if (pid := os.fork()) == 0:
-            if mutant_run.is_faulty and reached is not None:
-                session.items[:] = least_failed_first(session.items, mutant_run.cases(reached), self._failures)
+            if cases is not None:
+                items = {case: item for item in session.items if (case := case_of(item)) in cases}
+                session.items[:] = [items[case] for case in mutant_run.in_order(items)]
             self._run(session, mutant_run)
         self._running[pid] = mutant_run
 
@@ -216,7 +231,7 @@ class _MutantRunLoop:
         """Wait for a mutant run, and learn which cases have killed a mutant by now."""
         ended = self._running.pop(os.wait()[0])
         if ended.is_faulty and ended.file.exists():
-            self._failures.update(ended.result().failed)
+            self._failed.update(ended.result().failed)
 
     def _run(self, session: pytest.Session, mutant_run: MutantRun) -> NoReturn:
         """Make one mutant run, its output thrown away, and end this process."""
@@ -236,7 +251,7 @@ class _MutantRunLoop:
                 session.config.pluginmanager.unregister(self)
                 session.config.pluginmanager.register(OutcomeRecorder(self._outcomes, recorder, reached))
                 if mutant_run.is_faulty and not self.whole:
-                    skipper = RedundantCaseSkipper(self._outcomes, frozenset(self._failures))
+                    skipper = RedundantCaseSkipper(self._outcomes, frozenset(self._failed))
                     session.config.pluginmanager.register(skipper)
                 session.config.hook.pytest_runtestloop(session=session)
             ended = self._outcomes.items()
@@ -267,14 +282,3 @@ def cases_reaching(mutant: Mutant, reached: Reached) -> frozenset[str]:
     """Give the cases in which a mutant may show itself: those that ran without it and reached what is faulty."""
     faulty = faulty_methods(mutant)
     return frozenset(case for case, methods in reached.items() if EVERYWHERE in faulty or faulty & methods)
-
-
-def least_failed_first(
-    items: Sequence[pytest.Item], chosen: frozenset[str], failures: Counter[str]
-) -> list[pytest.Item]:
-    """Put the chosen cases into the order in which a mutant shows itself soonest.
-
-    First come those that have killed no mutant, on which every mutant has to be run; then those that have killed few.
-    """
-    running = [item for item in items if case_of(item) in chosen]
-    return sorted(running, key=lambda item: failures[case_of(item)])

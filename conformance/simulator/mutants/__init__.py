@@ -48,6 +48,7 @@ class UnknownMutantError(ValueError):
 class Mutant:
     """One fault: its name, one sentence, the release line whose behaviour it breaks, and the variant that has it.
 
+    ``subject`` is what the fault is about, some words: the name of the module in which it stands.
     A null runtime, ``is_null``, does nothing at all, and is none of the faults that a regression would be.
     """
 
@@ -56,6 +57,7 @@ class Mutant:
     line: str
     variant: Variant
     is_null: bool = False
+    subject: str = ""
 
 
 @cache
@@ -84,12 +86,13 @@ def mutant(name: str) -> Mutant:
 
 def _in(module: ModuleType) -> list[Mutant]:
     found = []
+    subject = module.__name__.rpartition(".")[2].replace("_", " ")
     for name_, class_ in vars(module).items():
         ours = inspect.isclass(class_) and class_.__module__ == module.__name__ and not name_.startswith("_")
         if ours and (piece := _piece(class_)):
             line: str = getattr(class_, "release_line", DEFAULT_LINE)
             replaced: dict[str, Any] = {piece: class_}
-            found.append(Mutant(_name(class_), _fault(class_), line, Variant(**replaced)))
+            found.append(Mutant(_name(class_), _fault(class_), line, Variant(**replaced), subject=subject))
     return found
 
 
