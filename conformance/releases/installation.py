@@ -23,6 +23,8 @@ NUMBER = re.compile(r"v?(\d+(?:\.\d+)+)")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 COMMIT_PREFIX = "commit-"
 """How the folder of a commit's build begins, so that it is no release's."""
+BUNDLED_PLUGINS = "cni-plugins"
+"""The folder of CNI plugins beside ``bin`` in upstream's bundle."""
 LIBRARY_MISSING = 127
 """The exit status of a program for which the dynamic linker lacks something (ld.so(8))."""
 
@@ -54,7 +56,9 @@ class Installation:
     def folders(self) -> tuple[Path, ...]:
         """The folders that must be visible where it runs."""
         programs = (self.crio, self.pinns, self.conmon, self.oci_runtime)
-        return tuple(sorted({folder for each in programs for folder in (each.parent, each.resolve().parent)}))
+        folders = {folder for each in programs for folder in (each.parent, each.resolve().parent)}
+        plugins = self.crio.parent.parent / BUNDLED_PLUGINS
+        return tuple(sorted(folders | ({plugins} if plugins.is_dir() else set())))
 
 
 def releases_folder() -> Path:

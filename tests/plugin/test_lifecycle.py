@@ -39,7 +39,10 @@ def test_a_release_that_is_not_here_is_fetched_once_and_all_processes_have_it(
     path = release_server.publish_crio("v1.36.7", "1.36.7")
     release_server.files["/latest-1.36.txt"] = b"v1.36.7"
     pytester.makepyfile(
-        test_it="def test_it(pytestconfig): assert pytestconfig.getoption('runtime').endswith('/releases/1.36.7/bin/crio')"
+        test_it="""
+        def test_it(pytestconfig):
+            assert pytestconfig.getoption("runtime").endswith("/releases/1.36.7/bin/crio")
+        """
     )
     result = run("--runtime", "latest", "--crio-mirror", release_server.url, *more)
     assert result.ret == 0

@@ -40,7 +40,14 @@ def tar(members: dict[str, bytes | tarfile.TarInfo]) -> bytes:
 def bundle(release: str) -> bytes:
     """Pack a CRI-O as cri-o/packaging does (scripts/bundle/build)."""
     programs = {f"cri-o/bin/{name}": script(f"{name} version 1.0") for name in BESIDE}
-    return tar({"cri-o/bin/crio": script(f"crio version {release}"), **programs, "cri-o/etc/10-crio.conf": b"[crio]\n"})
+    return tar(
+        {
+            "cri-o/bin/crio": script(f"crio version {release}"),
+            **programs,
+            "cri-o/cni-plugins/bridge": b"",
+            "cri-o/etc/10-crio.conf": b"[crio]\n",
+        }
+    )
 
 
 @dataclass

@@ -24,6 +24,7 @@ def test_a_release_is_fetched_whole_and_all_in_it_is_used(release_cache: Path, r
     assert crio == folder / "bin" / "crio"
     found = find_crio("1.36.3", "crun")
     assert {each.parent for each in (found.crio, found.pinns, found.conmon, found.oci_runtime)} == {folder / "bin"}
+    assert found.folders == (folder / "bin", folder / "cni-plugins"), "seen in a world, wherever the cache is"
     assert (found.release, found.oci_runtime_version) == (Release("1.36.3"), "crun 1.0")
     assert (folder / "etc" / "10-crio.conf").read_text() == "[crio]\n"
     assert release_server.asked == [(f"{path}.sha256sum", ""), (path, "")]
