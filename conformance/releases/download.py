@@ -16,6 +16,9 @@ from conformance.releases.installation import RuntimeNotFoundError
 CONNECT_SECONDS, SILENT_SECONDS = 10.0, 60.0
 BLOCK = 1 << 16
 LONGEST_TEXT = 4096
+NOT_THERE = {HTTPStatus.NOT_FOUND: "is not there", HTTPStatus.FORBIDDEN: "is not there, or forbidden"}
+"""Object stores say 403 of what is not there to whoever may not list what is ("denied on resource (or it may not
+exist)")."""
 OVERLOADED = {429, 500, 502, 503, 504}
 TERMINAL_SECONDS, LOG_SECONDS = 0.1, 10.0
 """How often progress is told, to a terminal and to a file."""
@@ -46,7 +49,8 @@ class Downloader:
 
     def __init__(self, proxy: str | None = None) -> None:
         self._session = requests.Session()
-        # Else a server may pack what is packed already, and lengths are not the file's.
+        # Else it may be packed once more, and a range is of that. What upstream uploaded packed is unpacked for us, and
+        # has neither length nor ranges then (cloud.google.com/storage/docs/transcoding).
         self._session.headers["Accept-Encoding"] = "identity"
         again = Retry(
             3,
@@ -134,9 +138,10 @@ class Downloader:
         response = self._session.get(
             url, headers=headers, stream=True, timeout=(CONNECT_SECONDS, SILENT_SECONDS), proxies=self._proxies
         )
-        if response.status_code == HTTPStatus.NOT_FOUND:
-            raise NotPublishedError(f"{url} is not there (HTTP 404)")
-        if response.status_code >= HTTPStatus.BAD_REQUEST and not (headers and response.status_code == 416):  # noqa: PLR2004
+        if (why := NOT_THERE.get(HTTPStatus(response.status_code))) is not None:
+            raise NotPublishedError(f"{url} {why} (HTTP {response.status_code})")
+        beyond_the_end = headers and response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+        if response.status_code >= HTTPStatus.BAD_REQUEST and not beyond_the_end:
             raise DownloadError(f"{url} answers {response.status_code} {response.reason}: try again later, or a mirror")
         return response
 

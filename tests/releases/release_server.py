@@ -58,6 +58,7 @@ class ReleaseServer:
     files: dict[str, bytes] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     takes_ranges: bool = True
+    tells_lengths: bool = True
     cut: list[int] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     hold: threading.Event | None = None
@@ -102,9 +103,12 @@ class _Handler(BaseHTTPRequestHandler):
             headers["Content-Range"] = f"bytes {shown}/{len(content)}"
         body = content[start:] if status in {200, 206} else b""
         self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+        if told.tells_lengths:
+            headers["Content-Length"] = str(len(body))
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
+        self.close_connection = not told.tells_lengths
         if len(body) < HELD:
             self.wfile.write(body)
             return
@@ -116,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body[end // 2 : end])
         else:
             self.wfile.write(body[:end])
-        self.close_connection = end < len(body)
+        self.close_connection |= end < len(body)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass

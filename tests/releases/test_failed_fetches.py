@@ -51,6 +51,20 @@ def test_what_is_not_published_is_one_sentence(release_cache: Path, release_serv
     assert left(release_cache) == []
 
 
+def test_forbidden_is_what_a_bucket_says_that_may_not_be_listed(
+    release_cache: Path, release_server: ReleaseServer
+) -> None:
+    del release_cache
+    release_server.files["/latest-1.36.txt"] = b"v1.36.3"
+    release_server.publish_crio("v1.36.3", "1.36.3")
+    release_server.statuses = [200, 403]
+    assert fetch_crio("latest", UPSTREAM).parent.parent.name == "1.36.3"
+    release_server.statuses = [403]
+    assert f" is not there, or forbidden (HTTP 403): write a release that is published for {ARCHITECTURE}" in refusal(
+        "1.36.9"
+    )
+
+
 @pytest.mark.parametrize(
     ("wanted", "path"),
     [
@@ -70,8 +84,8 @@ def test_a_page_in_place_of_the_server_is_recognised(
 
 
 def test_a_server_that_fails_is_one_sentence(release_cache: Path, release_server: ReleaseServer) -> None:
-    release_server.statuses = [403]
-    assert refusal("1.36.3").endswith(".sha256sum answers 403 Forbidden: try again later, or a mirror")
+    release_server.statuses = [401]
+    assert refusal("1.36.3").endswith(".sha256sum answers 401 Unauthorized: try again later, or a mirror")
     assert left(release_cache) == []
 
 

@@ -130,6 +130,17 @@ def test_a_server_without_ranges_is_asked_for_all_of_it(release_cache: Path, rel
     assert left(release_cache) == ["releases/1.36.3"]
 
 
+def test_a_server_that_tells_no_length_is_fetched_from(
+    release_cache: Path, release_server: ReleaseServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As Google's storage of what is stored compressed (cloud.google.com/storage/docs/transcoding)."""
+    release_server.publish_crio("v1.36.3", "1.36.3")
+    release_server.takes_ranges = release_server.tells_lengths = False
+    fetch_crio("1.36.3", UPSTREAM)
+    assert "CRI-O 1.36.3: 1.20MB [" in capsys.readouterr().err
+    assert left(release_cache) == ["releases/1.36.3"]
+
+
 @pytest.mark.parametrize("ranges", [True, False])
 def test_where_no_attempt_gets_further_the_next_run_does(
     release_cache: Path, release_server: ReleaseServer, *, ranges: bool
