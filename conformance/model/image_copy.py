@@ -53,12 +53,18 @@ class LayerToFetch(NamedTuple):
     media_type: str = ""
     unpacked: str | None = None
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it is said to be encrypted."""
+        return self.media_type.endswith(ENCRYPTED)
+
 
 class ImageCopier(PullSources):
     """The rules by which a candidate is fetched as an image.
 
     ``layers`` are the digests of those that the image store has already, ``blobs`` those of all that the artifact store
-    has; what a copy leaves there that fails is added. ``namespace`` is that of the pod that it is for, if any.
+    has; what a copy leaves there that fails is added. ``unpacked`` has the digests of layers that came, once they are
+    unpacked, by their own. ``namespace`` is that of the pod that it is for, if any.
     """
 
     namespace = ""
@@ -73,6 +79,7 @@ class ImageCopier(PullSources):
         super().__init__(settings, log)
         self.layers: MutableSet[str] = set() if layers is None else layers
         self.blobs: MutableSet[str] = set() if blobs is None else blobs
+        self.unpacked: dict[str, str] = {}
 
     def accepted(self, reference: Reference) -> bool:
         """Tell what the policy says of an image by the name that is asked for, wherever it comes from."""
@@ -218,10 +225,14 @@ class ImageCopier(PullSources):
     def layer(
         self, reference: Reference, source: PullSource, layer: LayerToFetch, options: PullOptions
     ) -> Steps[PullError | None]:
-        """Fetch a layer unless the store has it; none says that all is well."""
+        """Fetch a layer unless the store has it; none says that all is well.
+
+        One that is encrypted is fetched in any case (copy/single.go, ``copyLayer``).
+        """
         digest = layer.digest
-        if digest in self.layers:
-            return None
+        if digest in self.layers and not layer.is_encrypted:
+            mismatch = self.diff_id_mismatch(layer, self.unpacked.get(digest, ""))
+            return mismatch and mismatch.reworded(f"trying to reuse blob {digest} at destination: {mismatch.text}")
         if fault := digest_fault(digest):
             text = f"Can not check for a blob with {f'invalid digest: {fault}' if digest else 'unknown digest'}"
             return PullError(f"trying to reuse blob {digest} at destination: {text}", Reason.BROKEN)
@@ -236,15 +247,24 @@ class ImageCopier(PullSources):
         if not self.matches(blob.digest, digest):
             text = f"happened during read: Digest did not match, expected {digest}, got {blob.digest}"
             return PullError(f"writing blob: setting up to decompress blob: {text}", Reason.BROKEN)
-        if layer.media_type.endswith(ENCRYPTED):
+        if layer.is_encrypted:
             text = f"decrypting layer {digest}: missing private key needed for decryption:\n"
             return PullError(text, Reason.UNCLEAR)
-        actual = unpacked_digest(content) if content is not None and layer.unpacked is not None else ""
-        if actual in {"", layer.unpacked}:
+        if content is None:
             return None
-        what = f"layer {layer.number} (blob {go_quote(digest)}/{go_quote('')}/{go_quote(actual)})"
-        text = f"{what} does not match config's DiffID {go_quote(layer.unpacked or '')}"
-        return PullError(f"writing blob: {text}", Reason.BROKEN)
+        self.unpacked[digest] = unpacked_digest(content)
+        mismatch = self.diff_id_mismatch(layer, self.unpacked[digest])
+        return mismatch and mismatch.reworded(f"writing blob: {mismatch.text}")
+
+    def diff_id_mismatch(self, layer: LayerToFetch, actual: str) -> PullError | None:
+        """Say that a layer is not what the config says, unless it is or nothing is known (``queueOrCommit``).
+
+        ``actual`` is its digest unpacked, empty where that is not known.
+        """
+        if layer.unpacked is None or actual in {"", layer.unpacked}:
+            return None
+        what = f"layer {layer.number} (blob {go_quote(layer.digest)}/{go_quote('')}/{go_quote(actual)})"
+        return PullError(f"{what} does not match config's DiffID {go_quote(layer.unpacked)}", Reason.BROKEN)
 
 
 def uncommitted(manifest: Manifest, config: FetchedBlob) -> PullError | None:

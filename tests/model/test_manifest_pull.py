@@ -101,6 +101,7 @@ def unpacked(*digests: str) -> Content:
 WHICH = f'layer 0 (blob "{LAYER.blob.digest}"/""/"{LAYER.diff_id}")'
 MISMATCH = f"""writing blob: {WHICH} does not match config's DiffID "sha256:no\""""
 NESTED = "Unexpectedly received a manifest list instead of a manifest for a single image"
+ENCRYPTED = amended(IMAGE, {"layers": [LAYER.blob.descriptor() | {"mediaType": f"{Format.OCI.layer_type}+encrypted"}]})
 CONTENTS: dict[str, tuple[Content, str]] = {
     "a list for a config": (
         with_config([]),
@@ -115,7 +116,7 @@ CONTENTS: dict[str, tuple[Content, str]] = {
         f"committing the finished image: parsing manifest: {NO_SINGLE_MANIFEST}",
     ),
     "encrypted": (
-        amended(IMAGE, {"layers": [LAYER.blob.descriptor() | {"mediaType": f"{Format.OCI.layer_type}+encrypted"}]}),
+        ENCRYPTED,
         f"decrypting layer {LAYER.blob.digest}: missing private key needed for decryption:\n",
     ),
     "unpacked": (unpacked("sha256:no"), MISMATCH),
@@ -130,6 +131,20 @@ CONTENTS: dict[str, tuple[Content, str]] = {
 @pytest.mark.parametrize(("content", "words"), CONTENTS.values(), ids=CONTENTS)
 def test_what_an_image_is_made_of(content: Content, words: str, release: str) -> None:
     assert f"pull image err: {words}; artifact err: " in error(content, release)
+
+
+def test_an_encrypted_layer_is_fetched_although_the_store_has_it() -> None:
+    rules = puller("1.36.3")
+    rules.layers.add(LAYER.blob.digest)
+    assert "decrypting layer" in went(rules.pull("docker.io/a/b"), Held(ENCRYPTED)).error
+
+
+def test_a_layer_of_the_store_is_compared_with_the_config() -> None:
+    rules = puller("1.36.3")
+    went(rules.pull("docker.io/a/b"), Held(amended(IMAGE, {"mediaType": Format.OCI.index_type})))
+    error = went(rules.pull("docker.io/a/b"), Held(unpacked("sha256:no"))).error
+    reused = f"trying to reuse blob {LAYER.blob.digest} at destination: "
+    assert f"pull image err: {reused}{MISMATCH.removeprefix('writing blob: ')}; artifact err: " in error
 
 
 @pytest.mark.parametrize("content", [unpacked(), unpacked(""), unpacked(LAYER.diff_id, "more"), with_config({})])

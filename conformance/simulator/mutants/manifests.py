@@ -80,8 +80,8 @@ class StoresWhatContradictsItself(Puller):
 class IgnoresUnpackedDigests(Puller):
     """Takes a layer that is not what the config says that it is unpacked."""
 
-    def layer_error(self, layer: LayerToFetch, blob: FetchedBlob) -> PullError | None:
-        return super().layer_error(layer._replace(unpacked=None), blob)
+    def diff_id_mismatch(self, layer: LayerToFetch, actual: str) -> PullError | None:
+        return super().diff_id_mismatch(layer._replace(unpacked=None), actual)
 
 
 class StoresEncryptedLayers(Puller):

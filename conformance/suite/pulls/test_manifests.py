@@ -9,6 +9,7 @@ import pytest
 from conformance import (
     Content,
     Format,
+    Image,
     Platform,
     Pull,
     Reason,
@@ -211,6 +212,20 @@ def test_a_layer_must_be_what_the_config_says_of_it(mismatched: Pull, runtime: R
     assert (mismatched.asked, mismatched.succeeded, runtime.images()) == (["docker.io"], False, [])
 
 
+@pytest.fixture
+def mismatched_in_store(runtime: Runtime, docker_io: RegistryHost) -> Pull:
+    """An image is pulled whose config says something else of a layer that the store has."""
+    docker_io.store("good/image", IMAGE)
+    docker_io.store(NAME, with_unpacked([f"sha256:{'0' * 64}"]))
+    runtime.pull("docker.io/good/image")
+    return runtime.pull(f"docker.io/{NAME}")
+
+
+def test_a_layer_of_the_store_must_be_what_the_config_says(mismatched_in_store: Pull, runtime: Runtime) -> None:
+    """An image whose layer the store has, and is not what its config says that it is unpacked, is not stored."""
+    assert (mismatched_in_store.succeeded, [each.id for each in runtime.images()]) == (False, [IMAGE.id])
+
+
 @pytest.mark.parametrize("layers", [[], [""], [IMAGE.layers[0].diff_id, "more"]], ids=["nothing", "no-digest", "more"])
 def test_a_config_may_say_nothing_of_the_layers(runtime: Runtime, docker_io: RegistryHost, layers: list[str]) -> None:
     """An image whose config says nothing of its layers, or of more than there are, is pulled."""
@@ -218,13 +233,29 @@ def test_a_config_may_say_nothing_of_the_layers(runtime: Runtime, docker_io: Reg
     assert runtime.pull(f"docker.io/{NAME}").served_by == (docker_io,)
 
 
+def encrypted(plain: Image) -> Content:
+    """Give an image of the same layers, each said to be encrypted."""
+    layers = [each.blob.descriptor() | {"mediaType": f"{Format.OCI.layer_type}+encrypted"} for each in plain.layers]
+    return amended(plain, {"layers": layers})
+
+
 def test_an_encrypted_layer_needs_a_key(runtime: Runtime, docker_io: RegistryHost) -> None:
     """An image with a layer that is said to be encrypted is not stored without a key."""
-    (only,) = IMAGE.layers
-    encrypted = only.blob.descriptor() | {"mediaType": f"{Format.OCI.layer_type}+encrypted"}
-    docker_io.store(NAME, amended(IMAGE, {"layers": [encrypted]}))
+    docker_io.store(NAME, encrypted(IMAGE))
     pull = runtime.pull(f"docker.io/{NAME}")
-    assert (only.blob.digest in pull.blobs, pull.succeeded, runtime.images()) == (True, False, [])
+    assert (IMAGE.layers[0].blob.digest in pull.blobs, pull.succeeded, runtime.images()) == (True, False, [])
+
+
+def test_an_encrypted_layer_is_never_taken_from_the_store(runtime: Runtime, docker_io: RegistryHost) -> None:
+    """A layer that is said to be encrypted is fetched, and needs a key, also where the store has those very bytes."""
+    plain = image([layer({"hello": "in the store"})])
+    docker_io.store("good/image", plain)
+    docker_io.store(NAME, encrypted(plain))
+    pulls = [runtime.pull(f"docker.io/{name}") for name in ("good/image", NAME)]
+    assert [(plain.layers[0].blob.digest in each.blobs, each.succeeded) for each in pulls] == [
+        (True, True),
+        (True, False),
+    ]
 
 
 @pytest.mark.releases(">=1.35", "containers/image 5.37 takes such a layer in a Docker image")
