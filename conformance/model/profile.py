@@ -202,6 +202,12 @@ SKOPEO_1_9 = replace(
 PODMAN_4_3 = replace(SKOPEO_1_9, since="4.3")
 """Podman 4.3.1, as Debian 12 has it: containers/image 5.23, built with Go 1.19. ``since`` is Podman's own release."""
 
+SKOPEO_1_18 = replace(_1_32_3, since="1.18", loopback_is_insecure=False)
+"""skopeo 1.18.0, as Debian 13 has it: containers/image 5.34, built with Go 1.24. ``since`` is skopeo's own release."""
+
+PODMAN_5_4 = replace(SKOPEO_1_18, since="5.4")
+"""Podman 5.4.2, as Debian 13 has it: containers/image 5.34, built with Go 1.24. ``since`` is Podman's own release."""
+
 PROFILES = (_1_31, _1_32, _1_32_3, _1_33, _1_33_4, _1_34, _1_35, _1_35_1, _1_35_2, _1_36, _1_37)
 """All profiles, oldest first."""
 
