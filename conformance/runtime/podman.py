@@ -78,7 +78,9 @@ class Podman(Runtime):
         """Write configuration where Podman looks; ``short_name_mode`` is an option of registries.conf for it."""
         etc = self.world.etc
         self.configuration.write_registries(etc)
-        self.configuration.write_policies(etc, self.world.folder / "home")
+        home = self.world.folder / "home"
+        self.configuration.write_policies(etc, home)
+        self.configuration.write_auth_files(home)
         if mode := self.configuration.short_name_mode:
             drop_in = etc / "containers" / "registries.conf.d" / "short-name-mode.conf"
             drop_in.parent.mkdir(parents=True, exist_ok=True)
