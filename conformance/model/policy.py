@@ -14,6 +14,9 @@ from conformance.model.go_text import go_quote
 from conformance.model.reference import Reference
 
 SYSTEM = "/etc/containers/policy.json"
+OF_USER = "~/.config/containers/policy.json"
+"""That of the user that CRI-O is, which takes the place of the system's (``userPolicyFile``)."""
+
 FOLDER = "/etc/crio/policies"
 """``signature_policy_dir`` of crio.conf, by default."""
 
@@ -70,7 +73,7 @@ def scopes(reference: Reference) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class SignaturePolicies:
-    """The policy files of a machine, by path, and which of them counts.
+    """The policy files of a machine, by path, ``~/`` being CRI-O's home, and which of them counts.
 
     ``named`` is ``signature_policy`` of crio.conf, empty where that names none; ``home`` is the folder of the user that
     CRI-O is.
@@ -81,19 +84,24 @@ class SignaturePolicies:
     home: str = "/root"
 
     def path(self, namespace: str) -> str:
-        """Give the file that crio.conf makes count for pods of a namespace, empty where the system's own does."""
+        """Give the file that crio.conf makes count for pods of a namespace, empty where no file is configured."""
         file = f"{FOLDER}/{namespace}.json"
         return file if namespace and file in self.files else self.named
 
     def policy(self, namespace: str) -> SignaturePolicy | None:
         """Give the policy for pods of a namespace, none where its file is not there (``DefaultPolicy``)."""
-        return self.files.get(self.path(namespace) or SYSTEM)
+        return self.files.get(self.path(namespace) or self.default_path)
+
+    @property
+    def default_path(self) -> str:
+        """The file that counts where none is configured: the user's own goes before the system's."""
+        return OF_USER if OF_USER in self.files else SYSTEM
 
     def missing(self, namespace: str, wording: str) -> str:
         """Word that there is no such file; where none is configured, both that were looked for are named."""
         if path := self.path(namespace):
             return f"open {path}: no such file or directory"
-        return wording.format(go_quote(f"{self.home}/.config/containers/policy.json"), go_quote(SYSTEM), SYSTEM)
+        return wording.format(go_quote(OF_USER.replace("~", self.home, 1)), go_quote(SYSTEM), SYSTEM)
 
 
 def rejection(reference: Reference) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from conformance.evidence.comparison import PullResult
-from conformance.model.auth import credentials
+from conformance.model.auth import AuthFile, credentials
 from conformance.model.image_facts import ImageFacts
 from conformance.model.image_service import ImageService
 from conformance.model.image_store import ListedImage
@@ -68,7 +68,7 @@ class OracleRules:
                 scenario.requested_name, str(error)
             )
             return ScenarioPrediction(Prediction((), Outcome(error=unreadable)), None)
-        logins = auth_file(scenario)
+        logins = [AuthFile("auth.json", auth_file(scenario).encode())]
         settings = ModelSettings(
             profile=self.profile,
             registries=registries,

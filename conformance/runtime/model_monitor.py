@@ -8,6 +8,7 @@ from typing import NamedTuple
 from conformance.cri import CallError
 from conformance.evidence.comparison import PullResult, difference, pull_differences, recorded_requests
 from conformance.model.answers import Login
+from conformance.model.auth import LEGACY_FILE, AuthFile, credentials
 from conformance.model.image_facts import ImageFacts
 from conformance.model.image_service import ImageLookup, ImageService
 from conformance.model.image_store import ListedImage, StoredImage
@@ -36,10 +37,15 @@ def model_settings(
     home: Path,
 ) -> ModelSettings:
     """Put a runtime into the model's terms: its ``/etc`` lies below ``root``, ``home`` is its home as it sees that."""
+    auth_files = [
+        AuthFile(path.replace("~", str(home), 1), text.encode(), path.endswith(LEGACY_FILE))
+        for path, text in configuration.auth_files
+    ]
     return ModelSettings(
         profile=profile(release),
         registries=load(RegistriesConfPaths.found(None, None, home=home, root=root), root),
         short_name_mode=configuration.short_name_mode or "",
+        credentials=partial(credentials, auth_files),
         policies=SignaturePolicies(dict(configuration.policies), configuration.signature_policy, str(home)),
     )
 
