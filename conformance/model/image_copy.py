@@ -89,13 +89,11 @@ class ImageCopier(PullSources):
     def copy(self, reference: Reference, options: PullOptions) -> Steps[PulledImage | PullError]:
         """Fetch manifest, config and layers (containers/image copy/copy.go, ``Image``)."""
         opened = yield from self.open(reference, options)
-        name = f"docker://{reference.familiar}"
         if isinstance(opened, PullError):
-            return opened.reworded(f"initializing source {name}: {opened.text}")
+            return opened.reworded(f"initializing source {reference.image_name}: {opened.text}")
         top = opened.manifest
         if reference.digest and not self.matches(top.digest, reference.digest):
-            text = f"determining manifest MIME type for {name}: {digest_mismatch(reference.digest)}"
-            return PullError(text, Reason.BROKEN)
+            return PullError(undetermined(reference, digest_mismatch(reference.digest)), Reason.BROKEN)
         if top.is_index:
             return (yield from self.chosen(reference, opened.source, top, options))
         return (yield from self.parts(reference, opened.source, top, top, options))
@@ -104,12 +102,12 @@ class ImageCopier(PullSources):
         self, reference: Reference, source: PullSource, index: Manifest, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
         """Fetch the image that an index has for this machine."""
-        name = f"docker://{reference.familiar}"
         if index.fault:
-            return PullError(f"parsing primary manifest as list for {name}: {index.fault}", Reason.BROKEN)
+            text = f"parsing primary manifest as list for {reference.image_name}: {index.fault}"
+            return PullError(text, Reason.BROKEN)
         child = self.choose(index)
         if child is None:
-            text = f"choosing an image from manifest list {name}: {self.no_match(index)}"
+            text = f"choosing an image from manifest list {reference.image_name}: {self.no_match(index)}"
             return PullError(text, Reason.NO_MATCHING_PLATFORM)
         got = yield from self.instance(reference, source, index, child, options)
         if isinstance(got, PullError):
@@ -141,14 +139,13 @@ class ImageCopier(PullSources):
         self, reference: Reference, source: PullSource, top: Manifest, digest: str, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
         """Fetch the image that was chosen from an index."""
-        name = f"docker://{reference.familiar}"
         if fault := digest_fault(digest):
-            return PullError(f"determining manifest MIME type for {name}: {fault}", Reason.BROKEN)
+            return PullError(undetermined(reference, fault), Reason.BROKEN)
         manifest = yield from self.manifest(reference, source, digest, options)
         if isinstance(manifest, PullError):
-            return manifest.reworded(f"determining manifest MIME type for {name}: {manifest.text}")
+            return manifest.reworded(undetermined(reference, manifest.text))
         if not self.matches(manifest.digest, digest):
-            return PullError(f"determining manifest MIME type for {name}: {digest_mismatch(digest)}", Reason.BROKEN)
+            return PullError(undetermined(reference, digest_mismatch(digest)), Reason.BROKEN)
         if manifest.is_index:
             return PullError(
                 "Unexpectedly received a manifest list instead of a manifest for a single image", Reason.BROKEN
@@ -165,8 +162,7 @@ class ImageCopier(PullSources):
         if not self.accepted(reference):
             return PullError(f"Source image rejected: {rejection(reference)}", Reason.UNTRUSTED, rejected=True)
         if fault := self.fault(manifest):
-            name = f"docker://{reference.familiar}"
-            return PullError(f"initializing image from source {name}: {fault}", Reason.BROKEN)
+            return PullError(f"initializing image from source {reference.image_name}: {fault}", Reason.BROKEN)
         return (yield from self.fetch(reference, source, manifest, top, options))
 
     def fetch(
@@ -282,6 +278,11 @@ def no_image(manifest: Manifest) -> str:
     if kind == DOCKER_CONFIG:
         return f"invalid mixed OCI image with Docker v2s2 config ({go_quote(kind)})"
     return f"unsupported image-specific operation on artifact with type {go_quote(kind)}"
+
+
+def undetermined(reference: Reference, why: str) -> str:
+    """Word that what a manifest is cannot be said (containers/image copy/single.go, ``copySingleImage``)."""
+    return f"determining manifest MIME type for {reference.image_name}: {why}"
 
 
 def digest_mismatch(digest: str) -> str:

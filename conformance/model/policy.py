@@ -8,6 +8,7 @@ docker/policyconfiguration/naming.go; CRI-O server/image_pull.go (``contextForNa
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 from conformance.model.go_text import go_quote
@@ -53,8 +54,14 @@ class SignaturePolicy:
 
     def requirement(self, reference: Reference) -> PolicyRequirement:
         """Give what is wanted of an image: the narrowest scope decides."""
-        wanted = dict(self.scopes)
+        wanted = self._wanted
+        if not wanted:
+            return self.default
         return next((wanted[scope] for scope in scopes(reference) if scope in wanted), self.default)
+
+    @cached_property
+    def _wanted(self) -> dict[str, PolicyRequirement]:
+        return dict(self.scopes)
 
 
 def scopes(reference: Reference) -> Iterator[str]:
@@ -85,8 +92,10 @@ class SignaturePolicies:
 
     def path(self, namespace: str) -> str:
         """Give the file that crio.conf makes count for pods of a namespace, empty where no file is configured."""
+        if not namespace:
+            return self.named
         file = f"{FOLDER}/{namespace}.json"
-        return file if namespace and file in self.files else self.named
+        return file if file in self.files else self.named
 
     def policy(self, namespace: str) -> SignaturePolicy | None:
         """Give the policy for pods of a namespace, none where its file is not there (``DefaultPolicy``)."""
@@ -109,4 +118,4 @@ def rejection(reference: Reference) -> str:
 
     Source: containers/image signature/policy_eval_simple.go, ``prReject.isRunningImageAllowed``.
     """
-    return f"Running image docker://{reference.familiar} is rejected by policy."
+    return f"Running image {reference.image_name} is rejected by policy."

@@ -11,14 +11,13 @@ from typing import NamedTuple, TypeVar
 
 from conformance.model.answers import (
     Answer,
-    ErrorResponse,
     FetchedBlob,
     HostAddress,
     Login,
     Manifest,
     NoResponse,
+    Refusal,
     RegistryRequest,
-    UnusableResponse,
 )
 from conformance.model.auth import InvalidAuthFileError
 from conformance.model.error_texts import reason_for, unanswered
@@ -210,7 +209,7 @@ class PullSources:
 
     def pull_error(self, ask: RegistryRequest, place: Reference, answer: Answer) -> PullError:
         """Say why a pull source did not give what it was asked for."""
-        if isinstance(answer, ErrorResponse | UnusableResponse | NoResponse):
+        if isinstance(answer, Refusal):
             text = unanswered(ask, place.name, answer, self.profile)
             failed = isinstance(answer, NoResponse)
             return PullError(text, reason_for(answer), failed, isinstance(answer, NoResponse) and answer.refused)

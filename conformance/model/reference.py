@@ -6,11 +6,15 @@ algorithm.go).
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 DEFAULT_DOMAIN = "docker.io"
 LEGACY_DOMAIN = "index.docker.io"
 OFFICIAL_NAMESPACE = "library"
+REMEMBERED_NAMES = 4096
+"""How many names are remembered as they were read: one and the same is read at each step of a pull."""
+
 NAME_LENGTH = 255
 """Bytes that a name without tag and digest may have (``NameTotalLengthMax``)."""
 
@@ -85,6 +89,11 @@ class Reference(NamedTuple):
         path = last if slash and namespace == OFFICIAL_NAMESPACE else self.path
         return _text(path, self.tag, self.digest)
 
+    @property
+    def image_name(self) -> str:
+        """The name as errors about an image have it, with its transport (containers/image ``transports.ImageName``)."""
+        return f"docker://{self.familiar}"
+
     def on(self, host: str) -> "Reference":
         """Give a short name on a registry host, as ``parse_normalized`` reads the two together, and as it raises.
 
@@ -118,6 +127,7 @@ def _text(name: str, tag: str, digest: str) -> str:
     return f"{name}{':' if tag else ''}{tag}{'@' if digest else ''}{digest}"
 
 
+@lru_cache(maxsize=REMEMBERED_NAMES)
 def parse(text: str) -> Reference:
     """Read a name as it is written, short or not (``reference.Parse``); raises ``InvalidReferenceError``."""
     name, reference = _parsed(text, _REFERENCE)
