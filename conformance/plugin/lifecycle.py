@@ -173,8 +173,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Tell the user what a worker could not do."""
-    if refusal := getattr(node, "workeroutput", {}).get(UNUSABLE):
-        _give_up(refusal[0], lacking=refusal[1])
+    if startup_error := getattr(node, "workeroutput", {}).get(UNUSABLE):
+        _give_up(startup_error[0], lacking=refusal[1])
 
 
 def _give_up(why: str, *, lacking: bool) -> NoReturn:
@@ -210,7 +210,7 @@ def _end_workers(session: pytest.Session, exitstatus: int) -> None:
 
 def needs_runtime(item: pytest.Item) -> bool:
     """Tell whether a case asks for a CRI-O."""
-    return "runtime" in getattr(item, "fixturenames", ())
+    return not {"runtime", "startup_error"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
