@@ -1,8 +1,8 @@
 """The fixtures of cases, users' own among them.
 
-``runtime``, ``startup_error``, ``pod``, ``kubelet``, ``node``, ``docker_io``, ``quay_io``, ``registry_k8s_io``, ``ghcr_io``,
-``registry``, ``internet``, ``release``; ``containers`` and ``bridge``, which only say what a case needs; and
-``configuration``, which a case overrides to have CRI-O configured otherwise.
+``runtime``, ``startup_error``, ``pod``, ``kubelet``, ``node``, ``docker_io``, ``quay_io``, ``registry_k8s_io``,
+``ghcr_io``, ``registry``, ``internet``, ``release``; ``containers`` and ``bridge``, which only say what a case needs;
+and ``configuration``, which a case overrides to have CRI-O configured otherwise.
 """
 
 from __future__ import annotations

@@ -173,8 +173,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Tell the user what a worker could not do."""
-    if startup_error := getattr(node, "workeroutput", {}).get(UNUSABLE):
-        _give_up(startup_error[0], lacking=refusal[1])
+    if refusal := getattr(node, "workeroutput", {}).get(UNUSABLE):
+        _give_up(refusal[0], lacking=refusal[1])
 
 
 def _give_up(why: str, *, lacking: bool) -> NoReturn:
