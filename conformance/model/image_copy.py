@@ -43,22 +43,48 @@ ENCRYPTED = "+encrypted"
 
 
 class LayerToFetch(NamedTuple):
-    """A layer of a manifest: its place, digest and media type, and the digest that it must have once it is unpacked.
+    """A layer of a manifest: its place, digest and media type, and the digests that the config has for layers unpacked.
 
-    That is ``None`` where nothing is said of it (containers/image storage/storage_dest.go, ``untrustedLayerDiffID``).
+    Those are none where it says nothing of any.
     """
 
     number: int
     digest: str
     media_type: str = ""
-    unpacked: str | None = None
+    unpacked: tuple[str, ...] = ()
+
+    @property
+    def omission(self) -> str:
+        """That the config speaks of other layers, and not of this one, where it is so, as CRI-O words it.
+
+        Source: containers/image storage/storage_dest.go, ``untrustedLayerDiffID``.
+        """
+        known = len(self.unpacked)
+        if not 0 < known <= self.number:
+            return ""
+        return f"image config has only {known} DiffID values, but a layer with index {self.number} exists"
+
+    def contradiction(self, actual: str) -> str:
+        """Say how the config is wrong about the layer, whose digest unpacked is that; empty where it is right.
+
+        Source: containers/image storage/storage_dest.go, ``commitLayer``. Where ``actual`` is empty, it is not known.
+        """
+        if not actual or not self.unpacked:
+            return ""
+        if self.omission:
+            return self.omission
+        if actual == (expected := self.unpacked[self.number]):
+            return ""
+        what = f"layer {self.number} (blob {go_quote(self.digest)}/{go_quote('')}/{go_quote(actual)})"
+        return f"{what} does not match config's DiffID {go_quote(expected)}"
 
 
 class ImageCopier(PullSources):
     """The rules by which a candidate is fetched as an image.
 
     ``layers`` are the digests of those that the image store has already, ``blobs`` those of all that the artifact store
-    has; what a copy leaves there that fails is added. ``namespace`` is that of the pod that it is for, if any.
+    has; what a copy leaves there that fails is added. ``unpacked`` has the digest unpacked of each layer that came.
+    ``namespace`` is that of the pod that it is for, if any.
     """
 
     namespace = ""
@@ -73,6 +99,7 @@ class ImageCopier(PullSources):
         super().__init__(settings, log)
         self.layers: MutableSet[str] = set() if layers is None else layers
         self.blobs: MutableSet[str] = set() if blobs is None else blobs
+        self.unpacked: dict[str, str] = {}
 
     def accepted(self, reference: Reference) -> bool:
         """Tell what the policy says of an image by the name that is asked for, wherever it comes from."""
@@ -188,8 +215,7 @@ class ImageCopier(PullSources):
         for layer in layers:
             number = manifest.layers.index(layer)
             type_ = manifest.layer_types[number] if manifest.layer_types else ""
-            expected = unpacked[number] if number < len(unpacked) else None
-            wanted = LayerToFetch(number, layer, type_, expected)
+            wanted = LayerToFetch(number, layer, type_, unpacked)
             if (trouble := (yield from self.layer(reference, source, wanted, options))) is not None:
                 failed[layer] = trouble
         if (error := next(iter(failed.values()), None) or uncommitted(manifest, config)) is not None:
@@ -221,14 +247,22 @@ class ImageCopier(PullSources):
         """Fetch a layer unless the store has it; none says that all is well."""
         digest = layer.digest
         if digest in self.layers:
-            return None
+            return self.reuse_error(layer)
         if fault := digest_fault(digest):
             text = f"Can not check for a blob with {f'invalid digest: {fault}' if digest else 'unknown digest'}"
             return PullError(f"trying to reuse blob {digest} at destination: {text}", Reason.BROKEN)
+        if layer.omission and not layer.media_type.endswith(ENCRYPTED):
+            return PullError(f"partial pull of blob {digest}: {layer.omission}", Reason.BROKEN)
         blob = yield from self.blob(reference, source, digest, options)
         if isinstance(blob, PullError):
             return blob.reworded(f"reading blob {digest}: {blob.text}")
         return self.layer_error(layer, blob)
+
+    def reuse_error(self, layer: LayerToFetch) -> PullError | None:
+        """Say what is wrong with a layer that the store has, unless all is well."""
+        if fault := layer.contradiction(self.unpacked.get(layer.digest, "")):
+            return PullError(f"trying to reuse blob {layer.digest} at destination: {fault}", Reason.BROKEN)
+        return None
 
     def layer_error(self, layer: LayerToFetch, blob: FetchedBlob) -> PullError | None:
         """Say what is wrong with a layer that came, unless all is well."""
@@ -239,12 +273,11 @@ class ImageCopier(PullSources):
         if layer.media_type.endswith(ENCRYPTED):
             text = f"decrypting layer {digest}: missing private key needed for decryption:\n"
             return PullError(text, Reason.UNCLEAR)
-        actual = unpacked_digest(content) if content is not None and layer.unpacked is not None else ""
-        if actual in {"", layer.unpacked}:
-            return None
-        what = f"layer {layer.number} (blob {go_quote(digest)}/{go_quote('')}/{go_quote(actual)})"
-        text = f"{what} does not match config's DiffID {go_quote(layer.unpacked or '')}"
-        return PullError(f"writing blob: {text}", Reason.BROKEN)
+        if content is not None and self.profile.checks_diff_ids:
+            self.unpacked[digest] = unpacked_digest(content)
+        if fault := layer.contradiction(self.unpacked.get(digest, "")):
+            return PullError(f"writing blob: {fault}", Reason.BROKEN)
+        return None
 
 
 def uncommitted(manifest: Manifest, config: FetchedBlob) -> PullError | None:

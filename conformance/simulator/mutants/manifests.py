@@ -81,7 +81,25 @@ class IgnoresUnpackedDigests(Puller):
     """Takes a layer that is not what the config says that it is unpacked."""
 
     def layer_error(self, layer: LayerToFetch, blob: FetchedBlob) -> PullError | None:
-        return super().layer_error(layer._replace(unpacked=None), blob)
+        return super().layer_error(layer._replace(unpacked=()), blob)
+
+
+class TrustsWhatIsInTheStore(Puller):
+    """Takes a layer that the store has although the config says something else of it."""
+
+    def reuse_error(self, layer: LayerToFetch) -> PullError | None:
+        del layer
+        return None
+
+
+class NeedsNoDigestForEveryLayer(Puller):
+    """Takes an image whose config says what some layers are unpacked, and nothing of the others."""
+
+    def layer(
+        self, reference: Reference, source: PullSource, layer: LayerToFetch, options: PullOptions
+    ) -> Steps[PullError | None]:
+        known = layer._replace(unpacked=()) if layer.omission else layer
+        return (yield from super().layer(reference, source, known, options))
 
 
 class StoresEncryptedLayers(Puller):
