@@ -55,14 +55,14 @@ class OracleRules:
     profile: Profile
     puller: type[OraclePuller]
     image: Callable[[Outcome], str]
-    load: Callable[[RegistriesConfPaths, Path], Registries] = load_registries
+    load: Callable[[RegistriesConfPaths, Path, Profile], Registries] = load_registries
     looks_into_store: bool = False
 
     def predict(self, scenario: Scenario, root: Path, home: Path, internet: Internet) -> ScenarioPrediction:
         """Predict the pull of a scenario that is arranged, its files below ``root``."""
         try:
             paths = RegistriesConfPaths.found(None, None, home=home, root=root)
-            registries = self.load(paths, root)
+            registries = self.load(paths, root, self.profile)
         except InvalidRegistriesConfError as error:
             unreadable = self.puller(ModelSettings(profile=self.profile)).unreadable(
                 scenario.requested_name, str(error)

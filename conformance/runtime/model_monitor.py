@@ -14,7 +14,7 @@ from conformance.model.image_service import ImageLookup, ImageService
 from conformance.model.image_store import ListedImage, StoredImage
 from conformance.model.policy import SignaturePolicies
 from conformance.model.prediction import Prediction, answer_steps
-from conformance.model.profile import profile
+from conformance.model.profile import Profile, profile
 from conformance.model.pull_sources import ModelSettings
 from conformance.model.registries import Registries
 from conformance.model.registries_conf import RegistriesConfPaths
@@ -31,7 +31,7 @@ from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
 def model_settings(
     release: Release,
     configuration: Configuration,
-    load: Callable[[RegistriesConfPaths, Path], Registries],
+    load: Callable[[RegistriesConfPaths, Path, Profile], Registries],
     *,
     root: Path,
     home: Path,
@@ -43,7 +43,7 @@ def model_settings(
     ]
     return ModelSettings(
         profile=profile(release),
-        registries=load(RegistriesConfPaths.found(None, None, home=home, root=root), root),
+        registries=load(RegistriesConfPaths.found(None, None, home=home, root=root), root, profile(release)),
         short_name_mode=configuration.short_name_mode or "",
         credentials=partial(credentials, auth_files),
         policies=SignaturePolicies(dict(configuration.policies), configuration.signature_policy, str(home)),
