@@ -248,13 +248,17 @@ def test_a_config_may_say_nothing_of_the_layers(runtime: Runtime, docker_io: Reg
     assert runtime.pull(f"docker.io/{NAME}").served_by == (docker_io,)
 
 
-def test_an_encrypted_layer_needs_a_key(runtime: Runtime, docker_io: RegistryHost) -> None:
-    """An image with a layer that is said to be encrypted is not stored without a key."""
+@pytest.mark.parametrize("before", [[], ["docker.io/rhuss/another:latest"]], ids=["new", "in-the-store"])
+def test_an_encrypted_layer_needs_a_key(runtime: Runtime, docker_io: RegistryHost, before: list[str]) -> None:
+    """An image with a layer that is said to be encrypted is not stored without a key, whatever the store has of it."""
     (only,) = IMAGE.layers
+    docker_io.store("rhuss/another", IMAGE)
+    assert all(runtime.pull(each).succeeded for each in before)
     encrypted = only.blob.descriptor() | {"mediaType": f"{Format.OCI.layer_type}+encrypted"}
     docker_io.store(NAME, amended(IMAGE, {"layers": [encrypted]}))
     pull = runtime.pull(f"docker.io/{NAME}")
-    assert (only.blob.digest in pull.blobs, pull.succeeded, runtime.images()) == (True, False, [])
+    stored = [tag for each in runtime.images() for tag in each.tags]
+    assert (only.blob.digest in pull.blobs, pull.succeeded, stored) == (True, False, before)
 
 
 @pytest.mark.releases(">=1.35", "containers/image 5.37 takes such a layer in a Docker image")
