@@ -40,6 +40,8 @@ class Profile:
     they are found by whole names and by any beginning of their digests only, and by no name with a tag and a digest.
     Before, CRI-O itself found them by short names too, knew an artifact by the digest of its manifest as Go writes it,
     and removed it only under the very name that it has (internal/ociartifact/store.go; 1.35.0 under any).
+    ``lists_names_once``: of several artifacts that have lost their names, the first in the store alone is listed
+    (internal/ociartifact/store.go, ``List``).
     ``lists_both``: a list with a filter has the image and the artifact of that name (server/image_list.go).
     ``pins_artifacts``: artifacts are reported as pinned (cri-o/cri-o#9836).
 
@@ -93,6 +95,7 @@ class Profile:
     artifact_copies: bool = False
     artifact_copy: str = ""
     libartifact: bool = False
+    lists_names_once: bool = False
     lists_both: bool = False
     pins_artifacts: bool = False
     image_ref_is_id: bool = False
@@ -185,6 +188,7 @@ _1_35_2 = replace(
     artifact_image="image reference: reference is a container image, not an OCI artifact",
     artifact_takes_lists_for_images=False,
     artifact_reopens=True,
+    lists_names_once=True,
     image_ref_is_id=True,
     pins_artifacts=False,
 )

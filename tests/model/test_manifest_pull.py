@@ -175,6 +175,15 @@ def test_a_layer_that_the_store_has_is_compared_since_1_32_3(release: str, is_ta
     assert LAYER.blob.digest not in [each.reference for each in again.asked]
 
 
+@pytest.mark.parametrize("release", ["1.31.13", "1.36.3"])
+def test_an_encrypted_layer_is_not_reused(release: str) -> None:
+    rules = puller(release)
+    rules.layers.add(LAYER.blob.digest)
+    known = Held(CONTENTS["encrypted"][0])
+    assert "missing private key" in went(rules.pull("docker.io/a/b"), known).error
+    assert LAYER.blob.digest in [each.reference for each in known.asked]
+
+
 TWO_LAYERS = image([LAYER, layer({"second": "layer"})], platform="linux/amd64")
 SECOND = TWO_LAYERS.layers[1].blob.digest
 ONLY_ONE = "image config has only 1 DiffID values, but a layer with index 1 exists"
