@@ -63,6 +63,8 @@ class Profile:
     registry/client/errors.go, ``HandleErrorResponse``); later the first alone is (containers/image docker/errors.go).
     ``trims_mirrors``: a slash at the end of a mirror's location goes; before containers/image 5.35, no name can be made
     with it (containers/image pkg/sysregistriesv2/system_registries_v2.go, ``postProcessRegistries``).
+    ``reads_toml_1_1``: configuration is read by BurntSushi/toml 1.6, as TOML 1.1, and a list that is there twice is
+    refused; before, of such a list the last counts (model/go_toml.py).
     ``unknown_id``: what ImageStatus says of an ID that is not in the store, if that is an error
     (internal/storage/image.go, ``ImageStatusByID``).
     ``hex_lookups_are_ids``: a lookup of three or more hex digits is never refused (server/image_status.go).
@@ -106,6 +108,7 @@ class Profile:
     names_tls: bool = True
     all_errors: bool = False
     trims_mirrors: bool = True
+    reads_toml_1_1: bool = False
     unknown_id: str = ""
     hex_lookups_are_ids: bool = False
     nothing_found: str = "Neither image nor artfiact {} found"
@@ -170,7 +173,7 @@ _1_35 = replace(
     loopback_is_insecure=False,
     hex_lookups_are_ids=True,
 )
-_1_35_1 = replace(_1_35, since="1.35.1", artifact=Fallback.UNLESS_NETWORK, libartifact=True)
+_1_35_1 = replace(_1_35, since="1.35.1", artifact=Fallback.UNLESS_NETWORK, libartifact=True, reads_toml_1_1=True)
 _1_35_2 = replace(
     _1_35_1,
     since="1.35.2",

@@ -80,8 +80,26 @@ class StoresWhatContradictsItself(Puller):
 class IgnoresUnpackedDigests(Puller):
     """Takes a layer that is not what the config says that it is unpacked."""
 
-    def diff_id_mismatch(self, layer: LayerToFetch, actual: str) -> PullError | None:
-        return super().diff_id_mismatch(layer._replace(unpacked=None), actual)
+    def layer_error(self, layer: LayerToFetch, blob: FetchedBlob) -> PullError | None:
+        return super().layer_error(layer._replace(unpacked=()), blob)
+
+
+class TrustsWhatIsInTheStore(Puller):
+    """Takes a layer that the store has although the config says something else of it."""
+
+    def reuse_error(self, layer: LayerToFetch) -> PullError | None:
+        del layer
+        return None
+
+
+class NeedsNoDigestForEveryLayer(Puller):
+    """Takes an image whose config says what some layers are unpacked, and nothing of the others."""
+
+    def layer(
+        self, reference: Reference, source: PullSource, layer: LayerToFetch, options: PullOptions
+    ) -> Steps[PullError | None]:
+        known = layer._replace(unpacked=()) if layer.omission else layer
+        return (yield from super().layer(reference, source, known, options))
 
 
 class StoresEncryptedLayers(Puller):
