@@ -10,7 +10,7 @@ from conformance.model.answers import FetchedBlob, Manifest
 from conformance.model.go_text import go_quote
 from conformance.model.image_config import config_fault, diff_ids, unpacked_digest
 from conformance.model.instance_choice import choose_instance, no_match
-from conformance.model.layer_check import LayerToFetch
+from conformance.model.layer_to_fetch import LayerToFetch
 from conformance.model.manifest_reading import DOCKER_ZSTD_LAYER, digest_fault, unsupported_type
 from conformance.model.media_types import DOCKER_CONFIG, DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
 from conformance.model.policy import PolicyRequirement, rejection

@@ -6,7 +6,7 @@ from dataclasses import replace
 from conformance.model.answers import Answer, FetchedBlob, Manifest, RegistryRequest
 from conformance.model.image_copy import PulledImage
 from conformance.model.instance_choice import choose_instance
-from conformance.model.layer_check import LayerToFetch
+from conformance.model.layer_to_fetch import LayerToFetch
 from conformance.model.manifest_reading import guess_type
 from conformance.model.media_types import DOCKER_LIST
 from conformance.model.pull_sources import PullError, PullOptions, Steps

@@ -1,7 +1,4 @@
-"""A layer of an image, and what the config of the image says of it.
-
-Source: containers/image storage/storage_dest.go.
-"""
+"""A layer as a manifest names it, and what the config says of it."""
 
 from typing import NamedTuple
 
@@ -21,11 +18,6 @@ class LayerToFetch(NamedTuple):
     digest: str
     media_type: str = ""
     unpacked: tuple[str, ...] = ()
-
-    @property
-    def is_encrypted(self) -> bool:
-        """Whether it is said to be encrypted."""
-        return self.media_type.endswith(ENCRYPTED)
 
     @property
     def omission(self) -> str:
@@ -51,3 +43,8 @@ class LayerToFetch(NamedTuple):
             return ""
         what = f"layer {self.number} (blob {go_quote(self.digest)}/{go_quote('')}/{go_quote(actual)})"
         return f"{what} does not match config's DiffID {go_quote(expected)}"
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it is said to be encrypted."""
+        return self.media_type.endswith(ENCRYPTED)
