@@ -1,3 +1,4 @@
+import os
 import select
 import signal
 import tempfile
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from conformance.node import World, WorldError
+from tests.releases.release_server import ReleaseServer, serve_releases
 
 pytest_plugins = "pytester"
 
@@ -17,6 +19,9 @@ settings.load_profile("busy")
 
 SECONDS = 10.0
 LOOK_SECONDS = 0.05
+
+# No test fetches from upstream: nobody listens there (tcpmux, which no machine has any more).
+os.environ["CRIO_CONFORMANCE_CRIO_MIRROR"] = os.environ["CRIO_CONFORMANCE_KUBERNETES_MIRROR"] = "http://127.0.0.1:1"
 
 # A background job begins with it ignored, as would what it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -50,3 +55,23 @@ def own_tmpdir(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
 def worlds_in(folder: Path) -> list[str]:
     """Give what worlds have left below a folder."""
     return [str(path) for path in folder.rglob("crio-conformance-*/*") if path.name != ".lock"]
+
+
+@pytest.fixture
+def release_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReleaseServer]:
+    """A server with nothing on it, which stands for both upstreams; no proxy lies between."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with serve_releases() as server:
+        monkeypatch.setenv("CRIO_CONFORMANCE_CRIO_MIRROR", server.url)
+        monkeypatch.setenv("CRIO_CONFORMANCE_KUBERNETES_MIRROR", f"{server.url}/")
+        yield server
+
+
+@pytest.fixture
+def release_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of the test's own; it is not there yet. No cosign is on PATH."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    return tmp_path / "cache" / "crio-conformance"

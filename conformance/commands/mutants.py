@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from conformance.commands.numbers import positive
+from conformance.releases.download_options import add_download_options, read_download_options
 
 INTERRUPTED = 130
 
@@ -32,6 +33,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
         " in what its OCI runtime is given",
     )
     parser.add_argument("--list", action="store_true", help="list the mutants, and run nothing")
+    add_download_options(parser.add_argument)
     parser.set_defaults(run=main)
     return parser
 
@@ -42,10 +44,14 @@ def main(options: argparse.Namespace) -> int:
     from conformance.mutation.matrix import AnyMutant, matrix_lines  # noqa: PLC0415
     from conformance.mutation.mutant_runs import MutantRunError, run_matrix  # noqa: PLC0415 (pytest, HTTP and gRPC are heavy)
     from conformance.mutation.reasons import weak_cases  # noqa: PLC0415
+    from conformance.releases.installation import RuntimeNotFoundError  # noqa: PLC0415
+    from conformance.releases.obtaining import obtain_crio  # noqa: PLC0415
     from conformance.simulator.mutants import UnknownMutantError, mutant, mutants, null_runtimes  # noqa: PLC0415
 
     names, runtime, whole = options.names, options.runtime, options.whole or bool(options.names)
     try:
+        if runtime:
+            runtime = obtain_crio(runtime, read_download_options(vars(options).get))
         containers = container_mutants(runtime, names) if runtime else []
         simulators = [mutant(name) for name in names if not runtime] or [*null_runtimes().values(), *mutants().values()]
         chosen: list[AnyMutant] = [*containers] if runtime else [*simulators]
@@ -56,7 +62,7 @@ def main(options: argparse.Namespace) -> int:
             found = run_container_matrix(runtime, containers, options.jobs, whole=whole)
         else:
             found = run_matrix(simulators, options.jobs, whole=whole)
-    except (UnknownMutantError, MutantRunError, OSError) as error:
+    except (UnknownMutantError, MutantRunError, RuntimeNotFoundError, OSError) as error:
         print(f"crio-conformance mutants: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

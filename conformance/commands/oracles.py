@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from conformance.commands.numbers import positive
+from conformance.releases.download_options import DownloadOptions, add_download_options, read_download_options
 
 if TYPE_CHECKING:
     from conformance.oracle.discovery import FoundOracle
@@ -26,7 +27,8 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="ORACLE",
-        help="skopeo, podman, a CRI-O's release (1.36.3) or a path; may be repeated (default: skopeo and podman)",
+        help="skopeo, podman, a CRI-O's release (1.36.3, latest, main) or a path; may be repeated (default: skopeo and"
+        " podman)",
     )
     parser.add_argument("--examples", type=positive, metavar="N", help="scenarios for each (default: 2000; podman 300)")
     parser.add_argument(
@@ -40,6 +42,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
         action="store_true",
         help="write what differs to conformance/oracle/examples, to be tried by every run",
     )
+    add_download_options(parser.add_argument)
     parser.set_defaults(run=main)
     return parser
 
@@ -59,7 +62,7 @@ def main(options: argparse.Namespace) -> int:
     end_as_with_ctrl_c()
     try:
         sweep_worlds()
-        chosen = _chosen(options.oracle)
+        chosen = _chosen(options.oracle, read_download_options(vars(options).get))
         counts = [options.examples or each.examples for each in chosen]
         print(
             *(f"{count:,} scenarios with {each.program}" for count, each in zip(counts, chosen, strict=True)), sep=", "
@@ -83,12 +86,12 @@ def _refuse(sentence: str, code: int) -> int:
     return code
 
 
-def _chosen(asked: list[str]) -> "list[FoundOracle]":
+def _chosen(asked: list[str], downloads: DownloadOptions) -> "list[FoundOracle]":
     """Find the oracles; raises ``OracleNotFoundError`` where one that is asked for, or any at all, is not here."""
     from conformance.oracle.discovery import OracleNotFoundError, available_oracles, find_oracle  # noqa: PLC0415
 
     if asked:
-        return [find_oracle(each) for each in dict.fromkeys(asked)]
+        return [find_oracle(each, downloads) for each in dict.fromkeys(asked)]
     found, missing = available_oracles()
     if not found:
         raise OracleNotFoundError("; ".join(missing))

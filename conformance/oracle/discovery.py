@@ -7,7 +7,9 @@ from typing import NamedTuple
 from conformance.oracle.crio_oracle import CrioOracle
 from conformance.oracle.oracle import Oracle
 from conformance.oracle.program_oracles import PodmanOracle, ProgramOracle, SkopeoOracle
+from conformance.releases.download_options import DownloadOptions
 from conformance.releases.installation import Installation, RuntimeNotFoundError, find_crio, release_of
+from conformance.releases.obtaining import obtain_crio
 
 FORMS = "write skopeo, podman, a CRI-O's release (1.36.3) or the path of one of these programs"
 KNOWN: dict[str, type[ProgramOracle]] = {each.program: each for each in (SkopeoOracle, PodmanOracle)}
@@ -41,12 +43,12 @@ class FoundOracle(NamedTuple):
         return KNOWN[self.program](self.path, self.line)
 
 
-def find_oracle(asked: str) -> FoundOracle:
-    """Find the oracle that is asked for; raises ``OracleNotFoundError``."""
+def find_oracle(asked: str, downloads: DownloadOptions = DownloadOptions()) -> FoundOracle:  # noqa: B008 (it is frozen)
+    """Find the oracle that is asked for, a CRI-O that is not here upstream; raises ``OracleNotFoundError``."""
     program = Path(asked).name
     if program not in KNOWN:
         try:
-            installation = find_crio(asked)
+            installation = find_crio(obtain_crio(asked, downloads))
         except RuntimeNotFoundError as error:
             raise OracleNotFoundError(str(error).replace("--runtime", "--oracle")) from None
         return FoundOracle(f"CRI-O {installation.release}", asked, installation=installation)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -81,16 +82,31 @@ def _is_shared(config: pytest.Config) -> bool:
 def run_of(config: pytest.Config) -> Run:
     """Give the run of this process, made at its first use: other projects' tests pay nothing for this plugin."""
     if RUN not in config.stash:
+        from conformance.releases.installation import RuntimeNotFoundError
         from conformance.targets.run import Run, RunError, end_as_with_ctrl_c
 
         try:
+            _obtain_programs(config)
             options = {name: config.getoption(name) for name in ("mutant", "kubelet", "model", "oci_runtime")}
             config.stash[RUN] = run = Run(config.getoption("runtime"), **options)
-        except RunError as error:
+        except (RunError, RuntimeNotFoundError) as error:
             raise pytest.UsageError(str(error)) from None
         config.add_cleanup(run.close)
         end_as_with_ctrl_c()
     return config.stash[RUN]
+
+
+def _obtain_programs(config: pytest.Config) -> None:
+    """Fetch what ``--runtime`` and ``--kubelet`` name where it is not here, once: workers are told where it is then."""
+    from conformance.releases.download_options import read_download_options
+    from conformance.releases.obtaining import obtain_crio, obtain_kubelet
+
+    downloads = read_download_options(config.getoption)
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else nullcontext():  # progress is to be seen
+        for option, obtain in (("runtime", obtain_crio), ("kubelet", obtain_kubelet)):
+            if named := config.getoption(option):
+                setattr(config.option, option, obtain(named, downloads))
 
 
 def is_about_crio(config: pytest.Config) -> bool:

@@ -6,6 +6,8 @@
 
 import pytest
 
+from conformance.releases.download_options import add_download_options
+
 CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "pods", "containers", "bridge", "kubelet")
 TOLD_WHEN_FEW = 12
 """With ``--stories auto``, every case is told when at most so many were run."""
@@ -17,16 +19,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--runtime",
         metavar="WHICH",
-        help="the CRI-O to run: a release (1.36.3, 1.36), the path of a crio binary, auto (crio on PATH, else the"
-        " newest release in the cache folder, else a rehearsal on the simulator; the default), or simulator:1.36; for"
+        help="the CRI-O to run: a release (1.36.3, 1.36, latest, main), which is fetched if it is not in the cache"
+        " folder, the path of a crio binary, auto (crio on PATH, else the newest release in the cache folder, else a"
+        " rehearsal on the simulator; the default), or simulator:1.36; for"
         " contrast podman, containerd, or the socket of a CRI runtime that already runs, unix:///PATH",
     )
     group.addoption(
         "--kubelet",
         metavar="WHICH",
-        help="the kubelet for the cases that need a real one: a path, or a release in the cache folder; by default the"
-        " one there that suits the CRI-O best, if any",
+        help="the kubelet for the cases that need a real one: a path, or a release, which is fetched if it is not in"
+        " the cache folder; by default the one there that suits the CRI-O best, if any",
     )
+    add_download_options(group.addoption)
     group.addoption(
         "--oci-runtime",
         metavar="WHICH",

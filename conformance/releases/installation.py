@@ -14,8 +14,17 @@ from conformance.releases import program_version
 CRIO = "CRI-O"
 CONTAINERD = "containerd"
 PODMAN = "Podman"
-FORMS = "write a release (1.36.3 or 1.36), the path of a crio binary or of the folder that it is in, or auto"
+FORMS = (
+    "write a release (1.36.3, 1.36, latest or main), the path of a crio binary or of the folder that it is in, or auto"
+)
 OCI_RUNTIME_FORMS = "write the name of one beside crio or on PATH, such as crun, or its path"
+NUMBER = re.compile(r"v?(\d+(?:\.\d+)+)")
+"""How a release or a line is written."""
+COMMIT = re.compile(r"[0-9a-f]{40}")
+COMMIT_PREFIX = "commit-"
+"""How the folder of a commit's build begins, so that it is no release's."""
+BUNDLED_PLUGINS = "cni-plugins"
+"""The folder of CNI plugins beside ``bin`` in upstream's bundle."""
 LIBRARY_MISSING = 127
 """The exit status of a program for which the dynamic linker lacks something (ld.so(8))."""
 
@@ -47,7 +56,9 @@ class Installation:
     def folders(self) -> tuple[Path, ...]:
         """The folders that must be visible where it runs."""
         programs = (self.crio, self.pinns, self.conmon, self.oci_runtime)
-        return tuple(sorted({folder for each in programs for folder in (each.parent, each.resolve().parent)}))
+        folders = {folder for each in programs for folder in (each.parent, each.resolve().parent)}
+        plugins = self.crio.parent.parent / BUNDLED_PLUGINS
+        return tuple(sorted(folders | ({plugins} if plugins.is_dir() else set())))
 
 
 def releases_folder() -> Path:
@@ -67,7 +78,7 @@ def releases_folder() -> Path:
 
 
 def find_crio(runtime: str, oci_runtime: str = "") -> Installation:
-    """Find what ``--runtime`` asks for: ``auto``, a release or line in the cache, or a path.
+    """Find what ``--runtime`` asks for: ``auto``, a release, line or commit in the cache, or a path.
 
     ``oci_runtime`` is the name or path of the OCI runtime that it is to have, else it has ``runc``, or ``crun``.
 
@@ -76,8 +87,10 @@ def find_crio(runtime: str, oci_runtime: str = "") -> Installation:
     """
     if runtime == "auto":
         return complete_installation(_automatic(), oci_runtime)
-    if re.fullmatch(r"v?\d+(\.\d+)+", runtime):
-        return complete_installation(_release(runtime.removeprefix("v")), oci_runtime)
+    if match := NUMBER.fullmatch(runtime):
+        return complete_installation(_release(match[1]), oci_runtime)
+    if COMMIT.fullmatch(runtime):
+        return complete_installation(_of_commit(runtime), oci_runtime)
     if "/" in runtime:
         path = Path(runtime)
         inside = [each for each in (path / "bin" / "crio", path / "crio") if each.is_file()]
@@ -86,11 +99,23 @@ def find_crio(runtime: str, oci_runtime: str = "") -> Installation:
     raise RuntimeNotFoundError(msg)
 
 
+def must_be_fetched(runtime: str) -> bool:
+    """Tell whether ``--runtime`` names what upstream publishes, and the cache cannot answer for.
+
+    Which release is the latest, and which commit main's, only upstream knows. Raises ``RuntimeNotFoundError``.
+    """
+    if match := NUMBER.fullmatch(runtime):
+        return not _matching(match[1])
+    if COMMIT.fullmatch(runtime):
+        return not _of_commit(runtime).is_file()
+    return runtime in {"latest", "main"}
+
+
 def _automatic() -> Path:
     """Find ``crio`` on PATH, else the newest release in the cache."""
     if (crio := shutil.which("crio")) is not None:
         return Path(crio)
-    if found := _cached():
+    if found := cached_crios():
         return found[max(found)]
     msg = f"no CRI-O was found: neither crio on PATH nor a release in {releases_folder()} ({FORMS})"
     raise NoCrioError(msg)
@@ -98,16 +123,27 @@ def _automatic() -> Path:
 
 def _release(wanted: str) -> Path:
     """Find a release in the cache; of a release line, the newest."""
-    found = _cached()
-    matching = [release for release in found if str(release) == wanted or release.line == wanted]
-    if matching:
-        return found[max(matching)]
-    there = ", ".join(str(release) for release in sorted(found)) or "none"
-    msg = f"CRI-O {wanted} is not in {releases_folder()} (there: {there}): put crio and pinns into {wanted}/bin there"
+    if matching := _matching(wanted):
+        return matching[max(matching)]
+    there = ", ".join(str(release) for release in sorted(cached_crios())) or "none"
+    msg = (
+        f"CRI-O {wanted} is not in {releases_folder()} (there: {there}): fetch it (crio-conformance releases fetch"
+        f" {wanted}), or put crio and pinns into {wanted}/bin there"
+    )
     raise RuntimeNotFoundError(msg)
 
 
-def _cached() -> dict[Release, Path]:
+def _matching(wanted: str) -> dict[Release, Path]:
+    """Give what the cache has of a release or a line."""
+    return {each: crio for each, crio in cached_crios().items() if wanted in {str(each), each.line}}
+
+
+def _of_commit(commit: str) -> Path:
+    """Give where the cache has the build of a commit, or would have it."""
+    return releases_folder() / f"{COMMIT_PREFIX}{commit}" / "bin" / "crio"
+
+
+def cached_crios() -> dict[Release, Path]:
     """Give the releases in the cache and the ``crio`` of each."""
     found = {}
     for crio in releases_folder().glob("*/bin/crio"):
@@ -118,13 +154,26 @@ def _cached() -> dict[Release, Path]:
     return found
 
 
+def cached_commits() -> dict[str, Path]:
+    """Give the builds of commits in the cache and the ``crio`` of each."""
+    return {
+        crio.parent.parent.name.removeprefix(COMMIT_PREFIX): crio
+        for crio in releases_folder().glob(f"{COMMIT_PREFIX}*/bin/crio")
+    }
+
+
+def crio_release(crio: Path) -> Release:
+    """Ask a ``crio`` which release it is; raises ``RuntimeNotFoundError``."""
+    return release_of(crio, r"crio version (\S+)", CRIO, FORMS)
+
+
 def complete_installation(crio: Path, oci_runtime: str = "") -> Installation:
     """Complete a ``crio`` binary with the programs it needs, found beside it or on PATH.
 
     Raises ``RuntimeNotFoundError``.
     """
     crio = crio.absolute()  # a bare name would be looked for on PATH
-    release = release_of(crio, r"crio version (\S+)", CRIO, FORMS)
+    release = crio_release(crio)
     return Installation(
         crio=crio,
         pinns=_program(crio, "pinns"),

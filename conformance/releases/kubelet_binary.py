@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.model.release import Release
-from conformance.releases.installation import RuntimeNotFoundError, release_of, releases_folder
+from conformance.releases.installation import NUMBER, RuntimeNotFoundError, release_of, releases_folder
 
 FORMS = "write the path of a kubelet, or a release such as 1.36.2"
 TAKES_IMAGE_VOLUMES = Release("1.33")
@@ -32,7 +32,7 @@ def find_kubelet(wanted: str | None, crio: Release) -> KubeletBinary | None:
     That is one of its own line, else the newest older one, else the oldest; none where there is none that takes static
     pods with image volumes. Raises ``RuntimeNotFoundError`` when what is named cannot be had.
     """
-    found = _cached()
+    found = cached_kubelets()
     if wanted is None:
         able = sorted(release for release in found if release.base >= TAKES_IMAGE_VOLUMES)
         of_line = [release for release in able if release.line == crio.line]
@@ -41,8 +41,8 @@ def find_kubelet(wanted: str | None, crio: Release) -> KubeletBinary | None:
         return KubeletBinary(found[best[0]], best[0]) if best else None
     if "/" in wanted:
         path = Path(wanted).absolute()
-        return KubeletBinary(path, release_of(path, r"Kubernetes v(\d+\.\d+\.\d+)", "kubelet", FORMS))
-    matching = [release for release in found if wanted in {str(release), release.line}]
+        return KubeletBinary(path, kubelet_release(path))
+    matching = _matching(wanted)
     if not matching:
         there = ", ".join(str(release) for release in sorted(found)) or "none"
         msg = f"kubelet {wanted} is not in {kubelets_folder()} (there: {there}): {FORMS}"
@@ -50,12 +50,27 @@ def find_kubelet(wanted: str | None, crio: Release) -> KubeletBinary | None:
     return KubeletBinary(found[max(matching)], max(matching))
 
 
+def kubelet_must_be_fetched(wanted: str) -> bool:
+    """Tell whether ``--kubelet`` names what upstream publishes, and the cache cannot answer for."""
+    return wanted == "latest" or (NUMBER.fullmatch(wanted) is not None and not _matching(wanted))
+
+
+def _matching(wanted: str) -> list[Release]:
+    """Give what the cache has of a release or a line."""
+    return [release for release in cached_kubelets() if wanted.removeprefix("v") in {str(release), release.line}]
+
+
+def kubelet_release(kubelet: Path) -> Release:
+    """Ask a kubelet which release it is; raises ``RuntimeNotFoundError``."""
+    return release_of(kubelet, r"Kubernetes v(\d+\.\d+\.\d+)", "kubelet", FORMS)
+
+
 def kubelets_folder() -> Path:
     """Give the folder with one folder per release, ``$XDG_CACHE_HOME/crio-conformance/kubelets``."""
     return releases_folder().parent / "kubelets"
 
 
-def _cached() -> dict[Release, Path]:
+def cached_kubelets() -> dict[Release, Path]:
     """Give the kubelets in the cache that can be run."""
     found = {}
     for path in kubelets_folder().glob("*/kubelet"):

@@ -8,6 +8,8 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
+from conformance.releases.installation import BUNDLED_PLUGINS
+
 FOLDERS = (Path("/opt/cni/bin"), Path("/usr/lib/cni"), Path("/usr/libexec/cni"))
 """Where the plugins lie: upstream's own place, Debian's and Fedora's."""
 
@@ -28,8 +30,11 @@ SECONDS = 10.0
 
 
 def find_plugins(beside: Path | None = None) -> Path | None:
-    """Find the folder that has the plugins: beside a ``crio``, or where systems keep them."""
-    folders = [beside, *FOLDERS] if beside else FOLDERS
+    """Find the folder that has the plugins: beside a ``crio``, in the bundle that it is from, or a system's.
+
+    A bundle has them in ``cni-plugins``, beside ``bin`` (cri-o/packaging scripts/bundle/build).
+    """
+    folders = [beside, beside.parent / BUNDLED_PLUGINS, *FOLDERS] if beside else FOLDERS
     return next((each for each in folders if all(os.access(each / name, os.X_OK) for name in PLUGINS)), None)
 
 

@@ -25,6 +25,7 @@ from conformance.releases.installation import Installation
 from conformance.runtime import cni
 from conformance.runtime.bundle_faults import oci_runtime_with_fault
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.coverage_counters import GOCOVERDIR, bring_out_counters, coverage_folder
 from conformance.runtime.hybrid_cgroups import hide_unified_cgroups
 from conformance.runtime.model_monitor import ModelMonitor, model_settings
 from conformance.runtime.oom import oci_runtime_without_oom_score
@@ -45,8 +46,9 @@ class Crio(Runtime):
     """A CRI-O in a world of its own, with an internet around it.
 
     ``visible`` are folders that what is attached to it must see, ``fault`` is a fault in what the OCI runtime is given
-    (``bundle_faults``), which cases have to find without the model. Raises ``RuntimeFailedError`` when it cannot be
-    started, and ``WorldError`` when no world can be made.
+    (``bundle_faults``), which cases have to find without the model. Where ``GOCOVERDIR`` wants coverage, it is ended so
+    that its counters are written. Raises ``RuntimeFailedError`` when it cannot be started, and ``WorldError`` when no
+    world can be made.
     """
 
     def __init__(
@@ -55,11 +57,12 @@ class Crio(Runtime):
         self.installation = installation
         self.configuration = configuration
         self._companions: dict[object, Any] = {}
+        self._coverage = coverage_folder()
         with ExitStack() as stack:
             self.world = stack.enter_context(World(visible=[*installation.folders, *visible]))
             self.internet = stack.enter_context(Internet(self.world.bind))
             self.socket = self.world.folder / "crio.sock"
-            self._env = write_world_files(self.world, self.internet)
+            self._env = write_world_files(self.world, self.internet) | self._coverage_inside()
             self.configuration.write(
                 self.world.etc,
                 self.world.folder / "home",
@@ -93,6 +96,14 @@ class Crio(Runtime):
         """Give the OCI runtime that CRI-O is to use, a path inside the world."""
         usable = oci_runtime_without_oom_score(self.installation.oci_runtime, self.world.etc)
         return oci_runtime_with_fault(fault, usable, self.world.etc) if fault else usable
+
+    def _coverage_inside(self) -> dict[str, str]:
+        """Say where CRI-O writes its coverage: in its world's folder, since nothing else can be written to there."""
+        if self._coverage is None:
+            return {}
+        folder = self.world.folder / "coverage"
+        folder.mkdir()
+        return {GOCOVERDIR: str(folder)}
 
     # Life
 
@@ -192,6 +203,9 @@ class Crio(Runtime):
 
     def _close_process(self) -> None:
         """Close the process that is there at the end: a restart makes another."""
+        if self._coverage is not None:
+            self.process.stop(STOP_SECONDS)
+            bring_out_counters(Path(self._env[GOCOVERDIR]), self._coverage)
         self.process.close()
 
     def restart(self) -> None:
@@ -209,7 +223,10 @@ class Crio(Runtime):
         return companion
 
     def end(self) -> None:
-        """Let its world end, without waiting until it has."""
+        """Let its world end, without waiting until it has; CRI-O alone where its coverage is to be written."""
+        if self._coverage is not None:
+            self.process.signal(signal.SIGTERM)
+            return
         self.world.end()
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from conformance.plugin import lifecycle
 from tests.plugin.pytest_runs import ONE_FILE, Run
+from tests.releases.release_server import ReleaseServer
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,26 @@ def test_what_cannot_be_had_is_a_usage_error_in_one_sentence(run: Run, asked: st
     assert errors[0].startswith(f"ERROR: {said}")
     assert "Traceback" not in result.stdout.str() + result.stderr.str()
     assert "INTERNALERROR" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("more", [[], ["-n", "2"]])
+def test_a_release_that_is_not_here_is_fetched_once_and_all_processes_have_it(
+    run: Run, pytester: pytest.Pytester, release_server: ReleaseServer, monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    monkeypatch.setenv("CRIO_CONFORMANCE_CRIO_MIRROR", "http://127.0.0.1:1")  # the option is
+    path = release_server.publish_crio("v1.36.7", "1.36.7")
+    release_server.files["/latest-1.36.txt"] = b"v1.36.7"
+    pytester.makepyfile(
+        test_it="""
+        def test_it(pytestconfig):
+            assert pytestconfig.getoption("runtime").endswith("/releases/1.36.7/bin/crio")
+        """
+    )
+    result = run("--runtime", "latest", "--crio-mirror", release_server.url, *more)
+    assert result.ret == 0
+    result.stderr.fnmatch_lines(["*fetching CRI-O 1.36.7 from *", "*CRI-O 1.36.7: 100%*"])
+    result.stdout.fnmatch_lines(["conformance: CRI-O 1.36.7 (*/releases/1.36.7/bin/crio)"])
+    assert release_server.ranges(path) == [""]
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from conformance.model.release import Release
 from conformance.releases import installation, program_version
 from conformance.releases.installation import Installation, RuntimeNotFoundError, find_crio
 
-REMEDY = "write a release (1.36.3 or 1.36), the path of a crio binary or of the folder that it is in, or auto"
+REMEDY = (
+    "write a release (1.36.3, 1.36, latest or main), the path of a crio binary or of the folder that it is in, or auto"
+)
 ALL = ("pinns", "conmon", "runc")
 
 
@@ -106,7 +108,8 @@ def test_an_unknown_release_lists_those_that_are_there(tmp_path: Path) -> None:
     cached(tmp_path, "1.36.3", "1.9.1")
     folder = tmp_path / "cache" / "crio-conformance" / "releases"
     assert refusal("1.34") == (
-        f"CRI-O 1.34 is not in {folder} (there: 1.9.1, 1.36.3): put crio and pinns into 1.34/bin there"
+        f"CRI-O 1.34 is not in {folder} (there: 1.9.1, 1.36.3): fetch it (crio-conformance releases fetch 1.34), or put"
+        " crio and pinns into 1.34/bin there"
     )
 
 

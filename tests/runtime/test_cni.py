@@ -11,7 +11,7 @@ from conformance.runtime import cni
 
 def folder_with(folder: Path, *names: str, program: str = "exit 0") -> Path:
     """Make a folder with these programs."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for name in names:
         (folder / name).write_text(f"#!/bin/sh\n{program}\n")
         (folder / name).chmod(0o755)
@@ -24,6 +24,8 @@ def test_the_first_folder_that_has_all_plugins_is_taken(tmp_path: Path, monkeypa
     monkeypatch.setattr(cni, "FOLDERS", (tmp_path / "none", some, whole))
     assert cni.find_plugins() == whole
     assert cni.find_plugins(folder_with(tmp_path / "beside", *cni.PLUGINS)) == tmp_path / "beside"
+    bundled = folder_with(tmp_path / "1.36.3" / "cni-plugins", *cni.PLUGINS)
+    assert cni.find_plugins(tmp_path / "1.36.3" / "bin") == bundled
     monkeypatch.setattr(cni, "FOLDERS", (some,))
     assert cni.find_plugins() is None
 

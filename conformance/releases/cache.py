@@ -1,0 +1,84 @@
+"""The user's cache: what is in it, what is half fetched, and what goes from it."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.releases.installation import CRIO, RuntimeNotFoundError, cached_commits, cached_crios, releases_folder
+from conformance.releases.kubelet_binary import cached_kubelets, kubelets_folder
+
+UNFINISHED = "unfinished-"
+"""How folders among the downloads begin that nobody needs when who made them has ended."""
+
+
+@dataclass(frozen=True)
+class CachedProgram:
+    """A program in the cache: whose, of which release (or commit), where it is, and the folder of all beside it."""
+
+    program: str
+    version: str
+    path: Path
+    folder: Path
+
+    @property
+    def title(self) -> str:
+        """Program and version, ``CRI-O 1.36.3``."""
+        return f"{self.program} {self.version}"
+
+
+def cached_programs() -> list[CachedProgram]:
+    """Give the CRI-Os in the cache by release, those of commits, and the kubelets; raises ``RuntimeNotFoundError``."""
+    crios = [*sorted(cached_crios().items()), *sorted(cached_commits().items())]
+    return [
+        *(CachedProgram(CRIO, str(version), path, path.parent.parent) for version, path in crios),
+        *(
+            CachedProgram("kubelet", str(release), path, path.parent)
+            for release, path in sorted(cached_kubelets().items())
+        ),
+    ]
+
+
+def downloads_folder() -> Path:
+    """Give the folder where downloads lie until they are whole; raises ``RuntimeNotFoundError``."""
+    return releases_folder().parent / "downloads"
+
+
+def part_name(program: str, version: str, sha256: str) -> str:
+    """Give the name of a download that is not whole yet; the same only for the same file. A pattern makes one."""
+    return f"{program}-{version}-{sha256[:16]}.part"
+
+
+def half_fetched(program: str = "*", version: str = "*") -> list[Path]:
+    """Give downloads that are not whole: the next fetch of the same file goes on with them."""
+    return sorted(downloads_folder().glob(part_name(program, version, "*")))
+
+
+def remove_release(program: str, version: str) -> list[Path]:
+    """Remove a release, and what is half fetched of it; give what went.
+
+    Raises ``RuntimeNotFoundError`` where there is none, or it cannot be removed.
+    """
+    programs = [each for each in cached_programs() if each.program == program]
+    gone = [each.folder for each in programs if each.version == version] + half_fetched(program, version)
+    if not gone:
+        there = ", ".join(each.version for each in programs) or "none"
+        folder = releases_folder() if program == CRIO else kubelets_folder()
+        msg = f"{program} {version} is not in {folder} (there: {there}): write one that is there"
+        raise RuntimeNotFoundError(msg)
+    for each in gone:
+        try:
+            _remove(each)
+        except OSError as error:
+            msg = f"{each} cannot be removed ({error.strerror}): mend its rights"
+            raise RuntimeNotFoundError(msg) from None
+    return gone
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, a link or a folder; a folder goes at once for whoever looks for it, then what is in it."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+        return
+    downloads_folder().mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=downloads_folder()) as limbo:
+        path.rename(Path(limbo) / path.name)

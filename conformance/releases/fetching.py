@@ -1,0 +1,165 @@
+"""Releases fetched into the user's cache: whole and verified, or not at all.
+
+One process at a time fetches; who waits finds what the other fetched.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from conformance.model.platform import Platform
+from conformance.model.release import Release
+from conformance.releases.cache import UNFINISHED, downloads_folder, half_fetched, part_name
+from conformance.releases.download import Downloader, DownloadError, NotPublishedError, UnreachableError, UnusableError
+from conformance.releases.download_options import DownloadOptions
+from conformance.releases.installation import COMMIT_PREFIX, RuntimeNotFoundError
+from conformance.releases.signature import verify_signature
+from conformance.releases.unpacking import UnpackingError
+from conformance.releases.upstream import CrioUpstream, KubernetesUpstream, Upstream
+
+SHA256 = re.compile(r"([0-9a-f]{64})(\s.*)?", re.DOTALL)
+
+
+def fetch_crio(wanted: str, options: DownloadOptions) -> Path:
+    """Give the ``crio`` of a release, ``1.36``, ``latest``, ``main`` or a commit; fetched where it is not in the cache.
+
+    Raises ``DownloadError``.
+    """
+    with Downloader(options.download_proxy) as downloader:
+        return _fetch(CrioUpstream(options.crio_url, downloader), wanted)
+
+
+def fetch_kubelet(wanted: str, options: DownloadOptions) -> Path:
+    """Give the kubelet of a release, ``1.36`` or ``latest``, as ``fetch_crio`` does; raises ``DownloadError``."""
+    with Downloader(options.download_proxy) as downloader:
+        return _fetch(KubernetesUpstream(options.kubernetes_url, downloader), wanted)
+
+
+def _fetch(upstream: Upstream, wanted: str) -> Path:
+    try:
+        release = upstream.resolve(wanted)
+        folder = upstream.folder / release
+        if not (folder / upstream.path).is_file():
+            with _downloads() as downloads:
+                if not (folder / upstream.path).is_file():  # nobody fetched it meanwhile
+                    _fetch_into(upstream, release, folder, downloads)
+    except DownloadError as error:
+        raise type(error)(
+            f"{upstream.program} {wanted} is not in {upstream.folder}, and {_remedied(error, upstream)}"
+        ) from None
+    except OSError as error:
+        raise DownloadError(
+            f"{error.filename} cannot be used ({error.strerror}): make room, or mend its rights"
+        ) from None
+    return folder / upstream.path
+
+
+def _remedied(error: DownloadError, upstream: Upstream) -> str:
+    """Say with an error what can be done about it."""
+    if isinstance(error, UnreachableError):
+        return f"{error}: go online, or name a proxy (--download-proxy) or a mirror ({upstream.mirror_option})"
+    if isinstance(error, NotPublishedError):
+        return f"{error}: write a release that is published for {Platform.host().architecture}"
+    return str(error)
+
+
+def _fetch_into(upstream: Upstream, release: str, folder: Path, downloads: Path) -> None:
+    """Fetch a release, and let it appear whole; raises ``DownloadError``."""
+    url, title = upstream.file_url(release), f"{upstream.program} {release}"
+    sha256 = _published_sha256(upstream, url)
+    part = downloads / part_name(upstream.program, release, sha256)
+    for each in half_fetched(upstream.program, release):
+        if each != part:  # of a file that upstream has replaced
+            each.unlink()
+    _tell(f"fetching {title} from {url}")
+    upstream.downloader.file(url, part, title)
+    try:
+        _verify_sha256(upstream, url, part, sha256)
+        signed = verify_signature(upstream.signature, part, url, upstream.downloader)
+        _install(upstream, release, part, folder)
+    except UnusableError:
+        part.unlink()
+        raise
+    part.unlink()
+    _tell(f"{title} is in {folder}, its checksum{' and its signature' if signed else ''} verified")
+
+
+def _published_sha256(upstream: Upstream, url: str) -> str:
+    said = upstream.downloader.text(url + upstream.checksum)
+    if (match := SHA256.fullmatch(said)) is None:
+        raise UnusableError(
+            f"{url}{upstream.checksum} says {said[:40]!r}, which is no SHA-256: is that the right server?"
+        )
+    return match[1]
+
+
+def _verify_sha256(upstream: Upstream, url: str, part: Path, sha256: str) -> None:
+    with part.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != sha256:
+        raise UnusableError(f"{url} came with SHA-256 {digest}, not {sha256} as {upstream.checksum} says: try again")
+
+
+def _check_release(upstream: Upstream, release: str, made: Path) -> None:
+    """Let the program say which release it is; any may be a commit's. Raises ``RuntimeNotFoundError``."""
+    found = upstream.release_in(made)
+    if not release.startswith(COMMIT_PREFIX) and found != Release(release):
+        raise RuntimeNotFoundError(f"it is {upstream.program} {found}")
+
+
+def _install(upstream: Upstream, release: str, part: Path, folder: Path) -> None:
+    """Make the folder of a release beside, try the program in it, and move it to its place."""
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=part.parent) as unfinished:
+        made = Path(unfinished) / release
+        try:
+            made.mkdir()
+            upstream.install(part, made)
+            _check_release(upstream, release, made)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            made.rename(folder)
+        except (UnpackingError, RuntimeNotFoundError) as error:
+            what = str(error).replace(f"{made}/", "")
+            raise UnusableError(f"what came from {upstream.url} is not used: {what}") from None
+        except OSError as error:
+            if folder.exists():
+                raise DownloadError(f"{folder} is there, without {upstream.path}: remove that folder") from None
+            raise DownloadError(f"{folder} cannot be made ({error.strerror}): make room, or mend its rights") from None
+
+
+@contextmanager
+def _downloads() -> Iterator[Path]:
+    """Give the folder of downloads to one process at a time; what a killed one unpacked there goes."""
+    folder = _writable_folder()
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _tell(f"waiting for another process that fetches into {folder}")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for each in folder.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(each, ignore_errors=True)
+        yield folder
+
+
+def _writable_folder() -> Path:
+    """Give the folder of downloads, made if need be; raises ``DownloadError``."""
+    folder = downloads_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"{folder} cannot be made ({error.strerror}): let XDG_CACHE_HOME name a folder of your own"
+        raise DownloadError(msg) from None
+    if not os.access(folder, os.W_OK):
+        raise DownloadError(f"{folder} cannot be written to: let XDG_CACHE_HOME name a folder of your own")
+    return folder
+
+
+def _tell(sentence: str) -> None:
+    print(f"crio-conformance: {sentence}", file=sys.stderr, flush=True)

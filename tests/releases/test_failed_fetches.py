@@ -1,0 +1,211 @@
+"""What cannot be had, or is not what it should be: one sentence, and nothing that anybody would use."""
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conformance.releases.download import DownloadError
+from conformance.releases.download_options import DownloadOptions
+from conformance.releases.fetching import fetch_crio, fetch_kubelet
+from tests.releases.fetches import COMMIT, UPSTREAM, left, refusal
+from tests.releases.release_server import ARCHITECTURE, ReleaseServer, bundle, script, tar
+
+# What cannot be had
+
+
+def test_no_server_is_one_sentence(release_cache: Path) -> None:
+    url = f"http://127.0.0.1:1/artifacts/cri-o.{ARCHITECTURE}.v1.36.3.tar.gz.sha256sum"
+    assert refusal("1.36.3", DownloadOptions(crio_mirror="http://127.0.0.1:1/")) == (
+        f"CRI-O 1.36.3 is not in {release_cache}/releases, and {url} cannot be had (Connection refused): go"
+        " online, or name a proxy (--download-proxy) or a mirror (--crio-mirror)"
+    )
+    assert left(release_cache) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (DownloadOptions("nonsense"), "(Invalid URL 'nonsense/"),
+        (DownloadOptions("http://nowhere.invalid"), "cannot be had ("),
+        (
+            DownloadOptions("http://mirror.example", None, "http://127.0.0.1:1"),
+            "(through the proxy: Connection refused)",
+        ),
+    ],
+)
+def test_a_mirror_that_is_none_is_one_sentence(
+    release_cache: Path, release_server: ReleaseServer, options: DownloadOptions, why: str
+) -> None:
+    del release_server  # there is no proxy in the environment
+    assert why in refusal("1.36.3", options)
+    assert left(release_cache) == []
+
+
+@pytest.mark.parametrize("wanted", ["1.36.9", "1.99", "latest", "main", COMMIT])
+def test_what_is_not_published_is_one_sentence(release_cache: Path, release_server: ReleaseServer, wanted: str) -> None:
+    told = refusal(wanted)
+    assert told.startswith(f"CRI-O {wanted} is not in {release_cache}/releases, and {release_server.url}/")
+    assert told.endswith(f" is not there (HTTP 404): write a release that is published for {ARCHITECTURE}")
+    assert left(release_cache) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "path"),
+    [
+        ("1.36", "/latest-1.36.txt"),
+        ("main", "/latest-bundle-main.txt"),
+        ("1.36.3", f"/artifacts/cri-o.{ARCHITECTURE}.v1.36.3.tar.gz.sha256sum"),
+    ],
+)
+def test_a_page_in_place_of_the_server_is_recognised(
+    release_cache: Path, release_server: ReleaseServer, wanted: str, path: str
+) -> None:
+    release_server.files[path] = b"<html>../../log in"
+    told = refusal(wanted)
+    assert f"{release_server.url}{path} " in told
+    assert told.endswith(": is that the right server?")
+    assert left(release_cache) == []
+
+
+def test_a_server_that_fails_is_one_sentence(release_cache: Path, release_server: ReleaseServer) -> None:
+    release_server.statuses = [403]
+    assert refusal("1.36.3").endswith(".sha256sum answers 403 Forbidden: try again later, or a mirror")
+    assert left(release_cache) == []
+
+
+def test_a_flipped_byte_is_found(release_cache: Path, release_server: ReleaseServer) -> None:
+    path = release_server.publish_crio("v1.36.3", "1.36.3")
+    sound = release_server.files[path]
+    release_server.files[path] = sound[:99] + bytes([sound[99] ^ 1]) + sound[100:]
+    assert f"and {release_server.url}{path} came with SHA-256 " in refusal("1.36.3")
+    assert left(release_cache) == [], "what is broken is not gone on with"
+    release_server.files[path] = sound
+    fetch_crio("1.36.3", UPSTREAM)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (bundle("1.36.2"), "is not used: it is CRI-O 1.36.2"),
+        (
+            tar({"cri-o/bin/crio": script("Podman 4.3")}),
+            "is not used: bin/crio is no CRI-O (to --version it says 'Podman 4.3')",
+        ),
+        (tar({"cri-o/README": b""}), "is not used: bin/crio cannot be run (No such file or directory)"),
+        (b"<html>", "is not used: it is no gzipped tar that can be read (not a gzip file)"),
+        (bundle("1.36.3")[:-99], "is not used: it is no gzipped tar that can be read ("),
+    ],
+)
+def test_what_is_no_such_cri_o_is_not_used(
+    release_cache: Path, release_server: ReleaseServer, content: bytes, why: str
+) -> None:
+    release_server.publish(f"/artifacts/cri-o.{ARCHITECTURE}.v1.36.3.tar.gz", content)
+    assert why in refusal("1.36.3")
+    assert left(release_cache) == []
+
+
+def test_a_folder_that_is_in_the_way_is_named(release_cache: Path, release_server: ReleaseServer) -> None:
+    release_server.publish_crio("v1.36.3", "1.36.3")
+    folder = release_cache / "releases" / "1.36.3"
+    (folder / "mine").mkdir(parents=True)
+    assert refusal("1.36.3").endswith(f"{folder} is there, without bin/crio: remove that folder")
+    assert [path.name for path in folder.iterdir()] == ["mine"]
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """Let no file grow beyond 120,000 bytes: what a full disk is, but for the error's name (setrlimit(2))."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_is_one_sentence(release_cache: Path, release_server: ReleaseServer) -> None:
+    release_server.publish_crio("v1.36.3", "1.36.3")
+    told = refusal("1.36.3")
+    assert told.endswith(" cannot be written (File too large): make room; the next run goes on where this one ended")
+    assert [path.name.partition("-")[0] for path in release_cache.glob("*/*")] == [".lock", "CRI"]
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_disk_that_is_full_when_it_is_unpacked_is_one_sentence(
+    release_cache: Path, release_server: ReleaseServer
+) -> None:
+    packed = tar({"cri-o/bin/crio": b"#!/bin/sh\n" + bytes(200_000)})
+    release_server.publish(f"/artifacts/cri-o.{ARCHITECTURE}.v1.36.3.tar.gz", packed)
+    assert refusal("1.36.3").endswith("/releases/1.36.3 cannot be made (File too large): make room, or mend its rights")
+    assert [path.name.partition("-")[0] for path in release_cache.glob("*/*")] == [".lock", "CRI"]
+
+
+# Signatures
+
+COSIGN = """#!/bin/sh
+echo "$*" > {folder}/arguments
+echo "not what was signed" >&2
+exit {code}
+"""
+
+
+def cosign(folder: Path, code: int, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a cosign on PATH that writes down what it was asked."""
+    path = folder / "cosign"
+    path.write_text(COSIGN.format(folder=folder, code=code))
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    return folder / "arguments"
+
+
+def test_the_signature_is_verified_where_there_is_a_cosign(
+    release_cache: Path,
+    release_server: ReleaseServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = cosign(tmp_path, 0, monkeypatch)
+    path = release_server.publish_crio("v1.36.3", "1.36.3")
+    release_server.files[f"{path}.bundle"] = b"{}"
+    fetch_crio("1.36.3", UPSTREAM)
+    asked = arguments.read_text().split()
+    assert asked[0] == "verify-blob"
+    assert asked[1].startswith(f"{release_cache}/downloads/CRI-O-1.36.3-")
+    assert asked[2] == "--bundle"
+    assert asked[3].endswith("/signed.bundle")
+    assert (
+        "--certificate-identity=https://github.com/cri-o/packaging/.github/workflows/obs.yml@refs/heads/main" in asked
+    )
+    assert capsys.readouterr().err.endswith("its checksum and its signature verified\n")
+    assert left(release_cache) == ["releases/1.36.3"]
+
+
+def test_a_signature_that_is_not_right_or_not_there_is_one_sentence(
+    release_cache: Path, release_server: ReleaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cosign(tmp_path, 1, monkeypatch)
+    path = release_server.publish_crio("v1.36.3", "1.36.3")
+    assert f"{release_server.url}{path}.bundle is not there (HTTP 404)" in refusal("1.36.3")
+    release_server.files[f"{path}.bundle"] = b"{}"
+    assert refusal("1.36.3").endswith("its signature is not right, says cosign (not what was signed): it is not used")
+    assert left(release_cache) == []
+
+
+def test_a_cache_that_cannot_be_written_to_is_one_sentence(release_cache: Path, release_server: ReleaseServer) -> None:
+    release_server.publish_crio("v1.36.3", "1.36.3")
+    release_cache.parent.mkdir()
+    release_cache.touch()
+    assert refusal("1.36.3").endswith(
+        f"{release_cache}/downloads cannot be made (Not a directory): let XDG_CACHE_HOME name a folder of your own"
+    )
+    assert [path.name for path in release_cache.parent.iterdir()] == ["crio-conformance"]
+
+
+def test_a_kubelet_s_sentence_names_its_own_mirror(release_cache: Path) -> None:
+    with pytest.raises(DownloadError, match=r"^kubelet 1\.36 is not in .*/kubelets, and .*\(--kubernetes-mirror\)$"):
+        fetch_kubelet("1.36", UPSTREAM)
+    assert left(release_cache) == []
