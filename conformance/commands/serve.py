@@ -5,13 +5,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from conformance.model.answers import Login
 from conformance.model.profile import known_lines, newest_line, newest_of
 from conformance.model.pull_sources import ModelSettings
 from conformance.model.release import Release
@@ -98,21 +95,7 @@ def this_machine(arguments: argparse.Namespace, release: Release) -> ModelSettin
         short_name_mode=arguments.short_name_mode,
         probe=True,
     )
-    settings = read_node_config(options).settings
-    return replace(settings, credentials=_refusing(settings.credentials))
-
-
-def _refusing(credentials: Callable[[str, str], Login | None]) -> Callable[[str, str], Login | None]:
-    """Let a file that cannot be used fail the pull that wants it."""
-    from conformance.simulator.rpc import ServicerError  # noqa: PLC0415 (gRPC is heavy)
-
-    def lookup(host: str, repository: str) -> Login | None:
-        try:
-            return credentials(host, repository)
-        except NodeConfigError as error:
-            raise ServicerError(f"getting username and password: {error}") from None
-
-    return lookup
+    return read_node_config(options).settings
 
 
 def claim_socket(path: Path) -> Path:

@@ -117,6 +117,7 @@ _REASONS: tuple[tuple[Reason, re.Pattern[str]], ...] = tuple(
     for reason, pattern in (
         (Reason.NO_MATCHING_PLATFORM, r"no image found in (image index|manifest list) for architecture"),
         (Reason.NO_IMAGE, rf"{_ARTIFACT.pattern}|invalid mixed OCI image with Docker v2s2 config"),
+        (Reason.UNREADABLE_LOGINS, r"getting username and password: "),
         (Reason.BLOCKED, r"is blocked in "),
         (Reason.UNTRUSTED_CERTIFICATE, r"failed to verify certificate|\bx509: "),
         (Reason.PLAIN_HTTP, r"server gave HTTP response to HTTPS client"),

@@ -240,4 +240,7 @@ class NoResponse:
     refused: bool = False
 
 
-Answer = Manifest | FetchedBlob | HostAddress | ErrorResponse | UnusableResponse | NoResponse
+Refusal = ErrorResponse | UnusableResponse | NoResponse
+"""An answer without what was asked for."""
+
+Answer = Manifest | FetchedBlob | HostAddress | Refusal

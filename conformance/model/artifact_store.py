@@ -108,6 +108,14 @@ class ArtifactStore:
             self.kept[same] = new
         return new
 
+    @property
+    def listed(self) -> list[StoredArtifact]:
+        """What a list has, in order (``List``)."""
+        if not self.profile.lists_names_once:
+            return self.kept
+        first = {each.reference: each for each in reversed(self.kept)}
+        return [each for each in self.kept if first[each.reference] is each]
+
     def known(self, id_: str) -> StoredArtifact | None:
         """Give the artifact of just that ID (64 hex digits), none where it is not kept."""
         return next((each for each in self.kept if each.id == id_), None)

@@ -6,27 +6,46 @@ Where several keys are the same host written differently, Go leaves to chance wh
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from conformance.model.answers import Login
+from conformance.model.go_json import TEXT, GoJSONError, Shape, object_of, unmarshal
+from conformance.model.go_text import go_quote
 
 LEGACY_FILE = ".dockercfg"
 _DOCKER_HOSTS = {"docker.io", "registry-1.docker.io"}
 _DOCKER_KEY = "index.docker.io"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+_ENTRIES = object_of(Shape("config.dockerAuthConfig", "object", {"auth": TEXT, "identitytoken": TEXT}))
+_FILE = Shape("config.dockerConfigFile", "object", {"auths": _ENTRIES, "credHelpers": object_of(TEXT)})
+
+Entries = Mapping[str, Mapping[str, str]]
 
 
 class InvalidAuthFileError(ValueError):
     """An authentication file that containers/image does not read; the message never shows what is secret in it."""
 
 
-class _Entry(NamedTuple):
-    """An entry of the file as it is written."""
+class AuthFile(NamedTuple):
+    """An authentication file: its path, and what is in it; one of the ``legacy`` form has entries for hosts alone."""
 
-    auth: str = ""
-    identity_token: str = ""
+    path: str
+    content: bytes
+    legacy: bool = False
+
+    def read(self) -> Mapping[str, Any]:
+        """Read it (``parse``): ``null`` is an object without members, nothing at all is no JSON.
+
+        Raises ``InvalidAuthFileError``, also where an entry is wrong that is for another repository.
+        """
+        try:
+            read: Mapping[str, Any] = unmarshal(self.content, _ENTRIES if self.legacy else _FILE)
+        except GoJSONError as error:
+            path = go_quote(self.path)
+            raise InvalidAuthFileError(f"reading JSON file {path}: unmarshaling JSON at {path}: {error}") from None
+        return {"auths": read, "credHelpers": {}} if self.legacy else read
 
 
 def auth_files(env: Mapping[str, str], home: Path, uid: int) -> list[Path]:
@@ -48,38 +67,40 @@ def auth_files(env: Mapping[str, str], home: Path, uid: int) -> list[Path]:
     ]
 
 
-def credentials(content: Mapping[str, Any], host: str, repository: str, *, legacy: bool = False) -> Login | None:
-    """Give the login for ``host/repository``, or nothing (``findCredentialsInFile``); raises ``InvalidAuthFileError``.
+def credentials(files: Iterable[AuthFile], host: str, repository: str) -> Login | None:
+    """Give the login for ``host/repository``, that of the first file that has one, or nothing.
 
-    The entry with the longest matching key counts, even where it is empty. A file of the ``legacy`` form has entries
-    for hosts alone. A credential helper is not run, and an identity token not used; ``unused_login_reason`` names both.
+    In a file the entry with the longest matching key counts, even where it is empty (``findCredentialsInFile``). A
+    credential helper is not run, and an identity token not used; ``unused_login_reason`` names both. Raises
+    ``InvalidAuthFileError`` where a file that is looked at cannot be read.
     """
-    return _found(content, host, repository, legacy=legacy)[0]
+    logins = (_found(each, host, repository)[0] for each in files)
+    return next((login for login in logins if login is not None), None)
 
 
-def unused_login_reason(content: Mapping[str, Any], host: str, repository: str, *, legacy: bool = False) -> str:
+def unused_login_reason(files: Iterable[AuthFile], host: str, repository: str) -> str:
     """Say what CRI-O would use for a repository and ``credentials`` does not; empty where there is no such thing."""
-    return _found(content, host, repository, legacy=legacy)[1]
+    return next(filter(None, (_found(each, host, repository)[1] for each in files)), "")
 
 
-def _found(content: Mapping[str, Any], host: str, repository: str, *, legacy: bool) -> tuple[Login | None, str]:
-    """Give the login for a repository, and what stands beside it or in its place."""
-    entries = {key: _entry(key, value) for key, value in (content if legacy else _object(content, "auths")).items()}
-    helpers = {} if legacy else _object(content, "credHelpers")
+def _found(file: AuthFile, host: str, repository: str) -> tuple[Login | None, str]:
+    """Give a file's login for a repository, and what stands beside it or in its place."""
+    content = file.read()
+    entries, helpers = content["auths"], content["credHelpers"]
     if host in helpers:
         return None, f"the credential helper {helpers[host]}"
-    key = _key(entries, host, repository, legacy=legacy)
+    key = _key(entries, host, repository, legacy=file.legacy)
     if key is None:
         return None, ""
-    user, colon, password = _decoded(entries[key].auth, key).partition(":")
+    user, colon, password = _decoded(entries[key]["auth"], key).partition(":")
     if not colon:
         return None, ""
     password = password.strip("\0")
-    token = f"the identity token of {key}" if entries[key].identity_token else ""
+    token = f"the identity token of {key}" if entries[key]["identitytoken"] else ""
     return Login(user, password, host) if user or password else None, token
 
 
-def _key(entries: Mapping[str, _Entry], host: str, repository: str, *, legacy: bool) -> str | None:
+def _key(entries: Entries, host: str, repository: str, *, legacy: bool) -> str | None:
     """Choose the key that counts for a repository: one that is its name or covers it, else the same host otherwise."""
     for key in (host,) if legacy else _keys(f"{host}/{repository}" if repository else host):
         if key in entries:
@@ -112,28 +133,3 @@ def _decoded(auth: str, key: str) -> str:
     if len(text) % 4 or not _BASE64.fullmatch(text):  # Python itself allows more
         raise InvalidAuthFileError(f"illegal base64 data in the entry of {key}")
     return base64.b64decode(text).decode(errors="surrogateescape")
-
-
-def _member(content: Mapping[str, Any], name: str) -> Any:
-    """Give a member that is spelt so, or else so but for the case, or ``None`` (encoding/json)."""
-    if name in content:
-        return content[name]
-    return next((value for each, value in content.items() if each.casefold() == name.casefold()), None)
-
-
-def _object(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Give a member that is an object, empty where it is not there."""
-    value = _member(content, name)
-    if value is not None and not isinstance(value, Mapping):
-        raise InvalidAuthFileError(f"{name} is no object")
-    return value or {}
-
-
-def _entry(key: str, value: Any) -> _Entry:
-    """Read an entry; all are read, so that a wrong one spoils the file, as in Go."""
-    if value is not None and not isinstance(value, Mapping):
-        raise InvalidAuthFileError(f"the entry of {key} is no object")
-    members = [_member(value or {}, name) or "" for name in ("auth", "identitytoken")]
-    if not all(isinstance(each, str) for each in members):
-        raise InvalidAuthFileError(f"the entry of {key} holds something else than text")
-    return _Entry(*members)

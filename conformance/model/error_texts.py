@@ -7,7 +7,7 @@ docker/distribution (registry/api/errcode/register.go, registry/api/v2/errors.go
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.model.answers import ErrorResponse, NoResponse, RegistryRequest, UnusableResponse
+from conformance.model.answers import ErrorResponse, NoResponse, Refusal, RegistryRequest, UnusableResponse
 from conformance.model.go_text import go_quote
 from conformance.model.profile import Profile
 from conformance.model.reason import Reason
@@ -96,9 +96,7 @@ def _phrase(answer: ErrorResponse) -> str:
         return ""
 
 
-def unanswered(
-    ask: RegistryRequest, name: str, answer: ErrorResponse | UnusableResponse | NoResponse, profile: Profile
-) -> str:
+def unanswered(ask: RegistryRequest, name: str, answer: Refusal, profile: Profile) -> str:
     """Word why a host did not give what it was asked for; ``name`` is the repository with the host.
 
     Source: containers/image docker/docker_client.go (``detectProperties``, ``getBearerToken``, ``fetchManifest``,
@@ -135,7 +133,7 @@ def _token_refusal(answer: ErrorResponse, profile: Profile) -> str:
     return f"Requesting bearer token: {status}"
 
 
-def reason_for(answer: ErrorResponse | UnusableResponse | NoResponse) -> Reason:
+def reason_for(answer: Refusal) -> Reason:
     """Give the reason that an answer is for not serving, ``UNCLEAR`` where it may be any."""
     if isinstance(answer, UnusableResponse):
         return Reason.BROKEN

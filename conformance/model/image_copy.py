@@ -10,6 +10,7 @@ from conformance.model.answers import FetchedBlob, Manifest
 from conformance.model.go_text import go_quote
 from conformance.model.image_config import config_fault, diff_ids, unpacked_digest
 from conformance.model.instance_choice import choose_instance, no_match
+from conformance.model.layer_to_fetch import LayerToFetch
 from conformance.model.manifest_reading import DOCKER_ZSTD_LAYER, digest_fault, unsupported_type
 from conformance.model.media_types import DOCKER_CONFIG, DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
 from conformance.model.policy import PolicyRequirement, rejection
@@ -38,27 +39,12 @@ class PulledImage(NamedTuple):
         return digest.partition(":")[2]
 
 
-ENCRYPTED = "+encrypted"
-"""How the media type of a layer ends that is encrypted (containers/ocicrypt spec/spec.go); no key is at hand."""
-
-
-class LayerToFetch(NamedTuple):
-    """A layer of a manifest: its place, digest and media type, and the digest that it must have once it is unpacked.
-
-    That is ``None`` where nothing is said of it (containers/image storage/storage_dest.go, ``untrustedLayerDiffID``).
-    """
-
-    number: int
-    digest: str
-    media_type: str = ""
-    unpacked: str | None = None
-
-
 class ImageCopier(PullSources):
     """The rules by which a candidate is fetched as an image.
 
     ``layers`` are the digests of those that the image store has already, ``blobs`` those of all that the artifact store
-    has; what a copy leaves there that fails is added. ``namespace`` is that of the pod that it is for, if any.
+    has; what a copy leaves there that fails is added. ``unpacked`` has the digest unpacked of each layer that came.
+    ``namespace`` is that of the pod that it is for, if any.
     """
 
     namespace = ""
@@ -73,6 +59,7 @@ class ImageCopier(PullSources):
         super().__init__(settings, log)
         self.layers: MutableSet[str] = set() if layers is None else layers
         self.blobs: MutableSet[str] = set() if blobs is None else blobs
+        self.unpacked: dict[str, str] = {}
 
     def accepted(self, reference: Reference) -> bool:
         """Tell what the policy says of an image by the name that is asked for, wherever it comes from."""
@@ -82,13 +69,11 @@ class ImageCopier(PullSources):
     def copy(self, reference: Reference, options: PullOptions) -> Steps[PulledImage | PullError]:
         """Fetch manifest, config and layers (containers/image copy/copy.go, ``Image``)."""
         opened = yield from self.open(reference, options)
-        name = f"docker://{reference.familiar}"
         if isinstance(opened, PullError):
-            return opened.reworded(f"initializing source {name}: {opened.text}")
+            return opened.reworded(f"initializing source {reference.image_name}: {opened.text}")
         top = opened.manifest
         if reference.digest and not self.matches(top.digest, reference.digest):
-            text = f"determining manifest MIME type for {name}: {digest_mismatch(reference.digest)}"
-            return PullError(text, Reason.BROKEN)
+            return PullError(undetermined(reference, digest_mismatch(reference.digest)), Reason.BROKEN)
         if top.is_index:
             return (yield from self.chosen(reference, opened.source, top, options))
         return (yield from self.parts(reference, opened.source, top, top, options))
@@ -97,12 +82,12 @@ class ImageCopier(PullSources):
         self, reference: Reference, source: PullSource, index: Manifest, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
         """Fetch the image that an index has for this machine."""
-        name = f"docker://{reference.familiar}"
         if index.fault:
-            return PullError(f"parsing primary manifest as list for {name}: {index.fault}", Reason.BROKEN)
+            text = f"parsing primary manifest as list for {reference.image_name}: {index.fault}"
+            return PullError(text, Reason.BROKEN)
         child = self.choose(index)
         if child is None:
-            text = f"choosing an image from manifest list {name}: {self.no_match(index)}"
+            text = f"choosing an image from manifest list {reference.image_name}: {self.no_match(index)}"
             return PullError(text, Reason.NO_MATCHING_PLATFORM)
         got = yield from self.instance(reference, source, index, child, options)
         if isinstance(got, PullError):
@@ -134,14 +119,13 @@ class ImageCopier(PullSources):
         self, reference: Reference, source: PullSource, top: Manifest, digest: str, options: PullOptions
     ) -> Steps[PulledImage | PullError]:
         """Fetch the image that was chosen from an index."""
-        name = f"docker://{reference.familiar}"
         if fault := digest_fault(digest):
-            return PullError(f"determining manifest MIME type for {name}: {fault}", Reason.BROKEN)
+            return PullError(undetermined(reference, fault), Reason.BROKEN)
         manifest = yield from self.manifest(reference, source, digest, options)
         if isinstance(manifest, PullError):
-            return manifest.reworded(f"determining manifest MIME type for {name}: {manifest.text}")
+            return manifest.reworded(undetermined(reference, manifest.text))
         if not self.matches(manifest.digest, digest):
-            return PullError(f"determining manifest MIME type for {name}: {digest_mismatch(digest)}", Reason.BROKEN)
+            return PullError(undetermined(reference, digest_mismatch(digest)), Reason.BROKEN)
         if manifest.is_index:
             return PullError(
                 "Unexpectedly received a manifest list instead of a manifest for a single image", Reason.BROKEN
@@ -158,8 +142,7 @@ class ImageCopier(PullSources):
         if not self.accepted(reference):
             return PullError(f"Source image rejected: {rejection(reference)}", Reason.UNTRUSTED, rejected=True)
         if fault := self.fault(manifest):
-            name = f"docker://{reference.familiar}"
-            return PullError(f"initializing image from source {name}: {fault}", Reason.BROKEN)
+            return PullError(f"initializing image from source {reference.image_name}: {fault}", Reason.BROKEN)
         return (yield from self.fetch(reference, source, manifest, top, options))
 
     def fetch(
@@ -188,8 +171,7 @@ class ImageCopier(PullSources):
         for layer in layers:
             number = manifest.layers.index(layer)
             type_ = manifest.layer_types[number] if manifest.layer_types else ""
-            expected = unpacked[number] if number < len(unpacked) else None
-            wanted = LayerToFetch(number, layer, type_, expected)
+            wanted = LayerToFetch(number, layer, type_, unpacked)
             if (trouble := (yield from self.layer(reference, source, wanted, options))) is not None:
                 failed[layer] = trouble
         if (error := next(iter(failed.values()), None) or uncommitted(manifest, config)) is not None:
@@ -218,17 +200,28 @@ class ImageCopier(PullSources):
     def layer(
         self, reference: Reference, source: PullSource, layer: LayerToFetch, options: PullOptions
     ) -> Steps[PullError | None]:
-        """Fetch a layer unless the store has it; none says that all is well."""
+        """Fetch a layer unless the store has it; none says that all is well.
+
+        One that is encrypted is fetched in any case, and whole (copy/single.go, ``copyLayer``).
+        """
         digest = layer.digest
-        if digest in self.layers:
-            return None
+        if digest in self.layers and not layer.is_encrypted:
+            return self.reuse_error(layer)
         if fault := digest_fault(digest):
             text = f"Can not check for a blob with {f'invalid digest: {fault}' if digest else 'unknown digest'}"
             return PullError(f"trying to reuse blob {digest} at destination: {text}", Reason.BROKEN)
+        if layer.omission and not layer.is_encrypted:
+            return PullError(f"partial pull of blob {digest}: {layer.omission}", Reason.BROKEN)
         blob = yield from self.blob(reference, source, digest, options)
         if isinstance(blob, PullError):
             return blob.reworded(f"reading blob {digest}: {blob.text}")
         return self.layer_error(layer, blob)
+
+    def reuse_error(self, layer: LayerToFetch) -> PullError | None:
+        """Say what is wrong with a layer that the store has, unless all is well."""
+        if fault := layer.contradiction(self.unpacked.get(layer.digest, "")):
+            return PullError(f"trying to reuse blob {layer.digest} at destination: {fault}", Reason.BROKEN)
+        return None
 
     def layer_error(self, layer: LayerToFetch, blob: FetchedBlob) -> PullError | None:
         """Say what is wrong with a layer that came, unless all is well."""
@@ -236,15 +229,14 @@ class ImageCopier(PullSources):
         if not self.matches(blob.digest, digest):
             text = f"happened during read: Digest did not match, expected {digest}, got {blob.digest}"
             return PullError(f"writing blob: setting up to decompress blob: {text}", Reason.BROKEN)
-        if layer.media_type.endswith(ENCRYPTED):
+        if layer.is_encrypted:
             text = f"decrypting layer {digest}: missing private key needed for decryption:\n"
             return PullError(text, Reason.UNCLEAR)
-        actual = unpacked_digest(content) if content is not None and layer.unpacked is not None else ""
-        if actual in {"", layer.unpacked}:
-            return None
-        what = f"layer {layer.number} (blob {go_quote(digest)}/{go_quote('')}/{go_quote(actual)})"
-        text = f"{what} does not match config's DiffID {go_quote(layer.unpacked or '')}"
-        return PullError(f"writing blob: {text}", Reason.BROKEN)
+        if content is not None and self.profile.checks_diff_ids:
+            self.unpacked[digest] = unpacked_digest(content)
+        if fault := layer.contradiction(self.unpacked.get(digest, "")):
+            return PullError(f"writing blob: {fault}", Reason.BROKEN)
+        return None
 
 
 def uncommitted(manifest: Manifest, config: FetchedBlob) -> PullError | None:
@@ -262,6 +254,11 @@ def no_image(manifest: Manifest) -> str:
     if kind == DOCKER_CONFIG:
         return f"invalid mixed OCI image with Docker v2s2 config ({go_quote(kind)})"
     return f"unsupported image-specific operation on artifact with type {go_quote(kind)}"
+
+
+def undetermined(reference: Reference, why: str) -> str:
+    """Word that what a manifest is cannot be said (containers/image copy/single.go, ``copySingleImage``)."""
+    return f"determining manifest MIME type for {reference.image_name}: {why}"
 
 
 def digest_mismatch(digest: str) -> str:

@@ -109,7 +109,7 @@ class ImageService:
         """List all images and artifacts, or what has that name; a text is the error (CRI-O server/image_list.go)."""
         if not name:
             images = [self.described(kept) for kept in self.store.images.values()]
-            return images + [each.listed() for each in self.artifacts.kept]
+            return images + [each.listed() for each in self.artifacts.listed]
         lookup = self.image_status(name)
         if lookup.error:
             return lookup.error

@@ -9,6 +9,7 @@ specs-go/v1.
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from conformance.model.go_json import (
@@ -178,6 +179,7 @@ def guess_type(data: bytes) -> str:
     return by_config or ((kind or OCI_INDEX) if looks["manifests"] else OCI_MANIFEST)
 
 
+@lru_cache(maxsize=1024)
 def digest_fault(digest: str) -> str:
     """Give what is wrong with a digest, empty for one that is well formed (opencontainers/go-digest ``Validate``)."""
     algorithm, _, encoded = digest.partition(":")

@@ -8,12 +8,16 @@ docker/policyconfiguration/naming.go; CRI-O server/image_pull.go (``contextForNa
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 from conformance.model.go_text import go_quote
 from conformance.model.reference import Reference
 
 SYSTEM = "/etc/containers/policy.json"
+OF_USER = "~/.config/containers/policy.json"
+"""That of the user that CRI-O is, which takes the place of the system's (``userPolicyFile``)."""
+
 FOLDER = "/etc/crio/policies"
 """``signature_policy_dir`` of crio.conf, by default."""
 
@@ -50,8 +54,14 @@ class SignaturePolicy:
 
     def requirement(self, reference: Reference) -> PolicyRequirement:
         """Give what is wanted of an image: the narrowest scope decides."""
-        wanted = dict(self.scopes)
+        wanted = self._wanted
+        if not wanted:
+            return self.default
         return next((wanted[scope] for scope in scopes(reference) if scope in wanted), self.default)
+
+    @cached_property
+    def _wanted(self) -> dict[str, PolicyRequirement]:
+        return dict(self.scopes)
 
 
 def scopes(reference: Reference) -> Iterator[str]:
@@ -70,7 +80,7 @@ def scopes(reference: Reference) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class SignaturePolicies:
-    """The policy files of a machine, by path, and which of them counts.
+    """The policy files of a machine, by path, ``~/`` being CRI-O's home, and which of them counts.
 
     ``named`` is ``signature_policy`` of crio.conf, empty where that names none; ``home`` is the folder of the user that
     CRI-O is.
@@ -81,19 +91,26 @@ class SignaturePolicies:
     home: str = "/root"
 
     def path(self, namespace: str) -> str:
-        """Give the file that crio.conf makes count for pods of a namespace, empty where the system's own does."""
+        """Give the file that crio.conf makes count for pods of a namespace, empty where no file is configured."""
+        if not namespace:
+            return self.named
         file = f"{FOLDER}/{namespace}.json"
-        return file if namespace and file in self.files else self.named
+        return file if file in self.files else self.named
 
     def policy(self, namespace: str) -> SignaturePolicy | None:
         """Give the policy for pods of a namespace, none where its file is not there (``DefaultPolicy``)."""
-        return self.files.get(self.path(namespace) or SYSTEM)
+        return self.files.get(self.path(namespace) or self.default_path)
+
+    @property
+    def default_path(self) -> str:
+        """The file that counts where none is configured: the user's own goes before the system's."""
+        return OF_USER if OF_USER in self.files else SYSTEM
 
     def missing(self, namespace: str, wording: str) -> str:
         """Word that there is no such file; where none is configured, both that were looked for are named."""
         if path := self.path(namespace):
             return f"open {path}: no such file or directory"
-        return wording.format(go_quote(f"{self.home}/.config/containers/policy.json"), go_quote(SYSTEM), SYSTEM)
+        return wording.format(go_quote(OF_USER.replace("~", self.home, 1)), go_quote(SYSTEM), SYSTEM)
 
 
 def rejection(reference: Reference) -> str:
@@ -101,4 +118,4 @@ def rejection(reference: Reference) -> str:
 
     Source: containers/image signature/policy_eval_simple.go, ``prReject.isRunningImageAllowed``.
     """
-    return f"Running image docker://{reference.familiar} is rejected by policy."
+    return f"Running image {reference.image_name} is rejected by policy."

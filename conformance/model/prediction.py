@@ -13,8 +13,8 @@ from conformance.model.answers import (
     HostAddress,
     Login,
     NoResponse,
+    Refusal,
     RegistryRequest,
-    UnusableResponse,
 )
 from conformance.model.pull_sources import Steps
 from conformance.model.puller import Outcome, Puller
@@ -144,7 +144,7 @@ def request_count(answer: Answer) -> int:
 
 def _is_before_manifest(answer: Answer) -> bool:
     """Tell whether a request for a manifest was never made, since a ping or a token failed."""
-    return isinstance(answer, NoResponse | UnusableResponse | ErrorResponse) and answer.step != "manifest"
+    return isinstance(answer, Refusal) and answer.step != "manifest"
 
 
 def _is_unseen(answer: Answer) -> bool:

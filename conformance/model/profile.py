@@ -40,6 +40,8 @@ class Profile:
     they are found by whole names and by any beginning of their digests only, and by no name with a tag and a digest.
     Before, CRI-O itself found them by short names too, knew an artifact by the digest of its manifest as Go writes it,
     and removed it only under the very name that it has (internal/ociartifact/store.go; 1.35.0 under any).
+    ``lists_names_once``: of several artifacts that have lost their names, the first in the store alone is listed
+    (internal/ociartifact/store.go, ``List``).
     ``lists_both``: a list with a filter has the image and the artifact of that name (server/image_list.go).
     ``pins_artifacts``: artifacts are reported as pinned (cri-o/cri-o#9836).
 
@@ -63,6 +65,8 @@ class Profile:
     registry/client/errors.go, ``HandleErrorResponse``); later the first alone is (containers/image docker/errors.go).
     ``trims_mirrors``: a slash at the end of a mirror's location goes; before containers/image 5.35, no name can be made
     with it (containers/image pkg/sysregistriesv2/system_registries_v2.go, ``postProcessRegistries``).
+    ``reads_toml_1_1``: configuration is read by BurntSushi/toml 1.6, as TOML 1.1, and a list that is there twice is
+    refused; before, of such a list the last counts (model/go_toml.py).
     ``unknown_id``: what ImageStatus says of an ID that is not in the store, if that is an error
     (internal/storage/image.go, ``ImageStatusByID``).
     ``hex_lookups_are_ids``: a lookup of three or more hex digits is never refused (server/image_status.go).
@@ -91,6 +95,7 @@ class Profile:
     artifact_copies: bool = False
     artifact_copy: str = ""
     libartifact: bool = False
+    lists_names_once: bool = False
     lists_both: bool = False
     pins_artifacts: bool = False
     image_ref_is_id: bool = False
@@ -106,6 +111,7 @@ class Profile:
     names_tls: bool = True
     all_errors: bool = False
     trims_mirrors: bool = True
+    reads_toml_1_1: bool = False
     unknown_id: str = ""
     hex_lookups_are_ids: bool = False
     nothing_found: str = "Neither image nor artfiact {} found"
@@ -170,7 +176,7 @@ _1_35 = replace(
     loopback_is_insecure=False,
     hex_lookups_are_ids=True,
 )
-_1_35_1 = replace(_1_35, since="1.35.1", artifact=Fallback.UNLESS_NETWORK, libartifact=True)
+_1_35_1 = replace(_1_35, since="1.35.1", artifact=Fallback.UNLESS_NETWORK, libartifact=True, reads_toml_1_1=True)
 _1_35_2 = replace(
     _1_35_1,
     since="1.35.2",
@@ -182,6 +188,7 @@ _1_35_2 = replace(
     artifact_image="image reference: reference is a container image, not an OCI artifact",
     artifact_takes_lists_for_images=False,
     artifact_reopens=True,
+    lists_names_once=True,
     image_ref_is_id=True,
     pins_artifacts=False,
 )
@@ -201,6 +208,12 @@ SKOPEO_1_9 = replace(
 
 PODMAN_4_3 = replace(SKOPEO_1_9, since="4.3")
 """Podman 4.3.1, as Debian 12 has it: containers/image 5.23, built with Go 1.19. ``since`` is Podman's own release."""
+
+SKOPEO_1_18 = replace(_1_32_3, since="1.18", loopback_is_insecure=False)
+"""skopeo 1.18.0, as Debian 13 has it: containers/image 5.34, built with Go 1.24. ``since`` is skopeo's own release."""
+
+PODMAN_5_4 = replace(SKOPEO_1_18, since="5.4")
+"""Podman 5.4.2, as Debian 13 has it: containers/image 5.34, built with Go 1.24. ``since`` is Podman's own release."""
 
 PROFILES = (_1_31, _1_32, _1_32_3, _1_33, _1_33_4, _1_34, _1_35, _1_35_1, _1_35_2, _1_36, _1_37)
 """All profiles, oldest first."""

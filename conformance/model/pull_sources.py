@@ -11,15 +11,15 @@ from typing import NamedTuple, TypeVar
 
 from conformance.model.answers import (
     Answer,
-    ErrorResponse,
     FetchedBlob,
     HostAddress,
     Login,
     Manifest,
     NoResponse,
+    Refusal,
     RegistryRequest,
-    UnusableResponse,
 )
+from conformance.model.auth import InvalidAuthFileError
 from conformance.model.error_texts import reason_for, unanswered
 from conformance.model.platform import Platform
 from conformance.model.policy import SignaturePolicies
@@ -37,7 +37,8 @@ class ModelSettings:
     """All that a pull depends on, but for the registries' answers.
 
     ``short_name_mode`` is that of crio.conf, see ``resolution.effective_mode``. ``credentials`` gives the login that
-    this machine's auth files have for a host and repository, ``policies`` says what may be pulled.
+    this machine's auth files have for a host and repository, or raises ``InvalidAuthFileError``, ``policies`` says what
+    may be pulled.
     """
 
     profile: Profile = PROFILES[-1]
@@ -137,14 +138,17 @@ class PullSources:
     def manifest(
         self, reference: Reference, source: PullSource, digest_or_tag: str, options: PullOptions, *, opens: bool = False
     ) -> Steps[Manifest | PullError]:
-        """Ask one pull source for a manifest, unless it is blocked.
+        """Ask one pull source for a manifest, unless it is blocked, or an auth file that is needed cannot be read.
 
-        Source: containers/image docker/docker_client.go, ``newDockerClient``.
+        Source: containers/image docker/docker_client.go, ``newDockerClientFromRef``, ``newDockerClient``.
         """
         place = source.reference
+        try:
+            ask = self.ask(reference, source, digest_or_tag, options, opens=opens)
+        except InvalidAuthFileError as error:
+            return PullError(f"getting username and password: {error}", Reason.UNREADABLE_LOGINS)
         if (blocked := self.blocked(place)) is not None:
             return blocked
-        ask = self.ask(reference, source, digest_or_tag, options, opens=opens)
         answer = yield ask
         if isinstance(answer, Manifest):
             return answer
@@ -205,7 +209,7 @@ class PullSources:
 
     def pull_error(self, ask: RegistryRequest, place: Reference, answer: Answer) -> PullError:
         """Say why a pull source did not give what it was asked for."""
-        if isinstance(answer, ErrorResponse | UnusableResponse | NoResponse):
+        if isinstance(answer, Refusal):
             text = unanswered(ask, place.name, answer, self.profile)
             failed = isinstance(answer, NoResponse)
             return PullError(text, reason_for(answer), failed, isinstance(answer, NoResponse) and answer.refused)

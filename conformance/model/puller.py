@@ -104,7 +104,7 @@ class Puller(ArtifactCopier):
         if (trouble := self.without_policy()) is not None:
             return trouble
         got = yield from self.copy(reference, options)
-        if isinstance(got, PulledImage) or profile.artifact in {Fallback.NEVER, Fallback.FIRST}:
+        if isinstance(got, PulledImage) or profile.artifact is Fallback.NEVER or profile.artifact is Fallback.FIRST:
             return got
         return (yield from self.fall_back(reference, got, options))
 

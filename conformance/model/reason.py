@@ -15,6 +15,7 @@ class Reason(enum.StrEnum):
     TOO_MANY_REQUESTS = "too many requests"
     UNREACHABLE = "unreachable"
     UNKNOWN_HOST = "unknown host"
+    UNREADABLE_LOGINS = "unreadable logins"
     BLOCKED = "blocked"
     UNTRUSTED = "untrusted"
     UNTRUSTED_CERTIFICATE = "untrusted certificate"

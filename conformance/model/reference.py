@@ -6,17 +6,23 @@ algorithm.go).
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 DEFAULT_DOMAIN = "docker.io"
 LEGACY_DOMAIN = "index.docker.io"
 OFFICIAL_NAMESPACE = "library"
+REMEMBERED_NAMES = 4096
+"""How many names are remembered as they were read: one and the same is read at each step of a pull."""
+
 NAME_LENGTH = 255
 """Bytes that a name without tag and digest may have (``NameTotalLengthMax``)."""
 
 _COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"  # Go's says [-]*, which means the same and costs much to retry
 _LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
-_DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]+)?"
+_PORT = r"(?::[0-9]+)?"
+_NAMED_HOST = rf"{_LABEL}(?:\.{_LABEL})*"
+_DOMAIN = rf"{_NAMED_HOST}{_PORT}"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 _DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
 
@@ -26,9 +32,16 @@ DOMAIN = re.compile(_DOMAIN)
 PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 """A repository's name on its host."""
 
-_REFERENCE = re.compile(
-    rf"((?:({_DOMAIN})/)?({PATH.pattern}))(?::({_TAG}))?(?:@({_DIGEST}))?",
-)
+
+def _reference(domain: str) -> re.Pattern[str]:
+    """Give the grammar of a name, with that of its domain."""
+    return re.compile(rf"((?:({domain})/)?({PATH.pattern}))(?::({_TAG}))?(?:@({_DIGEST}))?")
+
+
+_REFERENCE = _reference(_DOMAIN)
+_DOCKERS_REFERENCE = _reference(rf"(?:{_NAMED_HOST}|\[[a-fA-F0-9:]+\]){_PORT}")
+"""distribution/reference has IPv6 addresses as well (regexp.go, ``ipv6address``)."""
+
 ID_LENGTH = 64
 _FIRST = re.compile(rf"{_COMPONENT}(?:/|\Z)")
 _IDENTIFIER = re.compile(r"[0-9a-f]{64}")
@@ -76,6 +89,11 @@ class Reference(NamedTuple):
         path = last if slash and namespace == OFFICIAL_NAMESPACE else self.path
         return _text(path, self.tag, self.digest)
 
+    @property
+    def image_name(self) -> str:
+        """The name as errors about an image have it, with its transport (containers/image ``transports.ImageName``)."""
+        return f"docker://{self.familiar}"
+
     def on(self, host: str) -> "Reference":
         """Give a short name on a registry host, as ``parse_normalized`` reads the two together, and as it raises.
 
@@ -109,21 +127,33 @@ def _text(name: str, tag: str, digest: str) -> str:
     return f"{name}{':' if tag else ''}{tag}{'@' if digest else ''}{digest}"
 
 
+@lru_cache(maxsize=REMEMBERED_NAMES)
 def parse(text: str) -> Reference:
     """Read a name as it is written, short or not (``reference.Parse``); raises ``InvalidReferenceError``."""
-    match = _REFERENCE.fullmatch(text)
+    name, reference = _parsed(text, _REFERENCE)
+    return _checked(reference, name)
+
+
+def _parsed(text: str, grammar: re.Pattern[str]) -> tuple[str, Reference]:
+    """Read a name by a grammar; give what is before tag and digest, too."""
+    match = grammar.fullmatch(text)
     if match is None:
         if not text:
             raise InvalidReferenceError("repository name must have at least one component")
-        if _REFERENCE.fullmatch(text.replace("\u0130", "i").lower()):  # Go makes this letter one, not two
+        if grammar.fullmatch(text.replace("\u0130", "i").lower()):  # Go makes this letter one, not two
             raise InvalidReferenceError("repository name must be lowercase")
         raise InvalidReferenceError("invalid reference format")
     name, domain, path, tag, digest = match.groups(default="")
-    if len(name) > NAME_LENGTH:
+    return name, Reference(domain, path, tag, digest)
+
+
+def _checked(reference: Reference, measured: str) -> Reference:
+    """Refuse a name of which that part is too long, or the digest is none."""
+    if len(measured) > NAME_LENGTH:
         raise InvalidReferenceError(f"repository name must not be more than {NAME_LENGTH} characters")
-    if digest:
-        _check_digest(digest)
-    return Reference(domain, path, tag, digest)
+    if reference.digest:
+        _check_digest(reference.digest)
+    return reference
 
 
 def _check_digest(digest: str) -> None:
@@ -144,8 +174,7 @@ def parse_normalized(text: str) -> Reference:
 
     ``reference.ParseNormalizedNamed``; raises ``InvalidReferenceError``.
     """
-    if len(text) == ID_LENGTH and _IDENTIFIER.fullmatch(text):
-        raise InvalidReferenceError(f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings")
+    _check_no_id(text)
     domain, remainder = _split_domain(text)
     name = remainder.partition(":")[0]
     if name.lower() != name:
@@ -153,18 +182,27 @@ def parse_normalized(text: str) -> Reference:
     return parse(f"{domain}/{remainder}")
 
 
+def _check_no_id(text: str) -> None:
+    """Refuse what is an ID."""
+    if len(text) == ID_LENGTH and _IDENTIFIER.fullmatch(text):
+        raise InvalidReferenceError(f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings")
+
+
 def parse_as_docker(text: str) -> Reference:
     """Read a name as Docker's own library does, which a kubelet has; raises ``InvalidReferenceError``.
 
-    Capitals differ: they make a first component a host, and the error says in which name they must not be
-    (distribution/reference normalize.go, ``ParseNormalizedNamed``).
+    Capitals differ: they make a first component a host, and the error says in which name they must not be. A host may
+    be an IPv6 address in brackets, and the path alone may not be too long. Source: distribution/reference 0.6,
+    normalize.go (``ParseNormalizedNamed``), regexp.go, reference.go (``RepositoryNameTotalLengthMax``).
     """
+    _check_no_id(text)
     first, slash, rest = text.partition("/")
-    is_host = slash and first.lower() != first
-    name = (rest if is_host else _split_domain(text)[1]).partition(":")[0]
+    domain, remainder = (first, rest) if slash and first.lower() != first else _split_domain(text)
+    name = remainder.partition(":")[0]
     if name.lower() != name:
         raise InvalidReferenceError(f"invalid reference format: repository name ({name}) must be lowercase")
-    return parse(text) if is_host else parse_normalized(text)
+    reference = _parsed(f"{domain}/{remainder}", _DOCKERS_REFERENCE)[1]
+    return _checked(reference, reference.path)
 
 
 def _split_domain(name: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ Source: containers/image pkg/sysregistriesv2/system_registries_v2.go and pkg/sys
 
 - 1.31.13 leaves a slash at the end of a mirror's location where it is, so that no name can be made with it, and fails
   at a drop-in that is a dangling symlink; from 1.33.13 on, the slash goes, and such a drop-in is passed over.
-- 1.36.3 reads TOML 1.1 (BurntSushi/toml 1.6), the others TOML 1.0, which is what is read here.
+- from 1.35.1 on, TOML 1.1 is read, and no list may be there twice in a file; before, its last one counts (``go_toml``).
 """
 
 import json
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.model.go_text import go_quote
+from conformance.model.profile import PROFILES, Profile
 from conformance.model.registries import DEFAULT_FILES, Alias, InvalidRegistriesConfError, Registries, Registry
 from conformance.model.registries_check import ParsedConfig, checked, checked_aliases
 from conformance.model.registries_toml import read_aliases, read_settings
@@ -57,13 +58,15 @@ class RegistriesConfPaths:
         )
 
 
-def load_registries(paths: RegistriesConfPaths, root: Path = Path("/")) -> Registries:
+def load_registries(paths: RegistriesConfPaths, root: Path = Path("/"), profile: Profile = PROFILES[-1]) -> Registries:
     """Read the files below ``root`` and merge them (``tryUpdatingCache``); raises ``InvalidRegistriesConfError``.
 
+    ``profile`` says which TOML is read.
     The recorded aliases are read last (``loadShortNameAliasConf``): CRI-O starts without them, and reads them, with the
     same error, whenever it is asked for a short name.
     """
-    merged = _loaded(root, paths.conf, "registries configuration")
+    toml_1_1 = profile.reads_toml_1_1
+    merged = _loaded(root, paths.conf, "registries configuration", toml_1_1=toml_1_1)
     if merged is None and paths.conf_given:
         raise InvalidRegistriesConfError(
             f"loading registries configuration {go_quote(paths.conf)}: open {paths.conf}: no such file or directory"
@@ -71,7 +74,7 @@ def load_registries(paths: RegistriesConfPaths, root: Path = Path("/")) -> Regis
     files = [paths.conf] if merged else []
     merged = merged or ParsedConfig()
     for path in (*_drop_ins(root, paths.conf_dir), *_drop_ins(root, paths.user_conf_dir)):
-        drop_in = _loaded(root, path, "drop-in registries configuration", drop_in=True)
+        drop_in = _loaded(root, path, "drop-in registries configuration", drop_in=True, toml_1_1=toml_1_1)
         if drop_in:
             files.append(path)
             merged = _merged(merged, drop_in)
@@ -80,7 +83,7 @@ def load_registries(paths: RegistriesConfPaths, root: Path = Path("/")) -> Regis
         search=merged.search or (),
         search_file=merged.search_file,
         aliases={name: alias for name, alias in merged.aliases.items() if alias.value},
-        cached_aliases=_recorded(root, paths.alias_cache),
+        cached_aliases=_recorded(root, paths.alias_cache, toml_1_1=toml_1_1),
         short_name_mode=merged.mode or DEFAULT_MODE,
         credential_helpers=merged.helpers or DEFAULT_HELPERS,
         paths=(paths.conf, paths.user_conf_dir or paths.conf_dir),
@@ -145,13 +148,13 @@ def _content(root: Path, path: str) -> bytes | None:
         raise InvalidRegistriesConfError(f"{action} {path}: {_words(error)}") from None
 
 
-def _loaded(root: Path, path: str, what: str, *, drop_in: bool = False) -> ParsedConfig | None:
+def _loaded(root: Path, path: str, what: str, *, drop_in: bool = False, toml_1_1: bool) -> ParsedConfig | None:
     """Read a file and check it; errors say what it is."""
     try:
         content = _content(root, path)
         if content is None:
             return None
-        return checked(read_settings(content), path, drop_in=drop_in)
+        return checked(read_settings(content, reads_toml_1_1=toml_1_1), path, drop_in=drop_in)
     except InvalidRegistriesConfError as error:
         raise InvalidRegistriesConfError(f"loading {what} {go_quote(path)}: {error}") from None
 
@@ -174,11 +177,11 @@ def _drop_ins(root: Path, folder: str) -> list[str]:
     return [f"{folder.rstrip('/')}/{name}" for name in sorted(names) if name.endswith(".conf")]
 
 
-def _recorded(root: Path, path: str) -> dict[str, Alias]:
+def _recorded(root: Path, path: str, *, toml_1_1: bool) -> dict[str, Alias]:
     """Read the aliases that were recorded on this machine (``loadShortNameAliasConf``)."""
     try:
         content = _content(root, path)
-        return {} if content is None else checked_aliases(read_aliases(content), path)
+        return {} if content is None else checked_aliases(read_aliases(content, reads_toml_1_1=toml_1_1), path)
     except InvalidRegistriesConfError as error:
         raise InvalidRegistriesConfError(f"loading short-name aliases config file {go_quote(path)}: {error}") from None
 

@@ -7,12 +7,12 @@ bad syntax in tomllib's.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, NamedTuple, NoReturn
 
+from conformance.model.go_toml import load_toml
 from conformance.model.registries import InvalidRegistriesConfError, Mirror, Registry
 
 _PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
@@ -68,9 +68,9 @@ class RegistriesToml:
         return bool(self.mode or self.layer_store_helper) or any(each is not None for each in lists)
 
 
-def read_settings(data: bytes) -> RegistriesToml:
+def read_settings(data: bytes, *, reads_toml_1_1: bool) -> RegistriesToml:
     """Read a registries.conf or a drop-in; raises ``InvalidRegistriesConfError``."""
-    table = _toml(data)
+    table = _toml(data, reads_toml_1_1=reads_toml_1_1)
     old = _table(_value(table, "registries"), "registries", "V1TOMLConfig")
     entries = _tables(table, "registry", "Registry")
     return RegistriesToml(
@@ -86,12 +86,12 @@ def read_settings(data: bytes) -> RegistriesToml:
     )
 
 
-def read_aliases(data: bytes) -> Mapping[str, str]:
+def read_aliases(data: bytes, *, reads_toml_1_1: bool) -> Mapping[str, str]:
     """Read the aliases alone (``shortNameAliasConf``); raises ``InvalidRegistriesConfError``."""
-    return _aliases(_toml(data)) or {}
+    return _aliases(_toml(data, reads_toml_1_1=reads_toml_1_1)) or {}
 
 
-def _toml(data: bytes) -> Table:
+def _toml(data: bytes, *, reads_toml_1_1: bool) -> Table:
     """Read TOML; an error names the line, as BurntSushi/toml's does."""
     try:
         text = data.decode().removeprefix("\ufeff")
@@ -99,7 +99,7 @@ def _toml(data: bytes) -> Table:
         line = 1 + data.count(b"\n", 0, error.start)
         raise InvalidRegistriesConfError(f"toml: line {line}: byte 0x{data[error.start]:02x} is no UTF-8") from None
     try:
-        return tomllib.loads(text)
+        return load_toml(text, reads_toml_1_1=reads_toml_1_1)
     except (ValueError, RecursionError) as error:
         sentence = str(error)
         place = _PLACE.search(sentence)

@@ -194,9 +194,8 @@ def end_everything(parent: int, folder: str, cgroups: str) -> None:
         while True:
             os.waitpid(-1, 0)
     remove_cgroups(cgroups, PATIENCE)
-    ctypes.CDLL(None).umount2(
-        folder.encode(), MNT_DETACH
-    )  # where it is in sight it is a mount, which cannot be removed
+    # where the folder is in sight it is a mount, which cannot be removed
+    ctypes.CDLL(None).umount2(folder.encode(), MNT_DETACH)
     remove_tree(parent, os.path.basename(folder))
 
 

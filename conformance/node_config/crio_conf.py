@@ -4,12 +4,13 @@ Source: CRI-O internal/criocli/criocli.go (``mergeConfig``) and pkg/config/confi
 file, then whatever file lies in the folder or below it, by name; a later setting takes the place of an earlier one.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.model.go_toml import load_toml
+from conformance.model.profile import Profile
 from conformance.model.resolution import MODES
 from conformance.node_config.node_config import NodeConfigError, errno_text
 
@@ -27,17 +28,17 @@ class CrioConf:
     unreadable: tuple[str, ...] = ()
 
 
-def read(paths: Iterable[Path] = (), *, has_mode: bool = True) -> CrioConf:
+def read(profile: Profile, paths: Iterable[Path] = ()) -> CrioConf:
     """Read files and folders, those of this machine where none is given; raises ``NodeConfigError``.
 
-    Those that are given must be there. ``has_mode`` is whether the release knows a short-name mode, and checks it.
+    Those that are given must be there. The profile says whether the release knows a short-name mode, and checks it.
     """
     given = tuple(paths)
     mode = mode_file = auth_file = ""
     read_, unreadable = [], []
     for path in _files(given or DEFAULT_PATHS):
         try:
-            image = _image_table(path)
+            image = _image_table(path, profile)
         except FileNotFoundError as error:
             if given:
                 raise NodeConfigError(f"{path} cannot be read: {errno_text(error)}") from None
@@ -48,7 +49,7 @@ def read(paths: Iterable[Path] = (), *, has_mode: bool = True) -> CrioConf:
             unreadable.append(str(path))
             continue
         read_.append(str(path))
-        found = _text(path, image, "short_name_mode") if has_mode else None
+        found = _text(path, image, "short_name_mode") if profile.has_short_name_mode else None
         if found is not None:
             mode, mode_file = found, str(path)
         auth_file = auth_file if (value := _text(path, image, "global_auth_file")) is None else value
@@ -76,9 +77,9 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             yield from _files(below)
 
 
-def _image_table(path: Path) -> Mapping[str, Any]:
+def _image_table(path: Path, profile: Profile) -> Mapping[str, Any]:
     try:
-        table: Mapping[str, Any] = tomllib.loads(path.read_bytes().decode())
+        table: Mapping[str, Any] = load_toml(path.read_bytes().decode(), reads_toml_1_1=profile.reads_toml_1_1)
     except (ValueError, RecursionError) as error:
         raise NodeConfigError(f"{path} is no valid TOML: {error}") from None
     for key in ("crio", "image"):

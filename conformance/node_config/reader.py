@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.model.platform import Platform
+from conformance.model.profile import PROFILES, Profile
 from conformance.model.pull_sources import ModelSettings
 from conformance.model.registries import InvalidRegistriesConfError, Registries
 from conformance.model.registries_conf import RegistriesConfPaths, load_registries
@@ -34,7 +35,7 @@ class ExplainOptions:
     probe: bool = False
 
 
-def read_registries(options: ExplainOptions) -> tuple[Registries, tuple[str, ...]]:
+def read_registries(options: ExplainOptions, profile: Profile = PROFILES[-1]) -> tuple[Registries, tuple[str, ...]]:
     """Read registries.conf as CRI-O does, and name the files that this user may not read.
 
     Raises ``NodeConfigError`` where CRI-O would not start with them.
@@ -53,7 +54,7 @@ def read_registries(options: ExplainOptions) -> tuple[Registries, tuple[str, ...
         unreadable = (paths.alias_cache,)
         paths = replace(paths, alias_cache=str(NOWHERE))
     try:
-        return load_registries(paths), unreadable
+        return load_registries(paths, profile=profile), unreadable
     except InvalidRegistriesConfError as error:
         raise NodeConfigError("; ".join(str(error).split("\n"))) from None
 
@@ -62,8 +63,8 @@ def read_node_config(options: ExplainOptions, env: Mapping[str, str] = os.enviro
     """Find out all that an explanation depends on, ``env`` being the environment; raises ``NodeConfigError``."""
     crio = find_release(options.release, options.socket)
     has_mode = crio.profile.has_short_name_mode
-    conf = crio_conf.read(map(Path, options.crio_conf), has_mode=has_mode)
-    found, forbidden = read_registries(options)
+    conf = crio_conf.read(crio.profile, map(Path, options.crio_conf))
+    found, forbidden = read_registries(options, crio.profile)
     configured = conf.short_name_mode if options.short_name_mode is None else options.short_name_mode
     if configured not in {"", *MODES}:
         raise NodeConfigError(f"--short-name-mode {configured} is none that CRI-O has: {' or '.join(MODES)}")

@@ -64,7 +64,7 @@ def write_files(scenario: Scenario, etc: Path, home: Path) -> None:
         path.write_text(file.text, encoding="utf-8")
     path = home / AUTH_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(auth_file(scenario)))
+    path.write_text(auth_file(scenario))
 
 
 def place(path: str, etc: Path, home: Path) -> Path:
@@ -74,9 +74,9 @@ def place(path: str, etc: Path, home: Path) -> Path:
     return etc / path.removeprefix("/etc/")
 
 
-def auth_file(scenario: Scenario) -> dict[str, dict[str, dict[str, str]]]:
+def auth_file(scenario: Scenario) -> str:
     """Give the auth file's content, an entry for each of the scenario's logins (containers-auth.json(5))."""
-    return {"auths": {key: {"auth": _encoded(login_of(user))} for key, user in scenario.logins}}
+    return json.dumps({"auths": {key: {"auth": _encoded(login_of(user))} for key, user in scenario.logins}})
 
 
 def _encoded(described: Login) -> str:

@@ -62,7 +62,7 @@ def from_toml(text: str) -> Scenario:
 
 
 def _file(table: dict[str, Any]) -> RegistriesFile:
-    written = read_settings(table["text"].encode())
+    written = read_settings(table["text"].encode(), reads_toml_1_1=True)
     entries = tuple(entry.registry for entry in written.registries or ())
     return RegistriesFile(table["path"], written.search, written.mode, entries, tuple((written.aliases or {}).items()))
 

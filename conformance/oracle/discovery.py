@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from conformance.oracle.crio_oracle import CrioOracle
 from conformance.oracle.oracle import Oracle
-from conformance.oracle.program_oracles import PodmanOracle, SkopeoOracle
+from conformance.oracle.program_oracles import PodmanOracle, ProgramOracle, SkopeoOracle
 from conformance.releases.download_options import DownloadOptions
 from conformance.releases.installation import Installation, RuntimeNotFoundError, find_crio, release_of
 from conformance.releases.obtaining import obtain_crio
 
 FORMS = "write skopeo, podman, a CRI-O's release (1.36.3) or the path of one of these programs"
-KNOWN = {"skopeo": "1.9", "podman": "4.3"}
-"""The release line of each program that the model knows."""
+KNOWN: dict[str, type[ProgramOracle]] = {each.program: each for each in (SkopeoOracle, PodmanOracle)}
+"""The programs that the model knows, some release lines of each."""
 
 EXAMPLES = {"skopeo": 2000, "podman": 300}
 EXAMPLES_OF_CRIO = 2000
@@ -24,10 +24,11 @@ class OracleNotFoundError(Exception):
 
 
 class FoundOracle(NamedTuple):
-    """An oracle that is here: the name of the program, and where that is; of a CRI-O, its programs."""
+    """An oracle that is here: the name of the program, and where that is; its release line, or a CRI-O's programs."""
 
     program: str
     path: str
+    line: str = ""
     installation: Installation | None = None
 
     @property
@@ -39,7 +40,7 @@ class FoundOracle(NamedTuple):
         """Start it, in a world of its own; raises ``WorldError`` and ``RuntimeFailedError``."""
         if self.installation is not None:
             return CrioOracle(self.installation)
-        return (SkopeoOracle if self.program == "skopeo" else PodmanOracle)(self.path)
+        return KNOWN[self.program](self.path, self.line)
 
 
 def find_oracle(asked: str, downloads: DownloadOptions = DownloadOptions()) -> FoundOracle:  # noqa: B008 (it is frozen)
@@ -50,7 +51,7 @@ def find_oracle(asked: str, downloads: DownloadOptions = DownloadOptions()) -> F
             installation = find_crio(obtain_crio(asked, downloads))
         except RuntimeNotFoundError as error:
             raise OracleNotFoundError(str(error).replace("--runtime", "--oracle")) from None
-        return FoundOracle(f"CRI-O {installation.release}", asked, installation)
+        return FoundOracle(f"CRI-O {installation.release}", asked, installation=installation)
     path = asked if "/" in asked else shutil.which(asked)
     if path is None:
         raise OracleNotFoundError(f"{asked} is not on PATH: install it (apt-get install {asked}), or {FORMS}")
@@ -58,10 +59,11 @@ def find_oracle(asked: str, downloads: DownloadOptions = DownloadOptions()) -> F
         release = release_of(Path(path), rf"{program} version (\S+)", program, FORMS)
     except RuntimeNotFoundError as error:
         raise OracleNotFoundError(str(error)) from None
-    if release.line != KNOWN[program]:
-        known = f"{program} {KNOWN[program]}, as Debian 12 has it"
+    if release.line not in KNOWN[program].lines:
+        lines = " and ".join(KNOWN[program].lines)
+        known = f"{program} {lines}, as Debian 12 and 13 have them"
         raise OracleNotFoundError(f"{path} is {program} {release}, and the model only knows {known}")
-    return FoundOracle(program, path)
+    return FoundOracle(program, path, release.line)
 
 
 def available_oracles() -> tuple[list[FoundOracle], list[str]]:

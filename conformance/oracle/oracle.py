@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from conformance.evidence.comparison import PullResult
-from conformance.model.auth import credentials
+from conformance.model.auth import AuthFile, credentials
 from conformance.model.image_facts import ImageFacts
 from conformance.model.image_service import ImageService
 from conformance.model.image_store import ListedImage
@@ -55,20 +55,20 @@ class OracleRules:
     profile: Profile
     puller: type[OraclePuller]
     image: Callable[[Outcome], str]
-    load: Callable[[RegistriesConfPaths, Path], Registries] = load_registries
+    load: Callable[[RegistriesConfPaths, Path, Profile], Registries] = load_registries
     looks_into_store: bool = False
 
     def predict(self, scenario: Scenario, root: Path, home: Path, internet: Internet) -> ScenarioPrediction:
         """Predict the pull of a scenario that is arranged, its files below ``root``."""
         try:
             paths = RegistriesConfPaths.found(None, None, home=home, root=root)
-            registries = self.load(paths, root)
+            registries = self.load(paths, root, self.profile)
         except InvalidRegistriesConfError as error:
             unreadable = self.puller(ModelSettings(profile=self.profile)).unreadable(
                 scenario.requested_name, str(error)
             )
             return ScenarioPrediction(Prediction((), Outcome(error=unreadable)), None)
-        logins = auth_file(scenario)
+        logins = [AuthFile("auth.json", auth_file(scenario).encode())]
         settings = ModelSettings(
             profile=self.profile,
             registries=registries,

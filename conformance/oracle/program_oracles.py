@@ -5,16 +5,17 @@ import json
 import os
 import shutil
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from conformance.evidence.comparison import PullResult, recorded_requests
 from conformance.evidence.log import LogLine
-from conformance.model.profile import PODMAN_4_3, SKOPEO_1_9
+from conformance.model.profile import PODMAN_4_3, PODMAN_5_4, SKOPEO_1_9, SKOPEO_1_18
+from conformance.model.puller import Outcome
 from conformance.node import World
 from conformance.oracle.oracle import HOME, Oracle, OracleError, OracleRules, ScenarioPrediction
-from conformance.oracle.rules import PodmanPuller, SkopeoPuller
+from conformance.oracle.rules import Podman5Puller, PodmanPuller, SkopeoPuller
 from conformance.registry_hosts import Internet
 from conformance.runtime.world_files import write_world_files
 from conformance.scenario.scenario import Scenario
@@ -29,12 +30,14 @@ _FOLDERS = os.pathsep.join((os.defpath, "/usr/sbin", "/sbin"))
 
 
 class ProgramOracle(Oracle):
-    """A program that is started for every pull."""
+    """A program that is started for every pull; ``lines`` has the rules of each release line that the model knows."""
 
     program: str
+    lines: Mapping[str, OracleRules]
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, line: str) -> None:
         self.path = path
+        self.rules = self.lines[line]
         with ExitStack() as stack:
             self._world = stack.enter_context(World(visible=[Path(path).resolve().parent]))
             self.internet = stack.enter_context(Internet(self._world.bind))
@@ -74,16 +77,23 @@ class ProgramOracle(Oracle):
         """Give the error among what was printed."""
 
 
+def _manifest_of(outcome: Outcome) -> str:
+    return outcome.image.manifest.digest if outcome.image else ""
+
+
+def _id_of(outcome: Outcome) -> str:
+    return outcome.image.id if outcome.image else ""
+
+
 class SkopeoOracle(ProgramOracle):
     """``skopeo copy`` into a folder: full names only, one pull source after the other, no store."""
 
     program = "skopeo"
     title = "skopeo"
-    rules = OracleRules(
-        profile=SKOPEO_1_9,
-        puller=SkopeoPuller,
-        image=lambda outcome: outcome.image.manifest.digest if outcome.image else "",
-    )
+    lines: Mapping[str, OracleRules] = {
+        each.since: OracleRules(profile=each, puller=SkopeoPuller, image=_manifest_of)
+        for each in (SKOPEO_1_9, SKOPEO_1_18)
+    }
 
     @property
     def _folder(self) -> Path:
@@ -109,11 +119,10 @@ class PodmanOracle(ProgramOracle):
 
     program = "podman"
     title = "Podman"
-    rules = OracleRules(
-        profile=PODMAN_4_3,
-        puller=PodmanPuller,
-        image=lambda outcome: outcome.image.id if outcome.image else "",
-    )
+    lines: Mapping[str, OracleRules] = {
+        each.since: OracleRules(profile=each, puller=puller, image=_id_of)
+        for each, puller in ((PODMAN_4_3, PodmanPuller), (PODMAN_5_4, Podman5Puller))
+    }
 
     def supports(self, predicted: ScenarioPrediction) -> bool:
         """Leave out what it would try three times more, a second apart each: a refused connection."""

@@ -1,9 +1,11 @@
 """What the programs make of containers/image's rules: the model's, each asking in its own order and with its own words.
 
-Source: containers/skopeo 1.9.3 cmd/skopeo/copy.go; containers/podman 4.3.1 cmd/podman/images/pull.go and, as it vendors
-it, containers/common libimage/pull.go, libimage/normalize.go; containers/image pkg/shortnames/shortnames.go.
+Source: containers/skopeo 1.9.3 and 1.18.0 cmd/skopeo/copy.go; containers/podman 4.3.1 and 5.4.2
+cmd/podman/images/pull.go and, as they vendor it, containers/common libimage/pull.go, libimage/normalize.go;
+containers/image pkg/shortnames/shortnames.go.
 """
 
+from conformance.model.go_text import go_quote
 from conformance.model.pull_sources import PullError
 from conformance.model.puller import Puller
 from conformance.model.reference import ID_LENGTH, InvalidReferenceError, Reference, parse, parse_normalized
@@ -62,7 +64,7 @@ class PodmanPuller(OraclePuller):
         try:
             reference = parse(name)
         except InvalidReferenceError as error:
-            return Resolution(NameKind.INVALID, refusal=str(error))
+            return Resolution(NameKind.INVALID, refusal=self.no_reference(name, str(error)))
         name = str(reference.without_tag_beside_digest())
         try:
             parse_normalized(name)
@@ -77,6 +79,11 @@ class PodmanPuller(OraclePuller):
             return resolution._replace(refusal=refusal)
         return resolution
 
+    def no_reference(self, name: str, why: str) -> str:
+        """Say that a name is none."""
+        del name
+        return why
+
     def unreadable(self, name: str, error: str) -> str:
         """Say that a registries.conf is wrong, which is found out when the name is read."""
         resolution = self.resolve(name)
@@ -88,3 +95,11 @@ class PodmanPuller(OraclePuller):
         if len(texts) == 1:
             return texts[0]
         return "\n * ".join([f"{len(texts)} errors occurred while pulling:", *texts])
+
+
+class Podman5Puller(PodmanPuller):
+    """``podman pull NAME`` of Podman 5.4, with containers/common 0.62."""
+
+    def no_reference(self, name: str, why: str) -> str:
+        """Say which name is none (containers/common libimage/pull.go, ``Pull``)."""
+        return f"parsing reference {go_quote(name)}: {why}"

@@ -1,8 +1,8 @@
 """The fixtures of cases, users' own among them.
 
-``runtime``, ``pod``, ``kubelet``, ``node``, ``docker_io``, ``quay_io``, ``registry_k8s_io``, ``ghcr_io``, ``registry``,
-``internet``, ``release``; ``containers`` and ``bridge``, which only say what a case needs; and ``configuration``, which
-a case overrides to have CRI-O configured otherwise.
+``runtime``, ``startup_error``, ``pod``, ``kubelet``, ``node``, ``docker_io``, ``quay_io``, ``registry_k8s_io``,
+``ghcr_io``, ``registry``, ``internet``, ``release``; ``containers`` and ``bridge``, which only say what a case needs;
+and ``configuration``, which a case overrides to have CRI-O configured otherwise.
 """
 
 from __future__ import annotations
@@ -57,6 +57,21 @@ def runtime(request: pytest.FixtureRequest, configuration: Configuration) -> Ite
         raise
     if request.node.stash.get(BROKEN, False):
         running.dirty = True
+
+
+@pytest.fixture
+def startup_error(request: pytest.FixtureRequest, configuration: Configuration) -> str:
+    """What the runtime says when it does not start with that configuration; empty where it starts."""
+    from conformance.runtime.runtime import RuntimeFailedError
+
+    run = run_of(request.config)
+    if why := _silent(request.node, run.target):
+        pytest.skip(why)
+    try:
+        run.pool.get(configuration)
+    except RuntimeFailedError as error:
+        return str(error)
+    return ""
 
 
 def _silent(item: pytest.Item, target: Target) -> str:

@@ -226,7 +226,7 @@ def _end_workers(session: pytest.Session, exitstatus: int) -> None:
 
 def needs_runtime(item: pytest.Item) -> bool:
     """Tell whether a case asks for a CRI-O."""
-    return "runtime" in getattr(item, "fixturenames", ())
+    return not {"runtime", "startup_error"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

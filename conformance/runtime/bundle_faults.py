@@ -1,8 +1,9 @@
 """Faults in what the OCI runtime is given, so that cases that look into containers can be tested on a live CRI-O.
 
 This file is itself the program that stands in for the OCI runtime: it changes a container's ``config.json``
-(runtime-spec, "Configuration") and becomes the real one. So it imports nothing of ours, and runs on Python alone. Each
-function below is a fault: its name with hyphens is the fault's, its docstring says it.
+(runtime-spec, "Configuration"), or the process that is to run in one later, and becomes the real one. So it imports
+nothing of ours, and runs on Python alone. Each function below is a fault: its name with hyphens is the fault's, its
+docstring says it.
 """
 
 import json
@@ -25,16 +26,26 @@ ANOTHER_UID = 4242
 
 
 class Bundle:
-    """What an OCI runtime is given for one container: a folder, and in it ``config.json``, read into ``spec``."""
+    """What an OCI runtime is given: a container's ``config.json``, or a process to be run in one, read into ``spec``.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.spec: dict[str, Any] = json.loads((folder / "config.json").read_text())
+    A command that takes no file has an empty one.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self.file = file
+        content: dict[str, Any] = json.loads(file.read_text()) if file else {}
+        self.is_process = "process" not in content
+        self.spec: dict[str, Any] = {"process": content, "mounts": []} if self.is_process else content
 
     @property
-    def is_container(self) -> bool:
-        """Whether it is no sandbox."""
-        return bool(self.spec.get("annotations", {}).get(CONTAINER_TYPE) == "container")
+    def folder(self) -> Path:
+        """The folder that it lies in."""
+        return self.file.parent if self.file else Path()
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether it is known to be a sandbox's."""
+        return bool(self.spec.get("annotations", {}).get(CONTAINER_TYPE) == "sandbox")
 
     @property
     def images(self) -> list[dict[str, Any]]:
@@ -47,8 +58,9 @@ class Bundle:
         return [each for each in self.spec["mounts"] if ARTIFACTS in each["source"]]
 
     def write(self) -> None:
-        """Write it back."""
-        (self.folder / "config.json").write_text(json.dumps(self.spec))
+        """Write it back, if there is a file."""
+        if self.file:
+            self.file.write_text(json.dumps(self.spec["process"] if self.is_process else self.spec))
 
 
 def _is_lower(option: str) -> bool:
@@ -177,6 +189,18 @@ def joins_the_nodes_network(bundle: Bundle) -> None:
     bundle.spec["linux"]["namespaces"] = [each for each in namespaces if each["type"] != "network"]
 
 
+def refuses_volumes(bundle: Bundle) -> None:
+    """Creates no container that has an image volume."""
+    if bundle.images or bundle.artifacts:
+        sys.exit("a container with such a mount is not created")
+
+
+def refuses_to_delete(bundle: Bundle) -> None:
+    """Deletes no container."""
+    del bundle
+    sys.exit("the container is not deleted")
+
+
 FAULTS: dict[str, Callable[[Bundle], None]] = {
     each.__name__.replace("_", "-"): each
     for each in (
@@ -194,8 +218,19 @@ FAULTS: dict[str, Callable[[Bundle], None]] = {
         ends_containers_at_once,
         leaves_a_process,
         joins_the_nodes_network,
+        refuses_volumes,
+        refuses_to_delete,
     )
 }
+COMMANDS: dict[Callable[[Bundle], None], tuple[str, ...]] = {
+    runs_as_another_user: ("create", "exec"),
+    gives_no_new_privileges: ("create", "exec"),
+    refuses_to_delete: ("delete",),
+}
+"""At which commands of the OCI runtime a fault shows itself, if not only when a container is created."""
+
+FILES = {"create": ("--bundle", "config.json"), "exec": ("--process", "")}
+"""The option that names what a command is given, and the file in that."""
 
 
 def oci_runtime_with_fault(fault: str, oci_runtime: Path, etc: Path) -> Path:
@@ -211,11 +246,14 @@ def oci_runtime_with_fault(fault: str, oci_runtime: Path, etc: Path) -> Path:
 
 
 def main(fault: str, oci_runtime: str, *arguments: str) -> None:
-    """Put the fault into the bundle that a container is created from, and become the OCI runtime."""
-    if "--bundle" in arguments:
-        bundle = Bundle(Path(arguments[arguments.index("--bundle") + 1]))
-        if bundle.is_container:
-            FAULTS[fault](bundle)
+    """Put the fault into what a command is given, and become the OCI runtime."""
+    change = FAULTS[fault]
+    command = next((each for each in arguments if each in {"create", "exec", "delete"}), "")
+    if command in COMMANDS.get(change, ("create",)):
+        option, file = FILES.get(command, ("", ""))
+        bundle = Bundle(Path(arguments[arguments.index(option) + 1], file) if option in arguments else None)
+        if not bundle.is_sandbox:
+            change(bundle)
             bundle.write()
     os.execv(oci_runtime, [oci_runtime, *arguments])  # noqa: S606 (it is the same process to conmon)
 

@@ -15,6 +15,9 @@ from conformance.runtime import cni
 NO_PLUGINS = "/etc/cni/bin"
 """Where CRI-O looks for CNI plugins of which no pod has need; it makes the folder, by default ``/opt/cni/bin``."""
 
+HOME = "~/"
+"""What a path below CRI-O's home begins with."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
@@ -24,9 +27,11 @@ class Configuration:
     is empty, there is no such file. ``registries`` and ``aliases`` (short name, full name) stand in
     ``registries.conf``. ``drop_ins`` are more files of ``registries.conf.d``, each a name and its TOML.
     ``short_name_mode`` is that option of ``crio.conf`` (1.34 and later; older releases ignore it); ``None`` leaves
-    CRI-O's default. ``policies`` are the signature policies, each a path below ``/etc`` and what is written there, and
-    ``signature_policy`` is that option of ``crio.conf``, a path; where it is empty, the system's own counts. With the
-    ``network`` ``bridge``, pods can have one of their own, besides the host's, where there are CNI plugins for it.
+    CRI-O's default. ``policies`` are the signature policies, each a path, below ``/etc`` or, where it begins with
+    ``~/``, below CRI-O's home, and what is written there, and ``signature_policy`` is that option of ``crio.conf``, a
+    path; where it is empty, the user's own counts, or else the system's. ``auth_files`` are authentication files, each
+    a path that begins with ``~/`` and its text. With the ``network`` ``bridge``, pods can have one of their own,
+    besides the host's, where there are CNI plugins for it.
     """
 
     search_registries: tuple[str, ...] = ("docker.io", "quay.io")
@@ -36,12 +41,16 @@ class Configuration:
     short_name_mode: str | None = "disabled"
     policies: tuple[tuple[str, SignaturePolicy], ...] = ((SYSTEM, SignaturePolicy()),)
     signature_policy: str = ""
+    auth_files: tuple[tuple[str, str], ...] = ()
     network: Literal["", "bridge"] = ""
 
-    def write(self, etc: Path, socket: Path, programs: Installation, *, storage_driver: str, log_level: str) -> None:
-        """Write the files below ``etc`` where CRI-O looks for them by default."""
+    def write(
+        self, etc: Path, home: Path, socket: Path, programs: Installation, *, storage_driver: str, log_level: str
+    ) -> None:
+        """Write the files below ``etc`` and ``home`` where CRI-O looks for them by default."""
         self.write_registries(etc)
-        self.write_policies(etc)
+        self.write_policies(etc, home)
+        self.write_auth_files(home)
         plugins = cni.find_plugins(programs.crio.parent) if self.network else None
         network = cni.write_cni_config(etc, plugins) if plugins else {}
         crio = etc / "crio"
@@ -56,12 +65,20 @@ class Configuration:
         for name, text in self.registries_conf():
             (containers / name).write_text(text, encoding="utf-8")
 
-    def write_policies(self, etc: Path) -> None:
-        """Write the files of containers-policy.json(5) below ``etc``."""
+    def write_policies(self, etc: Path, home: Path) -> None:
+        """Write the files of containers-policy.json(5) below ``etc`` and ``home``."""
         for path, policy in self.policies:
-            file = etc / Path(path).relative_to("/etc")
+            of_user = path.startswith(HOME)
+            file = home / path.removeprefix(HOME) if of_user else etc / Path(path).relative_to("/etc")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(_policy(policy)))
+
+    def write_auth_files(self, home: Path) -> None:
+        """Write the files of containers-auth.json(5) below ``home``."""
+        for path, text in self.auth_files:
+            file = home / path.removeprefix(HOME)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
 
     def registries_conf(self) -> list[tuple[str, str]]:
         """Give the files of containers-registries.conf(5), each a path below ``/etc/containers`` and its text."""

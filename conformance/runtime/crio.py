@@ -65,6 +65,7 @@ class Crio(Runtime):
             self._env = write_world_files(self.world, self.internet) | self._coverage_inside()
             self.configuration.write(
                 self.world.etc,
+                self.world.folder / "home",
                 self.socket,
                 replace(installation, oci_runtime=self._oci_runtime_inside(fault)),
                 storage_driver=storage_driver(root=self.world.root),

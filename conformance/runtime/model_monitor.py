@@ -8,12 +8,13 @@ from typing import NamedTuple
 from conformance.cri import CallError
 from conformance.evidence.comparison import PullResult, difference, pull_differences, recorded_requests
 from conformance.model.answers import Login
+from conformance.model.auth import LEGACY_FILE, AuthFile, credentials
 from conformance.model.image_facts import ImageFacts
 from conformance.model.image_service import ImageLookup, ImageService
 from conformance.model.image_store import ListedImage, StoredImage
 from conformance.model.policy import SignaturePolicies
 from conformance.model.prediction import Prediction, answer_steps
-from conformance.model.profile import profile
+from conformance.model.profile import Profile, profile
 from conformance.model.pull_sources import ModelSettings
 from conformance.model.registries import Registries
 from conformance.model.registries_conf import RegistriesConfPaths
@@ -30,16 +31,21 @@ from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
 def model_settings(
     release: Release,
     configuration: Configuration,
-    load: Callable[[RegistriesConfPaths, Path], Registries],
+    load: Callable[[RegistriesConfPaths, Path, Profile], Registries],
     *,
     root: Path,
     home: Path,
 ) -> ModelSettings:
     """Put a runtime into the model's terms: its ``/etc`` lies below ``root``, ``home`` is its home as it sees that."""
+    auth_files = [
+        AuthFile(path.replace("~", str(home), 1), text.encode(), path.endswith(LEGACY_FILE))
+        for path, text in configuration.auth_files
+    ]
     return ModelSettings(
         profile=profile(release),
-        registries=load(RegistriesConfPaths.found(None, None, home=home, root=root), root),
+        registries=load(RegistriesConfPaths.found(None, None, home=home, root=root), root, profile(release)),
         short_name_mode=configuration.short_name_mode or "",
+        credentials=partial(credentials, auth_files),
         policies=SignaturePolicies(dict(configuration.policies), configuration.signature_policy, str(home)),
     )
 

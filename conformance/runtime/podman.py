@@ -59,14 +59,13 @@ class Podman(Runtime):
         with ExitStack() as stack:
             self.world = stack.enter_context(World(visible=[binary.parent, binary.resolve().parent]))
             self.internet = stack.enter_context(Internet(self.world.bind))
+            env = write_world_files(self.world, self.internet)
             self._configure()
             socket = self.world.folder / "podman.sock"
             path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
             line = [str(binary), "--log-level=debug", f"--storage-driver={storage_driver(root=self.world.root)}"]
             line += ["system", "service", "--time=0", f"unix://{socket}"]
-            self.process = self.world.spawn(
-                line, write_world_files(self.world, self.internet) | {"PATH": path}, "podman.log"
-            )
+            self.process = self.world.spawn(line, env | {"PATH": path}, "podman.log")
             stack.callback(self.process.close)
             self.evidence = Collector(self.internet.recorder, Log(self.process.log))
             self.client = self.cleanup_client = stack.enter_context(NoCRIClient())
@@ -79,7 +78,9 @@ class Podman(Runtime):
         """Write configuration where Podman looks; ``short_name_mode`` is an option of registries.conf for it."""
         etc = self.world.etc
         self.configuration.write_registries(etc)
-        self.configuration.write_policies(etc)
+        home = self.world.folder / "home"
+        self.configuration.write_policies(etc, home)
+        self.configuration.write_auth_files(home)
         if mode := self.configuration.short_name_mode:
             drop_in = etc / "containers" / "registries.conf.d" / "short-name-mode.conf"
             drop_in.parent.mkdir(parents=True, exist_ok=True)

@@ -4,19 +4,23 @@ from contextlib import ExitStack
 
 from conformance.cri import Client
 from conformance.evidence import Collector, Log
+from conformance.model.registries import InvalidRegistriesConfError
 from conformance.model.release import Release
 from conformance.node.folders import private_folder
 from conformance.registry_hosts import Internet, loopback
 from conformance.registry_hosts.internet import authority
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.model_monitor import ModelMonitor, model_settings
-from conformance.runtime.runtime import Runtime
+from conformance.runtime.runtime import Runtime, RuntimeFailedError
 from conformance.simulator import SimulatorServer, Variant
 from conformance.simulator.mutants import Mutant
 
 
 class SimulatedRuntime(Runtime):
-    """The simulator of a release, with an internet around it; ``mutant`` is a fault that it has, if any."""
+    """The simulator of a release, with an internet around it; ``mutant`` is a fault that it has, if any.
+
+    Raises ``RuntimeFailedError`` where CRI-O would not start.
+    """
 
     def __init__(self, release: Release, configuration: Configuration, mutant: Mutant | None = None) -> None:
         self.configuration = configuration
@@ -26,7 +30,12 @@ class SimulatedRuntime(Runtime):
             configuration.write_registries(folder / "etc")
             self.internet = stack.enter_context(Internet(loopback))
             variant = mutant.variant if mutant else Variant()
-            settings = model_settings(release, configuration, variant.loader().load, root=folder, home=folder / "home")
+            try:
+                settings = model_settings(
+                    release, configuration, variant.loader().load, root=folder, home=folder / "home"
+                )
+            except InvalidRegistriesConfError as error:
+                raise RuntimeFailedError(f"CRI-O {release} does not start: {error}") from None
             self._served = stack.enter_context(
                 SimulatorServer(
                     settings,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.model.image_service import ImageService
+from conformance.model.profile import Profile
 from conformance.model.puller import Puller
 from conformance.model.registries import Registries
 from conformance.model.registries_conf import RegistriesConfPaths, load_registries
@@ -16,9 +17,9 @@ from conformance.simulator.runtime_servicer import RuntimeServicer
 class RegistriesLoader:
     """Reads registries.conf, as one of the pieces of a simulator."""
 
-    def load(self, paths: RegistriesConfPaths, root: Path) -> Registries:
+    def load(self, paths: RegistriesConfPaths, root: Path, profile: Profile) -> Registries:
         """Read and merge the files below ``root``; raises ``InvalidRegistriesConfError``."""
-        return load_registries(paths, root=root)
+        return load_registries(paths, root, profile)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance.commands.main import main
+from conformance.model.release import Release
 from conformance.node import sweep_worlds
 from conformance.oracle import corpus, search_jobs
 from conformance.oracle.discovery import FoundOracle, OracleNotFoundError, find_oracle
@@ -57,12 +58,17 @@ def test_an_oracle_that_is_not_here_has_an_exit_code_of_its_own(
 
 
 def test_a_release_that_the_model_does_not_know_is_refused(tmp_path: Path) -> None:
-    path = program(tmp_path, "skopeo", "skopeo version 1.18.0")
-    with pytest.raises(OracleNotFoundError, match=r"is skopeo 1\.18\.0, and the model only knows skopeo 1\.9"):
+    path = program(tmp_path, "skopeo", "skopeo version 1.20.0")
+    with pytest.raises(
+        OracleNotFoundError, match=r"is skopeo 1\.20\.0, and the model only knows skopeo 1\.9 and 1\.18, "
+    ):
         find_oracle(str(path))
-    assert find_oracle(str(program(tmp_path, "podman", "podman version 4.3.1"))) == FoundOracle(
-        "podman", str(tmp_path / "podman")
-    )
+
+
+@pytest.mark.parametrize(("name", "version"), [("podman", "4.3.1"), ("podman", "5.4.2"), ("skopeo", "1.18.0")])
+def test_a_release_that_the_model_knows_is_found(tmp_path: Path, name: str, version: str) -> None:
+    found = find_oracle(str(program(tmp_path, name, f"{name} version {version}")))
+    assert found == FoundOracle(name, str(tmp_path / name), Release(version).line)
 
 
 def test_a_program_that_is_not_on_path_is_told_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +115,7 @@ def test_kept_scenarios_hold(oracle: type[Oracle]) -> None:
 
 def which_of(oracle: type[Oracle]) -> FoundOracle:
     name = oracle.__name__.removesuffix("Oracle").lower()
-    return FoundOracle(name, sound(name))
+    return find_oracle(sound(name))
 
 
 @pytest.mark.usefixtures("namespaces", "own_tmpdir")

@@ -118,6 +118,15 @@ PULLS = {
         ),
         {"localhost:5000": Reason.NOT_FOUND},
     ),
+    "1.36: an authentication file that cannot be read": (
+        (
+            f"unable to pull image or OCI artifact: pull image err: {SOURCE}quay.io/a:1: getting username and "
+            'password: reading JSON file "/a.json": unmarshaling JSON at "/a.json": unexpected end of JSON input; '
+            "artifact err: image reference: get manifest from ref: create image source: getting username and password: "
+            'reading JSON file "/a.json": unmarshaling JSON at "/a.json": unexpected end of JSON input'
+        ),
+        {"quay.io": Reason.UNREADABLE_LOGINS},
+    ),
     "not JSON": (
         'initializing source docker://localhost/a:1: reading manifest 1 in localhost/a: StatusCode: 404, "<html>..."',
         {"localhost": Reason.NOT_FOUND},
@@ -213,6 +222,7 @@ WORDS = {
     'no image found in image index for architecture "s390x"': Reason.NO_MATCHING_PLATFORM,
     'no image found in manifest list for architecture "s390x"': Reason.NO_MATCHING_PLATFORM,
     'parsing image configuration: unsupported image-specific operation on artifact with type "a/b"': Reason.NO_IMAGE,
+    "getting username and password: reading JSON file: unexpected end of JSON input": Reason.UNREADABLE_LOGINS,
     "registry quay.io/a is blocked in /etc/containers/registries.conf": Reason.BLOCKED,
     "Source image rejected: Running image is rejected by policy.": Reason.UNTRUSTED,
     "A signature was required, but no signature exists": Reason.UNTRUSTED,

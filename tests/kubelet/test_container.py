@@ -83,7 +83,7 @@ NAMES = st.text(st.characters(exclude_characters="/\0", codec="utf-8"), min_size
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(files=st.dictionaries(NAMES | st.sampled_from(["\n", ">", "\udcff"]), st.binary(max_size=50), max_size=5))
 def test_any_name_and_content_is_told(files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("tree")

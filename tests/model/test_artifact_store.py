@@ -127,6 +127,16 @@ def test_a_moved_tag_leaves_one_without_a_name(release: str) -> None:
     assert made.list() == ([lost] if release == "1.34.11" else [])
 
 
+@pytest.mark.parametrize("release", RELEASES)
+def test_of_several_without_a_name_the_first_is_listed_from_1_35_2_on(release: str) -> None:
+    made = service(release, (NAME, MADE), (NAME, OTHER), (NAME, INDENTED))
+    listed_ids = [each.id for each in made.list() if not isinstance(each, str)]
+    kept = [each.id for each in made.artifacts.kept]
+    assert len(kept) == 3
+    assert listed_ids == ([kept[0], kept[2]] if Release(release) >= Release("1.35.2") else kept)
+    assert made.status(OTHER.id).image == listed(OTHER, release=release, repository="unknown")
+
+
 def test_one_without_a_name_makes_room_for_its_like() -> None:
     made = service("1.36.3", (NAME, MADE), (NAME, OTHER), (NAME, MADE))
     assert made.list() == [listed(MADE, LATEST), listed(OTHER, repository="unknown")]

@@ -1,11 +1,12 @@
 import base64
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.model.answers import Login
-from conformance.model.auth import InvalidAuthFileError, auth_files, credentials, unused_login_reason
+from conformance.model.auth import AuthFile, InvalidAuthFileError, auth_files, credentials, unused_login_reason
 
 HOME = Path("/home/me")
 
@@ -17,6 +18,11 @@ def auth(text: str) -> str:
 def entries(*keys: str) -> dict[str, Any]:
     """Entries with a user of the key's own name."""
     return {key: {"auth": auth(f"{number}:secret")} for number, key in enumerate(keys)}
+
+
+def file(content: Any, *, legacy: bool = False) -> list[AuthFile]:
+    """The file that has this content, alone."""
+    return [AuthFile("/auth.json", json.dumps(content).encode(), legacy)]
 
 
 def login(number: int, host: str) -> Login:
@@ -52,7 +58,7 @@ def login(number: int, host: str) -> Login:
 )
 def test_the_entry_with_the_longest_key_counts(keys: list[str], host: str, repository: str, found: int | None) -> None:
     expected = None if found is None else login(found, host)
-    assert credentials({"auths": entries(*keys)}, host, repository) == expected
+    assert credentials(file({"auths": entries(*keys)}), host, repository) == expected
 
 
 @pytest.mark.parametrize(
@@ -66,7 +72,7 @@ def test_the_entry_with_the_longest_key_counts(keys: list[str], host: str, repos
 )
 def test_the_older_form_knows_hosts_alone(keys: list[str], host: str, found: int | None) -> None:
     expected = None if found is None else login(found, host)
-    assert credentials(entries(*keys), host, "a", legacy=True) == expected
+    assert credentials(file(entries(*keys), legacy=True), host, "a") == expected
 
 
 @pytest.mark.parametrize(
@@ -82,20 +88,20 @@ def test_the_older_form_knows_hosts_alone(keys: list[str], host: str, found: int
     ],
 )
 def test_a_password_is_read(entry: dict[str, str], user: str, password: str) -> None:
-    assert credentials({"auths": {"quay.io": entry}}, "quay.io", "a") == Login(user, password, "quay.io")
+    assert credentials(file({"auths": {"quay.io": entry}}), "quay.io", "a") == Login(user, password, "quay.io")
 
 
 @pytest.mark.parametrize("entry", [{}, None, {"auth": ""}, {"auth": auth("no colon")}, {"auth": auth(":")}])
 def test_an_entry_without_a_login_hides_those_with_shorter_keys(entry: dict[str, str] | None) -> None:
     content = {"auths": {"quay.io/a": entry, **entries("quay.io")}}
-    assert credentials(content, "quay.io", "a") is None
-    assert credentials(content, "quay.io", "b") == login(0, "quay.io")
+    assert credentials(file(content), "quay.io", "a") is None
+    assert credentials(file(content), "quay.io", "b") == login(0, "quay.io")
 
 
 @pytest.mark.parametrize("content", [{}, {"auths": None}, {"auths": {}}, {"credHelpers": None}, {"other": 1}])
 def test_a_file_without_entries_has_no_login(content: dict[str, Any]) -> None:
-    assert credentials(content, "quay.io", "a") is None
-    assert unused_login_reason(content, "quay.io", "a") == ""
+    assert credentials(file(content), "quay.io", "a") is None
+    assert unused_login_reason(file(content), "quay.io", "a") == ""
 
 
 TOKEN = {"auth": auth("me:"), "identitytoken": "secret-token"}
@@ -114,17 +120,32 @@ TOKEN = {"auth": auth("me:"), "identitytoken": "secret-token"}
 def test_helpers_and_tokens_are_told_of_and_not_followed(
     content: dict[str, Any], found: Login | None, beside: str
 ) -> None:
-    assert credentials(content, "quay.io", "a") == found
-    assert unused_login_reason(content, "quay.io", "a") == beside
+    assert credentials(file(content), "quay.io", "a") == found
+    assert unused_login_reason(file(content), "quay.io", "a") == beside
+
+
+UNREAD = 'reading JSON file "/auth.json": unmarshaling JSON at "/auth.json":'
+UNFIT = f"{UNREAD} json: cannot unmarshal"
+ENTRIES = "map[string]config.dockerAuthConfig"
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"auths": []}, "auths is no object"),
-        ({"auths": {}, "credHelpers": "pass"}, "credHelpers is no object"),
-        ({"auths": {"other.io": "secret"}}, "the entry of other.io is no object"),
-        ({"auths": {"other.io": {"auth": 1}}}, "the entry of other.io holds something else than text"),
+        ({"auths": []}, f"{UNFIT} array into Go struct field dockerConfigFile.auths of type {ENTRIES}"),
+        ([], f"{UNFIT} array into Go value of type config.dockerConfigFile"),
+        (
+            {"auths": {}, "credHelpers": "pass"},
+            f"{UNFIT} string into Go struct field dockerConfigFile.credHelpers of type map[string]string",
+        ),
+        (
+            {"auths": {"other.io": "secret"}},
+            f"{UNFIT} string into Go struct field dockerConfigFile.auths.other.io of type config.dockerAuthConfig",
+        ),
+        (
+            {"auths": {"other.io": {"auth": 1}}},
+            f"{UNFIT} number into Go struct field dockerConfigFile.auths.other.io.auth of type string",
+        ),
         ({"auths": {"quay.io": {"auth": "secret!"}}}, "illegal base64 data in the entry of quay.io"),
         ({"auths": {"quay.io": {"auth": "YTpi="}}}, "illegal base64 data in the entry of quay.io"),
         ({"auths": {"quay.io": {"auth": "YTpiYw"}}}, "illegal base64 data in the entry of quay.io"),
@@ -133,13 +154,37 @@ def test_helpers_and_tokens_are_told_of_and_not_followed(
 )
 def test_a_wrong_file_is_refused_without_its_secrets(content: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidAuthFileError) as caught:
-        credentials(content, "quay.io", "a")
+        credentials(file(content), "quay.io", "a")
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "unexpected end of JSON input"),
+        (b" \n", "unexpected end of JSON input"),
+        (b'{"auths": {', "unexpected end of JSON input"),
+        (b"me:secret", "invalid character 'm' looking for beginning of value"),
+    ],
+)
+def test_what_is_no_json_is_refused(content: bytes, message: str, legacy: bool) -> None:
+    with pytest.raises(InvalidAuthFileError) as caught:
+        credentials([AuthFile("/auth.json", content, legacy)], "quay.io", "a")
+    assert str(caught.value) == f"{UNREAD} {message}"
+
+
+def test_files_are_read_in_order_as_far_as_need_be() -> None:
+    null, of_quay = AuthFile("null", b"null"), AuthFile("of-quay", json.dumps({"auths": entries("quay.io")}).encode())
+    files = [null, AuthFile("old", b"null", legacy=True), of_quay, AuthFile("empty", b"")]
+    assert credentials(files, "quay.io", "a") == login(0, "quay.io")
+    with pytest.raises(InvalidAuthFileError, match='"empty": unexpected end of JSON input'):
+        credentials(files, "docker.io", "a")
 
 
 def test_another_entry_need_not_be_base64() -> None:
     content = {"auths": {"other.io": {"auth": "!"}, **entries("quay.io")}}
-    assert credentials(content, "quay.io", "a") == login(0, "quay.io")
+    assert credentials(file(content), "quay.io", "a") == login(0, "quay.io")
 
 
 @pytest.mark.parametrize(

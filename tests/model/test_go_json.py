@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.model.go_json import (
@@ -54,13 +54,11 @@ def test_what_is_no_json(data: bytes, words: str) -> None:
     assert str(error.value) == words
 
 
-@settings(deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5))
 def test_what_is_json_is_read(value: object) -> None:
     assert parse_json(json.dumps(value).encode()) == value
 
 
-@settings(deadline=None)
 @given(st.binary() | st.text('{}[]",:\\ u0-1.eE+tn').map(str.encode))
 def test_anything_is_read_or_refused_in_one_sentence(data: bytes) -> None:
     assert re.fullmatch("|unexpected end of JSON input|invalid character '.+' .+", refusal(data))

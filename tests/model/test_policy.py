@@ -8,7 +8,7 @@ import pytest
 
 from conformance.model.answers import Answer
 from conformance.model.image_service import ImageService
-from conformance.model.policy import SYSTEM, PolicyRequirement, SignaturePolicies, SignaturePolicy
+from conformance.model.policy import OF_USER, SYSTEM, PolicyRequirement, SignaturePolicies, SignaturePolicy
 from conformance.model.puller import Outcome
 from conformance.model.reason import Reason
 from conformance.model.reference import parse_normalized
@@ -126,6 +126,23 @@ def test_the_policy_of_a_namespace_counts_alone() -> None:
     assert pulled(service({NAMED: ON_QUAY_IO_ONLY, FOR_TEAM: ALL}, NAMED), namespace="team").image is not None
 
 
+@pytest.mark.parametrize(
+    ("files", "named", "accepted"),
+    [
+        ({SYSTEM: ALL, OF_USER: ON_QUAY_IO_ONLY}, "", False),
+        ({SYSTEM: ON_QUAY_IO_ONLY, OF_USER: ALL}, "", True),
+        ({OF_USER: ON_QUAY_IO_ONLY}, "", False),
+        ({SYSTEM: ALL, OF_USER: ALL, NAMED: ON_QUAY_IO_ONLY}, NAMED, False),
+        ({SYSTEM: ON_QUAY_IO_ONLY, OF_USER: ON_QUAY_IO_ONLY, NAMED: ALL}, NAMED, True),
+    ],
+)
+@pytest.mark.parametrize("release", ["1.31.13", "1.36.3"])
+def test_the_users_own_goes_before_the_systems(
+    files: Mapping[str, SignaturePolicy], named: str, accepted: bool, release: str
+) -> None:
+    assert (pulled(service(files, named, release)).image is not None) is accepted
+
+
 @pytest.mark.parametrize(("release", "error"), [("1.31.13", MISSING_OLD), ("1.32.13", MISSING)])
 def test_without_a_policy_nobody_is_asked(release: str, error: str) -> None:
     known = Known({})
@@ -212,13 +229,14 @@ def test_the_image_of_a_container_is_judged(release: str, error: str) -> None:
 
 def test_the_files_are_written_where_crio_looks_for_them(tmp_path: Path) -> None:
     policy = SignaturePolicy.accepting("docker.io", but=("docker.io/a",))
-    configuration = Configuration(policies=((SYSTEM, ALL), (FOR_TEAM, policy)))
-    configuration.write_policies(tmp_path)
+    configuration = Configuration(policies=((SYSTEM, ALL), (FOR_TEAM, policy), (OF_USER, ALL)))
+    configuration.write_policies(tmp_path / "etc", tmp_path / "home")
     written = {str(each.relative_to(tmp_path)): json.loads(each.read_text()) for each in tmp_path.rglob("*.json")}
     accept, reject = [{"type": "insecureAcceptAnything"}], [{"type": "reject"}]
     assert written == {
-        "containers/policy.json": {"default": accept},
-        "crio/policies/team.json": {
+        "home/.config/containers/policy.json": {"default": accept},
+        "etc/containers/policy.json": {"default": accept},
+        "etc/crio/policies/team.json": {
             "default": reject,
             "transports": {"docker": {"docker.io": accept, "docker.io/a": reject}},
         },

@@ -1,5 +1,7 @@
 """Where an image is asked for, as whom, and what is said of places that fail; texts as live releases word them."""
 
+from functools import partial
+
 import pytest
 
 from conformance.model.answers import (
@@ -11,6 +13,7 @@ from conformance.model.answers import (
     NoResponse,
     RegistryRequest,
 )
+from conformance.model.auth import AuthFile, credentials
 from conformance.model.pull_sources import OpenedManifest, PullError, PullOptions, PullSources
 from conformance.model.reason import Reason
 from conformance.model.reference import parse_normalized
@@ -202,6 +205,33 @@ def test_a_blocked_mirror_is_passed_over_and_told() -> None:
         f"(Mirrors also failed: [quay.io/m/app:latest: registry quay.io/m{BLOCKED}]): docker.io/rhuss/app:latest:"
         " reading manifest latest in docker.io/rhuss/app: manifest unknown"
     )
+    assert known.questions == ["docker.io latest"]
+
+
+# Authentication files
+
+EMPTY = AuthFile("/root/.docker/config.json", b"")
+NO_JSON = (
+    'getting username and password: reading JSON file "/root/.docker/config.json": '
+    'unmarshaling JSON at "/root/.docker/config.json": unexpected end of JSON input'
+)
+
+
+@pytest.mark.parametrize("blocked", [False, True])
+def test_a_file_that_cannot_be_read_is_told_before_all(blocked: bool) -> None:
+    registries = Registries(registries=(Registry(prefix="docker.io", location="docker.io", blocked=blocked),))
+    known = Known({})
+    rules = PullSources(settings(registries=registries, credentials=partial(credentials, [EMPTY])))
+    got = went(rules.open(APP, PullOptions()), known)
+    assert got == PullError(NO_JSON, Reason.UNREADABLE_LOGINS)
+    assert known.asked == []
+
+
+def test_a_mirror_needs_a_file_where_the_registry_has_the_requests_login() -> None:
+    known = Known({"docker.io": IMAGE})
+    rules = PullSources(settings(registries=mirrored(Mirror("quay.io/m")), credentials=partial(credentials, [EMPTY])))
+    got = went(rules.open(APP, PullOptions(Login("robot", "secret"))), known)
+    assert isinstance(got, OpenedManifest)
     assert known.questions == ["docker.io latest"]
 
 

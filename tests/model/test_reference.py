@@ -6,7 +6,14 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from conformance.model.reference import InvalidReferenceError, Reference, parse, parse_canonical, parse_normalized
+from conformance.model.reference import (
+    InvalidReferenceError,
+    Reference,
+    parse,
+    parse_as_docker,
+    parse_canonical,
+    parse_normalized,
+)
 
 HEX = "a429" * 16
 SHA256 = f"sha256:{HEX}"
@@ -159,6 +166,43 @@ def test_a_name_is_completed_by_dockers_convention(text: str, whole: str) -> Non
 def test_what_cannot_be_completed_is_refused(text: str, message: str) -> None:
     with pytest.raises(InvalidReferenceError) as caught:
         parse_normalized(text)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("busybox", "docker.io/library/busybox"),
+        ("[2001:db8::1]:5000/repo", "[2001:db8::1]:5000/repo"),
+        ("[2001:db8::1]/repo:1", "[2001:db8::1]/repo:1"),
+        ("[2001:DB8::1]:5000/repo", "[2001:DB8::1]:5000/repo"),
+        (f"[::1]/repo{TAIL}", f"[::1]/repo{TAIL}"),
+        ("Rhuss/app", "Rhuss/app"),
+        (f"quay.io/{'a' * 255}", f"quay.io/{'a' * 255}"),
+        ("a" * 247, f"docker.io/library/{'a' * 247}"),
+    ],
+)
+def test_a_kubelet_takes_more_for_names(text: str, whole: str) -> None:
+    assert str(parse_as_docker(text)) == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (HEX, f"invalid repository name ({HEX}), cannot specify 64-byte hexadecimal strings"),
+        ("rhuss/App", "invalid reference format: repository name (rhuss/App) must be lowercase"),
+        ("2001:db8::1/repo", "invalid reference format"),
+        ("[fe80::1%eth0]:5000/repo", "invalid reference format"),
+        ("[::ffff:192.0.2.1]/repo", "invalid reference format"),
+        ("[2001:db8::1]", "invalid reference format"),
+        (f"quay.io/{'a' * 256}", "repository name must not be more than 255 characters"),
+        ("a" * 248, "repository name must not be more than 255 characters"),
+        (f"a@sha256:{HEX[:-1]}", "invalid checksum digest length"),
+    ],
+)
+def test_what_a_kubelet_does_not_take_for_a_name(text: str, message: str) -> None:
+    with pytest.raises(InvalidReferenceError) as caught:
+        parse_as_docker(text)
     assert str(caught.value) == message
 
 

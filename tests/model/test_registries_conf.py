@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from conformance.model.profile import profile
 from conformance.model.registries import DEFAULT_FILES, Alias, InvalidRegistriesConfError, Mirror, Registries, Registry
 from conformance.model.registries_conf import RegistriesConfPaths, load_registries
+from conformance.model.release import Release
 
 CONF, CONF_DIR = DEFAULT_FILES
 CACHE = RegistriesConfPaths().alias_cache
@@ -32,6 +34,20 @@ def loaded(tmp_path: Path) -> Loaded:
         return load_registries(paths, root=tmp_path)
 
     return write_and_load
+
+
+@pytest.mark.parametrize(("release", "search"), [("1.31.13", ("quay.io",)), ("1.35.0", ("quay.io",)), ("1.35.1", None)])
+def test_of_two_lists_in_a_file_the_last_counts_up_to_1_35_0(
+    tmp_path: Path, release: str, search: tuple[str, ...] | None
+) -> None:
+    conf = below(tmp_path, "/etc/containers/registries.conf")
+    conf.write_text('unqualified-search-registries = ["docker.io"]\nunqualified-search-registries = ["quay.io"]\n')
+    rules = profile(Release(release))
+    if search:
+        assert load_registries(RegistriesConfPaths(), tmp_path, rules).search == search
+        return
+    with pytest.raises(InvalidRegistriesConfError, match=r"registries\.conf\": toml: line 2: "):
+        load_registries(RegistriesConfPaths(), tmp_path, rules)
 
 
 def test_without_any_file_the_defaults_hold(loaded: Loaded) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.model.auth import InvalidAuthFileError
 from conformance.node_config.logins import Logins
 from conformance.node_config.node_config import NodeConfigError
 
@@ -22,6 +23,22 @@ def test_crio_s_logins_are_root_s(tmp_path: Path) -> None:
     assert (login.user, login.server) == ("robot", "quay.io")
     assert logins.login("quay.io", "other/app") is None
     assert logins.login("docker.io", NAME) is None
-    own.write_text("not json")
+
+
+@pytest.mark.parametrize("text", ["", "not json", "[]"])
+def test_a_file_that_cannot_be_read_fails_what_needs_it(tmp_path: Path, text: str) -> None:
+    (tmp_path / ".docker").mkdir()
+    (tmp_path / ".docker" / "config.json").write_text('{"auths": {"quay.io": {"auth": "cm9ib3Q6eA=="}}}')
+    (tmp_path / ".dockercfg").write_text(text)
+    logins = Logins.of_crio(tmp_path, {})
+    assert logins.login("quay.io", NAME) is not None
+    with pytest.raises(InvalidAuthFileError):
+        logins.login("docker.io", NAME)
+    assert logins.unused("docker.io", NAME) == ""
     with pytest.raises(NodeConfigError):
-        Logins.of_crio(tmp_path, {})
+        Logins(tmp_path / ".dockercfg", needed=True)
+
+
+def test_null_is_a_file_without_logins(tmp_path: Path) -> None:
+    (tmp_path / "auth.json").write_text("null")
+    assert Logins(tmp_path / "auth.json", needed=True).login("quay.io", NAME) is None

@@ -10,6 +10,7 @@ from typing import Any
 from conformance.evidence.comparison import PullResult, pull_differences
 from conformance.model.answers import Login
 from conformance.model.image_copy import PulledImage
+from conformance.model.profile import Profile
 from conformance.model.pull_sources import ModelSettings, PullError, Steps
 from conformance.model.puller import Puller
 from conformance.model.reason import Reason
@@ -152,12 +153,14 @@ def _mixed(fault: type[Puller], sound: type[Puller]) -> Any:
     return type(fault.__name__, (fault, sound), {})
 
 
-def _loading(fault: type[RegistriesLoader], rules: OracleRules) -> Callable[[RegistriesConfPaths, Path], Registries]:
+def _loading(
+    fault: type[RegistriesLoader], rules: OracleRules
+) -> Callable[[RegistriesConfPaths, Path, Profile], Registries]:
     """Put a fault before the program's own way of reading registries_conf."""
 
     class Sound(RegistriesLoader):
-        def load(self, paths: RegistriesConfPaths, root: Path) -> Registries:
-            return rules.load(paths, root)
+        def load(self, paths: RegistriesConfPaths, root: Path, profile: Profile) -> Registries:
+            return rules.load(paths, root, profile)
 
     loader: RegistriesLoader = type(fault.__name__, (fault, Sound), {})()
     return loader.load

@@ -22,7 +22,7 @@ from conformance.scenario.scenario import (
 
 
 @given(scenarios())
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 def test_a_scenario_is_read_as_it_was_written(scenario: Scenario) -> None:
     assert from_toml(as_toml(scenario, "a comment")) == scenario
 

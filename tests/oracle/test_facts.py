@@ -8,7 +8,7 @@ import pytest
 from conformance.model.answers import Answer, Login, NoResponse, RegistryRequest
 from conformance.model.error_texts import TLS_TROUBLE, unanswered
 from conformance.model.prediction import answer_steps
-from conformance.model.profile import PODMAN_4_3, PROFILES, SKOPEO_1_9, Profile
+from conformance.model.profile import PODMAN_4_3, PODMAN_5_4, PROFILES, SKOPEO_1_9, SKOPEO_1_18, Profile
 from conformance.model.reason import Reason
 from conformance.model.reference import InvalidReferenceError, parse_normalized
 from conformance.model.registries import InvalidRegistriesConfError
@@ -77,3 +77,4 @@ def test_a_slash_at_the_end_of_a_mirrors_location_stayed_for_long(tmp_path: Path
 
 def test_the_two_programs_share_an_age() -> None:
     assert replace(PODMAN_4_3, since=SKOPEO_1_9.since) == SKOPEO_1_9
+    assert replace(PODMAN_5_4, since=SKOPEO_1_18.since) == SKOPEO_1_18

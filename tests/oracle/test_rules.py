@@ -7,10 +7,10 @@ import pytest
 from conformance.model.answers import Answer, ErrorResponse
 from conformance.model.platform import Platform
 from conformance.model.prediction import predict
-from conformance.model.profile import PODMAN_4_3, SKOPEO_1_9
+from conformance.model.profile import PODMAN_4_3, PODMAN_5_4, SKOPEO_1_9
 from conformance.model.pull_sources import ModelSettings
 from conformance.model.registries import Registries
-from conformance.oracle.rules import OraclePuller, PodmanPuller, SkopeoPuller
+from conformance.oracle.rules import OraclePuller, Podman5Puller, PodmanPuller, SkopeoPuller
 from tests.model.known_answers import FOREIGN, NO_TAG, OF_DOCKER, Known
 
 DIGEST = "sha256:" + "a" * 64
@@ -48,6 +48,12 @@ def test_skopeo_refuses_a_name(name: str, refusal: str) -> None:
 
 def test_skopeo_takes_a_short_name_for_one_of_docker_io() -> None:
     assert [str(each) for each in skopeo().resolve("app").candidates] == ["docker.io/library/app:latest"]
+
+
+def test_podman_5_says_which_name_is_none() -> None:
+    rules = Podman5Puller(ModelSettings(profile=PODMAN_5_4, registries=SEARCH, platform=AMD64))
+    expected = 'parsing reference "docker.io/Both/x": repository name must be lowercase'
+    assert rules.resolve("docker.io/Both/x").refusal == expected
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ def test_no_fixture_collides(run: Run) -> None:
     where = dict(re.findall(r"^(\w+)(?: \[.*scope\])? -- (\S+?):\d+", done.stdout, re.MULTILINE))
     ours = {name for name, file in where.items() if file.endswith("conformance/plugin/fixtures.py")}
     assert {
+        "startup_error",
         "runtime",
         "configuration",
         "internet",

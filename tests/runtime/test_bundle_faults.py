@@ -33,7 +33,7 @@ def bundle(folder: Path, *mounts: dict[str, Any], kind: str = "container") -> Bu
     }
     folder.mkdir(exist_ok=True)
     (folder / "config.json").write_text(json.dumps(spec))
-    return Bundle(folder)
+    return Bundle(folder / "config.json")
 
 
 @pytest.fixture
@@ -118,12 +118,14 @@ def test_every_function_that_is_a_fault_is_one_and_says_so_in_a_sentence() -> No
 
 
 @pytest.fixture
-def oci_runtime(tmp_path: Path) -> list[str]:
+def oci_runtime(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
     """The command of an OCI runtime with a fault, as it is outside of a world; the real one prints what it is given."""
     real = tmp_path / "runc"
     real.write_text('#!/bin/sh\necho "$@"\n')
     real.chmod(0o755)
-    assert oci_runtime_with_fault("leaves-volumes-out", real, tmp_path) == Path("/etc/faulty/runc")
+    assert oci_runtime_with_fault(getattr(request, "param", "leaves-volumes-out"), real, tmp_path) == Path(
+        "/etc/faulty/runc"
+    )
     script = (tmp_path / "faulty/runc").read_text().replace("/etc/faulty", str(tmp_path / "faulty"))
     (tmp_path / "faulty/runc").write_text(script)
     return [str(tmp_path / "faulty/runc")]
@@ -136,7 +138,33 @@ def test_a_container_is_created_of_the_changed_bundle(
     made = bundle(tmp_path / "made", image("/store/merged", "/one"), kind=kind)
     arguments = ["--root", "/run/runc", "create", "--bundle", str(made.folder), "id"]
     assert subprocess.check_output([*oci_runtime, *arguments], text=True).split() == arguments
-    assert [each["destination"] for each in Bundle(made.folder).spec["mounts"]] == left
+    assert [each["destination"] for each in Bundle(made.folder / "config.json").spec["mounts"]] == left
+
+
+@pytest.mark.parametrize("oci_runtime", ["runs-as-another-user"], indirect=True)
+def test_a_process_that_is_run_later_is_changed_too(tmp_path: Path, oci_runtime: list[str]) -> None:
+    process = tmp_path / "process.json"
+    process.write_text(json.dumps({"args": ["id"], "user": {"uid": 0, "gid": 0}}))
+    arguments = ["exec", "--detach", "--process", str(process), "id"]
+    assert subprocess.check_output([*oci_runtime, *arguments], text=True).split() == arguments
+    assert json.loads(process.read_text()) == {"args": ["id"], "user": {"uid": 4242, "gid": 4242}}
+
+
+@pytest.mark.parametrize("oci_runtime", ["refuses-volumes"], indirect=True)
+@pytest.mark.parametrize(("mounts", "status"), [((), 0), ((image("/store/merged", "/one"),), 1)])
+def test_a_container_with_a_volume_may_be_refused(
+    tmp_path: Path, oci_runtime: list[str], mounts: tuple[dict[str, Any], ...], status: int
+) -> None:
+    made = bundle(tmp_path / "made", *mounts)
+    command = [*oci_runtime, "create", "--bundle", str(made.folder), "id"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == status
+
+
+@pytest.mark.parametrize("oci_runtime", ["refuses-to-delete"], indirect=True)
+def test_a_command_may_fail(oci_runtime: list[str]) -> None:
+    ended = subprocess.run([*oci_runtime, "delete", "--force", "id"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "the container is not deleted\n")
+    assert subprocess.check_output([*oci_runtime, "state", "id"], text=True) == "state id\n"
 
 
 def test_other_commands_go_through(oci_runtime: list[str]) -> None:

@@ -11,7 +11,7 @@ from conformance.evidence import Evidence
 from conformance.model.image_service import ImageLookup as Looked
 from conformance.model.image_store import ListedImage
 from conformance.model.prediction import Prediction
-from conformance.model.profile import profile
+from conformance.model.profile import Profile, profile
 from conformance.model.pull_sources import ModelSettings
 from conformance.model.puller import Outcome
 from conformance.model.registries import Registries
@@ -101,18 +101,18 @@ def test_lists_and_removals_are_compared() -> None:
 
 
 def test_the_settings_are_those_of_the_runtime_s_own_files() -> None:
-    asked: list[tuple[RegistriesConfPaths, Path]] = []
+    asked: list[tuple[RegistriesConfPaths, Path, Profile]] = []
 
-    def load(paths: RegistriesConfPaths, root: Path) -> Registries:
-        asked.append((paths, root))
+    def load(paths: RegistriesConfPaths, root: Path, profile: Profile) -> Registries:
+        asked.append((paths, root, profile))
         return Registries(search=("ghcr.io",))
 
     told = model_settings(
         Release("1.34.11"), Configuration(short_name_mode=None), load, root=Path("/world"), home=Path("/home")
     )
     assert (told.profile.since, told.short_name_mode, told.registries.search) == ("1.34", "", ("ghcr.io",))
-    assert [(str(root), paths.user_conf_dir) for paths, root in asked] == [
-        ("/world", "/home/.config/containers/registries.conf.d")
+    assert [(str(root), paths.user_conf_dir, profile.since) for paths, root, profile in asked] == [
+        ("/world", "/home/.config/containers/registries.conf.d", "1.34")
     ]
 
 

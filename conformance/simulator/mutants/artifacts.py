@@ -135,6 +135,32 @@ class ArtifactsKeepOldNames(_Keeping):
             return artifact
 
 
+class DropsArtifactsWithoutAName(_Keeping):
+    """Takes an artifact away when its tag moves on to another."""
+
+    class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
+        """Keeps only what has a name."""
+
+        def add(self, copied: PulledImage) -> StoredArtifact:
+            artifact = super().add(copied)
+            self.kept[:] = [each for each in self.kept if each.name]
+            return artifact
+
+
+class ListsOneArtifactWithoutAName(_Keeping):
+    """Lists the first of several artifacts that lost their names, as only 1.35.2 and later do."""
+
+    release_line = "1.34"
+
+    class kept(ArtifactStore):  # noqa: N801 (it takes the place of a value)
+        """Lists nothing twice under one name."""
+
+        @property
+        def listed(self) -> list[StoredArtifact]:
+            unnamed = [each for each in self.kept if not each.name]
+            return [each for each in self.kept if each not in unnamed[1:]]
+
+
 class RemovesArtifactsInUse(ImageService):
     """Removes an artifact that a container mounts."""
 

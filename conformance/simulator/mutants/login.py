@@ -1,6 +1,7 @@
 """Faults about who is shown a login, and how registries are spoken to."""
 
 from conformance.model.answers import Login, RegistryRequest
+from conformance.model.auth import InvalidAuthFileError
 from conformance.model.image_copy import PulledImage
 from conformance.model.pull_sources import PullError, Steps
 from conformance.model.puller import Outcome, Puller
@@ -22,6 +23,58 @@ class ForgetsLogins(Puller):
     def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
         del login
         return super().login(reference, place, None)
+
+
+class IgnoresAuthFiles(Puller):
+    """Does not look for logins in authentication files."""
+
+    def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
+        return super().login(reference, place, login) if login and login.user else None
+
+
+class PassesOverBrokenAuthFiles(Puller):
+    """Pulls without a login where an authentication file that is needed cannot be read."""
+
+    def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
+        try:
+            return super().login(reference, place, login)
+        except InvalidAuthFileError:
+            return None
+
+
+class ReadsAuthFilesInAnyCase(Puller):
+    """Fails for an authentication file that cannot be read although the request has a login."""
+
+    def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
+        self.settings.credentials(place.domain, place.path)
+        return super().login(reference, place, login)
+
+
+class PrefersAuthFiles(Puller):
+    """Lets the login in an authentication file count before that in the request."""
+
+    def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
+        return self.of_file(place) or super().login(reference, place, login)
+
+    def of_file(self, place: Reference) -> Login | None:
+        try:
+            return self.settings.credentials(place.domain, place.path)
+        except InvalidAuthFileError:
+            return None
+
+
+class KnowsOnlyKeysOfHosts(Puller):
+    """Finds no entry of an authentication file that is for a part of a registry."""
+
+    def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
+        return super().login(reference, place._replace(path=""), login)
+
+
+class ShowsLoginsOfFilesToEveryRegistry(Puller):
+    """Shows the login that an authentication file has for docker.io to the other registries as well."""
+
+    def login(self, reference: Reference, place: Reference, login: Login | None) -> Login | None:
+        return super().login(reference, place, login) or self.settings.credentials("docker.io", place.path)
 
 
 class TriesWithoutALoginThen(Puller):

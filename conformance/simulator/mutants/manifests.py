@@ -4,8 +4,9 @@ import json
 from dataclasses import replace
 
 from conformance.model.answers import Answer, FetchedBlob, Manifest, RegistryRequest
-from conformance.model.image_copy import LayerToFetch, PulledImage
+from conformance.model.image_copy import PulledImage
 from conformance.model.instance_choice import choose_instance
+from conformance.model.layer_to_fetch import LayerToFetch
 from conformance.model.manifest_reading import guess_type
 from conformance.model.media_types import DOCKER_LIST
 from conformance.model.pull_sources import PullError, PullOptions, Steps
@@ -81,7 +82,25 @@ class IgnoresUnpackedDigests(Puller):
     """Takes a layer that is not what the config says that it is unpacked."""
 
     def layer_error(self, layer: LayerToFetch, blob: FetchedBlob) -> PullError | None:
-        return super().layer_error(layer._replace(unpacked=None), blob)
+        return super().layer_error(layer._replace(unpacked=()), blob)
+
+
+class TrustsWhatIsInTheStore(Puller):
+    """Takes a layer that the store has although the config says something else of it."""
+
+    def reuse_error(self, layer: LayerToFetch) -> PullError | None:
+        del layer
+        return None
+
+
+class NeedsNoDigestForEveryLayer(Puller):
+    """Takes an image whose config says what some layers are unpacked, and nothing of the others."""
+
+    def layer(
+        self, reference: Reference, source: PullSource, layer: LayerToFetch, options: PullOptions
+    ) -> Steps[PullError | None]:
+        known = layer._replace(unpacked=()) if layer.omission else layer
+        return (yield from super().layer(reference, source, known, options))
 
 
 class StoresEncryptedLayers(Puller):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from conformance.model.pull_sources import ModelSettings
 from conformance.model.puller import Puller
-from conformance.model.reference import InvalidReferenceError, Reference, parse
+from conformance.model.reference import InvalidReferenceError, Reference, parse, parse_as_docker
 from conformance.model.resolution import NameKind, Resolution, resolve
 
 
@@ -92,6 +92,20 @@ class RefusesWithoutTheName(Puller):
     def resolve(self, name: str) -> Resolution:
         resolution = super().resolve(name)
         return resolution if resolution.candidates else resolution._replace(refusal="invalid reference format")
+
+
+class ReadsNamesAsAKubelet(Puller):
+    """Takes IPv6 addresses and capitals for registry hosts, and does not count the host where a name is too long."""
+
+    def resolve(self, name: str) -> Resolution:
+        resolution = super().resolve(name)
+        if resolution.kind is not NameKind.INVALID:
+            return resolution
+        try:
+            reference = parse_as_docker(name)
+        except InvalidReferenceError:
+            return resolution
+        return Resolution(NameKind.FULL, (reference.with_default_tag().without_tag_beside_digest(),))
 
 
 class IgnoresAliases(Puller):

@@ -4,12 +4,14 @@ from typing import Self
 
 from conformance.model.answers import Login, Manifest
 from conformance.model.image_copy import PulledImage
-from conformance.model.policy import PolicyRequirement
+from conformance.model.policy import OF_USER, SYSTEM, PolicyRequirement
 from conformance.model.pull_sources import PullError, PullOptions, Steps
 from conformance.model.puller import Outcome, Puller
 from conformance.model.reference import Reference
 from conformance.model.registries import PullSource
 from conformance.model.volumes import VolumeRules
+
+_ACCEPT = PolicyRequirement.ACCEPT
 
 
 class IgnoresThePolicy(Puller):
@@ -26,7 +28,24 @@ class LetsTheDefaultDecide(Puller):
     def accepted(self, reference: Reference) -> bool:
         del reference
         policy = self.settings.policies.policy(self.namespace)
-        return policy is None or policy.default is PolicyRequirement.ACCEPT
+        return policy is None or policy.default is _ACCEPT
+
+
+class IgnoresTheUsersOwnPolicy(Puller):
+    """Lets the system's policy count although the user that it is has one of its own."""
+
+    def accepted(self, reference: Reference) -> bool:
+        policies = self.settings.policies
+        policy = policies.files.get(policies.path(self.namespace) or SYSTEM)
+        return policy is None or policy.requirement(reference) is _ACCEPT
+
+
+class PrefersTheUsersOwnPolicy(Puller):
+    """Lets the policy of the user that it is count although crio.conf names another."""
+
+    def accepted(self, reference: Reference) -> bool:
+        policy = self.settings.policies.files.get(OF_USER)
+        return super().accepted(reference) if policy is None else policy.requirement(reference) is _ACCEPT
 
 
 class KnowsNoScopesOfTags(Puller):

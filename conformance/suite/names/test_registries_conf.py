@@ -49,6 +49,61 @@ class TestTheSearchList:
         assert runtime.pull(NAME).asked == [ghcr_io, quay_io]
 
 
+UP_TO_1_5 = pytest.mark.releases(
+    "<1.35.1", "BurntSushi/toml 1.6 reads TOML 1.1, and refuses a list that is there twice"
+)
+SINCE_1_6 = pytest.mark.releases(
+    ">=1.35.1", "BurntSushi/toml up to 1.5 reads TOML 1.0, and takes the last of two lists"
+)
+
+
+class TestASearchListTwiceInOneFile:
+    """A drop-in has two search lists."""
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with that drop-in."""
+        return Configuration(drop_ins=(("zz.conf", search("docker.io") + search("ghcr.io", "quay.io")),))
+
+    @UP_TO_1_5
+    def test_the_last_one_counts(self, runtime: Runtime, ghcr_io: RegistryHost, quay_io: RegistryHost) -> None:
+        """Of two search lists in one file the last one counts."""
+        assert runtime.pull(NAME).asked == [ghcr_io, quay_io]
+
+    @SINCE_1_6
+    def test_the_file_is_refused(self, startup_error: str) -> None:
+        """With two search lists in one file CRI-O does not start, and names the file."""
+        assert f"{DROP_INS}/zz.conf" in startup_error
+
+
+NEWER = """
+registry = [{
+    prefix = "moved.example.com",  # where it was
+    location = "quay.io/\\x74eam",
+}]
+"""
+
+
+class TestNewerTOML:
+    """A drop-in has what TOML 1.1 brought: an inline table over several lines, a comma at its end, a short escape."""
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        """CRI-O with that drop-in."""
+        return Configuration(drop_ins=(("zz.conf", NEWER),))
+
+    @SINCE_1_6
+    def test_it_is_read(self, runtime: Runtime, quay_io: RegistryHost) -> None:
+        """A file in TOML 1.1 is read."""
+        quay_io.store("team/app", IMAGE)
+        assert runtime.pull("moved.example.com/app").repositories == ["quay.io/team/app"]
+
+    @UP_TO_1_5
+    def test_the_file_is_refused(self, startup_error: str) -> None:
+        """With a file in TOML 1.1 a CRI-O that reads TOML 1.0 does not start, and names the file."""
+        assert f"{DROP_INS}/zz.conf" in startup_error
+
+
 WITHOUT = {
     "nowhere": (Configuration(search_registries=()), ""),
     "not in registries.conf": (

@@ -22,7 +22,7 @@ from conformance import (
     layer,
 )
 from conformance.cri.v1 import api_pb2 as api
-from conformance.model.policy import SYSTEM
+from conformance.model.policy import OF_USER, SYSTEM
 
 NAME = "rhuss/app"
 ON_DOCKER_IO, ON_QUAY_IO = f"docker.io/{NAME}", f"quay.io/{NAME}"
@@ -174,6 +174,32 @@ class TestThePolicyOfANamespace:
         """Whether an image may be pulled for others is said by the system's own policy."""
         pull = self._pull(runtime, quay_io, namespace)
         assert (pull.served_by, pull.reasons) == by_policy(not accepted, quay_io)
+
+
+BESIDE_THE_USERS_OWN = {
+    "stricter": (Configuration(policies=((SYSTEM, ALL), (OF_USER, ON_DOCKER_IO_ONLY))), False),
+    "laxer": (Configuration(policies=((SYSTEM, ON_DOCKER_IO_ONLY), (OF_USER, ALL))), True),
+    "the-only-one": (Configuration(policies=((OF_USER, ON_DOCKER_IO_ONLY),)), False),
+    "another-is-named": (
+        Configuration(
+            policies=((SYSTEM, ON_QUAY_IO_ONLY), (OF_USER, ALL), (NAMED, ON_DOCKER_IO_ONLY)), signature_policy=NAMED
+        ),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "accepted"), BESIDE_THE_USERS_OWN.values(), ids=BESIDE_THE_USERS_OWN, scope="class"
+)
+class TestThePolicyOfTheUser:
+    """The user that CRI-O is has a policy in its home, beside the system's own."""
+
+    def test_it_takes_the_place_of_the_systems(self, runtime: Runtime, quay_io: RegistryHost, accepted: bool) -> None:
+        """The user's own policy counts before the system's, but not before one that crio.conf names."""
+        quay_io.store(NAME, ONE)
+        pull = runtime.pull(ON_QUAY_IO)
+        assert (pull.served_by, pull.reasons) == by_policy(accepted, quay_io)
 
 
 MISSING = {SYSTEM: Configuration(policies=()), NAMED: Configuration(signature_policy=NAMED)}

@@ -9,6 +9,7 @@ import pytest
 from conformance import (
     Content,
     Format,
+    Image,
     Platform,
     Pull,
     Reason,
@@ -25,6 +26,7 @@ NAME = "rhuss/caikit-flan-t5-small"
 HERE = Platform.host()
 IMAGE = image([layer({"hello": "world"})])
 OTHER = image([layer({"hello": "another world"})])
+TWO_LAYERS = image([layer({"first": "layer"}), layer({"second": "layer"})])
 DOCKER_IMAGE = image([layer({"hello": "world"}, format=Format.DOCKER)], format=Format.DOCKER)
 INDEX = index([IMAGE])
 DOCKER_LIST = index([DOCKER_IMAGE], format=Format.DOCKER)
@@ -93,11 +95,11 @@ CONFIGS = {
 WRONG = MISNAMED | SWAPPED | AMBIGUOUS | SENSELESS
 
 
-def with_config(data: bytes) -> Content:
+def with_config(data: bytes, of: Image = IMAGE) -> Content:
     """Give an image whose config is those bytes."""
     config = raw_manifest(data, Format.OCI.config_type).manifest
-    members = json.loads(IMAGE.manifest.data) | {"config": config.descriptor()}
-    return raw_manifest(members, OCI_MANIFEST, IMAGE, extra=(config,))
+    members = json.loads(of.manifest.data) | {"config": config.descriptor()}
+    return raw_manifest(members, OCI_MANIFEST, of, extra=(config,))
 
 
 WRONG |= {f"a config {what}": with_config(data) for what, data in CONFIGS.items()}
@@ -193,10 +195,10 @@ def test_an_index_without_a_platform_of_ours(runtime: Runtime, docker_io: Regist
     assert runtime.pull(f"docker.io/{NAME}").reasons == {docker_io: Reason.NO_MATCHING_PLATFORM}
 
 
-def with_unpacked(layers: list[str]) -> Content:
+def with_unpacked(layers: list[str], of: Image = IMAGE) -> Content:
     """Give an image whose config says that its layers have those digests once they are unpacked."""
-    document = json.loads(IMAGE.config.data) | {"rootfs": {"type": "layers", "diff_ids": layers}}
-    return with_config(json.dumps(document).encode())
+    document = json.loads(of.config.data) | {"rootfs": {"type": "layers", "diff_ids": layers}}
+    return with_config(json.dumps(document).encode(), of)
 
 
 @pytest.fixture
@@ -211,6 +213,34 @@ def test_a_layer_must_be_what_the_config_says_of_it(mismatched: Pull, runtime: R
     assert (mismatched.asked, mismatched.succeeded, runtime.images()) == (["docker.io"], False, [])
 
 
+@pytest.fixture
+def reusing(runtime: Runtime, docker_io: RegistryHost) -> Pull:
+    """The same, when its layer is in the store already, by another image."""
+    docker_io.store("rhuss/another", IMAGE)
+    assert runtime.pull("docker.io/rhuss/another").succeeded
+    docker_io.store(NAME, with_unpacked([f"sha256:{'0' * 64}"]))
+    return runtime.pull(f"docker.io/{NAME}")
+
+
+def test_a_layer_in_the_store_must_be_what_the_config_says_of_it(reusing: Pull, runtime: Runtime) -> None:
+    """An image is not stored either whose config is wrong about a layer that another image has brought."""
+    stored = [registry for each in runtime.images() for registry in each.tags]
+    is_fetched = IMAGE.layers[0].blob.digest in reusing.blobs
+    assert (is_fetched, reusing.succeeded, stored) == (False, False, ["docker.io/rhuss/another:latest"])
+
+
+@pytest.fixture
+def incomplete(runtime: Runtime, docker_io: RegistryHost) -> Pull:
+    """An image is pulled whose config has a digest for one of its two layers."""
+    docker_io.store(NAME, with_unpacked([TWO_LAYERS.layers[0].diff_id], TWO_LAYERS))
+    return runtime.pull(f"docker.io/{NAME}")
+
+
+def test_a_config_speaks_of_every_layer_or_of_none(incomplete: Pull, runtime: Runtime) -> None:
+    """An image whose config says what some of its layers are unpacked, and not what all are, is not stored."""
+    assert (incomplete.asked, incomplete.succeeded, runtime.images()) == (["docker.io"], False, [])
+
+
 @pytest.mark.parametrize("layers", [[], [""], [IMAGE.layers[0].diff_id, "more"]], ids=["nothing", "no-digest", "more"])
 def test_a_config_may_say_nothing_of_the_layers(runtime: Runtime, docker_io: RegistryHost, layers: list[str]) -> None:
     """An image whose config says nothing of its layers, or of more than there are, is pulled."""
@@ -218,13 +248,17 @@ def test_a_config_may_say_nothing_of_the_layers(runtime: Runtime, docker_io: Reg
     assert runtime.pull(f"docker.io/{NAME}").served_by == (docker_io,)
 
 
-def test_an_encrypted_layer_needs_a_key(runtime: Runtime, docker_io: RegistryHost) -> None:
-    """An image with a layer that is said to be encrypted is not stored without a key."""
+@pytest.mark.parametrize("before", [[], ["docker.io/rhuss/another:latest"]], ids=["new", "in-the-store"])
+def test_an_encrypted_layer_needs_a_key(runtime: Runtime, docker_io: RegistryHost, before: list[str]) -> None:
+    """An image with a layer that is said to be encrypted is not stored without a key, whatever the store has of it."""
     (only,) = IMAGE.layers
+    docker_io.store("rhuss/another", IMAGE)
+    assert all(runtime.pull(each).succeeded for each in before)
     encrypted = only.blob.descriptor() | {"mediaType": f"{Format.OCI.layer_type}+encrypted"}
     docker_io.store(NAME, amended(IMAGE, {"layers": [encrypted]}))
     pull = runtime.pull(f"docker.io/{NAME}")
-    assert (only.blob.digest in pull.blobs, pull.succeeded, runtime.images()) == (True, False, [])
+    stored = [tag for each in runtime.images() for tag in each.tags]
+    assert (only.blob.digest in pull.blobs, pull.succeeded, stored) == (True, False, before)
 
 
 @pytest.mark.releases(">=1.35", "containers/image 5.37 takes such a layer in a Docker image")

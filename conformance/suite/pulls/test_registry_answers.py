@@ -7,7 +7,9 @@ import pytest
 from conformance import Exchange, Pull, Reason, RegistryHost, RequestKind, Runtime, image, layer
 
 NAME = "rhuss/caikit-flan-t5-small"
-IMAGE = image([layer({"hello": "world"})])
+IMAGE = image([layer({"hello": "registry"})])
+"""No other case has its layer, which a pull that failed might have left in the store."""
+
 REQUESTS = 3
 """A manifest, a config and a layer."""
 

@@ -185,63 +185,6 @@ class TestRemoved:
 
 
 @pulls_artifacts
-class TestUnderTwoTags:
-    """The artifact has two tags, and was pulled by both."""
-
-    @pytest.fixture
-    def second(self, runtime: Runtime, docker_io: RegistryHost) -> Pull:
-        """The second pull."""
-        docker_io.store(NAME, ARTIFACT, ["1", "2"])
-        assert runtime.pull(f"{FULL}:1").succeeded
-        return runtime.pull(f"{FULL}:2")
-
-    @pytest.fixture
-    def listed(self, runtime: Runtime, second: Pull) -> list[tuple[str, ...]]:
-        """The tags of what is in the store."""
-        assert second.succeeded
-        return sorted(each.tags for each in runtime.images())
-
-    def test_the_answer_finds_it(self, second: Pull) -> None:
-        """What PullImage answers is what ImageStatus finds the artifact by, whatever other tags it has."""
-        assert second.image is not None
-
-    def test_it_is_one(self, listed: list[tuple[str, ...]]) -> None:
-        """An artifact with two tags is listed once, with both."""
-        assert listed == [(f"{FULL}:1", f"{FULL}:2")]
-
-
-@pulls_artifacts
-class TestAMovedTag:
-    """The tag was put on another artifact, and pulled anew."""
-
-    @pytest.fixture
-    def moved(self, runtime: Runtime, docker_io: RegistryHost, pull: Pull) -> Pull:
-        """The second pull."""
-        assert pull.succeeded
-        docker_io.store(NAME, ANOTHER)
-        return runtime.pull(FULL)
-
-    @pytest.fixture
-    def left(self, runtime: Runtime, moved: Pull) -> list[tuple[str, ...]]:
-        """The tags of what is left when the first artifact is removed by the beginning of its ID."""
-        assert moved.succeeded
-        runtime.remove(ARTIFACT.id[:12])
-        return sorted(each.tags for each in runtime.images())
-
-    def test_the_name_stands_for_the_new_one(self, runtime: Runtime, moved: Pull) -> None:
-        """A tag that was pulled anew stands for what came then."""
-        assert (
-            runtime.status(FULL).image
-            == moved.image
-            == ImageInfo(ANOTHER.id, (f"{FULL}:latest",), (f"{FULL}@{ANOTHER.digest}",))
-        )
-
-    def test_the_old_one_can_be_removed(self, left: list[tuple[str, ...]]) -> None:
-        """An artifact that lost its name can be removed by its ID."""
-        assert left == [(f"{FULL}:latest",)]
-
-
-@pulls_artifacts
 class TestANameOfBoth:
     """A tag was an image's and then an artifact's, or the other way round, and was pulled both times."""
 

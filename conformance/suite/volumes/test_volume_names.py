@@ -19,6 +19,13 @@ from conformance import (
 NAME = "rhuss/caikit-flan-t5-small"
 ONE, TWO = image([layer({"which": "one"})]), image([layer({"which": "two"})])
 CAPITALS = "repository name must be lowercase"
+KUBELETS_NAMES = {
+    "capitals": ("Rhuss/app", f"invalid reference format: {CAPITALS}"),
+    "ipv6": ("[2001:db8::1]:5000/rhuss/app", "invalid reference format"),
+    "long": (f"quay.io/{'a' * 248}", "repository name must not be more than 255 characters"),
+}
+"""What a kubelet takes for a name, and what is wrong with it for the runtime."""
+
 ENFORCING = pytest.mark.releases(">=1.34", "short_name_mode came with cri-o/cri-o#9401")
 NAMES = {
     "full": f"quay.io/{NAME}",
@@ -104,11 +111,11 @@ class TestAnAlias:
 class TestNoName:
     """What is no image name by Docker's convention."""
 
-    def test_a_pod_waits_and_its_user_reads_why(self, pod: Pod) -> None:
+    @pytest.mark.parametrize(("written", "fault"), KUBELETS_NAMES.values(), ids=KUBELETS_NAMES)
+    def test_a_pod_waits_and_its_user_reads_why(self, pod: Pod, written: str, fault: str) -> None:
         """A volume by what the kubelet takes for a name and the runtime does not stops the pod, and is explained."""
-        sync = pod.mount_image("Rhuss/app", at="/models")
+        sync = pod.mount_image(written, at="/models")
         assert sync.error is not None
-        fault = f"invalid reference format: {CAPITALS}"
         assert (sync.waiting_reason, sync.error.fault_of_name) == ("ImageInspectError", fault)
 
     @pytest.fixture
