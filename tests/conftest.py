@@ -1,4 +1,3 @@
-import os
 import select
 import signal
 import tempfile
@@ -20,11 +19,20 @@ settings.load_profile("busy")
 SECONDS = 10.0
 LOOK_SECONDS = 0.05
 
-# No test fetches from upstream: nobody listens there (tcpmux, which no machine has any more).
-os.environ["CRIO_CONFORMANCE_CRIO_MIRROR"] = os.environ["CRIO_CONFORMANCE_KUBERNETES_MIRROR"] = "http://127.0.0.1:1"
-
 # A background job begins with it ignored, as would what it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_upstream() -> Iterator[None]:
+    """No test fetches from upstream: nobody listens there (tcpmux, which no machine has any more).
+
+    A fixture, since a run of the suite from here loads this file, too.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CRIO_CONFORMANCE_CRIO_MIRROR", "CRIO_CONFORMANCE_KUBERNETES_MIRROR"):
+            patch.setenv(name, "http://127.0.0.1:1")
+        yield
 
 
 @pytest.fixture(scope="session")

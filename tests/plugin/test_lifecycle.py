@@ -1,5 +1,7 @@
 """How a run begins and ends: what cannot be had, what is required, and which cases there are."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +51,19 @@ def test_a_release_that_is_not_here_is_fetched_once_and_all_processes_have_it(
     result.stderr.fnmatch_lines(["*fetching CRI-O 1.36.7 from *", "*CRI-O 1.36.7: 100%*"])
     result.stdout.fnmatch_lines(["conformance: CRI-O 1.36.7 (*/releases/1.36.7/bin/crio)"])
     assert release_server.ranges(path) == [""]
+
+
+def test_from_a_clone_it_is_fetched_from_where_it_was_said(
+    release_server: ReleaseServer, release_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run at the root of a clone loads the file that keeps the tools' own tests off upstream."""
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *ONE_FILE, "--runtime", "9.9.9"]
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert f"CRI-O 9.9.9 is not in {release_cache}/releases, and {release_server.url}/artifacts/" in done.stderr
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
 
 
 @pytest.fixture
