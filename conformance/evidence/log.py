@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,11 +70,12 @@ class Log:
 
     def _follow(self) -> None:
         """Read what has been written since the last time."""
-        if not self.path.exists():
-            return
-        with self._following, self.path.open("rb") as handle:
-            handle.seek(self._read)
-            new = handle.read()
+        with self._following, suppress(FileNotFoundError):
+            if self.path.stat().st_size == self._read:
+                return
+            with self.path.open("rb") as handle:
+                handle.seek(self._read)
+                new = handle.read()
             complete = new.rpartition(b"\n")[0] + b"\n" if b"\n" in new else b""
             self._read += len(complete)
             self._lines += complete.decode(errors="replace").split("\n")[:-1]

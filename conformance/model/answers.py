@@ -5,6 +5,7 @@ Source: OCI distribution-spec v1.1; what containers/image tells apart (container
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from ipaddress import ip_address
 from typing import Any, NamedTuple
@@ -104,6 +105,7 @@ class Manifest:
         return self.config_type in IMAGE_CONFIGS and not self.artifact_type
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, data: bytes, content_type: str) -> "Manifest":
         """Read one as it came under that ``Content-Type``; what is wrong with it is in ``fault``."""
         media_type = media_type_of(content_type)

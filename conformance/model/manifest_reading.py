@@ -110,6 +110,7 @@ NO_SINGLE_MANIFEST = "Treating manifest lists as individual manifests is not imp
 """What is said of an index in the place of an image (containers/image manifest/manifest.go, ``FromBlob``)."""
 
 
+@lru_cache(maxsize=256)
 def read_manifest(data: bytes, media_type: str) -> Mapping[str, Any]:
     """Read a manifest as one of that type, with all members that the type has; raises ``GoJSONError``."""
     if media_type == SCHEMA_1:

@@ -1,5 +1,7 @@
 """Releases of CRI-O, and of other programs that number theirs alike, as values that can be compared."""
 
+from functools import cached_property
+
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
@@ -22,7 +24,7 @@ class Release(Version):
         """The release line, such as ``1.36``."""
         return f"{self.major}.{self.minor}"
 
-    @property
+    @cached_property
     def base(self) -> "Release":
         """The release that a pre-release or development build belongs to."""
         return Release(self.base_version)

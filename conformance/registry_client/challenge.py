@@ -6,6 +6,8 @@ cannot be read ends it.
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -29,6 +31,7 @@ class Challenge(NamedTuple):
     parameters: Mapping[str, str]
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, header: str) -> "Challenge | None":
         """Read one header; none where no scheme is in it."""
         match = _SCHEME.match(header)
@@ -41,7 +44,7 @@ class Challenge(NamedTuple):
                 break
             parameters[name.lower()] = value
             at = parameter.end()
-        return cls(match[1].lower(), parameters)
+        return cls(match[1].lower(), MappingProxyType(parameters))
 
 
 def challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:

@@ -175,7 +175,7 @@ class HTTPTransport:
     @cached_property
     def _unverified(self) -> ssl.SSLContext:
         """Trust anybody, as ``insecure`` in registries.conf wants it."""
-        context = ssl.create_default_context()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context

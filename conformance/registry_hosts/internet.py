@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Coroutine
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Self, TypeVar
 
 import trustme
@@ -57,6 +57,7 @@ def _tls(names: tuple[str, ...], transport: Transport) -> ssl.SSLContext | None:
         return None
     signer = authority() if transport is Transport.TLS else trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.num_tickets = 0  # no client of ours comes back with one, and each costs a fifth of a handshake
     signer.issue_cert(*names).configure_cert(context)
     return context
 
@@ -279,6 +280,7 @@ def _split(server: str, transport: Transport) -> Address:
     return name, int(port or transport.port)
 
 
+@lru_cache(maxsize=1024)
 def _is_address(server: str) -> bool:
     """Tell whether a server is written as an IP address, which nobody looks up."""
     try:

@@ -258,13 +258,15 @@ class Runtime(ABC):
         for sandbox in self.cleanup_client.list_pod_sandbox(api.ListPodSandboxRequest()).items:
             self.cleanup_client.stop_pod_sandbox(api.StopPodSandboxRequest(pod_sandbox_id=sandbox.id))
             self.cleanup_client.remove_pod_sandbox(api.RemovePodSandboxRequest(pod_sandbox_id=sandbox.id))
-        for image in self._case_images():
+        left = self._case_images()
+        for image in left:
             self._remove(self.cleanup_client, image.id)
-        for artifact in self._case_images():  # none is removed by its whole ID
+        left = left and self._case_images()
+        for artifact in left:  # none is removed by its whole ID
             for name in (*artifact.tags, *artifact.digests, artifact.id[:ID_BEGINNING]):
                 with suppress(CRIError):
                     self._remove(self.cleanup_client, name)
-        self.dirty = bool(self._case_images())
+        self.dirty = bool(left and self._case_images())
 
     def _case_images(self) -> list[ImageInfo]:
         """List what a case may have left in the store."""

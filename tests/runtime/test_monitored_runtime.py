@@ -16,6 +16,7 @@ from conformance.model.release import Release
 from conformance.runtime import simulated
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.model_monitor import ModelMonitor
+from conformance.runtime.runtime import Runtime
 from conformance.runtime.simulated import SimulatedRuntime
 from conformance.simulator.mutants import mutant
 
@@ -193,3 +194,23 @@ def test_a_removal_that_is_refused_otherwise_is_told_and_still_raised(
         runtime.remove(NAME)
     said = f"short name mode is enforcing, but image name {NAME} returns ambiguous list"
     assert differences(runtime) == [f"RemoveImage {NAME}, error:\n    the model: nothing\n    CRI-O:     {said}"]
+
+
+# Between cases
+
+
+def test_a_reset_looks_no_oftener_than_there_may_be_something(simulator: Callable[..., SimulatedRuntime]) -> None:
+    runtime = simulator()
+    runtime.cleanup_client = runtime.client
+    runtime.internet.host("docker.io").offer(NAME)
+
+    def listed() -> int:
+        before = len(runtime.evidence.calls)
+        Runtime._clean_store(runtime)
+        return [call.rpc for call in runtime.evidence.calls[before:]].count("ListImages")
+
+    assert listed() == 1
+    assert runtime.pull(NAME).error is None
+    assert listed() == 2
+    assert runtime.images() == []
+    assert not runtime.dirty
