@@ -1,4 +1,4 @@
-"""The fixtures of the plugin: what they skip."""
+"""The fixtures of the plugin: what they skip, and what they give."""
 
 import pytest
 
@@ -40,3 +40,29 @@ def test_a_case_is_skipped_for_what_the_runtime_lacks(run: Run, pytester: pytest
             "*1 case: needs the capability pods: the simulator runs nothing",
         ]
     )
+
+
+def test_a_case_may_be_about_a_runtime_that_does_not_start(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from conformance import Configuration
+
+        @pytest.fixture
+        def configuration(text):
+            return Configuration(drop_ins=(("zz.conf", text),))
+
+        @pytest.mark.parametrize("text", ["no TOML"])
+        def test_why(startup_error):
+            assert "registries.conf.d/zz.conf" in startup_error
+
+        @pytest.mark.parametrize("text", [""])
+        def test_that_it_starts(startup_error):
+            assert startup_error == ""
+
+        @pytest.mark.parametrize("text", ["no TOML"])
+        @pytest.mark.releases("<1.31", "older ones")
+        def test_of_other_releases(startup_error): raise AssertionError
+        """
+    )
+    run().assert_outcomes(passed=2, skipped=1)
