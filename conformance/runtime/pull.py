@@ -116,7 +116,7 @@ class Pull:
         return self.error is None
 
     @property
-    def served_by(self) -> tuple[str, ...]:
+    def image_hosts(self) -> tuple[str, ...]:
         """The registry hosts in the names of the image that came; none when none came.
 
         Of an image that a mirror gave, that is the registry which it is a mirror of: who gave it is in ``attempts``.

@@ -27,7 +27,7 @@ PATIENCE = 60.0
 CASE = """
 def test_it(runtime, quay_io):
     quay_io.offer("team/app")
-    assert runtime.pull("quay.io/team/app").served_by == (quay_io,)
+    assert runtime.pull("quay.io/team/app").image_hosts == (quay_io,)
     assert type(quay_io.origin).__name__ == "RegistryOrigin"
 """
 STUCK = """

@@ -60,7 +60,7 @@ def test_what_is_asked_is_told_as_commands(podman: Podman) -> None:
     mark = podman.evidence.cursor()
     podman.internet.host("quay.io").offer(NAME)
     pull = podman.pull(f"quay.io/{NAME}")
-    assert (pull.succeeded, pull.served_by) == (True, ("quay.io",))
+    assert (pull.succeeded, pull.image_hosts) == (True, ("quay.io",))
     assert podman.status(NAME).image == pull.image
     assert podman.status("rhuss/none").image is None
     assert [image.id for image in podman.images()] == [pull.image_ref]

@@ -81,7 +81,7 @@ def test_it_comes_from_the_host_in_its_name(runtime: Runtime, internet: Internet
     """A full name is asked for on the host that it names, port included, and bears that host's name afterwards."""
     internet.host(host).store(NAME, IMAGE, ["1.2"])
     pull = runtime.pull(f"{host}/{NAME}:1.2")
-    assert (pull.asked, pull.served_by) == ([host], (host,))
+    assert (pull.asked, pull.image_hosts) == ([host], (host,))
 
 
 @pytest.mark.parametrize("kind", Format, ids=lambda kind: kind.name)

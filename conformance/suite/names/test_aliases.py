@@ -116,7 +116,7 @@ class TestAnAliasOfARegistryThatIsConfigured:
         """What an alias stands for is then looked up among the prefixes."""
         quay_io.store("mines/app", IMAGE)
         pull = runtime.pull("remapped")
-        assert (pull.repositories, pull.served_by) == (["quay.io/mines/app"], ("logical.example.com",))
+        assert (pull.repositories, pull.image_hosts) == (["quay.io/mines/app"], ("logical.example.com",))
 
     def test_it_may_be_blocked(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """An alias of a blocked name is refused, and no search registry is asked."""

@@ -162,7 +162,7 @@ class TestNoSearchList:
     def test_a_full_name_is_pulled(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """Without search registries, a full name is pulled as ever."""
         quay_io.offer(NAME)
-        assert runtime.pull(f"quay.io/{NAME}").served_by == (quay_io,)
+        assert runtime.pull(f"quay.io/{NAME}").image_hosts == (quay_io,)
 
 
 MIDDLE = '[[registry]]\nprefix = "replaced.example.com"\nlocation = "quay.io/middle"\n'
@@ -244,7 +244,7 @@ class TestAPrefixOfSlashes:
     def test_it_matches_no_name(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """An entry whose prefix is nothing but a slash is about no name, that of its location included."""
         quay_io.store(NAME, IMAGE)
-        assert runtime.pull(f"quay.io/{NAME}").served_by == (quay_io,)
+        assert runtime.pull(f"quay.io/{NAME}").image_hosts == (quay_io,)
 
 
 @pytest.mark.parametrize("written", ["1", "'x'", "[]", "true"], ids=["number", "text", "list", "flag"])
@@ -259,4 +259,4 @@ class TestAliasesThatAreNoTable:
     def test_they_are_passed_over(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """Aliases that are no table are passed over, and names are searched as ever."""
         docker_io.store(NAME, IMAGE)
-        assert runtime.pull(NAME).served_by == (docker_io,)
+        assert runtime.pull(NAME).image_hosts == (docker_io,)

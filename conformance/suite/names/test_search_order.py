@@ -69,7 +69,7 @@ class TestWhereOneRegistryHasIt:
 
     def test_the_first_registry_that_has_it_serves_it(self, pull: Pull, search: SearchCase) -> None:
         """The image comes from the first search registry that has it, and bears that registry's name."""
-        assert pull.served_by == (search.registries[search.hit],)
+        assert pull.image_hosts == (search.registries[search.hit],)
 
     def test_the_log_tells_the_order_on_the_wire(self, pull: Pull, search: SearchCase) -> None:
         """The registries that CRI-O's log says it tries are those that are asked, in the same order."""
@@ -106,7 +106,7 @@ class TestWhereOneRegistryIsDown:
     def test_the_next_one_serves(self, pull: Pull) -> None:
         """The image comes from the next search registry that has it."""
         assert pull.image is not None
-        assert (pull.image.id, pull.served_by) == (IMAGE.id, ("quay.io",))
+        assert (pull.image.id, pull.image_hosts) == (IMAGE.id, ("quay.io",))
 
 
 @pytest.mark.parametrize("registries", [HOSTS[:count] for count in range(1, 5)], ids=len, scope="class")
@@ -208,7 +208,7 @@ class TestFullNames:
         repository = name.partition("/")[2].partition("@")[0].partition(":")[0]
         host.store(repository, IMAGE, ["latest", "1.2"])
         pull = runtime.pull(name)
-        assert (pull.asked, pull.served_by) == ([host], (host,))
+        assert (pull.asked, pull.image_hosts) == ([host], (host,))
 
     def test_a_full_name_that_is_missing_is_looked_for_nowhere_else(
         self, runtime: Runtime, internet: Internet, name: str

@@ -78,7 +78,7 @@ class TestSeveralCandidates:
 
     def test_a_full_name_is_never_ambiguous(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """A name with a registry host in it is pulled from there."""
-        assert runtime.pull(f"quay.io/{NAME}").served_by == (quay_io,)
+        assert runtime.pull(f"quay.io/{NAME}").image_hosts == (quay_io,)
 
     @pytest.mark.parametrize("name", [f"{NAME}:latest", f"{NAME}@{DIGEST}", "app", "library/app"], ids=short_id)
     def test_no_way_of_writing_a_short_name_helps(self, runtime: Runtime, name: str) -> None:
@@ -103,7 +103,7 @@ class TestOneCandidate:
     def test_one_candidate_is_never_ambiguous(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """With one search registry, a short name is pulled from it in every mode."""
         docker_io.offer(NAME)
-        assert runtime.pull(NAME).served_by == (docker_io,)
+        assert runtime.pull(NAME).image_hosts == (docker_io,)
 
     def test_a_lookup_finds_it(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """With one search registry, ImageStatus finds the image by its short name in every mode."""

@@ -77,7 +77,7 @@ class TestScopes:
         for each in (TWO, ONE):
             host.store(reference.path, each, (reference.tag or "latest",))
         pull = runtime.pull(scoped.name)
-        assert (pull.served_by, pull.reasons) == scoped.outcome(host)
+        assert (pull.image_hosts, pull.reasons) == scoped.outcome(host)
 
 
 # Images that come from elsewhere
@@ -117,4 +117,4 @@ class TestAnotherPlace:
         host = internet.host(BAD if moved.accepted else GOOD)
         host.store(reference.path, ONE)
         pull = runtime.pull(moved.name)
-        assert (pull.asked, pull.served_by, pull.reasons) == ([host], *moved.outcome(named))
+        assert (pull.asked, pull.image_hosts, pull.reasons) == ([host], *moved.outcome(named))

@@ -93,7 +93,7 @@ class TestARejectedRegistry:
         docker_io.store(NAME, ONE)
         quay_io.store(NAME, TWO)
         pull = runtime.pull(NAME)
-        assert (pull.asked, pull.served_by) == ([docker_io, quay_io], (quay_io,))
+        assert (pull.asked, pull.image_hosts) == ([docker_io, quay_io], (quay_io,))
 
 
 class TestOtherContent:
@@ -165,7 +165,7 @@ class TestThePolicyOfANamespace:
     def test_it_counts_for_pods_of_the_namespace(self, runtime: Runtime, quay_io: RegistryHost, accepted: bool) -> None:
         """Whether an image may be pulled for a pod is said by the policy of the pod's namespace alone."""
         pull = self._pull(runtime, quay_io, "conformance")
-        assert (pull.served_by, pull.reasons) == by_policy(accepted, quay_io)
+        assert (pull.image_hosts, pull.reasons) == by_policy(accepted, quay_io)
 
     @pytest.mark.parametrize("namespace", ["", "another"], ids=["for-no-pod", "for-another-namespace"])
     def test_it_counts_for_nobody_else(
@@ -173,7 +173,7 @@ class TestThePolicyOfANamespace:
     ) -> None:
         """Whether an image may be pulled for others is said by the system's own policy."""
         pull = self._pull(runtime, quay_io, namespace)
-        assert (pull.served_by, pull.reasons) == by_policy(not accepted, quay_io)
+        assert (pull.image_hosts, pull.reasons) == by_policy(not accepted, quay_io)
 
 
 BESIDE_THE_USERS_OWN = {
@@ -199,7 +199,7 @@ class TestThePolicyOfTheUser:
         """The user's own policy counts before the system's, but not before one that crio.conf names."""
         quay_io.store(NAME, ONE)
         pull = runtime.pull(ON_QUAY_IO)
-        assert (pull.served_by, pull.reasons) == by_policy(accepted, quay_io)
+        assert (pull.image_hosts, pull.reasons) == by_policy(accepted, quay_io)
 
 
 MISSING = {SYSTEM: Configuration(policies=()), NAMED: Configuration(signature_policy=NAMED)}

@@ -31,7 +31,7 @@ class TestForeignOnTheFirstRegistry:
     @pytest.mark.upstream("cri-o/cri-o#8780")
     def test_the_next_registry_serves(self, pull: Pull, quay_io: RegistryHost) -> None:
         """The image comes from the registry that has it for this machine's architecture."""
-        assert pull.served_by == (quay_io,)
+        assert pull.image_hosts == (quay_io,)
 
 
 @FORMATS
@@ -74,7 +74,7 @@ def test_another_operating_system_does_not_match(
     docker_io.offer(NAME, platforms=[other])
     quay_io.offer(NAME)
     pull = runtime.pull(NAME)
-    assert (pull.asked, pull.served_by) == ([docker_io, quay_io], (quay_io,))
+    assert (pull.asked, pull.image_hosts) == ([docker_io, quay_io], (quay_io,))
 
 
 @FORMATS
@@ -125,7 +125,7 @@ def test_a_plain_image_is_taken_as_it_is(
     docker_io.offer(NAME, platform=str(ELSEWHERE), format=kind)
     quay_io.offer(NAME, format=kind)
     pull = runtime.pull(NAME)
-    assert (pull.asked, pull.served_by) == ([docker_io], (docker_io,))
+    assert (pull.asked, pull.image_hosts) == ([docker_io], (docker_io,))
 
 
 def test_an_index_is_believed_about_its_images(runtime: Runtime, docker_io: RegistryHost) -> None:

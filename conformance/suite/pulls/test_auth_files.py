@@ -58,12 +58,12 @@ class TestALoginInAFile:
     def test_it_opens_its_registry(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """Of several logins for a registry that counts which the first file has, and there that of the longest key."""
         pull = runtime.pull(ON_DOCKER_IO)
-        assert (pull.served_by, pull.credentials) == ((docker_io,), {docker_io: (OURS.user,)})
+        assert (pull.image_hosts, pull.credentials) == ((docker_io,), {docker_io: (OURS.user,)})
 
     def test_a_login_in_the_request_goes_before_it(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """A login in the request counts before that of a file."""
         pull = runtime.pull(ON_DOCKER_IO, OTHER)
-        assert (pull.served_by, pull.credentials) == ((docker_io,), {docker_io: (OTHER.user,)})
+        assert (pull.image_hosts, pull.credentials) == ((docker_io,), {docker_io: (OTHER.user,)})
 
 
 class TestALoginForAnotherRegistry:
@@ -80,7 +80,7 @@ class TestALoginForAnotherRegistry:
         docker_io.origin.repository(NAME).logins[OURS.user] = OURS.password
         quay_io.offer(NAME)
         pull = runtime.pull(NAME)
-        assert (pull.served_by, pull.credentials) == ((quay_io,), {docker_io: (OURS.user,), quay_io: ()})
+        assert (pull.image_hosts, pull.credentials) == ((quay_io,), {docker_io: (OURS.user,), quay_io: ()})
 
 
 @pytest.mark.parametrize("text", ["null", '{"auths": null}'])
@@ -97,7 +97,7 @@ class TestAFileWithoutLogins:
         docker_io.offer(NAME)
         docker_io.origin.repository(NAME).logins[OURS.user] = OURS.password
         pull = runtime.pull(ON_DOCKER_IO)
-        assert (pull.served_by, pull.credentials) == ((docker_io,), {docker_io: (OURS.user,)})
+        assert (pull.image_hosts, pull.credentials) == ((docker_io,), {docker_io: (OURS.user,)})
 
 
 BROKEN = {
@@ -137,4 +137,4 @@ class TestAFileThatCannotBeRead:
         """A pull with a login in the request does without the files."""
         docker_io.offer(NAME)
         login = docker_io.require_login(NAME)
-        assert runtime.pull(ON_DOCKER_IO, login).served_by == (docker_io,)
+        assert runtime.pull(ON_DOCKER_IO, login).image_hosts == (docker_io,)

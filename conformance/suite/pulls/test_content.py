@@ -72,7 +72,7 @@ class TestDamaged:
         """A search registry whose image is damaged sends the pull to the next one."""
         quay_io.store(NAME, INDEX if "child" in damage.what else IMAGE)
         pull = runtime.pull(f"{NAME}{damage.suffix}")
-        assert (pull.asked, pull.served_by) == (["docker.io", quay_io], (quay_io,))
+        assert (pull.asked, pull.image_hosts) == (["docker.io", quay_io], (quay_io,))
 
 
 class TestALayerIsLost:
@@ -145,7 +145,7 @@ class TestRefusedForTheMoment:
         """A search registry that fails sends the pull to the next one."""
         quay_io.store(NAME, IMAGE)
         pull = runtime.pull(NAME)
-        assert (pull.asked, pull.served_by) == ([docker_io, quay_io], (quay_io,))
+        assert (pull.asked, pull.image_hosts) == ([docker_io, quay_io], (quay_io,))
 
     @pytest.fixture
     def nowhere(self, runtime: Runtime, failing: None) -> Pull:

@@ -207,7 +207,7 @@ class TestUnreachable:
         """A search registry that refuses connections sends the pull to the next one."""
         quay_io.offer(NAME)
         pull = runtime.pull(NAME)
-        assert (pull.tried, pull.served_by) == ([self.HOST, quay_io], (quay_io,))
+        assert (pull.tried, pull.image_hosts) == ([self.HOST, quay_io], (quay_io,))
 
     def test_the_cri_code_is_the_last_registrys(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """Where a later registry was reached and refused, an error of that one alone does not say unavailable."""

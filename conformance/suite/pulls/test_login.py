@@ -26,7 +26,7 @@ class TestPrivateOnTheFirst:
 
     def test_the_next_registry_serves(self, pull: Pull, quay_io: RegistryHost) -> None:
         """The image comes from the registry that wants no login."""
-        assert pull.served_by == (quay_io,)
+        assert pull.image_hosts == (quay_io,)
 
 
 class TestPrivateOnTheSecond:
@@ -108,7 +108,7 @@ class TestPrivateByFullName:
 
     def test_the_right_login_opens_it(self, runtime: Runtime, host: RegistryHost, login: Login) -> None:
         """With the right login in the request, the image is pulled."""
-        assert runtime.pull(f"{host}/{NAME}", login).served_by == (host,)
+        assert runtime.pull(f"{host}/{NAME}", login).image_hosts == (host,)
 
     def test_the_login_is_shown_to_its_registry(self, runtime: Runtime, host: RegistryHost, login: Login) -> None:
         """The login in the request is the one that the registry sees."""
@@ -150,7 +150,7 @@ class TestALoginForTheSecondRegistry:
 
     def test_it_opens_the_second_registry(self, pull: Pull, quay_io: RegistryHost) -> None:
         """The login opens the registry that it is for."""
-        assert pull.served_by == (quay_io,)
+        assert pull.image_hosts == (quay_io,)
 
     def test_it_is_shown_to_no_other_registry(
         self, pull: Pull, login: Login, docker_io: RegistryHost, quay_io: RegistryHost

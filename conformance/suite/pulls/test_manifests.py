@@ -131,7 +131,7 @@ class TestUnreadable:
         docker_io.store(NAME, content)
         quay_io.store(NAME, OTHER)
         pull = runtime.pull(NAME)
-        assert (pull.asked, pull.served_by, [each.id for each in runtime.images()]) == (
+        assert (pull.asked, pull.image_hosts, [each.id for each in runtime.images()]) == (
             [docker_io, quay_io],
             (quay_io,),
             [OTHER.id],
@@ -245,7 +245,7 @@ def test_a_config_speaks_of_every_layer_or_of_none(incomplete: Pull, runtime: Ru
 def test_a_config_may_say_nothing_of_the_layers(runtime: Runtime, docker_io: RegistryHost, layers: list[str]) -> None:
     """An image whose config says nothing of its layers, or of more than there are, is pulled."""
     docker_io.store(NAME, with_unpacked(layers))
-    assert runtime.pull(f"docker.io/{NAME}").served_by == (docker_io,)
+    assert runtime.pull(f"docker.io/{NAME}").image_hosts == (docker_io,)
 
 
 @pytest.mark.parametrize("before", [[], ["docker.io/rhuss/another:latest"]], ids=["new", "in-the-store"])
@@ -266,4 +266,4 @@ def test_a_docker_image_may_have_layers_compressed_with_zstd(runtime: Runtime, d
     """A Docker image with a layer that is said to be compressed with zstd is pulled."""
     zstd = DOCKER_IMAGE.layers[0].blob.descriptor() | {"mediaType": "application/vnd.docker.image.rootfs.diff.tar.zstd"}
     docker_io.store(NAME, amended(DOCKER_IMAGE, {"layers": [zstd]}))
-    assert runtime.pull(f"docker.io/{NAME}").served_by == (docker_io,)
+    assert runtime.pull(f"docker.io/{NAME}").image_hosts == (docker_io,)

@@ -80,7 +80,7 @@ class TestOnTheFirstMirror:
 
     def test_the_image_bears_the_registrys_name(self, pull: Pull, docker_io: RegistryHost) -> None:
         """The image bears the name of the registry that the mirror stands for, and not the mirror's."""
-        assert pull.served_by == (docker_io,)
+        assert pull.image_hosts == (docker_io,)
 
     def test_the_log_tells_the_mirror(self, pull: Pull, first: RegistryHost) -> None:
         """The registry that CRI-O's log says it tries is the mirror."""
@@ -151,7 +151,7 @@ class TestNoMirrorServes:
         """Where every mirror fails, the image comes from the registry itself."""
         docker_io.store(NAME, IMAGE)
         pull = runtime.pull(f"docker.io/{NAME}")
-        assert (pull.asked[-1], pull.served_by) == (docker_io, (docker_io,))
+        assert (pull.asked[-1], pull.image_hosts) == (docker_io, (docker_io,))
 
     def test_the_registry_is_tried_last(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """Every mirror is tried in order, and the registry itself after them."""
@@ -171,7 +171,7 @@ def test_a_mirror_that_is_overwhelmed_is_asked_five_times(
     docker_io.store(NAME, IMAGE)
     pull = runtime.pull(f"docker.io/{NAME}")
     manifests = [[each.kind is RequestKind.MANIFEST for each in attempt.exchanges] for attempt in pull.attempts]
-    assert (pull.asked[0], sum(manifests[0]), pull.served_by) == (first, 5, (docker_io,))
+    assert (pull.asked[0], sum(manifests[0]), pull.image_hosts) == (first, 5, (docker_io,))
 
 
 def test_the_error_names_the_repository_on_every_mirror(
@@ -213,7 +213,7 @@ class TestALogin:
 
     def test_it_opens_the_registry(self, pull: Pull, docker_io: RegistryHost) -> None:
         """After the mirrors, the login opens the registry."""
-        assert pull.served_by == (docker_io,)
+        assert pull.image_hosts == (docker_io,)
 
 
 class TestOnceAMirrorGaveAManifest:
@@ -329,7 +329,7 @@ class TestRestrictedMirrors:
         quay_io.store(f"{mode.restriction}/app", IMAGE)
         suffix = f"@{IMAGE.digest}" if mode.written == "digest" else ":latest"
         pull = runtime.pull(f"quay.io/{mode.restriction}/app{suffix}")
-        assert (pull.asked, pull.served_by) == ([first if mode.asked else quay_io], (quay_io,))
+        assert (pull.asked, pull.image_hosts) == ([first if mode.asked else quay_io], (quay_io,))
 
     def test_it_is_so_for_a_short_name(
         self, runtime: Runtime, first: RegistryHost, docker_io: RegistryHost, quay_io: RegistryHost, mode: MirrorCase
@@ -339,7 +339,7 @@ class TestRestrictedMirrors:
         quay_io.store(f"{mode.restriction}/app", IMAGE)
         suffix = f"@{IMAGE.digest}" if mode.written == "digest" else ":latest"
         pull = runtime.pull(f"{mode.restriction}/app{suffix}")
-        assert (pull.asked, pull.served_by) == ([docker_io, first if mode.asked else quay_io], (quay_io,))
+        assert (pull.asked, pull.image_hosts) == ([docker_io, first if mode.asked else quay_io], (quay_io,))
 
 
 class TestMirrorsOfSearchRegistries:
@@ -351,7 +351,7 @@ class TestMirrorsOfSearchRegistries:
         """A short name that the first search registry and its mirrors lack comes from a mirror of the second."""
         first.store(f"quay/{NAME}", IMAGE)
         pull = runtime.pull(NAME)
-        assert (pull.repositories[-1], pull.served_by) == (f"{first}/quay/{NAME}", (quay_io,))
+        assert (pull.repositories[-1], pull.image_hosts) == (f"{first}/quay/{NAME}", (quay_io,))
 
     def test_every_place_is_asked_in_order(self, runtime: Runtime, first: RegistryHost, second: RegistryHost) -> None:
         """A short name is asked for on each search registry's mirrors, then on that registry, then on the next one."""

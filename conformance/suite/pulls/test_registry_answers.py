@@ -44,7 +44,7 @@ class TestTokensThatAreNone:
         """A search registry whose token service gives no token sends the pull to the next one."""
         docker_io.answer(RequestKind.TOKEN, answer)
         quay_io.store(NAME, IMAGE)
-        assert runtime.pull(NAME).served_by == (quay_io,)
+        assert runtime.pull(NAME).image_hosts == (quay_io,)
 
 
 def test_a_challenge_that_names_no_token_service(
@@ -54,7 +54,7 @@ def test_a_challenge_that_names_no_token_service(
     challenge = {"WWW-Authenticate": 'Bearer service="registry.docker.io"'}
     docker_io.answer(RequestKind.PING, status=401, headers=challenge)
     quay_io.store(NAME, IMAGE)
-    assert (runtime.pull(f"docker.io/{NAME}").reasons, runtime.pull(NAME).served_by) == (
+    assert (runtime.pull(f"docker.io/{NAME}").reasons, runtime.pull(NAME).image_hosts) == (
         {docker_io: Reason.BROKEN},
         (quay_io,),
     )

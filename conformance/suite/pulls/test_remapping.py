@@ -72,7 +72,7 @@ class TestWhereANameLies:
 
     def test_the_image_bears_the_name_as_it_is_written(self, pull: Pull, moved: Moved) -> None:
         """The image bears the name that was asked for, wherever it was found."""
-        assert pull.served_by == (moved.host,)
+        assert pull.image_hosts == (moved.host,)
 
 
 class TestASearchRegistryThatLiesElsewhere:
@@ -179,13 +179,13 @@ class TestBlocked:
     def test_a_prefix_covers_whole_components(self, runtime: Runtime, docker_io: RegistryHost) -> None:
         """A repository whose name merely begins like a blocked one is pulled."""
         docker_io.store("barredbutopen/app", IMAGE)
-        assert runtime.pull("docker.io/barredbutopen/app").served_by == (docker_io,)
+        assert runtime.pull("docker.io/barredbutopen/app").image_hosts == (docker_io,)
 
     def test_a_wildcard_covers_what_is_below_it_only(self, runtime: Runtime, internet: Internet) -> None:
         """The name after a wildcard's asterisk is not covered itself."""
         host = internet.host("barred.example.com")
         host.store("app", IMAGE)
-        assert runtime.pull("barred.example.com/app").served_by == (host,)
+        assert runtime.pull("barred.example.com/app").image_hosts == (host,)
 
     def test_a_blocked_search_registry_sends_the_pull_to_the_next(
         self, runtime: Runtime, quay_io: RegistryHost
@@ -193,7 +193,7 @@ class TestBlocked:
         """A short name that is blocked on the first search registry comes from the second."""
         quay_io.store("barred/app", IMAGE)
         pull = runtime.pull("barred/app")
-        assert (pull.asked, pull.served_by) == ([quay_io], (quay_io,))
+        assert (pull.asked, pull.image_hosts) == ([quay_io], (quay_io,))
 
     @pytest.fixture
     def nowhere(self, runtime: Runtime) -> Pull:
@@ -215,13 +215,13 @@ class TestBlocked:
         mirror = internet.host("mirror.example.com")
         mirror.store("app", IMAGE)
         pull = runtime.pull("ghcr.io/barred/app")
-        assert (pull.asked, pull.served_by) == ([mirror], (ghcr_io,))
+        assert (pull.asked, pull.image_hosts) == ([mirror], (ghcr_io,))
 
     def test_a_blocked_mirror_is_passed_over(self, runtime: Runtime, quay_io: RegistryHost) -> None:
         """A mirror that is blocked is not asked; the registry itself serves."""
         quay_io.store("mirrored/app", IMAGE)
         pull = runtime.pull("quay.io/mirrored/app")
-        assert (pull.asked, pull.served_by) == ([quay_io], (quay_io,))
+        assert (pull.asked, pull.image_hosts) == ([quay_io], (quay_io,))
 
     def test_a_blocked_mirror_of_a_search_registry_is_passed_over(
         self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost
@@ -229,7 +229,7 @@ class TestBlocked:
         """A short name comes from the second search registry itself where that one's mirror is blocked."""
         quay_io.store("mirrored/app", IMAGE)
         pull = runtime.pull("mirrored/app")
-        assert (pull.asked, pull.served_by) == ([docker_io, quay_io], (quay_io,))
+        assert (pull.asked, pull.image_hosts) == ([docker_io, quay_io], (quay_io,))
 
     @pytest.fixture
     def elsewhere(self, runtime: Runtime, quay_io: RegistryHost) -> Pull:

@@ -86,7 +86,7 @@ class TestAsItIs:
     @LENIENT
     def test_a_host_on_the_loopback_is_insecure_of_itself(self, pull: Pull, name: str) -> None:
         """Before 1.35, any certificate and plain HTTP will do for a host in 127.0.0.0/8."""
-        assert pull.served_by == (name,)
+        assert pull.image_hosts == (name,)
 
 
 @pytest.mark.parametrize("name", HOSTS)
@@ -101,7 +101,7 @@ class TestMarkedAsInsecure:
     def test_the_image_is_pulled(self, runtime: Runtime, host: RegistryHost) -> None:
         """From a registry that is marked as insecure, images are pulled without TLS and with any certificate."""
         host.store(NAME, IMAGE)
-        assert runtime.pull(f"{host}/{NAME}").served_by == (host,)
+        assert runtime.pull(f"{host}/{NAME}").image_hosts == (host,)
 
     def test_the_reason_is_the_registrys_own(self, runtime: Runtime, host: RegistryHost) -> None:
         """What an insecure registry answers for an image that it lacks is what the user is told."""
@@ -123,7 +123,7 @@ def test_tls_is_still_tried_first(runtime: Runtime, internet: Internet) -> None:
     host.store(NAME, IMAGE)
     pull = runtime.pull(f"{host}/{NAME}")
     schemes = {exchange.scheme for attempt in pull.attempts for exchange in attempt.exchanges}
-    assert (schemes, pull.served_by) == ({"https"}, (host,))
+    assert (schemes, pull.image_hosts) == ({"https"}, (host,))
 
 
 def test_tls_is_still_tried_first_on_a_mirror(runtime: Runtime, internet: Internet) -> None:
@@ -133,7 +133,7 @@ def test_tls_is_still_tried_first_on_a_mirror(runtime: Runtime, internet: Intern
     mirror.store("app", IMAGE)
     pull = runtime.pull("quay.io/secure/app")
     schemes = {exchange.scheme for attempt in pull.attempts for exchange in attempt.exchanges}
-    assert (pull.asked, schemes, pull.served_by) == ([mirror], {"https"}, ("quay.io",))
+    assert (pull.asked, schemes, pull.image_hosts) == ([mirror], {"https"}, ("quay.io",))
 
 
 @pytest.mark.parametrize("number", range(len(HOSTS)), ids=HOSTS)
@@ -150,7 +150,7 @@ class TestMirrors:
     def test_a_mirror_that_is_marked_serves(self, runtime: Runtime, mirror: RegistryHost, number: int) -> None:
         """A mirror that is marked as insecure is asked without TLS, or with any certificate."""
         pull = runtime.pull(f"quay.io/marked-{number}/app")
-        assert (pull.asked, pull.served_by) == ([mirror], ("quay.io",))
+        assert (pull.asked, pull.image_hosts) == ([mirror], ("quay.io",))
 
     @pytest.fixture
     def unmarked(self, runtime: Runtime, mirror: RegistryHost, quay_io: RegistryHost, number: int) -> Pull:
@@ -173,7 +173,7 @@ class TestMirrors:
     @LENIENT
     def test_a_mirror_of_a_host_on_the_loopback_is_insecure_as_well(self, unmarked: Pull, mirror: RegistryHost) -> None:
         """Before 1.35, any mirror will do without TLS or trust where the registry itself is in 127.0.0.0/8."""
-        assert (unmarked.asked, unmarked.served_by) == ([mirror], ("quay.io",))
+        assert (unmarked.asked, unmarked.image_hosts) == ([mirror], ("quay.io",))
 
 
 class TestSearchRegistries:
@@ -196,9 +196,9 @@ class TestSearchRegistries:
     @STRICT
     def test_they_send_the_pull_to_the_next(self, pull: Pull, quay_io: RegistryHost) -> None:
         """A search registry that cannot be trusted sends the pull to the next one."""
-        assert (pull.tried, pull.served_by) == ([*HOSTS, quay_io], (quay_io,))
+        assert (pull.tried, pull.image_hosts) == ([*HOSTS, quay_io], (quay_io,))
 
     @LENIENT
     def test_the_first_one_serves_on_the_loopback(self, pull: Pull) -> None:
         """Before 1.35, the first search registry serves, as it is in 127.0.0.0/8."""
-        assert pull.served_by == ("plain.example.com",)
+        assert pull.image_hosts == ("plain.example.com",)

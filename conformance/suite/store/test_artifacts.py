@@ -112,7 +112,7 @@ class TestPulled:
         docker_io.store(NAME, damaged)
         docker_io.tamper(damaged.layers[0])
         quay_io.store(NAME, damaged)
-        assert runtime.pull(NAME).served_by == (quay_io,)
+        assert runtime.pull(NAME).image_hosts == (quay_io,)
 
 
 @pulls_artifacts
@@ -234,7 +234,7 @@ class TestOnTwoRegistries:
         for host, content in zip((docker_io, quay_io), contents, strict=True):
             if content:
                 host.store(NAME, content)
-        assert runtime.pull(NAME).served_by == (serving,)
+        assert runtime.pull(NAME).image_hosts == (serving,)
 
     def test_the_second_is_not_asked(self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost) -> None:
         """Where the first search registry has an artifact, no other one is asked."""
@@ -275,7 +275,7 @@ class TestPrivate:
         quay_io.store(NAME, ARTIFACT)
         login = quay_io.require_login(NAME)
         pull = runtime.pull(f"quay.io/{NAME}", login)
-        assert (pull.served_by, pull.credentials) == ((quay_io,), {quay_io: (login.user,)})
+        assert (pull.image_hosts, pull.credentials) == ((quay_io,), {quay_io: (login.user,)})
 
     def test_with_the_login_of_the_second_registry(
         self, runtime: Runtime, docker_io: RegistryHost, quay_io: RegistryHost
@@ -285,7 +285,7 @@ class TestPrivate:
         login = quay_io.require_login(NAME)
         docker_io.origin.repository("rhuss/another").logins[login.user] = login.password
         pull = runtime.pull(NAME, login)
-        assert (pull.asked, pull.served_by) == ([docker_io, quay_io], (quay_io,))
+        assert (pull.asked, pull.image_hosts) == ([docker_io, quay_io], (quay_io,))
 
 
 @pulls_artifacts
