@@ -1,3 +1,4 @@
+import contextlib
 import select
 import signal
 import tempfile
@@ -6,15 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from conformance.node import World, WorldError
 from tests.releases.release_server import ReleaseServer, serve_releases
 
 pytest_plugins = "pytester"
 
-settings.register_profile("busy", deadline=None)  # how long an example takes says more of the machine than of the code
-settings.load_profile("busy")
+with contextlib.suppress(ImportError):  # a run of the suite from a clone loads this file, too, without hypothesis
+    from hypothesis import settings
+
+    settings.register_profile("busy", deadline=None)  # how long an example takes says more of the machine than the code
+    settings.load_profile("busy")
 
 SECONDS = 10.0
 LOOK_SECONDS = 0.05

@@ -46,7 +46,7 @@ def test_without_crio_conf_it_says_so(run: Run) -> None:
 
 
 def test_a_crio_conf_that_may_not_be_read_is_told(run: Run, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbidden(path: Path) -> NoReturn:
+    def forbidden(path: Path, _profile: object) -> NoReturn:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     monkeypatch.setattr(crio_conf, "DEFAULT_PATHS", (files / "secret.conf",))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.commands import main
+from conformance.mutation import reasons
 from conformance.mutation.matrix import SuiteResult
 from conformance.simulator.mutants import mutants, null_runtimes
 from tests.mutation.suite_results import ONE, TWO, A, B, result, results
@@ -35,6 +36,7 @@ def test_the_exit_code_says_whether_all_are_killed(
     code: int,
 ) -> None:
     results(monkeypatch, of)
+    monkeypatch.setattr(reasons, "read_reasons", lambda _file: {})
     assert main.main(["mutants", *names, "--jobs", "1"]) == code
     out, error = capsys.readouterr()
     assert (error.startswith("crio-conformance mutants: ") and error.count("\n") == 1) is (code == 2)
