@@ -148,6 +148,10 @@ class LiveRun:
         """Tell whether all of these run in its worlds now."""
         return set(programs) <= {name(pid) for world in self.worlds.values() for pid, _ in world.inhabitants}
 
+    def has_cgroups(self) -> bool:
+        """Tell whether there are control groups of its worlds now: conmon is there before they are."""
+        return any(trace.startswith("/sys/fs/cgroup") for trace in self.left())
+
     def left(self) -> list[str]:
         """Tell what is still there of its worlds."""
         return [trace for world in self.worlds.values() for trace in world.left()]
@@ -223,12 +227,12 @@ def test_nothing_is_left_of_a_run_that_was_killed_while_static_pods_ran(
 
 def test_nothing_is_left_after_a_sweep_even_if_the_worlds_init_was_killed_as_well(live: Callable[..., LiveRun]) -> None:
     run = live(VOLUMES)
-    run.watch(lambda: run.has("crio", "conmon"))
+    run.watch(lambda: run.has("crio", "conmon") and run.has_cgroups())
     end(run, *map(init_of, run.unshares()))
     left = run.left()
     assert [trace for trace in left if trace.startswith(("process", "mount"))] == []
     (folder,) = run.worlds
     assert str(folder) in left
-    assert any(trace.startswith("/sys/fs/cgroup") for trace in left)
+    assert run.has_cgroups()
     assert sweep_worlds() == [folder]
     assert run.left() == []
