@@ -83,6 +83,21 @@ def test_a_run_whose_output_cannot_be_written_ends(own_tmpdir: Path) -> None:
     assert (pytest_run.returncode, pytest_run.stderr) == (2, f"ERROR: {FULL}\n")
 
 
+def test_a_summary_that_nobody_reads_ends_no_run_that_has_ended(own_tmpdir: Path, tmp_path: Path) -> None:
+    del own_tmpdir
+    (tmp_path / "test_theirs.py").write_text("def test_it(runtime): pass\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--runtime=simulator", "test_theirs.py"]
+    done = subprocess.run(
+        ["sh", "-c", '"$@" | head -n 1', "sh", *command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
+
+
 def test_ctrl_c_three_times_shows_no_traceback(own_tmpdir: Path) -> None:
     """Sent when the run says that it has begun; what it made in its folder for temporary files is gone."""
     del own_tmpdir

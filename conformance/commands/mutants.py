@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Any
 
-from conformance.commands.numbers import positive
+from conformance.commands.values import filled, positive
 from conformance.releases.download_options import add_download_options, read_download_options
 
 INTERRUPTED = 130
@@ -28,6 +28,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--runtime",
+        type=filled,
         metavar="WHICH",
         help="run the cases that look into containers on this CRI-O (a release, or a path), as root, with each fault"
         " in what its OCI runtime is given",

@@ -5,7 +5,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from conformance.commands.numbers import positive
+from conformance.commands.values import positive
 from conformance.releases.download_options import DownloadOptions, add_download_options, read_download_options
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from conformance.commands.values import filled
 from conformance.model.profile import known_lines, newest_line, newest_of
 from conformance.model.pull_sources import ModelSettings
 from conformance.model.release import Release
@@ -31,7 +32,7 @@ _HELP = "serve a simulator of CRI-O's image service on a Unix socket: a release'
 def add_command(commands: Any) -> argparse.ArgumentParser:
     """Add ``serve`` to the subcommands of a parser; ``run`` takes what it parsed."""
     parser: argparse.ArgumentParser = commands.add_parser("serve", help=_HELP, description=f"{_HELP}.")
-    parser.add_argument("--socket", metavar="PATH", required=True, help="where it answers")
+    parser.add_argument("--socket", type=filled, metavar="PATH", required=True, help="where it answers")
     parser.add_argument(
         "--release", metavar="1.36", default=newest_line(), help="the release, or line, that it behaves as"
     )

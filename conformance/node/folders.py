@@ -27,7 +27,7 @@ def worlds_folder() -> Path:
     Raises ``OSError`` with a sentence when it belongs to somebody else or its path is too long for a socket in it.
     """
     folder = Path(tempfile.gettempdir()).resolve() / f"crio-conformance-{os.geteuid()}"
-    if len(os.fsencode(folder)) > SOCKET_PATH_LIMIT - len("/12345678/crio.sock"):
+    if len(os.fsencode(folder)) > SOCKET_PATH_LIMIT - len("/12345678/kubelet/cri.sock"):
         msg = f"{folder} is too long a path for a Unix socket in it: set TMPDIR to a shorter one"
         raise OSError(msg)
     if not _is_utf8(folder):

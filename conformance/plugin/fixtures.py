@@ -78,9 +78,14 @@ def _silent(item: pytest.Item, target: Target) -> str:
     """Say why a case does not speak of what the run is about; nothing where it does."""
     if target.marker and item.get_closest_marker(target.marker) is None:
         return target.unmarked_reason
+    from packaging.specifiers import InvalidSpecifier
+
     for mark in item.iter_markers("releases"):
-        if not target.is_crio_within(mark.args[0]):
-            return f"speaks of CRI-O {mark.args[0]}: {mark.args[1]}"
+        try:
+            if not target.is_crio_within(mark.args[0]):
+                return f"speaks of CRI-O {mark.args[0]}: {mark.args[1]}"
+        except InvalidSpecifier:
+            pytest.fail(f"the mark releases has {mark.args[0]!r}: write a range such as >=1.35,<1.37", pytrace=False)
     return ""
 
 

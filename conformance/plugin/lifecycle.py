@@ -28,6 +28,7 @@ EXIT_LACKING = 6
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 REGISTRY: pytest.StashKey[RegistryOfTheRun] = pytest.StashKey()
+OUTPUT: pytest.StashKey[GuardedStream] = pytest.StashKey()
 UNUSABLE = "conformance_unusable"
 REGISTRY_OF_THE_RUN = "conformance_registry"
 
@@ -51,7 +52,7 @@ def _guard_terminal(config: pytest.Config) -> None:
     """Let a run end, as with Ctrl-C, whose output is read no further or cannot be written; and say which at its end."""
     if hasattr(config, "workerinput"):
         return
-    guarded = guard_stdout()
+    config.stash[OUTPUT] = guarded = guard_stdout()
     guarded.on_failure = partial(signal.raise_signal, signal.SIGINT)
 
     def complain() -> None:
@@ -204,6 +205,8 @@ def _give_up(why: str, *, lacking: bool) -> NoReturn:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None]:
     """End at once when told to, workers too; let a rehearsal's last line say that it was one."""
     _end_workers(session, exitstatus)
+    if OUTPUT in session.config.stash:
+        session.config.stash[OUTPUT].on_failure = bool  # there is nothing to end any more
     yield
     config = session.config
     terminal = config.pluginmanager.getplugin("terminalreporter")

@@ -3,13 +3,21 @@
 import re
 from collections.abc import Iterable
 
-from conformance.model.reference import PATH
+from conformance.model.reference import DOMAIN, PATH
 from conformance.registry_hosts.faults import Faulty
 
 FAILURES = range(400, 600)
 """The HTTP statuses that say no (RFC 9110, 15.5 and 15.6)."""
 
 _DIGEST = re.compile(r"[a-z0-9]+:[0-9a-f]+")
+
+
+def checked_host(name: str) -> str:
+    """Give the name of a registry host, a port behind it where it has one; raises ``ValueError`` for what is none."""
+    if not isinstance(name, str) or not DOMAIN.fullmatch(name):
+        msg = f"{name!r} is no registry host: write its name as quay.io, with a port as registry.example:5000"
+        raise ValueError(msg)
+    return name
 
 
 def checked_path(host: str, name: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 import trustme
 from aiohttp import web
 
+from conformance.registry_hosts.arguments import checked_host
 from conformance.registry_hosts.host import RegistryHost
 from conformance.registry_hosts.name_server import NameServer
 from conformance.registry_hosts.origins import make_origins
@@ -130,7 +131,7 @@ class Internet:
     def _host(self, name: str, transport: Transport) -> RegistryHost:
         """Give a registry host; raises ``ValueError`` where it is there already and is spoken to in another way."""
         if name not in self._hosts:
-            host = RegistryHost(WELL_KNOWN.get(name) or plain_registry(name), self._origins.make())
+            host = RegistryHost(WELL_KNOWN.get(name) or plain_registry(checked_host(name)), self._origins.make())
             servers = [_split(server, transport) for server in host.personality.servers]
             names, port = tuple(server for server, _ in servers), servers[0][1]
             address = self._address_of(names[0])

@@ -51,9 +51,11 @@ class Run:
         oci_runtime: str | None = None,
     ) -> None:
         self.deviations = deviations.load_deviations()
-        if runtime == "":
-            msg = f"--runtime is empty, as an unset variable is: {FORMS}, or leave it out"
-            raise RunError(msg)
+        for option, value in (("runtime", runtime), ("mutant", mutant), ("kubelet", kubelet)):
+            if value == "":
+                forms = f"{FORMS}, or leave it out" if option == "runtime" else "give it a value, or leave it out"
+                msg = f"--{option} is empty, as an unset variable is: {forms}"
+                raise RunError(msg)
         try:
             self.target = choose_target(runtime or "auto", oci_runtime or "")
         except RuntimeNotFoundError as error:

@@ -82,3 +82,11 @@ def test_a_number_of_jobs_that_is_none_is_refused(capsys: pytest.CaptureFixture[
         main.main(["mutants", f"--jobs={jobs}"])
     assert ended.value.code == 2
     assert f"'{jobs}' is no number of 1 or more" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["mutants", "--runtime="], ["serve", "--socket="]])
+def test_what_an_unset_variable_gives_is_refused(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main.main(command)
+    assert ended.value.code == 2
+    assert "it is empty, as an unset variable is: give it a value, or leave it out" in capsys.readouterr().err

@@ -66,3 +66,17 @@ def test_a_case_may_be_about_a_runtime_that_does_not_start(run: Run, pytester: p
         """
     )
     run().assert_outcomes(passed=2, skipped=1)
+
+
+def test_a_range_of_releases_that_is_none_is_told(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.releases("bogus", "it is not")
+        def test_it(runtime):
+            pass
+    """)
+    result = run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["the mark releases has 'bogus': write a range such as >=1.35,<1.37"])
+    result.stdout.no_fnmatch_line("*Traceback*")

@@ -1,6 +1,7 @@
 """The hosts of an internet without a world around it, reached by the way that it tells."""
 
 import http.client
+import re
 import socket
 import ssl
 import subprocess
@@ -209,3 +210,9 @@ with Internet(loopback) as internet:
 def test_an_ordinary_user_may_have_one_too() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, timeout=60)
     assert (done.stdout, done.stderr) == ("False None\n", "")
+
+
+@pytest.mark.parametrize("name", ["not a host!!", "", "quay.io/team", "https://quay.io"])
+def test_what_is_no_host_is_refused_in_a_sentence(internet: Internet, name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(repr(name))} is no registry host: write its name as quay.io, "):
+        internet.host(name)

@@ -173,6 +173,8 @@ def test_what_a_rehearsal_has_may_be_required(run: Run, pytester: pytest.Pyteste
     [
         (["--runtime", "simulator:9.9"], "--runtime simulator:9.9: the release line 9.9 is not known (known are 1.31"),
         (["--runtime", "simulator:new"], "--runtime simulator:new: 'new' is no CRI-O release: write it like 1.36.3"),
+        (["--mutant="], "--mutant is empty, as an unset variable is: give it a value, or leave it out"),
+        (["--kubelet="], "--kubelet is empty, as an unset variable is: give it a value, or leave it out"),
         (["--mutant", "nonsense"], "--mutant nonsense: there is no mutant nonsense: there are search-order-reversed, "),
     ],
 )
