@@ -22,7 +22,7 @@ from conformance.releases.download_options import DownloadOptions
 from conformance.releases.installation import COMMIT_PREFIX, RuntimeNotFoundError
 from conformance.releases.signature import verify_signature
 from conformance.releases.unpacking import UnpackingError
-from conformance.releases.upstream import CrioUpstream, KubernetesUpstream, Upstream
+from conformance.releases.upstream import RIGHT_SERVER, CrioUpstream, KubernetesUpstream, Upstream
 
 SHA256 = re.compile(r"([0-9a-f]{64})(\s.*)?", re.DOTALL)
 
@@ -94,9 +94,7 @@ def _fetch_into(upstream: Upstream, release: str, folder: Path, downloads: Path)
 def _published_sha256(upstream: Upstream, url: str) -> str:
     said = upstream.downloader.text(url + upstream.checksum)
     if (match := SHA256.fullmatch(said)) is None:
-        raise UnusableError(
-            f"{url}{upstream.checksum} says {said[:40]!r}, which is no SHA-256: is that the right server?"
-        )
+        raise UnusableError(f"{url}{upstream.checksum} says {said[:40]!r}, which is no SHA-256: {RIGHT_SERVER}")
     return match[1]
 
 

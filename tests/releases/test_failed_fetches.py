@@ -1,7 +1,7 @@
 """What cannot be had, or is not what it should be: one sentence, and nothing that anybody would use."""
 
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -80,6 +80,31 @@ def test_a_page_in_place_of_the_server_is_recognised(
     told = refusal(wanted)
     assert f"{release_server.url}{path} " in told
     assert told.endswith(": is that the right server?")
+    assert left(release_cache) == []
+
+
+@pytest.mark.parametrize(
+    ("fetch", "marker", "told"),
+    [
+        (fetch_crio, "latest-1.53.txt", "v1.36.3"),
+        (fetch_kubelet, "release/stable-1.53.txt", "v1.36.3"),
+        (fetch_crio, "latest-1.53.txt", "v1.5.3"),
+    ],
+)
+def test_a_release_of_another_line_is_not_taken(
+    release_cache: Path,
+    release_server: ReleaseServer,
+    fetch: Callable[[str, DownloadOptions], Path],
+    marker: str,
+    told: str,
+) -> None:
+    release_server.files[f"/{marker}"] = told.encode()
+    release_server.publish_crio(told, told[1:])
+    with pytest.raises(DownloadError) as caught:
+        fetch("1.53", UPSTREAM)
+    assert str(caught.value).endswith(
+        f"/{marker} says {told}, which is not of the line 1.53: is that the right server?"
+    )
     assert left(release_cache) == []
 
 
