@@ -5,9 +5,9 @@ import re
 import sys
 from typing import Any
 
-from conformance.releases.download_options import add_download_options, read_download_options
+from conformance.releases.download_options import DownloadOptionError, add_download_options, read_download_options
 
-ABSENT = 3
+USAGE, ABSENT = 2, 3
 VERSION = re.compile(r"v?(\d+(\.\d+)+)|latest|main|[0-9a-f]{40}")
 _HELP = "list the CRI-Os and kubelets in the cache folder, fetch and remove them"
 _EPILOG = (
@@ -53,9 +53,9 @@ def main(options: argparse.Namespace) -> int:
 
     try:
         options.act(options)
-    except RuntimeNotFoundError as error:
+    except (DownloadOptionError, RuntimeNotFoundError) as error:
         print(f"crio-conformance releases: {error}", file=sys.stderr)
-        return ABSENT
+        return USAGE if isinstance(error, DownloadOptionError) else ABSENT
     return 0
 
 

@@ -18,7 +18,7 @@ from conformance.model.platform import Platform
 from conformance.model.release import Release
 from conformance.releases.cache import UNFINISHED, downloads_folder, half_fetched, part_name
 from conformance.releases.download import Downloader, DownloadError, NotPublishedError, UnreachableError, UnusableError
-from conformance.releases.download_options import DownloadOptions
+from conformance.releases.download_options import DownloadOptions, mask_login
 from conformance.releases.installation import COMMIT_PREFIX, RuntimeNotFoundError
 from conformance.releases.signature import verify_signature
 from conformance.releases.unpacking import UnpackingError
@@ -160,4 +160,4 @@ def _writable_folder() -> Path:
 
 
 def _tell(sentence: str) -> None:
-    print(f"crio-conformance: {sentence}", file=sys.stderr, flush=True)
+    print(f"crio-conformance: {mask_login(sentence)}", file=sys.stderr, flush=True)

@@ -88,6 +88,19 @@ def test_what_is_not_there_is_one_sentence(
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("option", ["--crio-mirror", "--kubernetes-mirror", "--download-proxy", ""])
+def test_a_mirror_that_is_no_url_is_a_bad_option(
+    option: str, release_cache: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRIO_CONFORMANCE_CRIO_MIRROR", "ftp://x")
+    assert main(["releases", "fetch", "1.36.3", *([option, "ftp://x"] if option else [])]) == 2
+    assert capsys.readouterr().err == (
+        f"crio-conformance releases: {option or 'CRIO_CONFORMANCE_CRIO_MIRROR'} 'ftp://x' is no server's URL: write a"
+        " URL that begins with http:// or https://\n"
+    )
+    assert not release_cache.exists()
+
+
 @pytest.mark.parametrize(
     "arguments", ["fetch", "fetch 1", "fetch ../x", "fetch *", "remove", "remove newest", "sell 1.36"]
 )

@@ -27,7 +27,6 @@ def test_no_server_is_one_sentence(release_cache: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (DownloadOptions("nonsense"), "(Invalid URL 'nonsense/"),
         (DownloadOptions("http://nowhere.invalid"), "cannot be had ("),
         (
             DownloadOptions("http://mirror.example", None, "http://127.0.0.1:1"),
@@ -106,6 +105,25 @@ def test_a_release_of_another_line_is_not_taken(
         f"/{marker} says {told}, which is not of the line 1.53: is that the right server?"
     )
     assert left(release_cache) == []
+
+
+@pytest.mark.parametrize("login", ["user:secret", "user:sec@ret", "us/ret"])
+def test_no_login_is_in_the_sentence(release_cache: Path, login: str) -> None:
+    del release_cache
+    told = refusal("1.36.3", DownloadOptions(f"http://{login}@127.0.0.1:1"))
+    assert "and http://***@127.0.0.1:1/artifacts/" in told
+    assert "ret" not in told
+
+
+@pytest.mark.parametrize("proxy", ["http://user:sec/ret@127.0.0.1:1", "http://user:secret@[::1", "user:secret@:"])
+def test_no_login_of_a_proxy_in_the_environment_is_in_the_sentence(
+    release_cache: Path, release_server: ReleaseServer, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    del release_cache, release_server
+    monkeypatch.setenv("http_proxy", proxy)
+    told = refusal("1.36.3", DownloadOptions("http://mirror.example"))
+    assert "ret" not in told
+    assert "user:sec" not in told
 
 
 def test_a_server_that_fails_is_one_sentence(release_cache: Path, release_server: ReleaseServer) -> None:
