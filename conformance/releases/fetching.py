@@ -16,13 +16,13 @@ from pathlib import Path
 
 from conformance.model.platform import Platform
 from conformance.model.release import Release
-from conformance.releases.cache import UNFINISHED, downloads_folder, half_fetched, part_name
+from conformance.releases.cache import UNFINISHED, cached_programs, downloads_folder, half_fetched, part_name
 from conformance.releases.download import Downloader, DownloadError, NotPublishedError, UnreachableError, UnusableError
 from conformance.releases.download_options import DownloadOptions, mask_login
 from conformance.releases.installation import COMMIT_PREFIX, RuntimeNotFoundError
 from conformance.releases.signature import verify_signature
 from conformance.releases.unpacking import UnpackingError
-from conformance.releases.upstream import RIGHT_SERVER, CrioUpstream, KubernetesUpstream, Upstream
+from conformance.releases.upstream import RELEASE, RIGHT_SERVER, CrioUpstream, KubernetesUpstream, Upstream
 
 SHA256 = re.compile(r"([0-9a-f]{64})(\s.*)?", re.DOTALL)
 
@@ -43,22 +43,34 @@ def fetch_kubelet(wanted: str, options: DownloadOptions) -> Path:
 
 
 def _fetch(upstream: Upstream, wanted: str) -> Path:
+    lacking = _lacking(upstream, wanted)
     try:
         release = upstream.resolve(wanted)
+        lacking = f"{upstream.program} {release.removeprefix(COMMIT_PREFIX)} is not in {upstream.folder}, and"
         folder = upstream.folder / release
         if not (folder / upstream.path).is_file():
+            sha256 = _published_sha256(upstream, upstream.file_url(release))
             with _downloads() as downloads:
                 if not (folder / upstream.path).is_file():  # nobody fetched it meanwhile
-                    _fetch_into(upstream, release, folder, downloads)
+                    _fetch_into(upstream, release, folder, downloads, sha256)
     except DownloadError as error:
-        raise type(error)(
-            f"{upstream.program} {wanted} is not in {upstream.folder}, and {_remedied(error, upstream)}"
-        ) from None
+        raise type(error)(f"{lacking} {_remedied(error, upstream)}") from None
     except OSError as error:
         raise DownloadError(
             f"{error.filename} cannot be used ({error.strerror}): make room, or mend its rights"
         ) from None
     return folder / upstream.path
+
+
+def _lacking(upstream: Upstream, wanted: str) -> str:
+    """Begin the sentence for where upstream does not say which release is wanted."""
+    here = [each.version for each in cached_programs() if each.program == upstream.program]
+    fitting = [
+        each for each in here if RELEASE.fullmatch(each) and wanted.removeprefix("v") in {"latest", Release(each).line}
+    ]
+    if not fitting:
+        return f"{upstream.program} {wanted} is not in {upstream.folder}, and"
+    return f"{upstream.program} {fitting[-1]} is here, and whether there is a newer one cannot be asked:"
 
 
 def _remedied(error: DownloadError, upstream: Upstream) -> str:
@@ -70,10 +82,9 @@ def _remedied(error: DownloadError, upstream: Upstream) -> str:
     return str(error)
 
 
-def _fetch_into(upstream: Upstream, release: str, folder: Path, downloads: Path) -> None:
+def _fetch_into(upstream: Upstream, release: str, folder: Path, downloads: Path, sha256: str) -> None:
     """Fetch a release, and let it appear whole; raises ``DownloadError``."""
     url, title = upstream.file_url(release), f"{upstream.program} {release}"
-    sha256 = _published_sha256(upstream, url)
     part = downloads / part_name(upstream.program, release, sha256)
     for each in half_fetched(upstream.program, release):
         if each != part:  # of a file that upstream has replaced

@@ -42,6 +42,30 @@ def test_a_mirror_that_is_none_is_one_sentence(
     assert left(release_cache) == []
 
 
+@pytest.mark.parametrize("wanted", ["1.36", "latest"])
+def test_offline_what_is_here_is_said_to_be_here(
+    release_cache: Path, release_server: ReleaseServer, wanted: str
+) -> None:
+    for release in ("1.36.3", "1.9.1", "1.36.2"):
+        release_server.publish_crio(f"v{release}", release)
+        fetch_crio(release, UPSTREAM)
+    told = refusal(wanted, DownloadOptions("http://127.0.0.1:1"))
+    assert told.startswith(
+        "CRI-O 1.36.3 is here, and whether there is a newer one cannot be asked: http://127.0.0.1:1/latest-1."
+    )
+    assert f"CRI-O 1.35 is not in {release_cache}/releases, and " in refusal(
+        "1.35", DownloadOptions("http://127.0.0.1:1")
+    )
+    release_server.files["/latest-1.36.txt"] = b"v1.36.4"
+    assert refusal("1.36").startswith(f"CRI-O 1.36.4 is not in {release_cache}/releases, and ")
+
+
+@pytest.mark.parametrize("wanted", ["1.36", "1.36.3"])
+def test_a_cache_is_made_only_when_something_comes(release_cache: Path, wanted: str) -> None:
+    refusal(wanted, DownloadOptions("http://127.0.0.1:1"))
+    assert not release_cache.parent.exists()
+
+
 @pytest.mark.parametrize("wanted", ["1.36.9", "1.99", "latest", "main", COMMIT])
 def test_what_is_not_published_is_one_sentence(release_cache: Path, release_server: ReleaseServer, wanted: str) -> None:
     told = refusal(wanted)
