@@ -1,5 +1,6 @@
 """The user's cache: what is in it, what is half fetched, and what goes from it."""
 
+import glob
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ def remove_release(program: str, version: str) -> list[Path]:
     Raises ``RuntimeNotFoundError`` where there is none, or it cannot be removed.
     """
     programs = [each for each in cached_programs() if each.program == program]
-    gone = [each.folder for each in programs if each.version == version] + half_fetched(program, version)
+    gone = [each.folder for each in programs if each.version == version] + half_fetched(program, glob.escape(version))
     if not gone:
         there = ", ".join(each.version for each in programs) or "none"
         folder = releases_folder() if program == CRIO else kubelets_folder()

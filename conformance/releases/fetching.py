@@ -120,7 +120,7 @@ def _check_release(upstream: Upstream, release: str, made: Path) -> None:
     """Let the program say which release it is; any may be a commit's. Raises ``RuntimeNotFoundError``."""
     found = upstream.release_in(made)
     if not release.startswith(COMMIT_PREFIX) and found != Release(release):
-        raise RuntimeNotFoundError(f"it is {upstream.program} {found}")
+        raise RuntimeNotFoundError(f"it is {upstream.program} {found}: {RIGHT_SERVER}")
 
 
 def _install(upstream: Upstream, release: str, part: Path, folder: Path) -> None:

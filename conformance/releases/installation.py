@@ -162,9 +162,9 @@ def cached_commits() -> dict[str, Path]:
     }
 
 
-def crio_release(crio: Path) -> Release:
-    """Ask a ``crio`` which release it is; raises ``RuntimeNotFoundError``."""
-    return release_of(crio, r"crio version (\S+)", CRIO, FORMS)
+def crio_release(crio: Path, forms: str = FORMS) -> Release:
+    """Ask a ``crio`` which release it is; raises ``RuntimeNotFoundError``, which ends with what there is to do."""
+    return release_of(crio, r"crio version (\S+)", CRIO, forms)
 
 
 def complete_installation(crio: Path, oci_runtime: str = "") -> Installation:

@@ -1,5 +1,6 @@
 """What upstream publishes: which release a name stands for, and the file that holds it."""
 
+import os
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -10,7 +11,14 @@ from conformance.model.platform import Platform
 from conformance.model.profile import newest_line
 from conformance.model.release import Release
 from conformance.releases.download import Downloader, DownloadError, NotPublishedError
-from conformance.releases.installation import COMMIT, COMMIT_PREFIX, CRIO, crio_release, releases_folder
+from conformance.releases.installation import (
+    COMMIT,
+    COMMIT_PREFIX,
+    CRIO,
+    RuntimeNotFoundError,
+    crio_release,
+    releases_folder,
+)
 from conformance.releases.kubelet_binary import kubelet_release, kubelets_folder
 from conformance.releases.signature import Signature
 from conformance.releases.unpacking import unpack_bundle
@@ -140,8 +148,11 @@ class CrioUpstream(Upstream):
         unpack_bundle(file, folder)
 
     def release_in(self, folder: Path) -> Release:
-        """Ask ``crio``."""
-        return crio_release(folder / self.path)
+        """Ask ``crio``; it cannot run without ``pinns``."""
+        release = crio_release(folder / self.path, RIGHT_SERVER)
+        if not os.access(folder / "bin" / "pinns", os.X_OK):
+            raise RuntimeNotFoundError(f"bin/pinns, which CRI-O needs, is not in it, or cannot be run: {RIGHT_SERVER}")
+        return release
 
 
 class KubernetesUpstream(Upstream):
@@ -185,4 +196,4 @@ class KubernetesUpstream(Upstream):
 
     def release_in(self, folder: Path) -> Release:
         """Ask the kubelet."""
-        return kubelet_release(folder / self.path)
+        return kubelet_release(folder / self.path, RIGHT_SERVER)

@@ -56,6 +56,7 @@ def test_what_is_half_fetched_is_listed_and_removed(
     (part,) = release_cache.glob("downloads/*.part")
     assert main(["releases"]) == 0
     assert capsys.readouterr().out == f"half fetched  {part}\n"
+    assert main(["releases", "remove", "*"]) == 3
     assert main(["releases", "remove", "1.36.3"]) == 0
     assert not part.exists()
 
@@ -74,6 +75,9 @@ def test_a_link_goes_and_what_it_leads_to_stays(release_cache: Path, tmp_path: P
     ("arguments", "sentence"),
     [
         ("remove 1.36.3", "CRI-O 1.36.3 is not in {}/releases (there: none): write one that is there"),
+        ("remove newest", "CRI-O newest is not in {}/releases (there: none): write one that is there"),
+        ("remove *", "CRI-O * is not in {}/releases (there: none): write one that is there"),
+        ("remove ../x", "CRI-O ../x is not in {}/releases (there: none): write one that is there"),
         ("remove 1.36 --kubelet", "kubelet 1.36 is not in {}/kubelets (there: none): write one that is there"),
         ("fetch 1.36.3 --crio-mirror http://127.0.0.1:1", "CRI-O 1.36.3 is not in {}/releases, and "),
     ],
@@ -102,7 +106,8 @@ def test_a_mirror_that_is_no_url_is_a_bad_option(
 
 
 @pytest.mark.parametrize(
-    "arguments", ["fetch", "fetch 1", "fetch ../x", "fetch *", "remove", "remove newest", "sell 1.36"]
+    "arguments",
+    ["fetch", "fetch 1", "fetch ../x", "fetch *", "fetch 1.36.3.4", "fetch 1\u0661.36", "remove", "sell 1.36"],
 )
 def test_options_that_cannot_be_used_are_refused(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -1,11 +1,13 @@
 """What cannot be had, or is not what it should be: one sentence, and nothing that anybody would use."""
 
 import resource
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from conformance.releases import program_version
 from conformance.releases.download import DownloadError
 from conformance.releases.download_options import DownloadOptions
 from conformance.releases.fetching import fetch_crio, fetch_kubelet
@@ -169,12 +171,27 @@ def test_a_flipped_byte_is_found(release_cache: Path, release_server: ReleaseSer
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (bundle("1.36.2"), "is not used: it is CRI-O 1.36.2"),
+        (bundle("1.36.2"), "is not used: it is CRI-O 1.36.2: is that the right server?"),
         (
             tar({"cri-o/bin/crio": script("Podman 4.3")}),
-            "is not used: bin/crio is no CRI-O (to --version it says 'Podman 4.3')",
+            "is not used: bin/crio is no CRI-O (to --version it says 'Podman 4.3'): is that the right server?",
         ),
-        (tar({"cri-o/README": b""}), "is not used: bin/crio cannot be run (No such file or directory)"),
+        (
+            tar({"cri-o/README": b""}),
+            "is not used: bin/crio cannot be run (No such file or directory): is that the right server?",
+        ),
+        (
+            tar({"cri-o/bin/crio": b""}),
+            "is not used: bin/crio cannot be run (Exec format error): is that the right server?",
+        ),
+        (
+            tar({"cri-o/bin/crio": tarfile.TarInfo("cri-o/bin/crio")}),
+            "is not used: bin/crio cannot be run (Permission denied): is that the right server?",
+        ),
+        (
+            tar({"cri-o/bin/crio": script("crio version 1.36.3")}),
+            "is not used: bin/pinns, which CRI-O needs, is not in it",
+        ),
         (b"<html>", "is not used: it is no gzipped tar that can be read (not a gzip file)"),
         (bundle("1.36.3")[:-99], "is not used: it is no gzipped tar that can be read ("),
     ],
@@ -184,6 +201,22 @@ def test_what_is_no_such_cri_o_is_not_used(
 ) -> None:
     release_server.publish(f"/artifacts/cri-o.{ARCHITECTURE}.v1.36.3.tar.gz", content)
     assert why in refusal("1.36.3")
+    assert left(release_cache) == []
+
+
+def test_a_program_that_does_not_answer_is_not_used(
+    release_cache: Path, release_server: ReleaseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program_version, "SECONDS", 0.1)
+    path = f"/artifacts/cri-o.{ARCHITECTURE}.v1.36.3.tar.gz"
+    release_server.publish(path, tar({"cri-o/bin/crio": b"#!/bin/sh\nexec /bin/sleep 1000\n"}))
+    assert refusal("1.36.3").endswith(
+        "bin/crio does not answer --version within 0 s, so it is no CRI-O: is that the right server?"
+    )
+    path = f"/release/v1.36.2/bin/linux/{ARCHITECTURE}/kubelet"
+    release_server.publish(path, b"#!/bin/sh\nexec /bin/sleep 1000\n", ".sha256")
+    with pytest.raises(DownloadError, match=r"so it is no kubelet: is that the right server\?$"):
+        fetch_kubelet("1.36.2", UPSTREAM)
     assert left(release_cache) == []
 
 
