@@ -18,7 +18,7 @@ FORMS = (
     "write a release (1.36.3, 1.36, latest or main), the path of a crio binary or of the folder that it is in, or auto"
 )
 OCI_RUNTIME_FORMS = "write the name of one beside crio or on PATH, such as crun, or its path"
-NUMBER = re.compile(r"v?(\d+(?:\.\d+)+)")
+NUMBER = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)", re.ASCII)
 """How a release or a line is written."""
 COMMIT = re.compile(r"[0-9a-f]{40}")
 COMMIT_PREFIX = "commit-"
@@ -91,11 +91,11 @@ def find_crio(runtime: str, oci_runtime: str = "") -> Installation:
         return complete_installation(_release(match[1]), oci_runtime)
     if COMMIT.fullmatch(runtime):
         return complete_installation(_of_commit(runtime), oci_runtime)
-    if "/" in runtime:
+    if "/" in runtime or runtime in {".", ".."}:
         path = Path(runtime)
         inside = [each for each in (path / "bin" / "crio", path / "crio") if each.is_file()]
         return complete_installation(inside[0] if inside else path, oci_runtime)
-    msg = f"--runtime {runtime} is not understood: {FORMS}"
+    msg = f"--runtime {runtime!r} is not understood: {FORMS}"
     raise RuntimeNotFoundError(msg)
 
 

@@ -16,7 +16,7 @@ from tests.releases.release_server import ReleaseServer
     ("asked", "said"),
     [
         ("--runtime /nonexistent", "/nonexistent cannot be run (No such file or directory)"),
-        ("--runtime nonsense", "--runtime nonsense is not understood"),
+        ("--runtime nonsense", "--runtime 'nonsense' is not understood"),
         ("--runtime 9.9", "CRI-O 9.9 is not in"),
         ("--runtime 9.9 -n 2", "CRI-O 9.9 is not in"),
         ("--kubelet /nonexistent", "/nonexistent cannot be run (No such file or directory)"),
