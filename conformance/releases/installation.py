@@ -191,7 +191,7 @@ def release_of(program: Path, answers: str, what: str, forms: str) -> Release:
     try:
         answer = program_version.ask_version(program)
     except OSError as error:
-        msg = f"{program} cannot be run ({'it is a folder' if program.is_dir() else error.strerror}): {forms}"
+        msg = f"{_cannot_be_run(program, error)}: {forms}"
         raise RuntimeNotFoundError(msg) from error
     except subprocess.TimeoutExpired as error:
         msg = f"{program} does not answer --version within {program_version.SECONDS:.0f} s, so it is no {what}: {forms}"
@@ -206,6 +206,10 @@ def release_of(program: Path, answers: str, what: str, forms: str) -> Release:
             raise RuntimeNotFoundError(msg) from None
         msg = f"{program} is no {what} (to --version it says {said[0] if said else 'nothing'!r}): {forms}"
         raise RuntimeNotFoundError(msg) from None
+
+
+def _cannot_be_run(program: Path, error: OSError) -> str:
+    return f"{program} cannot be run ({'it is a folder' if program.is_dir() else error.strerror})"
 
 
 def find_contrast_program(wanted: str, answers: str, what: str) -> tuple[Path, Release]:
@@ -228,10 +232,16 @@ def _oci_runtime(crio: Path, wanted: str) -> Path:
     if found is None:
         msg = f"--oci-runtime {wanted}: {wanted} is neither beside {crio} nor on PATH: {OCI_RUNTIME_FORMS}"
         raise RuntimeNotFoundError(msg)
-    if not program_version.version_of(found):
-        msg = f"--oci-runtime {wanted}: {found} does not say to --version that it is one: {OCI_RUNTIME_FORMS}"
-        raise RuntimeNotFoundError(msg)
-    return found
+    why = f"{found} does not say to --version that it is one"
+    try:
+        if program_version.read_version(found):
+            return found
+    except OSError as error:
+        why = _cannot_be_run(found, error)
+    except subprocess.TimeoutExpired:
+        why = f"{found} does not answer --version within {program_version.SECONDS:.0f} s"
+    msg = f"--oci-runtime {wanted}: {why}: {OCI_RUNTIME_FORMS}"
+    raise RuntimeNotFoundError(msg)
 
 
 def _program(crio: Path, *names: str) -> Path:

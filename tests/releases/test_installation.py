@@ -230,13 +230,23 @@ def test_an_oci_runtime_that_is_not_there_is_named(tmp_path: Path) -> None:
     path = crio(tmp_path / "beside", "1.36.3", *ALL)
     for wanted, why in (
         ("crun", f"crun is neither beside {path} nor on PATH"),
-        ("/none/crun", "/none/crun does not say to --version that it is one"),
-        (str(tmp_path), f"{tmp_path} does not say to --version that it is one"),
+        ("/none/crun", "/none/crun cannot be run (No such file or directory)"),
+        (str(tmp_path), f"{tmp_path} cannot be run (it is a folder)"),
+        ("/etc/passwd", "/etc/passwd cannot be run (Permission denied)"),
         ("runc", f"{tmp_path}/beside/runc does not say to --version that it is one"),
     ):
         with pytest.raises(RuntimeNotFoundError) as caught:
             find_crio(str(path), wanted)
         assert str(caught.value) == f"--oci-runtime {wanted}: {why}: {OCI_RUNTIMES}"
+
+
+def test_an_oci_runtime_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, slow = crio(tmp_path / "beside", "1.36.3", *ALL), program(tmp_path / "slow", "exec /bin/sleep 1000")
+    monkeypatch.setattr(program_version, "SECONDS", 0.1)
+    monkeypatch.setattr(installation, "crio_release", lambda _: Release("1.36.3"))
+    with pytest.raises(RuntimeNotFoundError) as caught:
+        find_crio(str(path), str(slow))
+    assert str(caught.value) == f"--oci-runtime {slow}: {slow} does not answer --version within 0 s: {OCI_RUNTIMES}"
 
 
 @pytest.mark.parametrize(
