@@ -1,5 +1,7 @@
 """``crio-conformance releases``: what it prints, and how it ends."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,20 @@ def test_what_is_not_there_is_one_sentence(
     assert out == ""
     assert err.startswith(f"crio-conformance releases: {sentence.format(release_cache)}")
     assert err.count("\n") == 1
+
+
+def test_a_release_in_use_is_not_removed(release_cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    conmon = release_cache / "releases" / "1.36.3" / "bin" / "conmon"
+    conmon.parent.mkdir(parents=True)
+    conmon.with_name("crio").touch()
+    shutil.copy(shutil.which("sh") or "", conmon)
+    with subprocess.Popen([conmon], stdin=subprocess.PIPE) as process:
+        assert main(["releases", "remove", "1.36.3"]) == 3
+        assert conmon.exists()
+        process.communicate()
+    said = capsys.readouterr().err
+    assert said.endswith(f"{conmon.parent.parent} is in use by process {process.pid}: let that run end first\n")
+    assert main(["releases", "remove", "1.36.3"]) == 0
 
 
 @pytest.mark.parametrize("option", ["--crio-mirror", "--kubernetes-mirror", "--download-proxy", ""])
