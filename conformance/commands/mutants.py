@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from conformance.commands.values import filled, positive
-from conformance.releases.download_options import add_download_options, read_download_options
+from conformance.releases.download_options import DownloadOptionError, add_download_options, read_download_options
 
 INTERRUPTED = 130
 
@@ -63,7 +63,7 @@ def main(options: argparse.Namespace) -> int:
             found = run_container_matrix(runtime, containers, options.jobs, whole=whole)
         else:
             found = run_matrix(simulators, options.jobs, whole=whole)
-    except (UnknownMutantError, MutantRunError, RuntimeNotFoundError, OSError) as error:
+    except (DownloadOptionError, UnknownMutantError, MutantRunError, RuntimeNotFoundError, OSError) as error:
         print(f"crio-conformance mutants: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -6,7 +6,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from conformance.commands.values import positive
-from conformance.releases.download_options import DownloadOptions, add_download_options, read_download_options
+from conformance.releases.download_options import (
+    DownloadOptionError,
+    DownloadOptions,
+    add_download_options,
+    read_download_options,
+)
 
 if TYPE_CHECKING:
     from conformance.oracle.discovery import FoundOracle
@@ -73,6 +78,8 @@ def main(options: argparse.Namespace) -> int:
             for job in divide_jobs(each, count, options.seed, options.jobs)
         ]
         results = run_jobs(wanted, options.jobs)
+    except DownloadOptionError as error:
+        return _refuse(str(error), USAGE)
     except (OracleNotFoundError, OracleError, OSError) as error:
         return _refuse(str(error), ABSENT)
     except KeyboardInterrupt:

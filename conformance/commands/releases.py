@@ -5,10 +5,10 @@ import re
 import sys
 from typing import Any
 
-from conformance.releases.download_options import add_download_options, read_download_options
+from conformance.releases.download_options import DownloadOptionError, add_download_options, read_download_options
 
-ABSENT = 3
-VERSION = re.compile(r"v?(\d+(\.\d+)+)|latest|main|[0-9a-f]{40}")
+USAGE, ABSENT = 2, 3
+VERSION = re.compile(r"v?\d+\.\d+(\.\d+)?|latest|main|[0-9a-f]{40}", re.ASCII)
 _HELP = "list the CRI-Os and kubelets in the cache folder, fetch and remove them"
 _EPILOG = (
     "exit code: 0 when it is done, 2 if the options cannot be used, 3 if there is no such release, or no way to it"
@@ -22,17 +22,24 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     )
     parser.set_defaults(run=main, act=_list)
     acts = parser.add_subparsers(metavar="WHAT")
-    for name, act, help_ in (
-        ("fetch", _fetch, "fetch a release, unless it is here"),
-        ("remove", _remove, "remove a release, and what is half fetched of it"),
+    for name, act, help_, read, names in (
+        (
+            "fetch",
+            _fetch,
+            "fetch a release, unless it is here",
+            version,
+            "1.36.3, 1.36 (its newest), latest, main (its newest build) or a commit",
+        ),
+        (
+            "remove",
+            _remove,
+            "remove a release, and what is half fetched of it",
+            str,
+            "1.36.3 or a commit, as they are listed",
+        ),
     ):
         one = acts.add_parser(name, help=help_, description=f"{help_}.", epilog=_EPILOG)
-        one.add_argument(
-            "version",
-            type=version,
-            metavar="VERSION",
-            help="1.36.3, 1.36 (its newest), latest, main (its newest build) or a commit",
-        )
+        one.add_argument("version", type=read, metavar="VERSION", help=names)
         one.add_argument("--kubelet", action="store_true", help="a kubelet, instead of a CRI-O")
         one.set_defaults(act=act)
         if act is _fetch:
@@ -53,9 +60,9 @@ def main(options: argparse.Namespace) -> int:
 
     try:
         options.act(options)
-    except RuntimeNotFoundError as error:
+    except (DownloadOptionError, RuntimeNotFoundError) as error:
         print(f"crio-conformance releases: {error}", file=sys.stderr)
-        return ABSENT
+        return USAGE if isinstance(error, DownloadOptionError) else ABSENT
     return 0
 
 
@@ -88,5 +95,5 @@ def _remove(options: argparse.Namespace) -> None:
     """Remove a release, and print what went."""
     from conformance.releases.cache import remove_release  # noqa: PLC0415 (as the others)
 
-    for path in remove_release("kubelet" if options.kubelet else "CRI-O", options.version):
+    for path in remove_release("kubelet" if options.kubelet else "CRI-O", options.version.removeprefix("v")):
         print(f"removed: {path}")

@@ -83,6 +83,7 @@ def _is_shared(config: pytest.Config) -> bool:
 def run_of(config: pytest.Config) -> Run:
     """Give the run of this process, made at its first use: other projects' tests pay nothing for this plugin."""
     if RUN not in config.stash:
+        from conformance.releases.download_options import DownloadOptionError
         from conformance.releases.installation import RuntimeNotFoundError
         from conformance.targets.run import Run, RunError, end_as_with_ctrl_c
 
@@ -90,7 +91,7 @@ def run_of(config: pytest.Config) -> Run:
             _obtain_programs(config)
             options = {name: config.getoption(name) for name in ("mutant", "kubelet", "model", "oci_runtime")}
             config.stash[RUN] = run = Run(config.getoption("runtime"), **options)
-        except (RunError, RuntimeNotFoundError) as error:
+        except (DownloadOptionError, RunError, RuntimeNotFoundError) as error:
             raise pytest.UsageError(str(error)) from None
         config.add_cleanup(run.close)
         end_as_with_ctrl_c()

@@ -1,5 +1,6 @@
 """The user's cache: what is in it, what is half fetched, and what goes from it."""
 
+import glob
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,15 +57,19 @@ def half_fetched(program: str = "*", version: str = "*") -> list[Path]:
 def remove_release(program: str, version: str) -> list[Path]:
     """Remove a release, and what is half fetched of it; give what went.
 
-    Raises ``RuntimeNotFoundError`` where there is none, or it cannot be removed.
+    Raises ``RuntimeNotFoundError`` where there is none, or it is in use, or cannot be removed.
     """
     programs = [each for each in cached_programs() if each.program == program]
-    gone = [each.folder for each in programs if each.version == version] + half_fetched(program, version)
+    gone = [each.folder for each in programs if each.version == version] + half_fetched(program, glob.escape(version))
     if not gone:
         there = ", ".join(each.version for each in programs) or "none"
         folder = releases_folder() if program == CRIO else kubelets_folder()
         msg = f"{program} {version} is not in {folder} (there: {there}): write one that is there"
         raise RuntimeNotFoundError(msg)
+    for each in gone:
+        if (pid := _process_in(each)) is not None:
+            msg = f"{each} is in use by process {pid}: let that run end first"
+            raise RuntimeNotFoundError(msg)
     for each in gone:
         try:
             _remove(each)
@@ -72,6 +77,19 @@ def remove_release(program: str, version: str) -> list[Path]:
             msg = f"{each} cannot be removed ({error.strerror}): mend its rights"
             raise RuntimeNotFoundError(msg) from None
     return gone
+
+
+def _process_in(folder: Path) -> str | None:
+    """Give the PID of a process that runs a program in a folder, in whatever mount namespace, if we may see one."""
+    programs = {(stat.st_dev, stat.st_ino) for path in folder.rglob("*") if path.is_file() and (stat := path.stat())}
+    for exe in Path("/proc").glob("[0-9]*/exe"):
+        try:
+            stat = exe.stat()
+        except OSError:  # it has ended, or is somebody else's, or the kernel's
+            continue
+        if (stat.st_dev, stat.st_ino) in programs:
+            return exe.parent.name
+    return None
 
 
 def _remove(path: Path) -> None:

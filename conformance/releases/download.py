@@ -11,6 +11,7 @@ from requests.adapters import HTTPAdapter
 from tqdm import tqdm
 from urllib3.util import Retry
 
+from conformance.releases.download_options import mask_login
 from conformance.releases.installation import RuntimeNotFoundError
 
 CONNECT_SECONDS, SILENT_SECONDS = 10.0, 60.0
@@ -25,7 +26,10 @@ TERMINAL_SECONDS, LOG_SECONDS = 0.1, 10.0
 
 
 class DownloadError(RuntimeNotFoundError):
-    """Something cannot be fetched: what, why, and what to do."""
+    """Something cannot be fetched: what, why, and what to do; without the login of a mirror or proxy."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(mask_login(sentence))
 
 
 class UnreachableError(DownloadError):
@@ -162,8 +166,8 @@ def _reason(error: requests.RequestException) -> str:
     through = "through the proxy: " if isinstance(error, requests.exceptions.ProxyError) else ""
     seen: BaseException | None = error
     words = "the connection broke off" if error.response is None else str(error)
-    if isinstance(error, ValueError):  # a URL that is none
-        return str(error)
+    if isinstance(error, ValueError):  # what it says may quote a login
+        return "what it leads to, or a proxy in the environment, has a URL that is none"
     while seen is not None:
         if isinstance(seen, OSError) and seen.strerror:
             words = seen.strerror

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from conformance.model.platform import Platform
 from conformance.model.release import Release
-from conformance.releases.cache import UNFINISHED, downloads_folder, half_fetched, part_name
+from conformance.releases.cache import UNFINISHED, cached_programs, downloads_folder, half_fetched, part_name
 from conformance.releases.download import Downloader, DownloadError, NotPublishedError, UnreachableError, UnusableError
-from conformance.releases.download_options import DownloadOptions
+from conformance.releases.download_options import DownloadOptions, mask_login
 from conformance.releases.installation import COMMIT_PREFIX, RuntimeNotFoundError
 from conformance.releases.signature import verify_signature
 from conformance.releases.unpacking import UnpackingError
-from conformance.releases.upstream import CrioUpstream, KubernetesUpstream, Upstream
+from conformance.releases.upstream import RELEASE, RIGHT_SERVER, CrioUpstream, KubernetesUpstream, Upstream
 
 SHA256 = re.compile(r"([0-9a-f]{64})(\s.*)?", re.DOTALL)
 
@@ -43,22 +43,34 @@ def fetch_kubelet(wanted: str, options: DownloadOptions) -> Path:
 
 
 def _fetch(upstream: Upstream, wanted: str) -> Path:
+    lacking = _lacking(upstream, wanted)
     try:
         release = upstream.resolve(wanted)
+        lacking = f"{upstream.program} {release.removeprefix(COMMIT_PREFIX)} is not in {upstream.folder}, and"
         folder = upstream.folder / release
         if not (folder / upstream.path).is_file():
+            sha256 = _published_sha256(upstream, upstream.file_url(release))
             with _downloads() as downloads:
                 if not (folder / upstream.path).is_file():  # nobody fetched it meanwhile
-                    _fetch_into(upstream, release, folder, downloads)
+                    _fetch_into(upstream, release, folder, downloads, sha256)
     except DownloadError as error:
-        raise type(error)(
-            f"{upstream.program} {wanted} is not in {upstream.folder}, and {_remedied(error, upstream)}"
-        ) from None
+        raise type(error)(f"{lacking} {_remedied(error, upstream)}") from None
     except OSError as error:
         raise DownloadError(
             f"{error.filename} cannot be used ({error.strerror}): make room, or mend its rights"
         ) from None
     return folder / upstream.path
+
+
+def _lacking(upstream: Upstream, wanted: str) -> str:
+    """Begin the sentence for where upstream does not say which release is wanted."""
+    here = [each.version for each in cached_programs() if each.program == upstream.program]
+    fitting = [
+        each for each in here if RELEASE.fullmatch(each) and wanted.removeprefix("v") in {"latest", Release(each).line}
+    ]
+    if not fitting:
+        return f"{upstream.program} {wanted} is not in {upstream.folder}, and"
+    return f"{upstream.program} {fitting[-1]} is here, and whether there is a newer one cannot be asked:"
 
 
 def _remedied(error: DownloadError, upstream: Upstream) -> str:
@@ -70,10 +82,9 @@ def _remedied(error: DownloadError, upstream: Upstream) -> str:
     return str(error)
 
 
-def _fetch_into(upstream: Upstream, release: str, folder: Path, downloads: Path) -> None:
+def _fetch_into(upstream: Upstream, release: str, folder: Path, downloads: Path, sha256: str) -> None:
     """Fetch a release, and let it appear whole; raises ``DownloadError``."""
     url, title = upstream.file_url(release), f"{upstream.program} {release}"
-    sha256 = _published_sha256(upstream, url)
     part = downloads / part_name(upstream.program, release, sha256)
     for each in half_fetched(upstream.program, release):
         if each != part:  # of a file that upstream has replaced
@@ -94,9 +105,7 @@ def _fetch_into(upstream: Upstream, release: str, folder: Path, downloads: Path)
 def _published_sha256(upstream: Upstream, url: str) -> str:
     said = upstream.downloader.text(url + upstream.checksum)
     if (match := SHA256.fullmatch(said)) is None:
-        raise UnusableError(
-            f"{url}{upstream.checksum} says {said[:40]!r}, which is no SHA-256: is that the right server?"
-        )
+        raise UnusableError(f"{url}{upstream.checksum} says {said[:40]!r}, which is no SHA-256: {RIGHT_SERVER}")
     return match[1]
 
 
@@ -111,7 +120,7 @@ def _check_release(upstream: Upstream, release: str, made: Path) -> None:
     """Let the program say which release it is; any may be a commit's. Raises ``RuntimeNotFoundError``."""
     found = upstream.release_in(made)
     if not release.startswith(COMMIT_PREFIX) and found != Release(release):
-        raise RuntimeNotFoundError(f"it is {upstream.program} {found}")
+        raise RuntimeNotFoundError(f"it is {upstream.program} {found}: {RIGHT_SERVER}")
 
 
 def _install(upstream: Upstream, release: str, part: Path, folder: Path) -> None:
@@ -162,4 +171,4 @@ def _writable_folder() -> Path:
 
 
 def _tell(sentence: str) -> None:
-    print(f"crio-conformance: {sentence}", file=sys.stderr, flush=True)
+    print(f"crio-conformance: {mask_login(sentence)}", file=sys.stderr, flush=True)

@@ -18,7 +18,7 @@ FORMS = (
     "write a release (1.36.3, 1.36, latest or main), the path of a crio binary or of the folder that it is in, or auto"
 )
 OCI_RUNTIME_FORMS = "write the name of one beside crio or on PATH, such as crun, or its path"
-NUMBER = re.compile(r"v?(\d+(?:\.\d+)+)")
+NUMBER = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)", re.ASCII)
 """How a release or a line is written."""
 COMMIT = re.compile(r"[0-9a-f]{40}")
 COMMIT_PREFIX = "commit-"
@@ -91,11 +91,11 @@ def find_crio(runtime: str, oci_runtime: str = "") -> Installation:
         return complete_installation(_release(match[1]), oci_runtime)
     if COMMIT.fullmatch(runtime):
         return complete_installation(_of_commit(runtime), oci_runtime)
-    if "/" in runtime:
+    if "/" in runtime or runtime in {".", ".."}:
         path = Path(runtime)
         inside = [each for each in (path / "bin" / "crio", path / "crio") if each.is_file()]
         return complete_installation(inside[0] if inside else path, oci_runtime)
-    msg = f"--runtime {runtime} is not understood: {FORMS}"
+    msg = f"--runtime {runtime!r} is not understood: {FORMS}"
     raise RuntimeNotFoundError(msg)
 
 
@@ -162,9 +162,9 @@ def cached_commits() -> dict[str, Path]:
     }
 
 
-def crio_release(crio: Path) -> Release:
-    """Ask a ``crio`` which release it is; raises ``RuntimeNotFoundError``."""
-    return release_of(crio, r"crio version (\S+)", CRIO, FORMS)
+def crio_release(crio: Path, forms: str = FORMS) -> Release:
+    """Ask a ``crio`` which release it is; raises ``RuntimeNotFoundError``, which ends with what there is to do."""
+    return release_of(crio, r"crio version (\S+)", CRIO, forms)
 
 
 def complete_installation(crio: Path, oci_runtime: str = "") -> Installation:
@@ -191,7 +191,7 @@ def release_of(program: Path, answers: str, what: str, forms: str) -> Release:
     try:
         answer = program_version.ask_version(program)
     except OSError as error:
-        msg = f"{program} cannot be run ({'it is a folder' if program.is_dir() else error.strerror}): {forms}"
+        msg = f"{_cannot_be_run(program, error)}: {forms}"
         raise RuntimeNotFoundError(msg) from error
     except subprocess.TimeoutExpired as error:
         msg = f"{program} does not answer --version within {program_version.SECONDS:.0f} s, so it is no {what}: {forms}"
@@ -206,6 +206,10 @@ def release_of(program: Path, answers: str, what: str, forms: str) -> Release:
             raise RuntimeNotFoundError(msg) from None
         msg = f"{program} is no {what} (to --version it says {said[0] if said else 'nothing'!r}): {forms}"
         raise RuntimeNotFoundError(msg) from None
+
+
+def _cannot_be_run(program: Path, error: OSError) -> str:
+    return f"{program} cannot be run ({'it is a folder' if program.is_dir() else error.strerror})"
 
 
 def find_contrast_program(wanted: str, answers: str, what: str) -> tuple[Path, Release]:
@@ -228,10 +232,16 @@ def _oci_runtime(crio: Path, wanted: str) -> Path:
     if found is None:
         msg = f"--oci-runtime {wanted}: {wanted} is neither beside {crio} nor on PATH: {OCI_RUNTIME_FORMS}"
         raise RuntimeNotFoundError(msg)
-    if not program_version.version_of(found):
-        msg = f"--oci-runtime {wanted}: {found} does not say to --version that it is one: {OCI_RUNTIME_FORMS}"
-        raise RuntimeNotFoundError(msg)
-    return found
+    why = f"{found} does not say to --version that it is one"
+    try:
+        if program_version.read_version(found):
+            return found
+    except OSError as error:
+        why = _cannot_be_run(found, error)
+    except subprocess.TimeoutExpired:
+        why = f"{found} does not answer --version within {program_version.SECONDS:.0f} s"
+    msg = f"--oci-runtime {wanted}: {why}: {OCI_RUNTIME_FORMS}"
+    raise RuntimeNotFoundError(msg)
 
 
 def _program(crio: Path, *names: str) -> Path:

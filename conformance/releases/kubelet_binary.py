@@ -60,9 +60,9 @@ def _matching(wanted: str) -> list[Release]:
     return [release for release in cached_kubelets() if wanted.removeprefix("v") in {str(release), release.line}]
 
 
-def kubelet_release(kubelet: Path) -> Release:
-    """Ask a kubelet which release it is; raises ``RuntimeNotFoundError``."""
-    return release_of(kubelet, r"Kubernetes v(\d+\.\d+\.\d+)", "kubelet", FORMS)
+def kubelet_release(kubelet: Path, forms: str = FORMS) -> Release:
+    """Ask a kubelet which release it is; raises ``RuntimeNotFoundError``, which ends with what there is to do."""
+    return release_of(kubelet, r"Kubernetes v(\d+\.\d+\.\d+)", "kubelet", forms)
 
 
 def kubelets_folder() -> Path:

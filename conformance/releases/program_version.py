@@ -30,8 +30,12 @@ def version_of(program: Path, name: str = r"\S+") -> str:
     ``name`` is a pattern of what it may be called.
     """
     try:
-        answer = ask_version(program)
+        return read_version(program, name)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    match = re.match(rf"({name}) version (\S+)", answer.stdout)
+
+
+def read_version(program: Path, name: str = r"\S+") -> str:
+    """Give them likewise; raises ``OSError`` and ``subprocess.TimeoutExpired`` for what cannot be asked."""
+    match = re.match(rf"({name}) version (\S+)", ask_version(program).stdout)
     return f"{match[1]} {match[2]}" if match else ""

@@ -1,5 +1,6 @@
 """What upstream publishes: which release a name stands for, and the file that holds it."""
 
+import os
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -10,12 +11,20 @@ from conformance.model.platform import Platform
 from conformance.model.profile import newest_line
 from conformance.model.release import Release
 from conformance.releases.download import Downloader, DownloadError, NotPublishedError
-from conformance.releases.installation import COMMIT, COMMIT_PREFIX, CRIO, crio_release, releases_folder
+from conformance.releases.installation import (
+    COMMIT,
+    COMMIT_PREFIX,
+    CRIO,
+    RuntimeNotFoundError,
+    crio_release,
+    releases_folder,
+)
 from conformance.releases.kubelet_binary import kubelet_release, kubelets_folder
 from conformance.releases.signature import Signature
 from conformance.releases.unpacking import unpack_bundle
 
-RELEASE = re.compile(r"v?(\d+\.\d+\.\d+)")
+RELEASE = re.compile(r"v?(\d+\.\d+\.\d+)", re.ASCII)
+RIGHT_SERVER = "is that the right server?"
 
 
 @dataclass(frozen=True)
@@ -65,8 +74,15 @@ class Upstream(ABC):
         url = f"{self.url}/{name}"
         text = self.downloader.text(url)
         if (match := form.fullmatch(text)) is None:
-            raise DownloadError(f"{url} should name a release, and says {text[:40]!r}: is that the right server?")
+            raise DownloadError(f"{url} should name a release, and says {text[:40]!r}: {RIGHT_SERVER}")
         return match[match.lastindex or 0]
+
+    def newest_of_line(self, name: str, line: str) -> str:
+        """Read a file that names the newest release of a line; raises ``DownloadError``."""
+        release = self.marker(name, RELEASE)
+        if Release(release).line != line:
+            raise DownloadError(f"{self.url}/{name} says v{release}, which is not of the line {line}: {RIGHT_SERVER}")
+        return release
 
 
 class CrioUpstream(Upstream):
@@ -109,7 +125,7 @@ class CrioUpstream(Upstream):
         return self._newest_of_line(wanted.removeprefix("v"))
 
     def _newest_of_line(self, line: str) -> str:
-        return self.marker(f"latest-{line}.txt", RELEASE)
+        return self.newest_of_line(f"latest-{line}.txt", line)
 
     def _latest(self) -> str:
         """Give the newest release; no marker names it, but each line's newest has one."""
@@ -132,8 +148,11 @@ class CrioUpstream(Upstream):
         unpack_bundle(file, folder)
 
     def release_in(self, folder: Path) -> Release:
-        """Ask ``crio``."""
-        return crio_release(folder / self.path)
+        """Ask ``crio``; it cannot run without ``pinns``."""
+        release = crio_release(folder / self.path, RIGHT_SERVER)
+        if not os.access(folder / "bin" / "pinns", os.X_OK):
+            raise RuntimeNotFoundError(f"bin/pinns, which CRI-O needs, is not in it, or cannot be run: {RIGHT_SERVER}")
+        return release
 
 
 class KubernetesUpstream(Upstream):
@@ -160,8 +179,10 @@ class KubernetesUpstream(Upstream):
         """Give ``1.36.2`` for a release, ``1.36`` or ``latest``; markers: ``stable-1.36.txt``, ``stable.txt``."""
         if match := RELEASE.fullmatch(wanted):
             return match[1]
-        line = "" if wanted == "latest" else f"-{wanted.removeprefix('v')}"
-        return self.marker(f"release/stable{line}.txt", RELEASE)
+        if wanted == "latest":
+            return self.marker("release/stable.txt", RELEASE)
+        line = wanted.removeprefix("v")
+        return self.newest_of_line(f"release/stable-{line}.txt", line)
 
     def file_url(self, release: str) -> str:
         """Give ``…/release/v1.36.2/bin/linux/amd64/kubelet``."""
@@ -175,4 +196,4 @@ class KubernetesUpstream(Upstream):
 
     def release_in(self, folder: Path) -> Release:
         """Ask the kubelet."""
-        return kubelet_release(folder / self.path)
+        return kubelet_release(folder / self.path, RIGHT_SERVER)

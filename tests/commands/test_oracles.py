@@ -42,7 +42,7 @@ def test_options_that_cannot_be_used_are_refused(options: list[str], capsys: pyt
     ("oracle", "sentence"),
     [
         ("9.9.9", "CRI-O 9.9.9 is not in "),
-        ("nothing", "--oracle nothing is not understood"),
+        ("nothing", "--oracle 'nothing' is not understood"),
         ("/nowhere/skopeo", "/nowhere/skopeo cannot be run"),
     ],
 )

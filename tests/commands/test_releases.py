@@ -1,5 +1,7 @@
 """``crio-conformance releases``: what it prints, and how it ends."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,7 @@ def test_what_is_half_fetched_is_listed_and_removed(
     (part,) = release_cache.glob("downloads/*.part")
     assert main(["releases"]) == 0
     assert capsys.readouterr().out == f"half fetched  {part}\n"
+    assert main(["releases", "remove", "*"]) == 3
     assert main(["releases", "remove", "1.36.3"]) == 0
     assert not part.exists()
 
@@ -74,6 +77,9 @@ def test_a_link_goes_and_what_it_leads_to_stays(release_cache: Path, tmp_path: P
     ("arguments", "sentence"),
     [
         ("remove 1.36.3", "CRI-O 1.36.3 is not in {}/releases (there: none): write one that is there"),
+        ("remove newest", "CRI-O newest is not in {}/releases (there: none): write one that is there"),
+        ("remove *", "CRI-O * is not in {}/releases (there: none): write one that is there"),
+        ("remove ../x", "CRI-O ../x is not in {}/releases (there: none): write one that is there"),
         ("remove 1.36 --kubelet", "kubelet 1.36 is not in {}/kubelets (there: none): write one that is there"),
         ("fetch 1.36.3 --crio-mirror http://127.0.0.1:1", "CRI-O 1.36.3 is not in {}/releases, and "),
     ],
@@ -88,8 +94,36 @@ def test_what_is_not_there_is_one_sentence(
     assert err.count("\n") == 1
 
 
+def test_a_release_in_use_is_not_removed(release_cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    conmon = release_cache / "releases" / "1.36.3" / "bin" / "conmon"
+    conmon.parent.mkdir(parents=True)
+    conmon.with_name("crio").touch()
+    shutil.copy(shutil.which("sh") or "", conmon)
+    with subprocess.Popen([conmon], stdin=subprocess.PIPE) as process:
+        assert main(["releases", "remove", "1.36.3"]) == 3
+        assert conmon.exists()
+        process.communicate()
+    said = capsys.readouterr().err
+    assert said.endswith(f"{conmon.parent.parent} is in use by process {process.pid}: let that run end first\n")
+    assert main(["releases", "remove", "1.36.3"]) == 0
+
+
+@pytest.mark.parametrize("option", ["--crio-mirror", "--kubernetes-mirror", "--download-proxy", ""])
+def test_a_mirror_that_is_no_url_is_a_bad_option(
+    option: str, release_cache: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRIO_CONFORMANCE_CRIO_MIRROR", "ftp://x")
+    assert main(["releases", "fetch", "1.36.3", *([option, "ftp://x"] if option else [])]) == 2
+    assert capsys.readouterr().err == (
+        f"crio-conformance releases: {option or 'CRIO_CONFORMANCE_CRIO_MIRROR'} 'ftp://x' is no server's URL: write a"
+        " URL that begins with http:// or https://\n"
+    )
+    assert not release_cache.exists()
+
+
 @pytest.mark.parametrize(
-    "arguments", ["fetch", "fetch 1", "fetch ../x", "fetch *", "remove", "remove newest", "sell 1.36"]
+    "arguments",
+    ["fetch", "fetch 1", "fetch ../x", "fetch *", "fetch 1.36.3.4", "fetch 1\u0661.36", "remove", "sell 1.36"],
 )
 def test_options_that_cannot_be_used_are_refused(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

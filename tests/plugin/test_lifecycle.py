@@ -16,11 +16,12 @@ from tests.releases.release_server import ReleaseServer
     ("asked", "said"),
     [
         ("--runtime /nonexistent", "/nonexistent cannot be run (No such file or directory)"),
-        ("--runtime nonsense", "--runtime nonsense is not understood"),
+        ("--runtime nonsense", "--runtime 'nonsense' is not understood"),
         ("--runtime 9.9", "CRI-O 9.9 is not in"),
         ("--runtime 9.9 -n 2", "CRI-O 9.9 is not in"),
         ("--kubelet /nonexistent", "/nonexistent cannot be run (No such file or directory)"),
         ("--kubelet 9.9", "kubelet 9.9 is not in"),
+        ("--runtime simulator --crio-mirror bogus", "--crio-mirror 'bogus' is no server's URL: write a URL that"),
     ],
 )
 def test_what_cannot_be_had_is_a_usage_error_in_one_sentence(run: Run, asked: str, said: str) -> None:

@@ -1,11 +1,13 @@
 """What cannot be had, or is not what it should be: one sentence, and nothing that anybody would use."""
 
 import resource
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from conformance.releases import program_version
 from conformance.releases.download import DownloadError
 from conformance.releases.download_options import DownloadOptions
 from conformance.releases.fetching import fetch_crio, fetch_kubelet
@@ -27,7 +29,6 @@ def test_no_server_is_one_sentence(release_cache: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (DownloadOptions("nonsense"), "(Invalid URL 'nonsense/"),
         (DownloadOptions("http://nowhere.invalid"), "cannot be had ("),
         (
             DownloadOptions("http://mirror.example", None, "http://127.0.0.1:1"),
@@ -41,6 +42,30 @@ def test_a_mirror_that_is_none_is_one_sentence(
     del release_server  # there is no proxy in the environment
     assert why in refusal("1.36.3", options)
     assert left(release_cache) == []
+
+
+@pytest.mark.parametrize("wanted", ["1.36", "latest"])
+def test_offline_what_is_here_is_said_to_be_here(
+    release_cache: Path, release_server: ReleaseServer, wanted: str
+) -> None:
+    for release in ("1.36.3", "1.9.1", "1.36.2"):
+        release_server.publish_crio(f"v{release}", release)
+        fetch_crio(release, UPSTREAM)
+    told = refusal(wanted, DownloadOptions("http://127.0.0.1:1"))
+    assert told.startswith(
+        "CRI-O 1.36.3 is here, and whether there is a newer one cannot be asked: http://127.0.0.1:1/latest-1."
+    )
+    assert f"CRI-O 1.35 is not in {release_cache}/releases, and " in refusal(
+        "1.35", DownloadOptions("http://127.0.0.1:1")
+    )
+    release_server.files["/latest-1.36.txt"] = b"v1.36.4"
+    assert refusal("1.36").startswith(f"CRI-O 1.36.4 is not in {release_cache}/releases, and ")
+
+
+@pytest.mark.parametrize("wanted", ["1.36", "1.36.3"])
+def test_a_cache_is_made_only_when_something_comes(release_cache: Path, wanted: str) -> None:
+    refusal(wanted, DownloadOptions("http://127.0.0.1:1"))
+    assert not release_cache.parent.exists()
 
 
 @pytest.mark.parametrize("wanted", ["1.36.9", "1.99", "latest", "main", COMMIT])
@@ -83,6 +108,50 @@ def test_a_page_in_place_of_the_server_is_recognised(
     assert left(release_cache) == []
 
 
+@pytest.mark.parametrize(
+    ("fetch", "marker", "told"),
+    [
+        (fetch_crio, "latest-1.53.txt", "v1.36.3"),
+        (fetch_kubelet, "release/stable-1.53.txt", "v1.36.3"),
+        (fetch_crio, "latest-1.53.txt", "v1.5.3"),
+    ],
+)
+def test_a_release_of_another_line_is_not_taken(
+    release_cache: Path,
+    release_server: ReleaseServer,
+    fetch: Callable[[str, DownloadOptions], Path],
+    marker: str,
+    told: str,
+) -> None:
+    release_server.files[f"/{marker}"] = told.encode()
+    release_server.publish_crio(told, told[1:])
+    with pytest.raises(DownloadError) as caught:
+        fetch("1.53", UPSTREAM)
+    assert str(caught.value).endswith(
+        f"/{marker} says {told}, which is not of the line 1.53: is that the right server?"
+    )
+    assert left(release_cache) == []
+
+
+@pytest.mark.parametrize("login", ["user:secret", "user:sec@ret", "us/ret"])
+def test_no_login_is_in_the_sentence(release_cache: Path, login: str) -> None:
+    del release_cache
+    told = refusal("1.36.3", DownloadOptions(f"http://{login}@127.0.0.1:1"))
+    assert "and http://***@127.0.0.1:1/artifacts/" in told
+    assert "ret" not in told
+
+
+@pytest.mark.parametrize("proxy", ["http://user:sec/ret@127.0.0.1:1", "http://user:secret@[::1", "user:secret@:"])
+def test_no_login_of_a_proxy_in_the_environment_is_in_the_sentence(
+    release_cache: Path, release_server: ReleaseServer, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    del release_cache, release_server
+    monkeypatch.setenv("http_proxy", proxy)
+    told = refusal("1.36.3", DownloadOptions("http://mirror.example"))
+    assert "ret" not in told
+    assert "user:sec" not in told
+
+
 def test_a_server_that_fails_is_one_sentence(release_cache: Path, release_server: ReleaseServer) -> None:
     release_server.statuses = [401]
     assert refusal("1.36.3").endswith(".sha256sum answers 401 Unauthorized: try again later, or a mirror")
@@ -102,12 +171,27 @@ def test_a_flipped_byte_is_found(release_cache: Path, release_server: ReleaseSer
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (bundle("1.36.2"), "is not used: it is CRI-O 1.36.2"),
+        (bundle("1.36.2"), "is not used: it is CRI-O 1.36.2: is that the right server?"),
         (
             tar({"cri-o/bin/crio": script("Podman 4.3")}),
-            "is not used: bin/crio is no CRI-O (to --version it says 'Podman 4.3')",
+            "is not used: bin/crio is no CRI-O (to --version it says 'Podman 4.3'): is that the right server?",
         ),
-        (tar({"cri-o/README": b""}), "is not used: bin/crio cannot be run (No such file or directory)"),
+        (
+            tar({"cri-o/README": b""}),
+            "is not used: bin/crio cannot be run (No such file or directory): is that the right server?",
+        ),
+        (
+            tar({"cri-o/bin/crio": b""}),
+            "is not used: bin/crio cannot be run (Exec format error): is that the right server?",
+        ),
+        (
+            tar({"cri-o/bin/crio": tarfile.TarInfo("cri-o/bin/crio")}),
+            "is not used: bin/crio cannot be run (Permission denied): is that the right server?",
+        ),
+        (
+            tar({"cri-o/bin/crio": script("crio version 1.36.3")}),
+            "is not used: bin/pinns, which CRI-O needs, is not in it",
+        ),
         (b"<html>", "is not used: it is no gzipped tar that can be read (not a gzip file)"),
         (bundle("1.36.3")[:-99], "is not used: it is no gzipped tar that can be read ("),
     ],
@@ -117,6 +201,22 @@ def test_what_is_no_such_cri_o_is_not_used(
 ) -> None:
     release_server.publish(f"/artifacts/cri-o.{ARCHITECTURE}.v1.36.3.tar.gz", content)
     assert why in refusal("1.36.3")
+    assert left(release_cache) == []
+
+
+def test_a_program_that_does_not_answer_is_not_used(
+    release_cache: Path, release_server: ReleaseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program_version, "SECONDS", 0.1)
+    path = f"/artifacts/cri-o.{ARCHITECTURE}.v1.36.3.tar.gz"
+    release_server.publish(path, tar({"cri-o/bin/crio": b"#!/bin/sh\nexec /bin/sleep 1000\n"}))
+    assert refusal("1.36.3").endswith(
+        "bin/crio does not answer --version within 0 s, so it is no CRI-O: is that the right server?"
+    )
+    path = f"/release/v1.36.2/bin/linux/{ARCHITECTURE}/kubelet"
+    release_server.publish(path, b"#!/bin/sh\nexec /bin/sleep 1000\n", ".sha256")
+    with pytest.raises(DownloadError, match=r"so it is no kubelet: is that the right server\?$"):
+        fetch_kubelet("1.36.2", UPSTREAM)
     assert left(release_cache) == []
 
 

@@ -97,6 +97,18 @@ def test_progress_is_told(
     assert err.endswith(f"CRI-O 1.36.3 is in {release_cache}/releases/1.36.3, its checksum verified\n")
 
 
+def test_a_mirror_s_login_is_not_told(
+    release_cache: Path, release_server: ReleaseServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del release_cache
+    release_server.publish_crio("v1.36.3", "1.36.3")
+    url = release_server.url.replace("://", "://user:secret@")
+    fetch_crio("1.36.3", DownloadOptions(url))
+    told = capsys.readouterr().err
+    assert f"fetching CRI-O 1.36.3 from {release_server.url.replace('://', '://***@')}/artifacts/" in told
+    assert "secret" not in told
+
+
 def test_mirrors_and_proxies_may_be_options(
     release_cache: Path, release_server: ReleaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -230,8 +230,9 @@ def test_an_oci_runtime_that_is_not_there_is_named(tmp_path: Path) -> None:
     path = crio(tmp_path / "beside", "1.36.3", *ALL)
     for wanted, why in (
         ("crun", f"crun is neither beside {path} nor on PATH"),
-        ("/none/crun", "/none/crun does not say to --version that it is one"),
-        (str(tmp_path), f"{tmp_path} does not say to --version that it is one"),
+        ("/none/crun", "/none/crun cannot be run (No such file or directory)"),
+        (str(tmp_path), f"{tmp_path} cannot be run (it is a folder)"),
+        ("/etc/passwd", "/etc/passwd cannot be run (Permission denied)"),
         ("runc", f"{tmp_path}/beside/runc does not say to --version that it is one"),
     ):
         with pytest.raises(RuntimeNotFoundError) as caught:
@@ -239,9 +240,20 @@ def test_an_oci_runtime_that_is_not_there_is_named(tmp_path: Path) -> None:
         assert str(caught.value) == f"--oci-runtime {wanted}: {why}: {OCI_RUNTIMES}"
 
 
-@pytest.mark.parametrize("value", ["newest", "", "1", "1.36.x", "crio"])
+def test_an_oci_runtime_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, slow = crio(tmp_path / "beside", "1.36.3", *ALL), program(tmp_path / "slow", "exec /bin/sleep 1000")
+    monkeypatch.setattr(program_version, "SECONDS", 0.1)
+    monkeypatch.setattr(installation, "crio_release", lambda _: Release("1.36.3"))
+    with pytest.raises(RuntimeNotFoundError) as caught:
+        find_crio(str(path), str(slow))
+    assert str(caught.value) == f"--oci-runtime {slow}: {slow} does not answer --version within 0 s: {OCI_RUNTIMES}"
+
+
+@pytest.mark.parametrize(
+    "value", ["newest", "", "1", "1.36.x", "crio", "1.36.3.4", "1\u0661.36", "v1.36.3 ", "1.36.3\n", "..."]
+)
 def test_nonsense_is_answered_with_what_can_be_written(value: str) -> None:
-    assert refusal(value) == f"--runtime {value} is not understood: {REMEDY}"
+    assert refusal(value) == f"--runtime {value!r} is not understood: {REMEDY}"
 
 
 def test_folders_are_those_of_all_programs_each_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,6 +276,14 @@ def test_a_release_may_be_written_as_its_tag(tmp_path: Path) -> None:
 def test_a_folder_stands_for_the_crio_in_it(tmp_path: Path, folder: str) -> None:
     made = crio(tmp_path / "release" / "bin", "1.36.3", *ALL)
     assert find_crio(str(tmp_path / folder)).crio == made
+
+
+def test_here_and_one_up_are_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = crio(tmp_path / "release" / "bin", "1.36.3", *ALL)
+    monkeypatch.chdir(made.parent)
+    for here in (".", ".."):
+        found = find_crio(here).crio
+        assert found.resolve() == made
 
 
 def test_a_cache_of_somebody_else_s_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
