@@ -19,7 +19,7 @@ with contextlib.suppress(ImportError):  # a run of the suite from a clone loads 
     settings.register_profile("busy", deadline=None)  # how long an example takes says more of the machine than the code
     settings.load_profile("busy")
 
-SECONDS = 10.0
+SECONDS = 60.0
 LOOK_SECONDS = 0.05
 
 # A background job begins with it ignored, as would what it starts.
