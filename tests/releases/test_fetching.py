@@ -112,7 +112,6 @@ def test_a_mirror_s_login_is_not_told(
 def test_mirrors_and_proxies_may_be_options(
     release_cache: Path, release_server: ReleaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    del release_cache
     release_server.publish_crio("v1.36.3", "1.36.3")
     for name in ("CRIO_CONFORMANCE_CRIO_MIRROR", "HTTP_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -121,6 +120,7 @@ def test_mirrors_and_proxies_may_be_options(
         asked + path: content for path, content in release_server.files.items()
     }  # as proxies are asked
     fetch_crio("1.36.3", DownloadOptions(crio_mirror=asked, download_proxy=release_server.url))
+    assert left(release_cache) == ["releases/1.36.3"]
 
 
 # Breaks
@@ -197,7 +197,7 @@ def test_what_is_half_fetched_of_a_file_that_was_replaced_goes(
 
 
 def test_a_busy_server_is_asked_again(release_cache: Path, release_server: ReleaseServer) -> None:
-    del release_cache
     release_server.publish_crio("v1.36.3", "1.36.3")
     release_server.statuses = [503]
     fetch_crio("1.36.3", UPSTREAM)
+    assert (release_server.statuses, left(release_cache)) == ([], ["releases/1.36.3"])
