@@ -1,5 +1,6 @@
 """CRI-O's log: followed as a file, read as facts (logrus text format)."""
 
+import io
 import re
 import threading
 from collections.abc import Iterable, Iterator
@@ -60,25 +61,29 @@ class LogLine:
 
 
 class Log:
-    """A log file that is still being written, read up to its last complete line."""
+    """A log file that is still being written, read up to its last complete line; it stays open until ``close``."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._read = 0
+        self._file: io.FileIO | None = None
+        self._begun = b""
         self._lines: list[str] = []
         self._following = threading.Lock()
 
     def _follow(self) -> None:
         """Read what has been written since the last time."""
         with self._following, suppress(FileNotFoundError):
-            if self.path.stat().st_size == self._read:
-                return
-            with self.path.open("rb") as handle:
-                handle.seek(self._read)
-                new = handle.read()
-            complete = new.rpartition(b"\n")[0] + b"\n" if b"\n" in new else b""
-            self._read += len(complete)
-            self._lines += complete.decode(errors="replace").split("\n")[:-1]
+            if self._file is None:
+                self._file = io.FileIO(self.path)
+            if not self._file.closed and (new := self._file.read()):
+                *lines, self._begun = (self._begun + new).split(b"\n")
+                self._lines += [line.decode(errors="replace") for line in lines]
+
+    def close(self) -> None:
+        """Read on no more: what has been read can still be asked for."""
+        with self._following:
+            if self._file is not None:
+                self._file.close()
 
     def position(self) -> int:
         """Give the number that the next line will have."""

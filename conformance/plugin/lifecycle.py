@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from contextlib import nullcontext
@@ -185,6 +186,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
             _give_up(str(error), lacking=lacking)
         config.workeroutput[UNUSABLE] = (str(error), lacking)
         return True
+    gc.freeze()  # what is there now stays to the end: looking through it for garbage again and again takes time
     return None
 
 

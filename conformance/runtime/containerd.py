@@ -2,7 +2,7 @@
 
 import os
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import tomli_w
@@ -44,7 +44,8 @@ class Containerd(Runtime):
             env = write_world_files(self.world, self.internet) | {"PATH": path}
             self.process = self.world.spawn([str(binary), "--config", str(config)], env, "containerd.log")
             stack.callback(self.process.close)
-            self.evidence = Collector(self.internet.recorder, Log(self.process.log))
+            log = stack.enter_context(closing(Log(self.process.log)))
+            self.evidence = Collector(self.internet.recorder, log)
             self.client = stack.enter_context(Client(str(socket), self.evidence.calls.append))
             self.cleanup_client = stack.enter_context(Client(str(socket), lambda _: None, timeout=READY_SECONDS))
             self._await_ready(socket)

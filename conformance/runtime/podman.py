@@ -8,7 +8,7 @@ case that asks for CRI's own answers asks for a capability that this runtime lac
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -67,7 +67,8 @@ class Podman(Runtime):
             line += ["system", "service", "--time=0", f"unix://{socket}"]
             self.process = self.world.spawn(line, env | {"PATH": path}, "podman.log")
             stack.callback(self.process.close)
-            self.evidence = Collector(self.internet.recorder, Log(self.process.log))
+            log = stack.enter_context(closing(Log(self.process.log)))
+            self.evidence = Collector(self.internet.recorder, log)
             self.client = self.cleanup_client = stack.enter_context(NoCRIClient())
             self._service = stack.enter_context(PodmanService(socket))
             self._await_ready()

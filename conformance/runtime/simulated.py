@@ -1,6 +1,6 @@
 """The simulator as a runtime, for a rehearsal: in this process, without a world, and so on any machine."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 from conformance.cri import Client
 from conformance.evidence import Collector, Log
@@ -49,7 +49,8 @@ class SimulatedRuntime(Runtime):
                     variant=variant,
                 )
             )
-            self.evidence = Collector(self.internet.recorder, Log(folder / "crio.log"))
+            log = stack.enter_context(closing(Log(folder / "crio.log")))
+            self.evidence = Collector(self.internet.recorder, log)
             self.client = stack.enter_context(Client(str(folder / "crio.sock"), self.evidence.calls.append))
             if mutant is None:  # a mutant is to be killed by what cases state
                 self.model_monitor = ModelMonitor(settings, self.internet)

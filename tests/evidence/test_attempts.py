@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,8 +90,15 @@ def test_references_and_repositories_are_those_of_manifests_each_once_in_order()
     assert attempt.repositories == ("b/c", "a/b")
 
 
-def test_evidence_is_what_was_recorded_since_a_mark(tmp_path: Any) -> None:
-    recorder, log = Recorder(), Log(tmp_path / "crio.log")
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Log]:
+    """A log that is not there yet."""
+    with closing(Log(tmp_path / "crio.log")) as log:
+        yield log
+
+
+def test_evidence_is_what_was_recorded_since_a_mark(log: Log) -> None:
+    recorder = Recorder()
     collector = Collector(recorder, log)
     recorder.add(exchange("docker.io"))
     log.path.write_text('level=info msg="Trying to access \\"docker.io/a:1\\""\n')

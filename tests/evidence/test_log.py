@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,13 @@ def test_any_line_can_be_read(text: str) -> None:
     assert isinstance(LogLine.parse(text).message, str)
 
 
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Log]:
+    """The log of a file that is not there yet."""
+    with closing(Log(tmp_path / "crio.log")) as log:
+        yield log
+
+
 def write(path: Path, data: bytes) -> None:
     with path.open("ab") as handle:
         handle.write(data)
@@ -71,15 +80,13 @@ def messages(log: Log, mark: int = 0) -> list[str]:
     return [line.message for line in log.since(mark)]
 
 
-def test_a_log_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
-    log = Log(tmp_path / "crio.log")
+def test_a_log_that_is_not_there_yet_is_empty(log: Log) -> None:
     assert (log.position(), log.since(0), log.tail()) == (0, (), "")
     write(log.path, b"level=info msg=a\n")
     assert messages(log) == ["a"]
 
 
-def test_a_log_is_followed_as_it_grows(tmp_path: Path) -> None:
-    log = Log(tmp_path / "crio.log")
+def test_a_log_is_followed_as_it_grows(log: Log) -> None:
     write(log.path, b"level=info msg=a\nlevel=info msg=b\n")
     mark = log.position()
     assert mark == 2
@@ -90,8 +97,7 @@ def test_a_log_is_followed_as_it_grows(tmp_path: Path) -> None:
     assert log.tail(2) == "\nd"
 
 
-def test_a_half_written_line_is_left_until_it_is_whole(tmp_path: Path) -> None:
-    log = Log(tmp_path / "crio.log")
+def test_a_half_written_line_is_left_until_it_is_whole(log: Log) -> None:
     euro = "€".encode()
     write(log.path, b'level=info msg=a\nlevel=info msg="' + euro[:1])
     assert messages(log) == ["a"]
@@ -103,8 +109,15 @@ def test_a_half_written_line_is_left_until_it_is_whole(tmp_path: Path) -> None:
     assert messages(log) == ["a", "€ b", "c"]
 
 
-def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
-    log = Log(tmp_path / "crio.log")
+def test_a_log_that_was_closed_has_what_was_read(log: Log) -> None:
+    write(log.path, b"level=info msg=a\n")
+    assert messages(log) == ["a"]
+    log.close()
+    write(log.path, b"level=info msg=b\n")
+    assert messages(log) == ["a"]
+
+
+def test_bytes_that_are_no_text_do_no_harm(log: Log) -> None:
     write(log.path, b"\xff\xfe\n\x0c\xe2\x80\xa8x\nlevel=info msg=a\n")
     assert len(messages(log)) == 3
     assert messages(log)[-1] == "a"

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +85,8 @@ def skopeo(internet: tuple[World, Internet]) -> Skopeo:
         command = ["sh", "-c", 'exec "$@" > "$PRINTED"', "sh", str(SKOPEO), "--debug", "inspect", *arguments]
         process = world.spawn(command, env, f"log-{mark}")
         assert process.wait(PATIENCE), "skopeo does not end"
-        lines = Log(process.log).since(0)
+        with closing(Log(process.log)) as log:
+            lines = log.since(0)
         records = around.recorder.since(mark)
         assert password is None or password not in repr(records)
         return Seen(

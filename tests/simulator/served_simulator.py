@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,8 @@ def simulated(
         served_ = SimulatorServer(settings, Release(release), socket, authority=authority().cert_pem.bytes(), **options)
         stack.enter_context(served_)
         client = stack.enter_context(Client(str(socket), lambda _call: None))
-        yield Run(internet, client, Log(folder / "log"), served_)
+        log = stack.enter_context(closing(Log(folder / "log")))
+        yield Run(internet, client, log, served_)
 
 
 def refusal(call: Callable[..., object], *arguments: object, **facts: Any) -> CRIError:
