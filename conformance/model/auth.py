@@ -4,20 +4,18 @@ Source: containers/image pkg/docker/config/config.go, the same rules in the cont
 Where several keys are the same host written differently, Go leaves to chance which counts; here the first does.
 """
 
-import base64
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from conformance.model.answers import Login
+from conformance.model.go_base64 import GoBase64Error, decode_base64
 from conformance.model.go_json import TEXT, GoJSONError, Shape, object_of, unmarshal
 from conformance.model.go_text import go_quote
 
 LEGACY_FILE = ".dockercfg"
 _DOCKER_HOSTS = {"docker.io", "registry-1.docker.io"}
 _DOCKER_KEY = "index.docker.io"
-_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _ENTRIES = object_of(Shape("config.dockerAuthConfig", "object", {"auth": TEXT, "identitytoken": TEXT}))
 _FILE = Shape("config.dockerConfigFile", "object", {"auths": _ENTRIES, "credHelpers": object_of(TEXT)})
 
@@ -92,7 +90,7 @@ def _found(file: AuthFile, host: str, repository: str) -> tuple[Login | None, st
     key = _key(entries, host, repository, legacy=file.legacy)
     if key is None:
         return None, ""
-    user, colon, password = _decoded(entries[key]["auth"], key).partition(":")
+    user, colon, password = _decoded(entries[key]["auth"]).partition(":")
     if not colon:
         return None, ""
     password = password.strip("\0")
@@ -127,9 +125,9 @@ def _normal(host: str) -> str:
     return _DOCKER_KEY if host in _DOCKER_HOSTS else host
 
 
-def _decoded(auth: str, key: str) -> str:
+def _decoded(auth: str) -> str:
     """Decode ``user:password``, with bytes that are no UTF-8 as Python has them in names (``decodeDockerAuth``)."""
-    text = auth.replace("\r", "").replace("\n", "")
-    if len(text) % 4 or not _BASE64.fullmatch(text):  # Python itself allows more
-        raise InvalidAuthFileError(f"illegal base64 data in the entry of {key}")
-    return base64.b64decode(text).decode(errors="surrogateescape")
+    try:
+        return decode_base64(auth).decode(errors="surrogateescape")
+    except GoBase64Error as error:
+        raise InvalidAuthFileError(str(error)) from None

@@ -146,10 +146,10 @@ ENTRIES = "map[string]config.dockerAuthConfig"
             {"auths": {"other.io": {"auth": 1}}},
             f"{UNFIT} number into Go struct field dockerConfigFile.auths.other.io.auth of type string",
         ),
-        ({"auths": {"quay.io": {"auth": "secret!"}}}, "illegal base64 data in the entry of quay.io"),
-        ({"auths": {"quay.io": {"auth": "YTpi="}}}, "illegal base64 data in the entry of quay.io"),
-        ({"auths": {"quay.io": {"auth": "YTpiYw"}}}, "illegal base64 data in the entry of quay.io"),
-        ({"auths": {"quay.io": {"auth": "é"}}}, "illegal base64 data in the entry of quay.io"),
+        ({"auths": {"quay.io": {"auth": "secret!"}}}, "illegal base64 data at input byte 6"),
+        ({"auths": {"quay.io": {"auth": "YTpi="}}}, "illegal base64 data at input byte 4"),
+        ({"auths": {"quay.io": {"auth": "YTpiYw"}}}, "illegal base64 data at input byte 4"),
+        ({"auths": {"quay.io": {"auth": "é"}}}, "illegal base64 data at input byte 0"),
     ],
 )
 def test_a_wrong_file_is_refused_without_its_secrets(content: dict[str, Any], message: str) -> None:
