@@ -55,8 +55,8 @@ def container_mutants(runtime: str, names: Sequence[str] = ()) -> list[Container
     root to run containers.
     """
     if unknown := [name for name in names if name not in FAULTS]:
-        msg = f"containers have no fault {unknown[0]}: there are {', '.join(FAULTS)}"
-        raise UnknownMutantError(msg)
+        command = f"crio-conformance mutants --runtime {runtime} --list"
+        raise UnknownMutantError("containers have no fault", unknown[0], FAULTS, command)
     try:
         target = choose_target(runtime)
     except RuntimeNotFoundError as error:

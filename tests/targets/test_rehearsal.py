@@ -175,7 +175,10 @@ def test_what_a_rehearsal_has_may_be_required(run: Run, pytester: pytest.Pyteste
         (["--runtime", "simulator:new"], "--runtime simulator:new: 'new' is no CRI-O release: write it like 1.36.3"),
         (["--mutant="], "--mutant is empty, as an unset variable is: give it a value, or leave it out"),
         (["--kubelet="], "--kubelet is empty, as an unset variable is: give it a value, or leave it out"),
-        (["--mutant", "nonsense"], "--mutant nonsense: there is no mutant nonsense: there are search-order-reversed, "),
+        (
+            ["--mutant", "nonsense"],
+            "--mutant nonsense: there is no mutant nonsense: `crio-conformance mutants --list` names ",
+        ),
     ],
 )
 def test_what_there_is_not_is_a_usage_error_in_one_sentence(

@@ -7,7 +7,9 @@ do nothing at all: null runtimes.
 
 import inspect
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -41,7 +43,12 @@ _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class UnknownMutantError(ValueError):
-    """There is no mutant of that name: one sentence that says which there are."""
+    """There is no mutant of that name: one sentence that says which is near, and what names all ``known`` ones."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str], command: str) -> None:
+        near = get_close_matches(name, known)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        super().__init__(f"{what} {name}: {hint}`{command}` names all there are")
 
 
 @dataclass(frozen=True)
@@ -79,8 +86,7 @@ def mutant(name: str) -> Mutant:
     """Give the mutant or null runtime of that name; raises ``UnknownMutantError``."""
     known = {**mutants(), **null_runtimes()}
     if (found := known.get(name)) is None:
-        msg = f"there is no mutant {name}: there are {', '.join(known)}"
-        raise UnknownMutantError(msg)
+        raise UnknownMutantError("there is no mutant", name, known, "crio-conformance mutants --list")
     return found
 
 
