@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import tomllib
 from configparser import ConfigParser
@@ -24,6 +25,14 @@ NODE = ROOT / "fixtures/node"
 DROP_IN = NODE / "crio.conf.d/20-kind.conf"
 SHIPPED = "10-crio.conf"
 """The drop-in that CRI-O's bundle brings (cri-o/packaging, templates/latest/cri-o/bundle/install)."""
+RUNTIMES = """[crio.runtime]
+default_runtime = "crun"
+[crio.runtime.runtimes.crun]
+runtime_path = "/bin/true"
+[crio.runtime.runtimes.runc]
+runtime_path = "/bin/true"
+"""
+"""What that says of OCI runtimes; where they are is told otherwise."""
 SOCKET = "/var/run/crio/crio.sock"
 UNIT = "crio.service"
 PAUSE = {"1.31": "3.10", "1.32": "3.10", "1.33": "3.10", "1.34": "3.10.1", "1.35": "3.10.1"}
@@ -120,6 +129,7 @@ def test_kubeadm_is_told_of_crio_everywhere(version: str) -> None:
     assert kubelet["containerRuntimeEndpoint"] == f"unix://{SOCKET}"
     assert kubelet["cgroupDriver"] == crio_conf()["runtime"]["cgroup_manager"]
     assert kubelet["cgroupRoot"] == "/kubelet"
+    assert kubelet["failCgroupV1"] is False
     assert after["ClusterConfiguration"] == before["ClusterConfiguration"]
 
 
@@ -242,9 +252,11 @@ def test_crio_knows_every_key(crio: Path) -> None:
     assert keys(crio_conf(), "crio").keys() <= configuration_of(crio, "config", "--default").keys()
 
 
-def test_crio_takes_the_drop_in(crio: Path) -> None:
-    """CRI-O reads the drop-in and prints the whole configuration that comes of it."""
-    told = configuration_of(crio, "--config", "", "--config-dir", str(DROP_IN.parent), "config")
+def test_crio_takes_the_drop_in(crio: Path, tmp_path: Path) -> None:
+    """CRI-O reads the drop-in after the one of the bundle and prints the whole configuration that comes of it."""
+    shutil.copy(DROP_IN, tmp_path)
+    (tmp_path / SHIPPED).write_text(RUNTIMES)
+    told = configuration_of(crio, "--config", "", "--config-dir", str(tmp_path), "config")
     assert {key: told[key] for key in keys(crio_conf(), "crio")} == keys(crio_conf(), "crio")
     line = Release(crio.parent.parent.name).line
     if line in PAUSE:
