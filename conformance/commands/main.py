@@ -37,13 +37,17 @@ def _main(arguments: Sequence[str] | None) -> int:
         mutants,
         oracles,
         releases,
+        results,
         serve,
     )
 
     parser = argparse.ArgumentParser(prog="crio-conformance", description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('crio-conformance')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add_command in (add_run, *(each.add_command for each in (explain, serve, mutants, oracles, releases, doctor))):
+    for add_command in (
+        add_run,
+        *(each.add_command for each in (explain, serve, mutants, oracles, releases, results, doctor)),
+    ):
         add_command(commands)
     parsed, rest = parser.parse_known_args(arguments)
     if parsed.command == "run":

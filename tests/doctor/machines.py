@@ -12,6 +12,7 @@ from conformance.doctor import container_checks, crio_checks, limit_checks, prog
 from conformance.doctor.finding import Finding
 from conformance.model.release import Release
 from conformance.node import WorldError, world
+from conformance.node.folders import worlds_path
 from conformance.node.namespaces import why_no_namespaces
 from conformance.runtime import cni, container_needs
 from conformance.targets import pool
@@ -78,7 +79,7 @@ def folder_beyond_utf8(machine: Machine) -> Finding:
 
 def folder_of_somebody_else(machine: Machine) -> Finding:
     machine.lies_in(machine.folder)
-    world_checks.worlds_path().mkdir(mode=0o755)
+    worlds_path().mkdir(mode=0o755)
     return world_checks.check_folder()
 
 
