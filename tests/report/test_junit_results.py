@@ -1,6 +1,12 @@
 """JUnit files as pytest writes them, read back and told in tables."""
 
+import os
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -33,22 +39,27 @@ CASES = """
 """
 
 
-@pytest.fixture
-def files(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A folder with the results of three nodes, of which the third fails what the others pass."""
-    pytester.makepyfile(test_short_names=CASES)
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of three nodes as pytest writes them; the third fails what the others pass."""
+    folder = tmp_path_factory.mktemp("nodes")
+    (folder / "test_short_names.py").write_text(dedent(CASES))
+    quiet = ("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:crio_conformance", "-p", "no:xdist")
     for node in ("one", "two", "fails"):
-        monkeypatch.setenv("NODE", node)
-        path = tmp_path / node / "junit.xml"
-        pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:randomly", f"--junitxml={path}")
+        path = folder / "results" / node / "junit.xml"
+        command = [sys.executable, "-m", "pytest", *quiet, "--rootdir", folder, f"--junitxml={path}", folder]
+        subprocess.run(command, cwd=folder, env=os.environ | {"NODE": node}, capture_output=True, check=False)
         text = path.read_text()
         properties = '<properties><property name="target" value="CRI-O 1.36.3" /></properties>'
-        path.write_text(
-            text.replace(text.partition('hostname="')[2].partition('"')[0], node).replace(
-                "<testcase", f"{properties}<testcase", 1
-            )
-        )
-    return tmp_path
+        text = re.sub(r'hostname="[^"]*"', f'hostname="{node}"', text, count=1)
+        path.write_text(text.replace("<testcase", f"{properties}<testcase", 1))
+    return folder / "results"
+
+
+@pytest.fixture
+def files(written: Path, tmp_path: Path) -> Path:
+    """A folder with these results, which a test may change."""
+    return Path(shutil.copytree(written, tmp_path / "results"))
 
 
 def by_name(runs: list[RunResult]) -> dict[str, RunResult]:
