@@ -59,7 +59,7 @@ def main(options: argparse.Namespace) -> int:
     except ImportError:
         return _refuse("hypothesis is not installed: pip install '.[oracles]' in a clone of the repository", USAGE)
     from conformance.node import sweep_worlds  # noqa: PLC0415
-    from conformance.oracle.discovery import OracleNotFoundError  # noqa: PLC0415
+    from conformance.oracle.known_programs import OracleNotFoundError  # noqa: PLC0415
     from conformance.oracle.oracle import OracleError  # noqa: PLC0415 (HTTP and gRPC are heavy)
     from conformance.oracle.search_jobs import divide_jobs, run_jobs  # noqa: PLC0415
     from conformance.targets.run import end_as_with_ctrl_c  # noqa: PLC0415
@@ -95,7 +95,8 @@ def _refuse(sentence: str, code: int) -> int:
 
 def _chosen(asked: list[str], downloads: DownloadOptions) -> "list[FoundOracle]":
     """Find the oracles; raises ``OracleNotFoundError`` where one that is asked for, or any at all, is not here."""
-    from conformance.oracle.discovery import OracleNotFoundError, available_oracles, find_oracle  # noqa: PLC0415
+    from conformance.oracle.discovery import available_oracles, find_oracle  # noqa: PLC0415
+    from conformance.oracle.known_programs import OracleNotFoundError  # noqa: PLC0415
 
     if asked:
         return [find_oracle(each, downloads) for each in dict.fromkeys(asked)]

@@ -21,8 +21,8 @@ SOCKET_PATH_LIMIT = 107  # sun_path, unix(7), without the closing NUL
 CGROUP_PREFIX = "crio-conformance-"
 
 
-def worlds_folder() -> Path:
-    """Give the user's folder for worlds, made if need be.
+def worlds_path() -> Path:
+    """Say where the user's folder for worlds is, or would be.
 
     Raises ``OSError`` with a sentence when it belongs to somebody else or its path is too long for a socket in it.
     """
@@ -33,13 +33,26 @@ def worlds_folder() -> Path:
     if not _is_utf8(folder):
         msg = f"{os.fsencode(folder)!r} is no UTF-8 for this Python: set PYTHONUTF8=1, or TMPDIR to a folder in ASCII"
         raise OSError(msg)
+    if os.path.lexists(folder):
+        _check_private(folder)
+    return folder
+
+
+def worlds_folder() -> Path:
+    """Give the user's folder for worlds, made if need be; raises ``OSError`` as ``worlds_path`` does."""
+    folder = worlds_path()
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
+    _check_private(folder)
+    return folder
+
+
+def _check_private(folder: Path) -> None:
+    """Raise ``OSError`` with a sentence when a folder that is there is not this user's alone."""
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid() or facts.st_mode & 0o077:
         msg = f"{folder} is not a private folder of this user: remove it, or set TMPDIR to a folder of your own"
         raise OSError(msg)
-    return folder
 
 
 def _is_utf8(folder: Path) -> bool:

@@ -53,7 +53,7 @@ class World:
         except OSError as error:
             os.close(lock)
             remove_folder(self.folder)
-            raise WorldError(_why_unmade(error, self.folder.parent)) from error
+            raise WorldError(why_no_world(error, self.folder.parent)) from error
         try:
             with inside, (self.folder / "init.log").open("wb") as log:
                 self._unshare = subprocess.Popen(
@@ -67,7 +67,7 @@ class World:
         except OSError as error:
             self._control.close()
             self._remove_folder()
-            raise WorldError(_why_unmade(error, self.folder.parent)) from error
+            raise WorldError(why_no_world(error, self.folder.parent)) from error
         finally:
             os.close(lock)
         self._prepare(visible)
@@ -173,7 +173,7 @@ class World:
         self.close()
 
 
-def _why_unmade(error: OSError, parent: Path) -> str:
+def why_no_world(error: OSError, parent: Path) -> str:
     """Say why no world can be made in a folder."""
     if error.filename == "unshare":
         return f"unshare cannot be started ({error.strerror}): install util-linux, and have it on PATH"

@@ -1,26 +1,20 @@
 """Which oracle is meant, and whether it is here."""
 
-import shutil
 from pathlib import Path
 from typing import NamedTuple
 
 from conformance.oracle.crio_oracle import CrioOracle
+from conformance.oracle.known_programs import OracleNotFoundError, find_program
 from conformance.oracle.oracle import Oracle
 from conformance.oracle.program_oracles import PodmanOracle, ProgramOracle, SkopeoOracle
 from conformance.releases.download_options import DownloadOptions
-from conformance.releases.installation import Installation, RuntimeNotFoundError, find_crio, release_of
+from conformance.releases.installation import Installation, RuntimeNotFoundError, find_crio
 from conformance.releases.obtaining import obtain_crio
 
-FORMS = "write skopeo, podman, a CRI-O's release (1.36.3) or the path of one of these programs"
 KNOWN: dict[str, type[ProgramOracle]] = {each.program: each for each in (SkopeoOracle, PodmanOracle)}
-"""The programs that the model knows, some release lines of each."""
 
 EXAMPLES = {"skopeo": 2000, "podman": 300}
 EXAMPLES_OF_CRIO = 2000
-
-
-class OracleNotFoundError(Exception):
-    """There is no such oracle here: one sentence that says why and what to do."""
 
 
 class FoundOracle(NamedTuple):
@@ -52,18 +46,7 @@ def find_oracle(asked: str, downloads: DownloadOptions = DownloadOptions()) -> F
         except RuntimeNotFoundError as error:
             raise OracleNotFoundError(str(error).replace("--runtime", "--oracle")) from None
         return FoundOracle(f"CRI-O {installation.release}", asked, installation=installation)
-    path = asked if "/" in asked else shutil.which(asked)
-    if path is None:
-        raise OracleNotFoundError(f"{asked} is not on PATH: install it (apt-get install {asked}), or {FORMS}")
-    try:
-        release = release_of(Path(path), rf"{program} version (\S+)", program, FORMS)
-    except RuntimeNotFoundError as error:
-        raise OracleNotFoundError(str(error)) from None
-    if release.line not in KNOWN[program].lines:
-        lines = " and ".join(KNOWN[program].lines)
-        known = f"{program} {lines}, as Debian 12 and 13 have them"
-        raise OracleNotFoundError(f"{path} is {program} {release}, and the model only knows {known}")
-    return FoundOracle(program, path, release.line)
+    return FoundOracle(program, *find_program(asked))
 
 
 def available_oracles() -> tuple[list[FoundOracle], list[str]]:

@@ -152,7 +152,9 @@ def kubelet(request: pytest.FixtureRequest, runtime: Runtime, containers: None) 
 
     binary = run_of(request.config).kubelet
     if binary is None:
-        pytest.skip("needs the capability kubelet: there is none in the cache folder, and --kubelet names none")
+        from conformance.releases.kubelet_binary import NONE_AT_HAND
+
+        pytest.skip(f"needs the capability kubelet: {NONE_AT_HAND}")
     assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
     with shared_kubelet(runtime, binary).at_work() as kubelet:
         yield kubelet

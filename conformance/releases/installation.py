@@ -23,6 +23,8 @@ NUMBER = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)", re.ASCII)
 COMMIT = re.compile(r"[0-9a-f]{40}")
 COMMIT_PREFIX = "commit-"
 """How the folder of a commit's build begins, so that it is no release's."""
+PINNS, CONMON, OCI_RUNTIMES = ("pinns",), ("conmon",), ("runc", "crun")
+"""What a CRI-O needs beside itself, each by the names that will do, the first that is there."""
 BUNDLED_PLUGINS = "cni-plugins"
 """The folder of CNI plugins beside ``bin`` in upstream's bundle."""
 LIBRARY_MISSING = 127
@@ -78,23 +80,31 @@ def releases_folder() -> Path:
 
 
 def find_crio(runtime: str, oci_runtime: str = "") -> Installation:
-    """Find what ``--runtime`` asks for: ``auto``, a release, line or commit in the cache, or a path.
+    """Find what ``--runtime`` asks for, with the programs that it needs.
 
     ``oci_runtime`` is the name or path of the OCI runtime that it is to have, else it has ``runc``, or ``crun``.
 
     Raises ``NoCrioError`` where ``auto`` finds none, and ``RuntimeNotFoundError`` for all else that cannot be had, such
     as a program that a CRI-O needs.
     """
+    return complete_installation(locate_crio(runtime), oci_runtime)
+
+
+def locate_crio(runtime: str) -> Path:
+    """Say where the ``crio`` is that ``--runtime`` names: ``auto``, a release, line or commit in the cache, or a path.
+
+    Raises ``NoCrioError`` where ``auto`` finds none, and ``RuntimeNotFoundError`` for a name that leads nowhere.
+    """
     if runtime == "auto":
-        return complete_installation(_automatic(), oci_runtime)
+        return _automatic()
     if match := NUMBER.fullmatch(runtime):
-        return complete_installation(_release(match[1]), oci_runtime)
+        return _release(match[1])
     if COMMIT.fullmatch(runtime):
-        return complete_installation(_of_commit(runtime), oci_runtime)
+        return _of_commit(runtime)
     if "/" in runtime or runtime in {".", ".."}:
         path = Path(runtime)
         inside = [each for each in (path / "bin" / "crio", path / "crio") if each.is_file()]
-        return complete_installation(inside[0] if inside else path, oci_runtime)
+        return inside[0] if inside else path
     msg = f"--runtime {runtime!r} is not understood: {FORMS}"
     raise RuntimeNotFoundError(msg)
 
@@ -176,9 +186,9 @@ def complete_installation(crio: Path, oci_runtime: str = "") -> Installation:
     release = crio_release(crio)
     return Installation(
         crio=crio,
-        pinns=_program(crio, "pinns"),
-        conmon=_program(crio, "conmon"),
-        oci_runtime=_oci_runtime(crio, oci_runtime) if oci_runtime else _program(crio, "runc", "crun"),
+        pinns=needed_program(crio, *PINNS),
+        conmon=needed_program(crio, *CONMON),
+        oci_runtime=_oci_runtime(crio, oci_runtime) if oci_runtime else needed_program(crio, *OCI_RUNTIMES),
         release=release,
     )
 
@@ -244,7 +254,7 @@ def _oci_runtime(crio: Path, wanted: str) -> Path:
     raise RuntimeNotFoundError(msg)
 
 
-def _program(crio: Path, *names: str) -> Path:
+def needed_program(crio: Path, *names: str) -> Path:
     """Find the first of these programs beside ``crio`` or on PATH; raises ``RuntimeNotFoundError``."""
     for name in names:
         if (found := _beside_or_on_path(crio, name)) is not None:

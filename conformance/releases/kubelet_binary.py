@@ -8,6 +8,7 @@ from conformance.model.release import Release
 from conformance.releases.installation import NUMBER, RuntimeNotFoundError, release_of, releases_folder
 
 FORMS = "write the path of a kubelet, or a release such as 1.36.2"
+NONE_AT_HAND = "there is none in the cache folder, and --kubelet names none"
 TAKES_IMAGE_VOLUMES = Release("1.33")
 """Before, a static pod with an image volume was refused, feature gate or not (kubernetes/kubernetes
 pkg/kubelet/config/common.go)."""

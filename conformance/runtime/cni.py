@@ -43,7 +43,10 @@ def why_unusable(folder: Path | None) -> str:
     """Say why no pod can have a network of its own here, nothing where it can: a bridge is made and thrown away."""
     if folder is None:
         places = ", ".join(map(str, FOLDERS))
-        return f"the CNI plugins {', '.join(PLUGINS)} are not in {places}, nor beside crio"
+        return (
+            f"the CNI plugins {', '.join(PLUGINS)} are not in {places}, nor beside crio: install them (on Debian `apt"
+            " install containernetworking-plugins`)"
+        )
     env = {
         "CNI_COMMAND": "ADD",
         "CNI_CONTAINERID": "trial",

@@ -25,6 +25,7 @@ from conformance.releases.installation import Installation
 from conformance.runtime import cni
 from conformance.runtime.bundle_faults import oci_runtime_with_fault
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.container_needs import why_no_containers
 from conformance.runtime.coverage_counters import GOCOVERDIR, bring_out_counters, coverage_folder
 from conformance.runtime.hybrid_cgroups import hide_unified_cgroups
 from conformance.runtime.model_monitor import ModelMonitor, model_settings
@@ -125,11 +126,7 @@ class Crio(Runtime):
     @cached_property
     def _without_containers(self) -> str:
         """Why there are no containers here, nothing where there are."""
-        if not self.world.root:
-            return "it takes root"
-        if not any(line.split()[2] in ("cgroup", "cgroup2") for line in Path("/proc/mounts").read_text().splitlines()):
-            return "no control groups are mounted here: mount /sys/fs/cgroup"
-        return ""
+        return why_no_containers(root=self.world.root, oci_runtime=self.installation.oci_runtime_version)
 
     @cached_property
     def _without_bridge(self) -> str:

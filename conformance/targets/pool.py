@@ -1,12 +1,17 @@
 """The running runtimes of one run: one per configuration."""
 
+from __future__ import annotations
+
 import resource
 from collections import OrderedDict
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from conformance.runtime.configuration import Configuration
-from conformance.runtime.runtime import Runtime
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.runtime.configuration import Configuration
+    from conformance.runtime.runtime import Runtime
 
 LIMIT = 12
 """How many may run at once in one process; the one not used for longest makes room."""

@@ -133,7 +133,9 @@ class Run:
 
     def _why_lacking_kubelet(self, runtime: Runtime) -> str:
         if self.kubelet is None:
-            return "there is none in the cache folder, and --kubelet names none"
+            from conformance.releases.kubelet_binary import NONE_AT_HAND
+
+            return NONE_AT_HAND
         return runtime.why_lacking("containers")
 
 

@@ -13,7 +13,8 @@ from conformance.commands.main import main
 from conformance.model.release import Release
 from conformance.node import sweep_worlds
 from conformance.oracle import corpus, search_jobs
-from conformance.oracle.discovery import FoundOracle, OracleNotFoundError, find_oracle
+from conformance.oracle.discovery import FoundOracle, find_oracle
+from conformance.oracle.known_programs import OracleNotFoundError
 from conformance.oracle.oracle import Oracle
 from conformance.oracle.program_oracles import PodmanOracle, SkopeoOracle
 from conformance.oracle.result_text import result_lines

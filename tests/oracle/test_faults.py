@@ -2,7 +2,8 @@
 
 import pytest
 
-from conformance.oracle.discovery import OracleNotFoundError, find_oracle
+from conformance.oracle.discovery import find_oracle
+from conformance.oracle.known_programs import OracleNotFoundError
 from conformance.oracle.program_oracles import PodmanOracle
 from conformance.oracle.search import DifferenceSearch
 from tests.oracle.faulty_rules import SHORT_NAMES_ONLY, Hunt, Modelled, faulty

@@ -1,0 +1,58 @@
+"""Which other programs are here: for contrast, as oracles, for registries in containers, for kind, for signatures."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from conformance.doctor.finding import Check, Finding
+from conformance.oracle.known_programs import KNOWN_LINES, OracleNotFoundError, find_program
+from conformance.targets.contrast import ContainerdTarget, PodmanTarget, find_containerd, find_podman
+
+CONTRAST: dict[str, Callable[[str], ContainerdTarget | PodmanTarget]] = {
+    "podman": find_podman,
+    "containerd": find_containerd,
+}
+ENGINE = Check("Docker engine", "`--registries containers`, `tox run -e containers`, kind")
+KIND = Check("kind", "a cluster whose node runs CRI-O (docs/kind.md)")
+COSIGN = Check("cosign", "signatures of what is fetched, verified besides its checksums")
+
+
+def check_contrast() -> Iterator[Finding]:
+    """Look for other runtimes."""
+
+    def look(name: str) -> str:
+        target = CONTRAST[name](name)
+        return f"{target.title} ({target.binary})"
+
+    for name in CONTRAST:
+        yield Check(name, f"`--runtime {name}`, for contrast").ask(partial(look, name))
+
+
+def check_oracles() -> Iterator[Finding]:
+    """Look for the programs that the model is held against."""
+
+    def look(name: str) -> str:
+        path, line = find_program(name)
+        return f"{name} {line} ({path})"
+
+    for name in KNOWN_LINES:
+        check = Check(f"{name} as oracle", f"`crio-conformance oracles --oracle {name}`")
+        yield check.ask(partial(look, name), (OracleNotFoundError,))
+
+
+def check_engine() -> Finding:
+    """Ask the Docker engine who it is."""
+    from conformance.registry_containers.engine import RegistryContainerError, engine  # noqa: PLC0415 (it is heavy)
+
+    def look() -> str:
+        with engine() as client:
+            return f"Docker {client.version()['Version']}"
+
+    return ENGINE.ask(look, (RegistryContainerError,))
+
+
+def check_on_path() -> Iterator[Finding]:
+    """Look for programs of which it is enough that they are on PATH."""
+    for check, where in ((KIND, "https://kind.sigs.k8s.io"), (COSIGN, "https://docs.sigstore.dev")):
+        found = shutil.which(check.about)
+        yield check.tell("" if found else f"{check.about} is not on PATH: install it ({where})", str(found))

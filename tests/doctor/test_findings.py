@@ -1,0 +1,64 @@
+"""What each missing thing is called, and that docs/troubleshooting.md has every such sentence, and no other."""
+
+import ast
+import re
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from conformance.doctor.examination import Examination
+from conformance.doctor.finding import Finding, Need, State
+from tests.doctor.machines import LACKING, Machine
+from tests.troubleshooting import ASKED, HOLE, MACHINE, begins, rows
+
+PACKAGE = Path(__file__).parents[2] / "conformance"
+
+
+@cache
+def found(lacking: str) -> Finding:
+    """Look at a machine that lacks this; the path of its folder is short, as sockets want it."""
+    with tempfile.TemporaryDirectory(prefix="m", dir="/tmp") as folder, pytest.MonkeyPatch.context() as patch:
+        return LACKING[lacking](Machine(Path(folder), patch))
+
+
+@pytest.mark.parametrize("lacking", LACKING)
+def test_what_is_lacking_is_one_sentence_of_the_page(lacking: str) -> None:
+    finding = found(lacking)
+    assert finding.state != State.OK
+    assert "\n" not in finding.says
+    assert any(begins(each, finding.says) for row in rows(MACHINE) for each in row), finding.says
+
+
+def test_every_sentence_about_the_machine_is_a_finding() -> None:
+    said = [found(lacking).says for lacking in LACKING]
+    beginnings = [each for row in rows(MACHINE) for each in row]
+    assert len(beginnings) > 30
+    assert [each for each in beginnings if not any(begins(each, sentence) for sentence in said)] == []
+
+
+def test_every_other_sentence_of_the_page_is_in_the_code() -> None:
+    texts = "\n".join(
+        node.value
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    beginnings = [each for row in rows(ASKED) for each in row]
+    assert len(beginnings) > 20
+    pieces = {
+        each: max(re.split(f"{HOLE}|^--[a-z-]+", each), key=len).strip() or each.strip(f"{HOLE} ")
+        for each in beginnings
+    }
+    assert {each: piece for each, piece in pieces.items() if piece not in texts} == {}
+
+
+@pytest.mark.parametrize(
+    ("lacking", "code"),
+    [(set(), 0), ({Need.PART}, 0), ({Need.PART, Need.LIVE_RUN}, 6), ({Need.LIVE_RUN, Need.ANY_RUN}, 4)],
+)
+def test_the_exit_code_says_what_can_run(lacking: set[Need], code: int) -> None:
+    states = {need: State.MISSING if need in lacking else State.OK for need in Need}
+    findings = [Finding("it", state, "said", "all", need) for need, state in states.items()]
+    assert Examination("auto", tuple(findings)).exit_code == code
