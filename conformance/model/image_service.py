@@ -61,6 +61,11 @@ class ImageService:
         self.store.images.clear()
         self.artifacts.clear()
 
+    def reconfigure(self, settings: ModelSettings) -> None:
+        """Go on under other settings, as after a reload: what is stored stays."""
+        self.artifacts.registries = settings.registries
+        self.puller = type(self.puller)(settings, self.log, self.store.layers, self.artifacts.blobs)
+
     def pull(self, name: str, login: Login | None = None, namespace: str = "") -> Steps[Outcome]:
         """Pull an image or artifact, for a pod of a namespace or for none, and keep it."""
         outcome = yield from self.puller.for_namespace(namespace).pull(name, login)

@@ -65,7 +65,7 @@ def startup_error(request: pytest.FixtureRequest, configuration: Configuration) 
     from conformance.runtime.runtime import RuntimeFailedError
 
     run = run_of(request.config)
-    if why := _silent(request.node, run.target):
+    if why := _silent(request.node, run.target) or run.target.unstartable_reason:
         pytest.skip(why)
     try:
         run.pool.get(configuration)
@@ -98,7 +98,7 @@ def release(runtime: Runtime) -> Release:
 @pytest.fixture
 def internet(runtime: Runtime) -> Internet:
     """The internet around CRI-O; ``internet.host(name)`` gives any registry host."""
-    _needs(runtime, "hermetic")
+    _needs(runtime, "registries")
     return runtime.internet
 
 

@@ -87,6 +87,10 @@ class ModelMonitor:
         self._containers.clear()
         self._service.clear()
 
+    def reconfigure(self, settings: ModelSettings) -> None:
+        """Go on under other settings, as after a reload."""
+        self._service.reconfigure(settings)
+
     def created(self, container: str, made: PredictedContainer) -> None:
         """Take note that a container is there."""
         self._containers[container] = made
