@@ -70,6 +70,10 @@ class RedirectedRuntime(Runtime):
 
     def _prepare(self) -> None:
         """Let the node ask where this configuration has it ask, and the model know that."""
+        with self._node.applying:
+            self._apply()
+
+    def _apply(self) -> None:
         for host in self._search:
             self.internet.host(host)
         entries = {each.prefix: each for each in self._redirects()}

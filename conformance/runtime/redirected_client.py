@@ -53,7 +53,13 @@ class RedirectedClient(Client):
         """Make a call by the node's names; raises ``CapabilityError`` for a name that has no place there."""
         outward = type(request)()
         outward.CopyFrom(request)
-        if _rename_images(outward, self._names.outward):
+        if isinstance(request, api.PullImageRequest):
+            if request.HasField("auth"):
+                self._names.ask_directly(request.image.image)
+            outward.image.image = self._names.outward(request.image.image, pulled=True)
+            outward.image.user_specified_image = ""
+            self._prepare()
+        elif _rename_images(outward, self._names.outward):
             self._prepare()
         try:
             answer = super()._answer(method, outward, timeout)

@@ -23,15 +23,15 @@ class RedirectedModel(ModelMonitor):
         self._names = names
         self._prepare = prepare
 
-    def _outward(self, name: str) -> str:
+    def _outward(self, name: str, *, pulled: bool = False) -> str:
         """Give the name that the node is asked by, where that counts by now."""
-        outward = self._names.outward(name)
+        outward = self._names.outward(name, pulled=pulled)
         self._prepare()
         return outward
 
     def pull(self, name: str, login: Login | None, namespace: str = "") -> Prediction:
         """Predict a pull by the name that the node is asked by."""
-        predicted = super().pull(self._outward(name), login, namespace)
+        predicted = super().pull(self._outward(name, pulled=True), login, namespace)
         inward, host = self._names.inward, self._names.host_named
         outcome = predicted.outcome
         return predicted._replace(

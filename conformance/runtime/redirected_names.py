@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from conformance.model.reference import InvalidReferenceError, Reference, parse, parse_normalized
+from conformance.model.reference import DOMAIN, PATH, InvalidReferenceError, Reference, parse, parse_normalized
 from conformance.model.registries import Mirror, Registry
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.redirected_internet import RedirectedInternet, ServedName
@@ -53,9 +53,12 @@ class RedirectedNames:
 
     # To the node
 
-    def outward(self, name: str) -> str:
-        """Give the name by which the node is to be asked; an ID stays what it is."""
-        if not name or _ID.fullmatch(name):
+    def outward(self, name: str, *, pulled: bool = False) -> str:
+        """Give the name by which the node is to be asked; an ID stays what it is.
+
+        What is to be ``pulled`` may not stay so, as a registry host that is not the run's might be asked for it.
+        """
+        if not name or (_ID.fullmatch(name) and not pulled):
             return name
         reference = _parsed(name)
         if reference.is_short:
@@ -108,19 +111,32 @@ class RedirectedNames:
     def prefix(self, prefix: str) -> str:
         """Give the prefix of an entry as it is on the node."""
         host, slash, path = prefix.partition("/")
-        if host.startswith("*."):
+        if not DOMAIN.fullmatch(host) or (slash and not PATH.fullmatch(path)):
             raise CapabilityError("configurable", f"no prefix of a run can be put into {prefix}")
         return f"{host}/{self.word}{slash}{path}"
 
     def entry(self, entry: Registry) -> Registry:
-        """Give an entry of the case's configuration as it is on the node: everything in it is in plain HTTP there."""
+        """Give an entry of the case's configuration as it is on the node: everything in it is in plain HTTP there.
+
+        A blocked one stays where it is, as its location is what nothing is asked of (containers/image
+        docker/docker_client.go, ``newDockerClientFromRef``).
+        """
+        prefix = self.prefix(entry.prefix)
+        if any(self._is_blocked(each) for each in (entry.location, *(mirror.location for mirror in entry.mirrors))):
+            raise CapabilityError("configurable", "what is blocked elsewhere is asked for by another name here")
         return replace(
             entry,
-            prefix=self.prefix(entry.prefix),
-            location=self.place(entry.location or entry.prefix),
+            prefix=prefix,
+            location=prefix if entry.blocked else self.place(entry.location or entry.prefix),
             insecure=True,
             mirrors=tuple(map(self._mirror, entry.mirrors)),
         )
+
+    def _is_blocked(self, location: str) -> bool:
+        """Tell whether a location of one entry is blocked by another, under whose own prefix it lies."""
+        covering = [each for each in self.configuration.registries if each.matches(location) != -1]
+        own = max(covering, key=lambda each: len(each.prefix), default=None)
+        return own is not None and own.blocked and location not in {own.location, own.prefix}
 
     def _mirror(self, mirror: Mirror) -> Mirror:
         return replace(mirror, location=self.place(mirror.location), insecure=True)

@@ -6,6 +6,7 @@ run where this one is killed.
 
 import re
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
@@ -16,7 +17,9 @@ import tomli_w
 
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
-from conformance.model.registries import Registry
+from conformance.model.registries import InvalidRegistriesConfError, Registry
+from conformance.model.registries_check import checked
+from conformance.model.registries_toml import read_settings
 from conformance.node.socket_process import SocketProcess, SocketProcessError
 from conformance.node_config.drop_in import DropIn, DropInError, sweep_drop_ins, words_in_use
 from conformance.node_config.node_config import NodeConfigError
@@ -25,7 +28,7 @@ from conformance.registry_hosts import Exchange
 from conformance.runtime.configuration import registry_table
 from conformance.runtime.pull import ImageInfo
 from conformance.runtime.redirected_internet import RedirectedInternet
-from conformance.runtime.runtime import RuntimeFailedError
+from conformance.runtime.runtime import CapabilityError, RuntimeFailedError
 
 WORD = "conformance-"
 _WORDS = re.compile(rf"/{WORD}([0-9a-f]+)/")
@@ -39,6 +42,8 @@ ABOUT = """# Made by crio-conformance, and removed by it when its run ends: imag
 class RedirectedNode:
     """The node whose CRI-O listens on ``socket``; ``crio`` is what that says of itself, ``word`` the run's own.
 
+    Who asks ``applying``, since calls may be made at once, has what counts there to himself.
+
     Raises ``RuntimeFailedError`` where it cannot be told to reload, or not without changing more than was asked for.
     """
 
@@ -46,6 +51,7 @@ class RedirectedNode:
         self.socket = socket
         self.word = f"{WORD}{secrets.token_hex(4)}"
         self.text = ""
+        self.applying = threading.RLock()
         self._generation = 0
         with ExitStack() as stack:
             try:
@@ -73,7 +79,10 @@ class RedirectedNode:
             raise NodeConfigError(msg)
 
     def apply(self, entries: Iterable[Registry], aliases: Mapping[str, str]) -> None:
-        """Let these entries and aliases count on the node, unless they do; raises ``RuntimeFailedError``."""
+        """Let these entries and aliases count on the node, unless they do; raises ``RuntimeFailedError``.
+
+        What CRI-O would refuse is not written, as nobody could have it reload then: ``CapabilityError``.
+        """
         registry = [registry_table(each) for each in sorted(entries, key=lambda each: each.prefix)]
         text = tomli_w.dumps({"registry": registry, "aliases": dict(aliases)})
         if text == self.text:
@@ -81,8 +90,8 @@ class RedirectedNode:
         self._generation += 1
         name = f"{self.internet.probe}/generation-{self._generation}"
         probe = Registry(prefix=name, location=f"{self.internet.probe}/now/{self._generation}", insecure=True)
-        about = ABOUT.format(word=self.word)
-        self._write(about + tomli_w.dumps({"registry": [*registry, registry_table(probe)], "aliases": dict(aliases)}))
+        tables = {"registry": [*registry, registry_table(probe)], "aliases": dict(aliases)}
+        self._write(ABOUT.format(word=self.word) + _checked(tomli_w.dumps(tables)))
         self._await(name, lambda asked: f"now/{self._generation}" in asked)
         self.text = text
 
@@ -136,6 +145,15 @@ class RedirectedNode:
             self._write(ABOUT.format(word=self.word))
             name = f"{self.internet.probe}/generation-{self._generation}"
             self._await(name, lambda asked: f"now/{self._generation}" not in asked)
+
+
+def _checked(text: str) -> str:
+    """Give the text of a drop-in that CRI-O reads; raises ``CapabilityError`` for any other."""
+    try:
+        checked(read_settings(text.encode(), reads_toml_1_1=False), "drop-in", drop_in=True)
+    except InvalidRegistriesConfError as error:
+        raise CapabilityError("configurable", f"the node's CRI-O would not reload with it: {error}") from None
+    return text
 
 
 def restore_node(socket: Path) -> None:
