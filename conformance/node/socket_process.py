@@ -60,8 +60,7 @@ class SocketProcess:
     def shares_root(self) -> bool:
         """Whether its files are this process's own: the same mounts below the same root."""
         try:
-            mounts = os.path.samefile(self.folder / "ns" / "mnt", "/proc/self/ns/mnt")
-            return mounts and os.path.samefile(self.root, "/")
+            return (self.folder / "ns" / "mnt").samefile("/proc/self/ns/mnt") and self.root.samefile("/")
         except OSError:
             return False
 

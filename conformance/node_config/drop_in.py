@@ -7,7 +7,7 @@ lock can be had belongs to nobody any more. The folder's time of modification st
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class DropIn:
                 handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 os.write(handle, text.encode())
-                os.rename(new, self.path)
+                new.rename(self.path)
         except OSError as error:
             raise _unwritable(self.path.parent, error) from None
         self._let_go()
@@ -60,43 +60,53 @@ class DropIn:
             self._lock = -1
 
 
-def sweep_drop_ins(folder: Path) -> list[Path]:
-    """Remove the files of runs that have ended without it; give those that were effective. Raises ``DropInError``."""
-    swept: list[Path] = []
-    if not any(_OURS.fullmatch(name) for name in _listed(folder)):
-        return swept
-    try:
-        with _undisturbed(folder):
-            for path in [folder / name for name in _listed(folder) if _OURS.fullmatch(name)]:
-                if not _in_use(path):
-                    path.unlink()
-                    swept += [path] if path.suffix == ".conf" else []
-    except OSError as error:
-        raise _unwritable(folder, error) from None
-    return swept
+def abandoned_drop_ins(folder: Path) -> list[Path]:
+    """Give the files, half-written ones too, of runs that have ended without removing them; raises ``DropInError``."""
+    return [path for path in _ours(folder) if not _in_use(path)]
 
 
 def words_in_use(folder: Path) -> set[str]:
-    """Give the words of the runs that go on, and have a file there."""
-    paths = [folder / name for name in _listed(folder) if _OURS.fullmatch(name)]
-    return {path.stem.lstrip(".").removeprefix(PREFIX) for path in paths if _in_use(path)}
+    """Give the words of the runs that go on, and have a file there; raises ``DropInError``."""
+    return {path.stem.lstrip(".").removeprefix(PREFIX) for path in _ours(folder) if _in_use(path)}
 
 
-def _listed(folder: Path) -> list[str]:
-    """Name what lies in a folder; one that is not there, or may not be read, has nothing of ours."""
+def discard_drop_ins(paths: Iterable[Path], reload: Callable[[], object]) -> None:
+    """Remove files: emptied at first, and read so, since nothing but a file tells that it counts.
+
+    Raises ``DropInError``.
+    """
+    paths = list(paths)
     try:
-        return os.listdir(folder)
+        for path in paths:
+            os.truncate(path, 0)
+        if paths:
+            reload()
+        for path in paths:
+            with _undisturbed(path.parent):
+                path.unlink()
+    except OSError as error:
+        raise _unwritable(paths[0].parent, error) from None
+
+
+def _ours(folder: Path) -> list[Path]:
+    """List the files of runs; a folder that is not there, or may not be read, has none."""
+    try:
+        return [path for path in folder.iterdir() if _OURS.fullmatch(path.name)]
     except OSError:
         return []
 
 
 def _in_use(path: Path) -> bool:
     """Tell whether the run that made a file goes on."""
-    with path.open("rb") as handle:
-        try:
+    try:
+        with path.open("rb") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise DropInError(f"{path} cannot be read ({error.strerror}): run as root") from None
     return False
 
 

@@ -91,6 +91,10 @@ class ModelMonitor:
         """Go on under other settings, as after a reload."""
         self._service.reconfigure(settings)
 
+    def share_disk(self, other: "ModelMonitor") -> None:
+        """Know of what pulls left on the disk that another predicted, and let it know."""
+        self._service.share_disk(other._service)  # noqa: SLF001 (of the same class)
+
     def created(self, container: str, made: PredictedContainer) -> None:
         """Take note that a container is there."""
         self._containers[container] = made

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from conformance.cri import CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Log
 from conformance.model.policy import SYSTEM, SignaturePolicies, SignaturePolicy
@@ -14,12 +16,15 @@ from conformance.model.release import Release
 from conformance.model.resolution import effective_mode
 from conformance.registry_hosts import Login
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.pull import Pull
+from conformance.runtime.pull import ImageInfo, Pull
 from conformance.runtime.redirected_client import RedirectedClient
 from conformance.runtime.redirected_model import RedirectedModel
 from conformance.runtime.redirected_names import RedirectedNames
-from conformance.runtime.redirected_node import RedirectedNode, remove_images
+from conformance.runtime.redirected_node import RedirectedNode
 from conformance.runtime.runtime import CapabilityError, Runtime
+
+if TYPE_CHECKING:
+    from conformance.runtime.redirected_internet import RedirectedInternet
 
 SOMEBODYS = "the CRI-O is somebody's, of whose configuration only names below a prefix are redirected"
 
@@ -36,7 +41,7 @@ class RedirectedRuntime(Runtime):
         self.release = release
         self.configuration = configuration
         self._node = node
-        self.internet = node.internet
+        self.internet: RedirectedInternet = node.internet
         self.oci_runtime = node.crio.properties["oci-runtime"]
         self.cleanup_client = node.cleanup_client
         self.evidence = Collector(
@@ -63,15 +68,31 @@ class RedirectedRuntime(Runtime):
                 node.crio.signature_policy,
             ),
         )
-        self.model_monitor = self._model = RedirectedModel(self._settings, node.internet, self._names, self._prepare)
+        self._model = RedirectedModel(self._settings, node.internet, self._names, self._prepare)
+        self._model.share_disk(node.model or self._model)
+        self.model_monitor = node.model = self._model
         self.client = RedirectedClient(
             str(node.socket), self.evidence.calls.append, self._names, self._prepare, is_running=lambda: self.running
         )
 
-    def _prepare(self) -> None:
+    def _prepare(self, pulled: str = "") -> None:
         """Let the node ask where this configuration has it ask, and the model know that."""
         with self._node.applying:
             self._apply()
+            if pulled:
+                self._check_name(pulled)
+
+    def _check_name(self, name: str) -> None:
+        """Refuse to let an artifact lose its name to another: no call removes all that it has on the disk then."""
+        request = api.ImageStatusRequest(image=api.ImageSpec(image=name))
+        try:
+            found = ImageInfo.of(self.cleanup_client.image_status(request).image)
+        except CRIError:
+            return  # whoever pulls it meets that error as well
+        is_artifact = any(each.endswith(f"@sha256:{found.id}") for each in found.digests)
+        repositories = [each for host in self.internet.hosts.values() for each in host.origin.repositories.values()]
+        if is_artifact and not any(f"sha256:{found.id}" in each.tags.values() for each in repositories):
+            raise CapabilityError("hermetic", "an artifact that loses its name leaves parts on the node's disk")
 
     def _apply(self) -> None:
         for host in self._search:
@@ -125,7 +146,7 @@ class RedirectedRuntime(Runtime):
 
     def _clean_store(self) -> None:
         """Remove the images that have names of the run."""
-        remove_images(self.cleanup_client, lambda word: self._node.word.endswith(word))
+        self._node.clear()
 
     def reset(self) -> None:
         """Take away what a case left."""

@@ -33,7 +33,7 @@ class RedirectedError(grpc.RpcError):
 class RedirectedClient(Client):
     """A client of a runtime on somebody's node: calls are recorded by the case's names.
 
-    ``prepare`` is called before each call that names an image.
+    ``prepare`` is called before each call that names an image, with the node's name of one that is to be pulled.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class RedirectedClient(Client):
         socket: str,
         record: Callable[[Call], object],
         names: RedirectedNames,
-        prepare: Callable[[], None],
+        prepare: Callable[[str], None],
         *,
         is_running: Callable[[], bool],
     ) -> None:
@@ -53,14 +53,14 @@ class RedirectedClient(Client):
         """Make a call by the node's names; raises ``CapabilityError`` for a name that has no place there."""
         outward = type(request)()
         outward.CopyFrom(request)
-        if isinstance(request, api.PullImageRequest):
-            if request.HasField("auth"):
-                self._names.ask_directly(request.image.image)
-            outward.image.image = self._names.outward(request.image.image, pulled=True)
-            outward.image.user_specified_image = ""
-            self._prepare()
+        if isinstance(outward, api.PullImageRequest):
+            name = outward.image.image
+            if outward.HasField("auth"):
+                self._names.ask_directly(name)
+            outward.image.image = outward.image.user_specified_image = self._names.outward(name, pulled=True)
+            self._prepare(outward.image.image)
         elif _rename_images(outward, self._names.outward):
-            self._prepare()
+            self._prepare("")
         try:
             answer = super()._answer(method, outward, timeout)
         except grpc.RpcError as failure:
@@ -100,9 +100,8 @@ def _rename_texts(message: Message, rename: Rename) -> None:
             else:
                 value[:] = list(map(rename, value))
         elif _is_map(field):
-            if field.message_type.fields_by_name["value"].type == FieldDescriptor.TYPE_STRING:
-                for key in value:
-                    value[key] = rename(value[key])
+            for key in [key for key in value if isinstance(value[key], str)]:
+                value[key] = rename(value[key])
         elif field.type == FieldDescriptor.TYPE_MESSAGE:
             for each in [value] if isinstance(value, Message) else value:
                 _rename_texts(each, rename)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from conformance.registry_hosts import Exchange, Internet, NameLookup, RegistryHost, loopback
 from conformance.registry_hosts.arguments import checked_host
-from conformance.registry_hosts.internet import Transport
+from conformance.registry_hosts.internet import REFUSING_ADDRESS, Transport
 from conformance.registry_hosts.personality import WELL_KNOWN, plain_registry
 from conformance.registry_hosts.recorder import Recorder
 from conformance.registry_hosts.registry_server import RegistryServer
@@ -38,6 +38,7 @@ class RedirectedInternet(Internet):
 
     def __init__(self, bind: Callable[[str], socket.socket]) -> None:
         self.served: dict[str, ServedName] = {}
+        self._unheard: dict[str, socket.socket] = {}
         super().__init__(lambda kind, address, port: bind(address) if kind == "tcp" else loopback(kind, address, port))
         self.recorder.named = self._named
         self.probes = Recorder()
@@ -86,16 +87,24 @@ class RedirectedInternet(Internet):
         _lack(f"{host} is to be spoken to with and without TLS, and here all hosts are reached on loopback alike")
 
     def refuse(self, name: str) -> str:
-        """Make ``name`` a host that refuses connections; gives the name."""
+        """Make ``name`` a host that refuses connections, at an address of its own; gives the name."""
         super().refuse(name)
-        self.served[_written(self._refusing())] = ServedName(name, name)
+        if name not in self._unheard:
+            self._unheard[name] = self._bind("tcp", REFUSING_ADDRESS, 0)
+            self.served[_written(self._unheard[name].getsockname())] = ServedName(name, name)
         return name
 
     @property
     def addresses(self) -> dict[str, str]:
         """Where the node is to ask each registry host, by name; one that refuses connections has an address, too."""
-        refusing = {name: _written(self._refusing()) for name in self._addresses}
+        refusing = {name: _written(self._unheard[name].getsockname()) for name in self._addresses}
         return refusing | {name: host.personality.servers[0] for name, (host, _) in self._hosts.items()}
+
+    def close(self) -> None:
+        """Stop serving."""
+        super().close()
+        for handle in self._unheard.values():
+            handle.close()
 
     @property
     def hosts_as_asked(self) -> dict[str, RegistryHost]:
@@ -114,7 +123,7 @@ def _lack(why: str) -> NoReturn:
 def _address(server: str, servers: tuple[str, ...]) -> str:
     """Give the address for a server of a host: another one where its name is of another domain than the first's.
 
-    A token goes along a redirect within a domain, and to no other address (Go net/http, ``shouldCopyHeaderOnRedirect``).
+    A token goes along a redirect within a domain, to no other address (Go net/http, ``shouldCopyHeaderOnRedirect``).
     """
     first = servers[0]
     return LOOPBACK if server == first or server.endswith(f".{first}") else f"127.0.1.{1 + servers.index(server)}"

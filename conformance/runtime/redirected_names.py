@@ -1,22 +1,23 @@
 """How the names of a case are written on somebody's node, and what comes from there as the case would read it.
 
-``docker.io/team/app`` is ``docker.io/conformance-5f3a/team/app`` on the node, whose registries.conf says for that prefix
-where to ask. What cannot be written so is a reason to leave a case out: ``CapabilityError``.
+``docker.io/team/app`` is ``docker.io/conformance-5f3a/team/app`` on the node, whose registries.conf says for that
+prefix where to ask. What cannot be written so is a reason to leave a case out: ``CapabilityError``.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 from conformance.model.reference import DOMAIN, PATH, InvalidReferenceError, Reference, parse, parse_normalized
 from conformance.model.registries import Mirror, Registry
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.redirected_internet import RedirectedInternet, ServedName
+from conformance.runtime.redirected_internet import RedirectedInternet
 from conformance.runtime.runtime import CapabilityError
 
 _ID = re.compile(r"(?:sha256:)?[0-9a-f]{12,64}")
 """What is an image's ID, or the beginning of one that is long enough to be no name."""
 
+NOT_OURS = "the name is of none of the run's registry hosts, and the node would ask another"
+CHANGED = "the name means more than it says, which a prefix before it changes"
 _MAYBE_ID = re.compile(r"[0-9a-fA-F]+")
 _ADDRESS = re.compile(r"(?P<before>https?://|container registry )?(?P<address>127\.\d+\.\d+\.\d+:\d+)")
 """An address of ours in a text, and what is before it where a server is meant, and not a registry host."""
@@ -66,10 +67,10 @@ class RedirectedNames:
         host = parse_normalized(name).domain
         known = self.internet.addresses
         if host not in known:
-            raise CapabilityError("hermetic", f"{host} is none of the run's registry hosts, and the node would ask it")
+            raise CapabilityError("hermetic", NOT_OURS)
         rest = name.partition("/")[2]
         if parse_normalized(name).path != reference.path:
-            raise CapabilityError("hermetic", f"{name} means more than it says, which a prefix before it changes")
+            raise CapabilityError("hermetic", CHANGED)
         if self._repository(name) in self._direct:
             return f"{known[host]}/{self.word}/{rest}"
         return f"{name.partition('/')[0]}/{self.word}/{rest}"
@@ -77,12 +78,12 @@ class RedirectedNames:
     def _short(self, name: str, reference: Reference) -> str:
         """Give a short name below the prefix."""
         if _MAYBE_ID.fullmatch(name):
-            raise CapabilityError("hermetic", f"{name} may be an ID, which a prefix before it changes")
+            raise CapabilityError("hermetic", "what may be an ID is a name with a prefix before it")
         if reference.name not in self._aliases:
             if self._no_short_names:
                 raise CapabilityError("configurable", self._no_short_names)
             if "/" not in reference.name and "docker.io" in self._search:
-                raise CapabilityError("hermetic", f"{name} means more than it says, which a prefix before it changes")
+                raise CapabilityError("hermetic", CHANGED)
         return f"{self.word}/{name}"
 
     def ask_directly(self, name: str) -> None:
@@ -105,14 +106,14 @@ class RedirectedNames:
         host, slash, path = location.partition("/")
         address = self.internet.addresses.get(host)
         if address is None:
-            raise CapabilityError("hermetic", f"{host} is none of the run's registry hosts, and the node would ask it")
+            raise CapabilityError("hermetic", NOT_OURS)
         return f"{address}{slash}{path}"
 
     def prefix(self, prefix: str) -> str:
         """Give the prefix of an entry as it is on the node."""
         host, slash, path = prefix.partition("/")
         if not DOMAIN.fullmatch(host) or (slash and not PATH.fullmatch(path)):
-            raise CapabilityError("configurable", f"no prefix of a run can be put into {prefix}")
+            raise CapabilityError("configurable", "no prefix of the run can be put into that of the case's entry")
         return f"{host}/{self.word}{slash}{path}"
 
     def entry(self, entry: Registry) -> Registry:
@@ -149,7 +150,7 @@ class RedirectedNames:
 
     def host_named(self, text: str) -> str:
         """Give a text with names in the place of the addresses of registry hosts and their servers."""
-        served: Mapping[str, ServedName] = self.internet.served
+        served = self.internet.served
 
         def name(found: re.Match[str]) -> str:
             known = served.get(found["address"])
@@ -167,9 +168,12 @@ class RedirectedNames:
 def _parsed(name: str) -> Reference:
     """Read a name of a case; one that is none cannot be put below a prefix."""
     try:
-        return parse(name)
+        reference = parse(name)
     except InvalidReferenceError:
-        raise CapabilityError("hermetic", f"no prefix can be put before {name!r}, which is no name") from None
+        raise CapabilityError("hermetic", "no prefix can be put before what is no name") from None
+    if reference.domain != reference.domain.lower():  # which makes a host of it (distribution/reference)
+        raise CapabilityError("hermetic", CHANGED)
+    return reference
 
 
 def _why_no_short_names(configuration: Configuration, search: tuple[str, ...], mode: str, wanted_mode: str) -> str:

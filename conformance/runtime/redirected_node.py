@@ -4,13 +4,14 @@ What is pulled there has names with a word of the run's own in them, by which it
 run where this one is killed.
 """
 
+from __future__ import annotations
+
 import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grpc
 import tomli_w
@@ -21,7 +22,7 @@ from conformance.model.registries import InvalidRegistriesConfError, Registry
 from conformance.model.registries_check import checked
 from conformance.model.registries_toml import read_settings
 from conformance.node.socket_process import SocketProcess, SocketProcessError
-from conformance.node_config.drop_in import DropIn, DropInError, sweep_drop_ins, words_in_use
+from conformance.node_config.drop_in import DropIn, DropInError, abandoned_drop_ins, discard_drop_ins, words_in_use
 from conformance.node_config.node_config import NodeConfigError
 from conformance.node_config.running_crio import RunningCrio
 from conformance.registry_hosts import Exchange
@@ -29,6 +30,12 @@ from conformance.runtime.configuration import registry_table
 from conformance.runtime.pull import ImageInfo
 from conformance.runtime.redirected_internet import RedirectedInternet
 from conformance.runtime.runtime import CapabilityError, RuntimeFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from conformance.runtime.model_monitor import ModelMonitor
 
 WORD = "conformance-"
 _WORDS = re.compile(rf"/{WORD}([0-9a-f]+)/")
@@ -42,7 +49,8 @@ ABOUT = """# Made by crio-conformance, and removed by it when its run ends: imag
 class RedirectedNode:
     """The node whose CRI-O listens on ``socket``; ``crio`` is what that says of itself, ``word`` the run's own.
 
-    Who asks ``applying``, since calls may be made at once, has what counts there to himself.
+    Who asks ``applying``, since calls may be made at once, has what counts there to himself. ``model`` is the last one
+    that was beside it.
 
     Raises ``RuntimeFailedError`` where it cannot be told to reload, or not without changing more than was asked for.
     """
@@ -51,12 +59,13 @@ class RedirectedNode:
         self.socket = socket
         self.word = f"{WORD}{secrets.token_hex(4)}"
         self.text = ""
+        self.model: ModelMonitor | None = None
         self.applying = threading.RLock()
         self._generation = 0
         with ExitStack() as stack:
             try:
                 self.process = SocketProcess(socket)
-                stack.callback(lambda: self.process.close())
+                stack.callback(self._close_process)
                 self.crio = RunningCrio(socket, self.process)
                 self._check()
                 self._drop_in = DropIn(self.crio.drop_ins, self.word.removeprefix(WORD))
@@ -65,6 +74,10 @@ class RedirectedNode:
             self.cleanup_client = stack.enter_context(Client(str(socket), lambda _: None))
             self.internet = stack.enter_context(RedirectedInternet(self.process.bind))
             self._stack = stack.pop_all()
+
+    def _close_process(self) -> None:
+        """Let go of the process that is there at the end: CRI-O may have been restarted."""
+        self.process.close()
 
     def _check(self) -> None:
         """Refuse a CRI-O of which a reload would change more than registries.conf."""
@@ -94,6 +107,11 @@ class RedirectedNode:
         self._write(ABOUT.format(word=self.word) + _checked(tomli_w.dumps(tables)))
         self._await(name, lambda asked: f"now/{self._generation}" in asked)
         self.text = text
+
+    def clear(self) -> None:
+        """Remove the images that have names of the run."""
+        word = self.word.removeprefix(WORD)
+        remove_images(self.cleanup_client, lambda each: each == word)
 
     def _write(self, text: str) -> None:
         """Write the drop-in, and tell CRI-O to read it."""
@@ -134,7 +152,7 @@ class RedirectedNode:
         with self._stack:
             try:
                 if self.process.running:
-                    remove_images(self.cleanup_client, lambda word: word == self.word.removeprefix(WORD))
+                    self.clear()
                     self._let_redirects_go()
             finally:
                 self._drop_in.remove()
@@ -169,17 +187,18 @@ def restore_node(socket: Path) -> None:
         if not process.name.startswith(PROGRAM):
             return
         folder = RunningCrio(socket, process).drop_ins
-        if sweep_drop_ins(folder):
-            process.reload()
-        active = words_in_use(folder)
+        abandoned, active = abandoned_drop_ins(folder), words_in_use(folder)
+        with Client(str(socket), lambda _: None) as client:
+            remove_images(client, lambda word: word not in active)
+        discard_drop_ins(abandoned, process.reload)
     except (NodeConfigError, SocketProcessError):
         return  # nothing of ours was ever made where this cannot be read
     except DropInError as error:
         raise RuntimeFailedError(f"a run that was killed left a drop-in there: {error}") from None
+    except CRIError as error:
+        raise RuntimeFailedError(f"what a run that was killed left there cannot be removed: {error}") from None
     finally:
         process.close()
-    with Client(str(socket), lambda _: None) as client, suppress(CRIError):
-        remove_images(client, lambda word: word not in active)
 
 
 def remove_images(client: Client, is_meant: Callable[[str], bool]) -> None:

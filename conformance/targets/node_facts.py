@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conformance.model.profile import profile
-from conformance.model.registries import Registries, Registry
 from conformance.model.registries_conf import fingerprint
 from conformance.model.resolution import effective_mode
 from conformance.node.socket_process import SocketProcess, SocketProcessError
@@ -17,6 +16,7 @@ from conformance.releases.installation import CRIO
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conformance.model.registries import Registries, Registry
     from conformance.model.release import Release
 
 SHOWN = 6

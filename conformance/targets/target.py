@@ -64,8 +64,8 @@ class Target(ABC):
         """Tell whether it is a CRI-O of a range of releases such as ``>=1.34``."""
         return self.program == CRIO and self.release.within(releases)
 
-    def close(self) -> None:
-        """Give back what outlives the runtimes that were started; nothing, mostly."""
+    def close(self) -> None:  # noqa: B027 (most have nothing to give back)
+        """Give back what outlives the runtimes that were started."""
 
     @abstractmethod
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
