@@ -72,7 +72,12 @@ class RedirectedRuntime(Runtime):
         self._model.share_disk(node.model or self._model)
         self.model_monitor = node.model = self._model
         self.client = RedirectedClient(
-            str(node.socket), self.evidence.calls.append, self._names, self._prepare, is_running=lambda: self.running
+            str(node.socket),
+            self.evidence.calls.append,
+            self._names,
+            self._prepare,
+            node.pods.place,
+            is_running=lambda: self.running,
         )
 
     def _prepare(self, pulled: str = "") -> None:
@@ -118,11 +123,14 @@ class RedirectedRuntime(Runtime):
     @property
     def capabilities(self) -> frozenset[str]:
         """What this runtime lets a case do (docs/glossary.md)."""
-        return frozenset({"live", "cri", "registries"})
+        pods = set() if self._node.why_no_pods else {"pods", "containers"}
+        return frozenset({"live", "cri", "registries"} | pods)
 
     def why_lacking(self, capability: str) -> str:
         """Say why it lacks a capability; nothing where it has it."""
-        return "" if capability in self.capabilities else SOMEBODYS
+        if capability in self.capabilities:
+            return ""
+        return self._node.why_no_pods if capability in {"pods", "containers"} else SOMEBODYS
 
     @property
     def running(self) -> bool:

@@ -33,7 +33,8 @@ class RedirectedError(grpc.RpcError):
 class RedirectedClient(Client):
     """A client of a runtime on somebody's node: calls are recorded by the case's names.
 
-    ``prepare`` is called before each call that names an image, with the node's name of one that is to be pulled.
+    ``prepare`` is called before each call that names an image, with the node's name of one that is to be pulled, and
+    ``place_pod`` for each pod that is to be made.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class RedirectedClient(Client):
         record: Callable[[Call], object],
         names: RedirectedNames,
         prepare: Callable[[str], None],
+        place_pod: Callable[[api.PodSandboxConfig], None],
         *,
         is_running: Callable[[], bool],
     ) -> None:
         super().__init__(socket, record, is_running=is_running)
         self._names = names
         self._prepare = prepare
+        self._place_pod = place_pod
 
     def _answer(self, method: Any, request: Message, timeout: float) -> Any:
         """Make a call by the node's names; raises ``CapabilityError`` for a name that has no place there."""
@@ -59,8 +62,12 @@ class RedirectedClient(Client):
                 self._names.ask_directly(name)
             outward.image.image = outward.image.user_specified_image = self._names.outward(name, pulled=True)
             self._prepare(outward.image.image)
+        elif isinstance(outward, api.RunPodSandboxRequest):
+            self._place_pod(outward.config)
         elif _rename_images(outward, self._names.outward):
             self._prepare("")
+        if isinstance(outward, api.CreateContainerRequest):
+            self._place_pod(outward.sandbox_config)
         try:
             answer = super()._answer(method, outward, timeout)
         except grpc.RpcError as failure:

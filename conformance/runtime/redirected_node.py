@@ -11,6 +11,7 @@ import secrets
 import threading
 import time
 from contextlib import ExitStack, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import grpc
@@ -29,6 +30,7 @@ from conformance.registry_hosts import Exchange
 from conformance.runtime.configuration import registry_table
 from conformance.runtime.pull import ImageInfo
 from conformance.runtime.redirected_internet import RedirectedInternet
+from conformance.runtime.redirected_pods import RedirectedPods, remove_logs, remove_pods
 from conformance.runtime.runtime import CapabilityError, RuntimeFailedError
 
 if TYPE_CHECKING:
@@ -38,7 +40,10 @@ if TYPE_CHECKING:
     from conformance.runtime.model_monitor import ModelMonitor
 
 WORD = "conformance-"
-_WORDS = re.compile(rf"/{WORD}([0-9a-f]+)/")
+_WORDS = re.compile(rf"/({WORD}[0-9a-f]+)/")
+TOOLS = "/conformance/tools"
+"""What the name of the image that pods run has in it."""
+
 RELOAD_SECONDS = 10.0
 PROGRAM = "crio"
 ABOUT = """# Made by crio-conformance, and removed by it when its run ends: images below {word} are asked for on
@@ -71,6 +76,7 @@ class RedirectedNode:
                 self._drop_in = DropIn(self.crio.drop_ins, self.word.removeprefix(WORD))
             except (DropInError, NodeConfigError, SocketProcessError) as error:
                 raise RuntimeFailedError(f"--allow-reload: {error}") from None
+            self.pods = RedirectedPods(self.word, self.crio.properties["cgroup-manager"])
             self.cleanup_client = stack.enter_context(Client(str(socket), lambda _: None))
             self.internet = stack.enter_context(RedirectedInternet(self.process.bind))
             self._stack = stack.pop_all()
@@ -109,9 +115,20 @@ class RedirectedNode:
         self.text = text
 
     def clear(self) -> None:
-        """Remove the images that have names of the run."""
-        word = self.word.removeprefix(WORD)
-        remove_images(self.cleanup_client, lambda each: each == word)
+        """Remove the pods of the run, and the images that have names of it, but for what pods need."""
+        self.pods.clear(self.cleanup_client)
+        remove_images(self.cleanup_client, self._is_own, is_kept=lambda name: TOOLS in name)
+
+    def _is_own(self, word: str) -> bool:
+        return word == self.word
+
+    @cached_property
+    def why_no_pods(self) -> str:
+        """Why pods are not made here: their own image would have to be fetched from where others fetch it."""
+        request = api.ImageStatusRequest(image=api.ImageSpec(image=self.crio.pause_image))
+        if self.cleanup_client.image_status(request).HasField("image"):
+            return ""
+        return f"{self.crio.pause_image} is not in the store of the node, and is not to be fetched for it"
 
     def _write(self, text: str) -> None:
         """Write the drop-in, and tell CRI-O to read it."""
@@ -152,7 +169,8 @@ class RedirectedNode:
         with self._stack:
             try:
                 if self.process.running:
-                    self.clear()
+                    self.pods.close(self.cleanup_client, self.crio.root)
+                    remove_images(self.cleanup_client, self._is_own)
                     self._let_redirects_go()
             finally:
                 self._drop_in.remove()
@@ -186,10 +204,16 @@ def restore_node(socket: Path) -> None:
     try:
         if not process.name.startswith(PROGRAM):
             return
-        folder = RunningCrio(socket, process).drop_ins
-        abandoned, active = abandoned_drop_ins(folder), words_in_use(folder)
+        crio = RunningCrio(socket, process)
+        abandoned, active = abandoned_drop_ins(crio.drop_ins), words_in_use(crio.drop_ins)
+
+        def is_abandoned(word: str) -> bool:
+            return word.removeprefix(WORD) not in active
+
         with Client(str(socket), lambda _: None) as client:
-            remove_images(client, lambda word: word not in active)
+            remove_pods(client, is_abandoned)
+            remove_images(client, is_abandoned)
+        remove_logs(crio.root, is_abandoned)
         discard_drop_ins(abandoned, process.reload)
     except (NodeConfigError, SocketProcessError):
         return  # nothing of ours was ever made where this cannot be read
@@ -201,12 +225,14 @@ def restore_node(socket: Path) -> None:
         process.close()
 
 
-def remove_images(client: Client, is_meant: Callable[[str], bool]) -> None:
+def remove_images(
+    client: Client, is_meant: Callable[[str], bool], is_kept: Callable[[str], bool] = lambda _name: False
+) -> None:
     """Remove images by their names that have a run's word in them which is meant; others' names of them stay."""
 
     def is_ours(name: str) -> bool:
         found = _WORDS.search(name)
-        return found is not None and is_meant(found[1])
+        return found is not None and is_meant(found[1]) and not is_kept(name)
 
     def remove(name: str) -> None:
         client.remove_image(api.RemoveImageRequest(image=api.ImageSpec(image=name)))
