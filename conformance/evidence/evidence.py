@@ -8,7 +8,7 @@ from functools import cached_property
 from conformance.cri import Call, CallError
 from conformance.cri.redact import REDACTED
 from conformance.evidence.attempts import Attempt, attempts
-from conformance.evidence.log import Log, LogLine, missing_kinds, panics, tried_hosts
+from conformance.evidence.log import Log, LogLine, LogNotReadError, missing_kinds, panics, tried_hosts
 from conformance.registry_hosts.recorder import Exchange, NameLookup, Recorder
 
 
@@ -35,7 +35,8 @@ class Evidence:
     """What was recorded for a case or a call: CRI calls or commands, exchanges (and lookups), CRI-O's log lines.
 
     ``differences`` are what the model had predicted otherwise, ``messages`` what a kubelet wants and would show a user,
-    ``goroutines`` what CRI-O was doing when a call was not answered in time.
+    ``goroutines`` what CRI-O was doing when a call was not answered in time, ``unread`` why the log was not read, if it
+    was not: then what it tells raises ``LogNotReadError``.
     """
 
     calls: tuple[Call, ...]
@@ -45,11 +46,19 @@ class Evidence:
     messages: tuple[UserMessage, ...] = ()
     commands: tuple[Command, ...] = ()
     goroutines: tuple[str, ...] = ()
+    unread: str = ""
 
     @cached_property
     def lines(self) -> tuple[LogLine, ...]:
         """CRI-O's log lines, read when they are wanted: most cases ask for none."""
         return self.read_lines()
+
+    @property
+    def told_lines(self) -> tuple[LogLine, ...]:
+        """The log lines, from which something is to be concluded; raises ``LogNotReadError``."""
+        if self.unread:
+            raise LogNotReadError(self.unread)
+        return self.lines
 
     @property
     def attempts(self) -> list[Attempt]:
@@ -64,17 +73,17 @@ class Evidence:
     @property
     def tried(self) -> list[str]:
         """The registry hosts that CRI-O's log says were tried, in its order, repetitions left out."""
-        return list(dict.fromkeys(tried_hosts(self.lines)))
+        return list(dict.fromkeys(tried_hosts(self.told_lines)))
 
     @property
     def not_found(self) -> list[str]:
         """What CRI-O's log says there is neither of under a name that was looked up, in its own words."""
-        return list(missing_kinds(self.lines))
+        return list(missing_kinds(self.told_lines))
 
     @property
     def panics(self) -> list[str]:
         """What CRI-O's log says that it panicked of, each with the function."""
-        return list(panics(self.lines))
+        return list(panics(self.told_lines))
 
 
 @dataclass(frozen=True)
@@ -130,6 +139,7 @@ class Collector:
             tuple(self.messages[cursor.messages :]),
             tuple(self.commands[cursor.commands :]),
             tuple(self.goroutines[cursor.goroutines :]),
+            self.log.unread,
         )
 
     def without_secrets(self, text: str) -> str:

@@ -60,11 +60,19 @@ class LogLine:
         return cls(fields["msg"], fields["level"], fields.get("time", ""), fields.get("id", ""), fields)
 
 
-class Log:
-    """A log file that is still being written, read up to its last complete line; it stays open until ``close``."""
+class LogNotReadError(Exception):
+    """A case wants to know what a runtime logged, whose log is not read: one sentence that says why."""
 
-    def __init__(self, path: Path) -> None:
+
+class Log:
+    """A log file that is still being written, read up to its last complete line; it stays open until ``close``.
+
+    ``unread`` says why nobody may conclude anything from what is not in it; mostly nothing.
+    """
+
+    def __init__(self, path: Path, unread: str = "") -> None:
         self.path = path
+        self.unread = unread
         self._file: io.FileIO | None = None
         self._begun = b""
         self._lines: list[str] = []

@@ -61,6 +61,17 @@ class ImageService:
         self.store.images.clear()
         self.artifacts.clear()
 
+    def reconfigure(self, settings: ModelSettings) -> None:
+        """Go on under other settings, as after a reload: what is stored stays."""
+        self.artifacts.registries = settings.registries
+        self.puller = type(self.puller)(settings, self.log, self.store.layers, self.artifacts.blobs)
+
+    def share_disk(self, other: "ImageService") -> None:
+        """Know of what another's pulls left on the disk, and let it know: both are about one runtime."""
+        self.store.left_layers, self.store.other_layers = other.store.left_layers, other.store.other_layers
+        self.artifacts.blobs = other.artifacts.blobs
+        self.reconfigure(self.puller.settings)
+
     def pull(self, name: str, login: Login | None = None, namespace: str = "") -> Steps[Outcome]:
         """Pull an image or artifact, for a pod of a namespace or for none, and keep it."""
         outcome = yield from self.puller.for_namespace(namespace).pull(name, login)

@@ -90,7 +90,9 @@ def run_of(config: pytest.Config) -> Run:
 
         try:
             _obtain_programs(config)
-            options = {name: config.getoption(name) for name in ("mutant", "kubelet", "model", "oci_runtime")}
+            options = {
+                name: config.getoption(name) for name in ("mutant", "kubelet", "model", "oci_runtime", "allow_reload")
+            }
             config.stash[RUN] = run = Run(config.getoption("runtime"), **options)
         except (DownloadOptionError, RunError, RuntimeNotFoundError) as error:
             raise pytest.UsageError(str(error)) from None

@@ -8,7 +8,18 @@ import pytest
 
 from conformance.releases.download_options import add_download_options
 
-CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "pods", "containers", "bridge", "kubelet")
+CAPABILITIES = (
+    "live",
+    "cri",
+    "registries",
+    "hermetic",
+    "configurable",
+    "logs",
+    "pods",
+    "containers",
+    "bridge",
+    "kubelet",
+)
 TOLD_WHEN_FEW = 12
 """With ``--stories auto``, every case is told when at most so many were run."""
 
@@ -36,6 +47,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="WHICH",
         help="the OCI runtime that CRI-O is to have, a name beside crio or on PATH (crun), or a path; by default runc,"
         " and crun where there is no runc",
+    )
+    group.addoption(
+        "--allow-reload",
+        action="store_true",
+        help="for a CRI-O that already runs: write one file into its registries.conf.d, which redirects names below a"
+        " prefix of the run's own, and have it reloaded; both are undone when the run ends",
     )
     group.addoption(
         "--mutant",

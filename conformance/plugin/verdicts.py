@@ -36,12 +36,13 @@ def _skipping(item: pytest.Item) -> Generator[None]:
     if not needs_runtime(item):
         yield
         return
+    from conformance.evidence.log import LogNotReadError
     from conformance.registry_hosts.origin import OfferRefusedError
     from conformance.runtime.runtime import CapabilityError
 
     try:
         yield
-    except (CapabilityError, OfferRefusedError) as error:
+    except (CapabilityError, LogNotReadError, OfferRefusedError) as error:
         pytest.skip(str(error))
 
 

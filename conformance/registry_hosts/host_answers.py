@@ -40,7 +40,7 @@ class HostAnswers:
             return self._address(ask)
         if (failed := self._unreachable(ask)) is not None:
             return failed
-        host = self._internet.hosts[ask.host.lower()]
+        host = self._internet.hosts_as_asked[ask.host.lower()]
         if (arranged := arranged_answer(host, ask)) is not None:
             is_ping = isinstance(arranged, ErrorResponse) and arranged.step == "ping"
             return (self._unreachable(ask, ("http", 80)) if is_ping and ask.insecure else None) or arranged
@@ -52,12 +52,12 @@ class HostAnswers:
 
     def challenges(self, host: str) -> bool:
         """Tell whether a host wants a token of everybody; others, and who is not there, ask nobody who it is."""
-        found = self._internet.hosts.get(host.lower())
+        found = self._internet.hosts_as_asked.get(host.lower())
         return found is not None and any("realm" in each.parameters for each in ping_challenges(found))
 
     def renews(self, host: str) -> bool:
         """Tell whether the tokens of a host are dead when they come."""
-        found = self._internet.hosts.get(host.lower())
+        found = self._internet.hosts_as_asked.get(host.lower())
         return found is not None and gives_dead_tokens(found)
 
     def _address(self, ask: RegistryRequest) -> HostAddress | NoResponse:

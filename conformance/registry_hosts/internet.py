@@ -161,6 +161,11 @@ class Internet:
         """The registry hosts that there are, by name."""
         return {name: host for name, (host, _) in self._hosts.items()}
 
+    @property
+    def hosts_as_asked(self) -> dict[str, RegistryHost]:
+        """The registry hosts by what a client names when it asks them, a port behind it where it is not the usual."""
+        return self.hosts
+
     def endpoint(self, server: str, port: int) -> tuple[str, Transport | None] | None:
         """Give the address of a server, and how it is spoken to on that port: none where nobody listens.
 

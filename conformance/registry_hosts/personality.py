@@ -5,6 +5,7 @@ guess: docs/personalities.md says which, and where.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,6 +50,7 @@ class Personality:
     ``login_wanted`` what instead to one without a login, where the repository exists, and ``scope_error`` the error
     that the challenge names when a token is there but does not open the repository.
     ``strict`` is a registry that takes nothing but the tokens of its service, and says of others that they are none.
+    ``scheme`` is that of the addresses which it sends callers to.
     """
 
     name: str
@@ -69,6 +71,20 @@ class Personality:
     login_wanted: ErrorAnswer | None = None
     scope_error: str = ""
     strict: bool = False
+    scheme: str = "https"
+
+    def served_at(self, addresses: Mapping[str, str]) -> "Personality":
+        """Give the same behaviour of servers that speak plain HTTP at other addresses (``127.0.0.1:5000``), by name."""
+        _, _, realm = self.realm.partition("//")
+        server, _, path = realm.partition("/")
+        return replace(
+            self,
+            servers=tuple(addresses[each] for each in self.servers),
+            realm=f"http://{addresses[server]}/{path}" if self.realm else "",
+            blobs=addresses.get(self.blobs, ""),
+            backend=(addresses.get(self.backend[0], ""), self.backend[1]),
+            scheme="http",
+        )
 
     def absent(self, kind: RequestKind) -> ErrorAnswer:
         """Give the answer about a repository that does not exist, or that the caller may not see."""

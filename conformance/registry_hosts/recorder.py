@@ -2,7 +2,7 @@
 
 import enum
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -67,14 +67,18 @@ class NameLookup:
 
 
 class Recorder:
-    """Exchanges and lookups in the order in which they happened; written by the servers, read by the run."""
+    """Exchanges and lookups in the order in which they happened; written by the servers, read by the run.
+
+    ``named`` gives a record as it is kept, where servers are asked by other names than their own.
+    """
 
     def __init__(self) -> None:
+        self.named: Callable[[Exchange | NameLookup], Exchange | NameLookup] = lambda record: record
         self._records: list[Exchange | NameLookup] = []
 
     def add(self, record: Exchange | NameLookup) -> None:
         """Append a record, with the time that it has itself; any thread may."""
-        self._records.append(record)
+        self._records.append(self.named(record))
 
     def position(self) -> int:
         """Give the number that the next record will have."""

@@ -134,7 +134,7 @@ class RegistryServer:
         if (refusal := self._not_allowed(request, RequestKind.BLOB)) is not None:
             return refusal
         if store:
-            return self._redirect(request, RequestKind.BLOB, f"https://{store}{request.path}")
+            return self._redirect(request, RequestKind.BLOB, f"{self.personality.scheme}://{store}{request.path}")
         return await self._blob(request)
 
     async def _blob(self, request: web.Request) -> web.Response:
@@ -226,7 +226,8 @@ class RegistryServer:
         server, prefix = self.personality.backend
         if not server or request.host == server:
             return None
-        return self._redirect(request, kind, f"https://{server}/v2/{prefix}{request.path.removeprefix('/v2/')}")
+        path = request.path.removeprefix("/v2/")
+        return self._redirect(request, kind, f"{self.personality.scheme}://{server}/v2/{prefix}{path}")
 
     def _redirect(self, request: web.Request, kind: RequestKind, address: str) -> web.Response:
         """Answer with another address."""

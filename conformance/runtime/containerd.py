@@ -71,7 +71,7 @@ class Containerd(Runtime):
     @property
     def capabilities(self) -> frozenset[str]:
         """What this runtime lets a case do (docs/glossary.md)."""
-        return frozenset({"live", "cri", "hermetic", "logs"})
+        return frozenset({"live", "cri", "registries", "hermetic", "logs"})
 
     @property
     def running(self) -> bool:

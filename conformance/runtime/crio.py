@@ -115,7 +115,7 @@ class Crio(Runtime):
         """What this runtime lets a case do (docs/glossary.md); those about containers take root."""
         containers = set() if self._without_containers else {"pods", "containers"}
         bridge = set() if self._without_bridge else {"bridge"}
-        return frozenset({"live", "cri", "hermetic", "configurable", "logs"} | containers | bridge)
+        return frozenset({"live", "cri", "registries", "hermetic", "configurable", "logs"} | containers | bridge)
 
     def why_lacking(self, capability: str) -> str:
         """Say why it lacks a capability; nothing where it has it."""

@@ -87,6 +87,14 @@ class ModelMonitor:
         self._containers.clear()
         self._service.clear()
 
+    def reconfigure(self, settings: ModelSettings) -> None:
+        """Go on under other settings, as after a reload."""
+        self._service.reconfigure(settings)
+
+    def share_disk(self, other: "ModelMonitor") -> None:
+        """Know of what pulls left on the disk that another predicted, and let it know."""
+        self._service.share_disk(other._service)  # noqa: SLF001 (of the same class)
+
     def created(self, container: str, made: PredictedContainer) -> None:
         """Take note that a container is there."""
         self._containers[container] = made

@@ -97,7 +97,7 @@ class Podman(Runtime):
     @property
     def capabilities(self) -> frozenset[str]:
         """What this runtime lets a case do (docs/glossary.md)."""
-        return frozenset({"live", "hermetic", "configurable", "logs"})
+        return frozenset({"live", "registries", "hermetic", "configurable", "logs"})
 
     def why_lacking(self, capability: str) -> str:
         """Say why it lacks a capability; nothing where it has it."""

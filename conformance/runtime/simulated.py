@@ -59,7 +59,7 @@ class SimulatedRuntime(Runtime):
     @property
     def capabilities(self) -> frozenset[str]:
         """What it lets a case do: all that needs no running container, and is not about a live CRI-O."""
-        return frozenset({"cri", "hermetic", "configurable", "logs", "pods"})
+        return frozenset({"cri", "registries", "hermetic", "configurable", "logs", "pods"})
 
     def why_lacking(self, capability: str) -> str:
         """Say why it lacks a capability; nothing where it has it."""

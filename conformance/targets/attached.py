@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket as sockets
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.runtime.configuration import Configuration
+    from conformance.runtime.redirected_node import RedirectedNode
     from conformance.runtime.runtime import Runtime
+    from conformance.targets.node_facts import NodeFacts
 
 SECONDS = 10.0
 PROGRAMS = {"cri-o": CRIO}
@@ -25,9 +28,10 @@ PROGRAMS = {"cri-o": CRIO}
 
 
 class AttachedTarget(Target):
-    """The runtime that answers on a socket."""
+    """The runtime that answers on a socket; with leave to reload it, names are redirected to the run's registries."""
 
     marker = "cri"
+    unstartable_reason = "needs the capability configurable: a runtime that already runs is not started"
 
     def __init__(self, socket: Path, program: str, release: Release) -> None:
         self.socket = socket
@@ -36,18 +40,62 @@ class AttachedTarget(Target):
         self.unmarked_reason = (
             f"needs the capability hermetic: a {program} that already runs asks registries of its own"
         )
+        self._reloads = False
+        self._node: RedirectedNode | None = None
+
+    def allow_reload(self) -> None:
+        """Take leave to write one file into registries.conf.d, and to have it read."""
+        self._reloads = True
+        self.marker = ""
 
     @property
     def header(self) -> str:
         """Say which runtime, and where its socket is."""
-        return f"{self.title} (unix://{self.socket}), as it runs: only cases that any CRI runtime must pass"
+        how = (
+            "reloaded with names below a prefix redirected to registries of this run"
+            if self._reloads
+            else "as it runs: only cases that any CRI runtime must pass"
+        )
+        return "\n  ".join([f"{self.title} (unix://{self.socket}), {how}", *self._facts.told])
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """What was tested, as far as that can be read."""
+        return {**super().properties, **self._facts.properties}
+
+    @cached_property
+    def _facts(self) -> NodeFacts:
+        """What can be told of the node by reading."""
+        from conformance.targets.node_facts import read_node_facts
+
+        return read_node_facts(self.socket, self.program, self.release)
 
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
         """Connect to its socket, and try a pull; nothing is started, and ``visible`` is not used."""
         del visible
+        if self._reloads:
+            return self._redirected(configuration)
         from conformance.runtime.attached import AttachedRuntime
+        from conformance.runtime.redirected_node import restore_node
 
+        restore_node(self.socket)
         return AttachedRuntime(self.socket, self.program, self.release, configuration)
+
+    def _redirected(self, configuration: Configuration) -> Runtime:
+        """Give the runtime for the cases of a configuration; all of them share what the run has on the node."""
+        from conformance.runtime.redirected import RedirectedRuntime
+        from conformance.runtime.redirected_node import RedirectedNode, restore_node
+
+        if self._node is None:
+            restore_node(self.socket)
+            self._node = RedirectedNode(self.socket)
+        return RedirectedRuntime(self._node, self.release, configuration)
+
+    def close(self) -> None:
+        """Let the node be as it was before."""
+        if self._node is not None:
+            self._node.close()
+            self._node = None
 
 
 def find_attached(url: str) -> AttachedTarget:

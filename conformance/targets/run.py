@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from conformance import deviations
 from conformance.model.profile import known_lines
-from conformance.releases.installation import FORMS, OCI_RUNTIME_FORMS, RuntimeNotFoundError
+from conformance.releases.installation import CRIO, FORMS, OCI_RUNTIME_FORMS, RuntimeNotFoundError
 from conformance.targets.choice import CrioTarget, SimulatorTarget, choose_target
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class Run:
 
     ``target`` is what the run is about, ``kubelet`` the kubelet for cases that need a real one, ``mutant`` names the
     fault that the simulator has, or that containers of a CRI-O have, ``model`` says what becomes of a difference from
-    the model (``--model``), and ``oci_runtime`` which OCI runtime a CRI-O is to have.
+    the model (``--model``), ``oci_runtime`` which OCI runtime a CRI-O is to have, and ``allow_reload`` lets one that
+    already runs be reloaded.
     Raises ``RunError`` when something was named that cannot be had.
     """
 
@@ -49,6 +50,7 @@ class Run:
         kubelet: str | None = None,
         model: str | None = None,
         oci_runtime: str | None = None,
+        allow_reload: bool = False,
     ) -> None:
         self.deviations = deviations.load_deviations()
         for option, value in (("runtime", runtime), ("mutant", mutant), ("kubelet", kubelet)):
@@ -64,11 +66,22 @@ class Run:
             why = "is empty, as an unset variable is" if oci_runtime == "" else f"is for CRI-O, not {self.target.title}"
             msg = f"--oci-runtime {why}: {OCI_RUNTIME_FORMS}, or leave it out"
             raise RunError(msg)
+        if allow_reload:
+            self._allow_reload()
         if mutant:
             _put_fault(mutant, self.target)
         self.kubelet = self._kubelet(kubelet)
         self.model = model or ("strict" if self.target.release.line in known_lines() else "report")
         self.workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+
+    def _allow_reload(self) -> None:
+        """Let somebody's CRI-O be reloaded, for which there is nothing else to allow."""
+        from conformance.targets.attached import AttachedTarget
+
+        if not isinstance(self.target, AttachedTarget) or self.target.program != CRIO:
+            msg = f"--allow-reload is for a CRI-O that already runs (unix:///…), not {self.target.title}: leave it out"
+            raise RunError(msg)
+        self.target.allow_reload()
 
     def _kubelet(self, wanted: str | None) -> KubeletBinary | None:
         """Find a kubelet; only a live CRI-O that we start has a use for one."""
@@ -94,9 +107,12 @@ class Run:
         return self.target.start(configuration, self.kubelet.folders if self.kubelet else ())
 
     def close(self) -> None:
-        """End the runtimes that run, if any was ever started."""
-        if "pool" in vars(self):
-            self.pool.close()
+        """End the runtimes that run, if any was ever started, and give back what they had."""
+        try:
+            if "pool" in vars(self):
+                self.pool.close()
+        finally:
+            self.target.close()
 
     def require(self, required: Iterable[str]) -> None:
         """Refuse a run that lacks ``live``, which is known before anything is started.

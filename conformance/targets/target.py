@@ -22,7 +22,8 @@ class Target(ABC):
     """A runtime that can be started, once for each configuration.
 
     ``program`` is whose ``release`` that is, ``rehearsal`` why there is no live one (empty where there is),
-    ``marker`` what cases must be marked with to speak of it (empty: all do), ``unmarked_reason`` why the others do not.
+    ``marker`` what cases must be marked with to speak of it (empty: all do), ``unmarked_reason`` why the others do not,
+    ``unstartable_reason`` why none is started with a configuration that may be refused (empty: it is).
     """
 
     program: str = CRIO
@@ -30,6 +31,7 @@ class Target(ABC):
     rehearsal: str = ""
     marker: str = ""
     unmarked_reason: str = ""
+    unstartable_reason: str = ""
 
     @property
     def title(self) -> str:
@@ -61,6 +63,9 @@ class Target(ABC):
     def is_crio_within(self, releases: str) -> bool:
         """Tell whether it is a CRI-O of a range of releases such as ``>=1.34``."""
         return self.program == CRIO and self.release.within(releases)
+
+    def close(self) -> None:  # noqa: B027 (most have nothing to give back)
+        """Give back what outlives the runtimes that were started."""
 
     @abstractmethod
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:

@@ -165,8 +165,8 @@ class TestCredentialsInTheError:
     @pytest.fixture
     def leaks(self, pull: Pull, host: RegistryHost, login: Login) -> list[str]:
         """How the lines of CRI-O's log, debug lines included, begin that contain the password, which was refused."""
-        assert (bool(pull.evidence.lines), pull.reasons) == (True, {host: REFUSED_LOGIN[host]})
-        return [line.message.partition(":")[0] for line in pull.evidence.lines if login.password in line.message]
+        assert (bool(pull.evidence.told_lines), pull.reasons) == (True, {host: REFUSED_LOGIN[host]})
+        return [line.message.partition(":")[0] for line in pull.evidence.told_lines if login.password in line.message]
 
     def test_the_log_carries_no_credential(self, leaks: list[str]) -> None:
         """No line of CRI-O's log contains the password, which the CRI marks as not to be shown."""

@@ -1,0 +1,129 @@
+"""One file of ours in a node's registries.conf.d, for as long as a run goes on.
+
+The run holds a lock on its file (flock(2)), which the kernel takes away with the run, however that ends: a file whose
+lock can be had belongs to nobody any more. The folder's time of modification stays what it was.
+"""
+
+import fcntl
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PREFIX = "zz-crio-conformance-"
+"""How our files begin: they are read last (containers-registries.conf.d(5))."""
+
+_OURS = re.compile(rf"\.?{PREFIX}[0-9a-f]+\.(?:conf|new)")
+
+
+class DropInError(Exception):
+    """A node's registries.conf.d cannot be written to: one sentence that says why."""
+
+
+class DropIn:
+    """The file of the run ``word``, which is there once something is written. Raises ``DropInError``."""
+
+    def __init__(self, folder: Path, word: str) -> None:
+        if not folder.is_dir() or folder.is_symlink():
+            msg = f"{folder} is no folder, and a drop-in has its place in one: make it"
+            raise DropInError(msg)
+        self.path = folder / f"{PREFIX}{word}.conf"
+        self._lock = -1
+
+    def write(self, text: str) -> None:
+        """Let the file have that text, all of it or what it had before: others may read it at any time."""
+        new = self.path.with_name(f".{self.path.stem}.new")
+        try:
+            with _undisturbed(self.path.parent):
+                handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                os.write(handle, text.encode())
+                new.rename(self.path)
+        except OSError as error:
+            raise _unwritable(self.path.parent, error) from None
+        self._let_go()
+        self._lock = handle
+
+    def remove(self) -> None:
+        """Remove the file, if it is there."""
+        try:
+            with _undisturbed(self.path.parent):
+                self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(self.path.parent, error) from None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+
+def abandoned_drop_ins(folder: Path) -> list[Path]:
+    """Give the files, half-written ones too, of runs that have ended without removing them; raises ``DropInError``."""
+    return [path for path in _ours(folder) if not _in_use(path)]
+
+
+def words_in_use(folder: Path) -> set[str]:
+    """Give the words of the runs that go on, and have a file there; raises ``DropInError``."""
+    return {path.stem.lstrip(".").removeprefix(PREFIX) for path in _ours(folder) if _in_use(path)}
+
+
+def discard_drop_ins(paths: Iterable[Path], reload: Callable[[], object]) -> None:
+    """Remove files: emptied at first, and read so, since nothing but a file tells that it counts.
+
+    Raises ``DropInError``.
+    """
+    paths = list(paths)
+    try:
+        for path in paths:
+            os.truncate(path, 0)
+        if paths:
+            reload()
+        for path in paths:
+            with _undisturbed(path.parent):
+                path.unlink()
+    except OSError as error:
+        raise _unwritable(paths[0].parent, error) from None
+
+
+def _ours(folder: Path) -> list[Path]:
+    """List the files of runs; a folder that is not there, or may not be read, has none."""
+    try:
+        return [path for path in folder.iterdir() if _OURS.fullmatch(path.name)]
+    except OSError:
+        return []
+
+
+def _in_use(path: Path) -> bool:
+    """Tell whether the run that made a file goes on."""
+    try:
+        with path.open("rb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise DropInError(f"{path} cannot be read ({error.strerror}): run as root") from None
+    return False
+
+
+@contextmanager
+def _undisturbed(folder: Path) -> Iterator[None]:
+    """Hold a folder, so that runs do one after the other what they do there, and give it back its time."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        before = os.fstat(handle)
+        try:
+            yield
+        finally:
+            os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
+    finally:
+        os.close(handle)
+
+
+def _unwritable(folder: Path, error: OSError) -> DropInError:
+    return DropInError(f"{folder} cannot be written to ({error.strerror}): run as root, or where that is not read-only")
