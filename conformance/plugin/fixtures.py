@@ -1,8 +1,8 @@
 """The fixtures of cases, users' own among them.
 
-``runtime``, ``startup_error``, ``pod``, ``kubelet``, ``node``, ``docker_io``, ``quay_io``, ``registry_k8s_io``,
-``ghcr_io``, ``registry``, ``internet``, ``release``; ``containers`` and ``bridge``, which only say what a case needs;
-and ``configuration``, which a case overrides to have CRI-O configured otherwise.
+``runtime``, ``startup_error``, ``pod``, ``teller``, ``kubelet``, ``cluster``, ``node``, ``docker_io``, ``quay_io``,
+``registry_k8s_io``, ``ghcr_io``, ``registry``, ``internet``, ``release``; ``containers`` and ``bridge``, which
+only say what a case needs; and ``configuration``, which a case overrides to have CRI-O configured otherwise.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from conformance.evidence.evidence import Cursor
     from conformance.kubelet import Pod
+    from conformance.kubelet.cluster import Cluster
+    from conformance.kubelet.pod_teller import PodTeller
     from conformance.kubelet.process import KubeletProcess
     from conformance.model.release import Release
     from conformance.registry_hosts import Internet, RegistryHost
@@ -150,12 +152,41 @@ def kubelet(request: pytest.FixtureRequest, runtime: Runtime, containers: None) 
     from conformance.kubelet.process import shared_kubelet
     from conformance.runtime.crio import Crio
 
-    binary = run_of(request.config).kubelet
-    if binary is None:
-        pytest.skip("needs the capability kubelet: there is none in the cache folder, and --kubelet names none")
+    run = run_of(request.config)
+    if run.kubelet is None:
+        pytest.skip(f"needs the capability kubelet: {run.why_lacking('kubelet', runtime)}")
     assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
-    with shared_kubelet(runtime, binary).at_work() as kubelet:
+    with shared_kubelet(runtime, run.kubelet).at_work() as kubelet:
         yield kubelet
+
+
+@pytest.fixture
+def cluster(request: pytest.FixtureRequest, runtime: Runtime, containers: None) -> Iterator[Cluster]:
+    """A cluster whose node runs pods on the CRI-O of that configuration."""
+    del containers
+    run = run_of(request.config)
+    if run.cluster is None or run.kubelet is None:
+        pytest.skip(f"needs the capability cluster: {run.why_lacking('cluster', runtime)}")
+    from conformance.kubelet.world_cluster import shared_cluster
+    from conformance.runtime.crio import Crio
+
+    assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
+    with shared_cluster(runtime, run.cluster, run.kubelet).at_work() as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["sync", "kubelet", "cluster"])
+def teller(request: pytest.FixtureRequest, runtime: Runtime, containers: None) -> Iterator[PodTeller]:
+    """Who runs pods and tells of them: our pod sync, a kubelet with static pods, a cluster; a case for each."""
+    del containers
+    if request.param != "sync":
+        yield request.getfixturevalue(request.param)
+        return
+    from conformance.kubelet.synced_pods import PodSyncTeller
+
+    kubelet = run_of(request.config).kubelet
+    with PodSyncTeller(runtime, kubelet.release if kubelet else runtime.release) as syncing:
+        yield syncing
 
 
 @pytest.fixture

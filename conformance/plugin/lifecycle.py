@@ -89,7 +89,9 @@ def run_of(config: pytest.Config) -> Run:
 
         try:
             _obtain_programs(config)
-            options = {name: config.getoption(name) for name in ("mutant", "kubelet", "model", "oci_runtime")}
+            options = {
+                name: config.getoption(name) for name in ("mutant", "kubelet", "cluster", "model", "oci_runtime")
+            }
             config.stash[RUN] = run = Run(config.getoption("runtime"), **options)
         except (DownloadOptionError, RunError, RuntimeNotFoundError) as error:
             raise pytest.UsageError(str(error)) from None
@@ -115,6 +117,7 @@ def is_about_crio(config: pytest.Config) -> bool:
     """Tell, before anything is collected, whether this run is about CRI-O."""
     return (
         config.getoption("runtime") is not None
+        or config.getoption("cluster") is not None
         or config.getoption("registries") == "containers"
         or any("conformance.suite" in each or str(Path(each).absolute()).startswith(str(SUITE)) for each in config.args)
     )
@@ -238,4 +241,6 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     if not is_about_crio(config):
         return []
     registry = [config.stash[REGISTRY].title] if REGISTRY in config.stash else []
-    return [f"conformance: {run_of(config).target.header}", *registry]
+    run = run_of(config)
+    cluster = [f"conformance: {run.cluster.title}"] if run.cluster else []
+    return [f"conformance: {run.target.header}", *cluster, *registry]

@@ -1,14 +1,14 @@
 """The options of a run, and the markers of cases.
 
-``--runtime`` says which CRI-O, ``--kubelet`` which kubelet, ``--require`` what they must be able to do,
-``--registries`` where registry hosts keep their content, ``--stories`` which cases are told.
+``--runtime`` says which CRI-O, ``--kubelet`` which kubelet, ``--cluster`` which cluster, ``--require`` what
+they must be able to do, ``--registries`` where registry hosts keep their content, ``--stories`` which cases are told.
 """
 
 import pytest
 
 from conformance.releases.download_options import add_download_options
 
-CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "pods", "containers", "bridge", "kubelet")
+CAPABILITIES = ("live", "cri", "hermetic", "configurable", "logs", "pods", "containers", "bridge", "kubelet", "cluster")
 TOLD_WHEN_FEW = 12
 """With ``--stories auto``, every case is told when at most so many were run."""
 
@@ -31,6 +31,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " the cache folder; by default the one there that suits the CRI-O best, if any",
     )
     add_download_options(group.addoption)
+    group.addoption(
+        "--cluster",
+        metavar="WHICH",
+        help="a cluster for the cases that a kubelet tells, too: world, which starts etcd, kube-apiserver and a kubelet"
+        " beside each CRI-O (docs/cluster.md)",
+    )
     group.addoption(
         "--oci-runtime",
         metavar="WHICH",

@@ -1,0 +1,66 @@
+"""A cluster as a teller: pods that its API server is given, and their states and events as it tells them."""
+
+import uuid
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+from conformance.kubelet.kube_api import KubeAPI
+from conformance.kubelet.messages import Event
+from conformance.kubelet.pod_document import PodState, manifest, state_of
+from conformance.kubelet.pod_teller import PodTeller
+from conformance.kubelet.pull_secrets import pull_secret
+from conformance.kubelet.volume import ImageVolume, PullPolicy
+from conformance.kubelet.watched_pod import WatchedPod
+from conformance.model.answers import Login
+from conformance.runtime import pod_images
+
+
+class Cluster(PodTeller):
+    """A cluster, of which the node ``node`` runs its pods on ``runtime``; ``api`` is its API server."""
+
+    api: KubeAPI
+    node: str
+
+    def run(
+        self,
+        *volumes: ImageVolume,
+        image: str = pod_images.TOOLS,
+        policy: PullPolicy | None = None,
+        secret: Login | None = None,
+    ) -> "ClusterPod":
+        """Give the cluster a pod, bound to the node: no scheduler is asked."""
+        pod_images.offer(self.runtime.internet)
+        name = f"pod-{uuid.uuid4().hex[:8]}"
+        document = manifest(name, image, volumes, policy)
+        document["metadata"]["namespace"] = self.api.namespace
+        document["spec"] |= {"nodeName": self.node, "tolerations": [{"operator": "Exists"}]}
+        if secret is not None:
+            self.api.create_secret(pull_secret(name, secret))
+            document["spec"]["imagePullSecrets"] = [{"name": name}]
+        return ClusterPod(self, document)
+
+    @abstractmethod
+    @contextmanager
+    def at_work(self) -> Iterator[Self]:
+        """Let it run pods for a while; they are taken away afterwards."""
+
+
+class ClusterPod(WatchedPod):
+    """A pod of a cluster."""
+
+    def __init__(self, cluster: Cluster, document: dict[str, Any]) -> None:
+        super().__init__(cluster, document["metadata"]["name"])
+        self._api = cluster.api
+        self._api.create_pod(document)
+
+    @property
+    def state(self) -> PodState:
+        """The state that the API server has now; an empty one where the kubelet has told none yet."""
+        return state_of(self._api.pod(self.name))
+
+    @property
+    def events(self) -> list[Event]:
+        """The pod's events so far, each once, with how often it came, in the order in which they first came."""
+        return self._api.events(self.name)
