@@ -35,5 +35,12 @@ class PodTeller(ABC):
         """
 
     @abstractmethod
+    def collect_images(self) -> None:
+        """Collect the images that nothing uses, however young they are; it is over when this returns.
+
+        Raises ``CapabilityError`` where that cannot be had.
+        """
+
+    @abstractmethod
     def wait(self, until: Callable[[], bool], seconds: float) -> bool:
         """Look again and again until something is the case; tell whether it was in time."""

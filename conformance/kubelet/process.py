@@ -32,6 +32,10 @@ from conformance.runtime.runtime import CapabilityError, RuntimeFailedError
 
 READY_SECONDS = 30.0
 LOOK_SECONDS = 0.05
+GC_VERBOSITY = 4
+GC_ENDED = "Image garbage collection "
+"""What the kubelet logs when it has collected images, with or without success (``StartGarbageCollection``)."""
+
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -65,7 +69,7 @@ class KubeletProcess(PodTeller):
             self._await_ready()
             self._stack = stack.pop_all()
 
-    def _start(self, **settings: Any) -> Process:
+    def _start(self, verbosity: int = VERBOSITY, **settings: Any) -> Process:
         """Start the process, with settings besides its usual ones."""
         place, crio = self._place, self.crio
         usual = kubelet_config(self.manifests, self._socket, crio.cgroup_parent, self.release, place)
@@ -76,7 +80,7 @@ class KubeletProcess(PodTeller):
             f"--root-dir={place.root}",  # where it mounts things: not in the folder that the world must remove
             f"--cert-dir={place.root}/pki",
             f"--hostname-override={NODE}",
-            f"--v={VERBOSITY}",
+            f"--v={verbosity}",
             *([f"--kubeconfig={self._folder / 'kubeconfig'}"] if place is IN_CLUSTER else []),
         ]
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self._folder)}
@@ -93,14 +97,23 @@ class KubeletProcess(PodTeller):
         self._process.stop(READY_SECONDS)
         self._process.close()
 
-    def restart(self, **settings: Any) -> None:
-        """End it and start it anew, with settings besides its usual ones; its pods run on.
-
-        Raises ``RuntimeFailedError``.
-        """
+    def _restart(self, verbosity: int = VERBOSITY, **settings: Any) -> None:
+        """End it and start it anew, with settings besides its usual ones; its pods run on."""
         self._end()
-        self._process = self._start(**settings)
+        self._process = self._start(verbosity, **settings)
         self._await_ready()
+
+    def collect_images(self) -> None:
+        """Let it collect the images that nothing uses: it does so when it starts, and in between every five minutes.
+
+        Raises ``RuntimeFailedError`` when that does not come to an end.
+        """
+        before = len(self._log)
+        self._restart(GC_VERBOSITY, imageMinimumGCAge="1ns", imageMaximumGCAge="2ns")
+        if not self.wait(lambda: GC_ENDED in self._log[before:], READY_SECONDS):
+            message = f"kubelet {self.release} had not collected images after {READY_SECONDS:.0f} s"
+            raise RuntimeFailedError(f"{message}: {final_error(self._log)}")
+        self._restart()
 
     def run(
         self,

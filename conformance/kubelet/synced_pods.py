@@ -40,6 +40,10 @@ class PodSyncTeller(PodTeller):
         name = pod.config.metadata.name
         return SyncedPod(self, name, lambda: pod.mount(*volumes, image=image, policy=policy, login=shown))
 
+    def collect_images(self) -> None:
+        """Refuse: a pod sync collects nothing."""
+        raise CapabilityError("kubelet", "our pod sync collects no images")
+
     def wait(self, until: Callable[[], bool], seconds: float) -> bool:
         """Look once: a pod sync is over before anybody can ask."""
         del seconds

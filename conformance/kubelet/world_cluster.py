@@ -49,6 +49,10 @@ class WorldCluster(Cluster):
 
         return self.kubelet.wait(checked, seconds)
 
+    def collect_images(self) -> None:
+        """Let the kubelet collect the images that nothing uses."""
+        self.kubelet.collect_images()
+
     @contextmanager
     def at_work(self) -> Iterator[Self]:
         """Let it run pods for a while; they are taken away afterwards, and it is held until it is at work again."""
