@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
+from conformance.kubelet.container import Container
 from conformance.kubelet.kube_api import KubeAPI
 from conformance.kubelet.messages import Event
 from conformance.kubelet.pod_document import PodState, manifest, state_of
@@ -18,28 +19,41 @@ from conformance.runtime import pod_images
 
 
 class Cluster(PodTeller):
-    """A cluster, of which the node ``node`` runs its pods on ``runtime``; ``api`` is its API server."""
+    """A cluster, of which the node ``node`` runs its pods on ``runtime``; ``api`` is its API server.
+
+    ``tools`` is the image that their containers run.
+    """
 
     api: KubeAPI
     node: str
+    tools: str = pod_images.TOOLS
 
     def run(
         self,
         *volumes: ImageVolume,
-        image: str = pod_images.TOOLS,
+        image: str = "",
         policy: PullPolicy | None = None,
         secret: Login | None = None,
     ) -> "ClusterPod":
         """Give the cluster a pod, bound to the node: no scheduler is asked."""
-        pod_images.offer(self.runtime.internet)
+        self._offer_tools()
         name = f"pod-{uuid.uuid4().hex[:8]}"
-        document = manifest(name, image, volumes, policy)
+        document = manifest(name, image or self.tools, volumes, policy)
         document["metadata"]["namespace"] = self.api.namespace
         document["spec"] |= {"nodeName": self.node, "tolerations": [{"operator": "Exists"}]}
         if secret is not None:
             self.api.create_secret(pull_secret(name, secret))
             document["spec"]["imagePullSecrets"] = [{"name": name}]
         return ClusterPod(self, document)
+
+    def _offer_tools(self) -> None:
+        """Let a registry have what pods need."""
+        pod_images.offer(self.runtime.internet)
+
+    def container(self, pod: "ClusterPod", state: PodState) -> Container:
+        """Give the container of a pod that runs."""
+        del pod
+        return Container(self.runtime, state.container_id)
 
     @abstractmethod
     @contextmanager
@@ -52,6 +66,7 @@ class ClusterPod(WatchedPod):
 
     def __init__(self, cluster: Cluster, document: dict[str, Any]) -> None:
         super().__init__(cluster, document["metadata"]["name"])
+        self._cluster = cluster
         self._api = cluster.api
         self._api.create_pod(document)
 
@@ -59,6 +74,9 @@ class ClusterPod(WatchedPod):
     def state(self) -> PodState:
         """The state that the API server has now; an empty one where the kubelet has told none yet."""
         return state_of(self._api.pod(self.name))
+
+    def _container(self, state: PodState) -> Container:
+        return self._cluster.container(self, state)
 
     @property
     def events(self) -> list[Event]:

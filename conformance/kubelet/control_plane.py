@@ -135,7 +135,7 @@ class ControlPlane:
         while True:
             self.check()
             try:
-                return self.api.create_namespace()
+                return self.api.create_namespace({})
             except ClusterError as error:
                 if time.monotonic() > until:
                     msg = f"kube-apiserver {self.release} was not ready after {READY_SECONDS:.0f} s: {error}"

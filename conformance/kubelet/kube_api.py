@@ -2,10 +2,11 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kubernetes.client import ApiClient, ApiException, CoreV1Api
+from kubernetes.stream import stream
 from urllib3.exceptions import HTTPError
 
 from conformance.kubelet.messages import Event
@@ -26,13 +27,19 @@ class KubeAPI:
         self._client = client
         self._core = CoreV1Api(client)
 
-    def create_namespace(self) -> None:
-        """Make the namespace."""
-        self._ask(self._core.create_namespace, {"metadata": {"name": self.namespace}}, of_namespace=False)
+    def create_namespace(self, labels: Mapping[str, str]) -> None:
+        """Make the namespace, with these labels."""
+        document = {"metadata": {"name": self.namespace, "labels": dict(labels)}}
+        self._ask(self._core.create_namespace, document, of_namespace=False)
 
-    def delete_namespace(self) -> None:
-        """Let the cluster delete the namespace with all that is in it; it is not waited for."""
-        self._ask(self._core.delete_namespace, self.namespace, of_namespace=False)
+    def delete_namespace(self, name: str) -> None:
+        """Let the cluster delete a namespace with all that is in it; it is not waited for."""
+        self._ask(self._core.delete_namespace, name, of_namespace=False)
+
+    def namespaces(self, label: str) -> dict[str, str]:
+        """Give the namespaces that have a label, by name, and its value."""
+        found = self._items(self._core.list_namespace, of_namespace=False, label_selector=label)
+        return {each["metadata"]["name"]: each["metadata"]["labels"][label] for each in found}
 
     def nodes(self) -> dict[str, dict[str, Any]]:
         """Give the nodes (core/v1 Node) by name."""
@@ -67,6 +74,26 @@ class KubeAPI:
         """Give the events of a pod, each once, in the order in which they first came."""
         selector = f"involvedObject.kind=Pod,involvedObject.name={pod}"
         return events_in_order(self._items(self._core.list_namespaced_event, field_selector=selector))
+
+    def run_in_pod(self, name: str, argv: Sequence[str]) -> tuple[int, bytes, bytes]:
+        """Run a program in a pod's container; give its exit status, and what it printed."""
+        try:
+            session = stream(
+                self._core.connect_get_namespaced_pod_exec,
+                name,
+                self.namespace,
+                command=list(argv),
+                stdin=False,
+                stdout=True,
+                stderr=True,
+                tty=False,
+                binary=True,
+                _preload_content=False,
+            )
+            session.run_forever(timeout=SECONDS)
+            return session.returncode, session.read_stdout(0) or b"", session.read_stderr(0) or b""
+        except ApiException as error:
+            raise ClusterError(f"{argv[0]} cannot be run in the pod {name}: {_message(error)}") from error
 
     def close(self) -> None:
         """Close its connections."""

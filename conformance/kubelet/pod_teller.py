@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from conformance.kubelet.volume import ImageVolume, PullPolicy
 from conformance.model.answers import Login
 from conformance.model.release import Release
-from conformance.runtime import pod_images
 from conformance.runtime.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -24,14 +23,15 @@ class PodTeller(ABC):
     def run(
         self,
         *volumes: ImageVolume,
-        image: str = pod_images.TOOLS,
+        image: str = "",
         policy: PullPolicy | None = None,
         secret: Login | None = None,
     ) -> "WatchedPod":
         """Run a pod whose container has these volumes.
 
-        ``policy`` is the pull policy of the container, ``secret`` a login that the pod names as an image pull secret,
-        for the registry that the login is for. Raises ``CapabilityError`` where pods can have none.
+        ``image`` is the container's, by default one with a few programs, ``policy`` its pull policy, ``secret`` a login
+        that the pod names as an image pull secret, for the registry that the login is for. Raises ``CapabilityError``
+        where pods can have none.
         """
 
     @abstractmethod

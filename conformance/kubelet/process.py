@@ -118,7 +118,7 @@ class KubeletProcess(PodTeller):
     def run(
         self,
         *volumes: ImageVolume,
-        image: str = pod_images.TOOLS,
+        image: str = "",
         policy: PullPolicy | None = None,
         secret: Login | None = None,
     ) -> StaticPod:
@@ -126,7 +126,7 @@ class KubeletProcess(PodTeller):
         if secret is not None:
             raise CapabilityError("cluster", "a static pod can have no secrets")
         pod_images.offer(self.crio.internet)
-        return StaticPod(self, manifest(f"pod-{uuid.uuid4().hex[:8]}", image, volumes, policy))
+        return StaticPod(self, manifest(f"pod-{uuid.uuid4().hex[:8]}", image or pod_images.TOOLS, volumes, policy))
 
     def pods(self) -> dict[str, PodState] | None:
         """Give the state of every pod, by name, as its read-only port reports it; none while it does not answer."""

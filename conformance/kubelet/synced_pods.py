@@ -29,12 +29,13 @@ class PodSyncTeller(PodTeller):
     def run(
         self,
         *volumes: ImageVolume,
-        image: str = pod_images.TOOLS,
+        image: str = "",
         policy: PullPolicy | None = None,
         secret: Login | None = None,
     ) -> "SyncedPod":
         """Sync a pod; a container without a pull policy has that of its image's tag."""
         pod = self._pods.enter_context(Pod(self.runtime, kubelet=self.release))
+        image = image or pod_images.TOOLS
         policy = ImageVolume(image, "", policy).effective_policy
         shown = secret if secret and any(is_shown_for(secret, each.image) for each in volumes) else None
         name = pod.config.metadata.name

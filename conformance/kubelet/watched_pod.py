@@ -8,6 +8,7 @@ from conformance.kubelet.container import Container
 from conformance.kubelet.messages import Event
 from conformance.kubelet.pod_document import CONTAINER, PodState
 from conformance.kubelet.pod_teller import PodTeller
+from conformance.registry_hosts import Exchange, NameLookup
 from conformance.runtime import pod_images
 
 STATE_SECONDS = 30.0
@@ -47,6 +48,9 @@ class WatchedPod(ABC):
         """Wait until the container runs, and give it; an assertion fails otherwise."""
         state = self._until(lambda state: bool(state.container_id))
         assert state.container_id, f"after {STATE_SECONDS:.0f} s: {state}"  # noqa: S101 (a case's statement)
+        return self._container(state)
+
+    def _container(self, state: PodState) -> Container:
         return Container(self._teller.runtime, state.container_id)
 
     def settled(self) -> PodState:
@@ -91,6 +95,8 @@ class WatchedPod(ABC):
         return [attempt.host for attempt in self._first_pull() if attempt.users]
 
     def _first_pull(self) -> list[Attempt]:
+        if "cri" not in self._teller.runtime.capabilities:
+            return attempts(each for each in self.evidence.exchanges if _is_of_case(each))
         pulls = (call for call in self.evidence.calls if call.rpc == "PullImage")
         pull = next((each for each in pulls if not pod_images.is_infra_image(each.request.image.image)), None)  # type: ignore[attr-defined]
         if pull is None:
@@ -115,6 +121,11 @@ class WatchedPod(ABC):
 
     def _record(self, events: Sequence[Event]) -> None:
         self._records.record_message(*(f"event {each.reason}: {each.message}" for each in events))
+
+
+def _is_of_case(record: Exchange | NameLookup) -> bool:
+    """Tell whether a case's image was asked for, and not one that pods themselves need."""
+    return isinstance(record, Exchange) and record.repository not in {"", *pod_images.REPOSITORIES}
 
 
 def _reasons(events: Sequence[Event]) -> tuple[str, ...]:

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from conformance.kubelet.process import KubeletProcess
     from conformance.model.release import Release
     from conformance.registry_hosts import Internet, RegistryHost
+    from conformance.runtime.cluster_runtime import ClusterRuntime
     from conformance.runtime.configuration import Configuration
     from conformance.runtime.node_inspector import NodeInspector
     from conformance.runtime.runtime import Runtime
+    from conformance.targets.run import Run
     from conformance.targets.target import Target
 
 CURSOR: pytest.StashKey[tuple[Runtime, Cursor]] = pytest.StashKey()
@@ -153,9 +155,8 @@ def kubelet(request: pytest.FixtureRequest, runtime: Runtime, containers: None) 
     from conformance.runtime.crio import Crio
 
     run = run_of(request.config)
-    if run.kubelet is None:
+    if run.kubelet is None or not isinstance(runtime, Crio):
         pytest.skip(f"needs the capability kubelet: {run.why_lacking('kubelet', runtime)}")
-    assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
     with shared_kubelet(runtime, run.kubelet).at_work() as kubelet:
         yield kubelet
 
@@ -164,15 +165,40 @@ def kubelet(request: pytest.FixtureRequest, runtime: Runtime, containers: None) 
 def cluster(request: pytest.FixtureRequest, runtime: Runtime, containers: None) -> Iterator[Cluster]:
     """A cluster whose node runs pods on the CRI-O of that configuration."""
     del containers
-    run = run_of(request.config)
+    with _shared_cluster(run_of(request.config), runtime).at_work() as cluster:
+        yield cluster
+
+
+def _shared_cluster(run: Run, runtime: Runtime) -> Cluster:
+    """Give the cluster of a runtime: one in its world, or the one that it is a node of."""
+    from conformance.runtime.cluster_runtime import ClusterRuntime
+    from conformance.runtime.crio import Crio
+
+    if isinstance(runtime, ClusterRuntime):
+        return _somebodys_cluster(run.target, runtime)
     if run.cluster is None or run.kubelet is None:
         pytest.skip(f"needs the capability cluster: {run.why_lacking('cluster', runtime)}")
     from conformance.kubelet.world_cluster import shared_cluster
-    from conformance.runtime.crio import Crio
 
     assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
-    with shared_cluster(runtime, run.cluster, run.kubelet).at_work() as cluster:
-        yield cluster
+    return shared_cluster(runtime, run.cluster, run.kubelet)
+
+
+def _somebodys_cluster(target: Target, runtime: ClusterRuntime) -> Cluster:
+    """Give a cluster that already runs; what is in the way of its pods is no case's fault, and ends the run."""
+    from conformance.kubelet.kube_api import ClusterError, KubeAPI
+    from conformance.kubelet.somebodys_cluster import SomebodysCluster
+    from conformance.runtime.runtime import RuntimeFailedError
+    from conformance.targets.cluster_target import ClusterTarget, client_of
+
+    assert isinstance(target, ClusterTarget)  # noqa: S101 (which started the runtime)
+    try:
+        return runtime.attach(
+            target.node,
+            lambda _: SomebodysCluster(KubeAPI(client_of(target.kubeconfig)), target.node, target.kubernetes, runtime),
+        )
+    except (ClusterError, RuntimeFailedError) as error:
+        pytest.exit(f"--cluster {target.kubeconfig}: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 @pytest.fixture(params=["sync", "kubelet", "cluster"])
@@ -182,6 +208,7 @@ def teller(request: pytest.FixtureRequest, runtime: Runtime, containers: None) -
     if request.param != "sync":
         yield request.getfixturevalue(request.param)
         return
+    _needs(runtime, "cri")
     from conformance.kubelet.synced_pods import PodSyncTeller
 
     kubelet = run_of(request.config).kubelet

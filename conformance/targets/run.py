@@ -54,6 +54,7 @@ class Run:
         mutant: str | None = None,
         kubelet: str | None = None,
         cluster: str | None = None,
+        cluster_registry: str | None = None,
         model: str | None = None,
         oci_runtime: str | None = None,
     ) -> None:
@@ -64,7 +65,7 @@ class Run:
                 msg = f"--{option} is empty, as an unset variable is: {forms}"
                 raise RunError(msg)
         try:
-            self.target = choose_target(runtime or "auto", oci_runtime or "")
+            self.target = _chosen(runtime, oci_runtime or "", cluster, cluster_registry)
         except RuntimeNotFoundError as error:
             raise RunError(str(error)) from None
         if oci_runtime == "" or (oci_runtime and not isinstance(self.target, CrioTarget)):
@@ -91,10 +92,8 @@ class Run:
 
     def _cluster(self, wanted: str | None) -> ControlPlanePrograms | None:
         """Find what a cluster around each CRI-O is made of; only a live CRI-O that we start can have one."""
-        if wanted is None:
-            return None
         if wanted != CLUSTER_IN_WORLD:
-            raise RunError(f"--cluster {wanted!r} is not understood: write {CLUSTER_IN_WORLD}, or leave it out")
+            return None
         if not isinstance(self.target, CrioTarget):
             raise RunError(
                 f"--cluster {wanted} is made around a CRI-O, not {self.target.title}: add --runtime with one"
@@ -163,9 +162,25 @@ class Run:
         """Say why a runtime of this run lacks a capability; nothing where it has it."""
         if capability == "kubelet" and self.kubelet is None:
             return "there is none in the cache folder, and --kubelet names none"
-        if capability == "cluster" and self.cluster is None:
+        if capability == "cluster" and self.cluster is None and capability not in runtime.capabilities:
             return f"none was asked for (--cluster {CLUSTER_IN_WORLD})"
         return runtime.why_lacking("containers" if capability in {"kubelet", "cluster"} else capability)
+
+
+def _chosen(runtime: str | None, oci_runtime: str, cluster: str | None, registry: str | None) -> Target:
+    """Find what the run is about: somebody's cluster, or what ``--runtime`` names.
+
+    Raises ``RunError``, and ``RuntimeNotFoundError`` where that cannot be had.
+    """
+    if cluster in {None, CLUSTER_IN_WORLD}:
+        if registry is not None:
+            raise RunError("--cluster-registry is for somebody's cluster: add --cluster with a kubeconfig")
+        return choose_target(runtime or "auto", oci_runtime)
+    if runtime is not None:
+        raise RunError(f"--cluster {cluster} is about the CRI-O of that cluster's node: leave --runtime out")
+    from conformance.targets.cluster_target import find_cluster
+
+    return find_cluster(Path(str(cluster)), registry or "")
 
 
 def _put_fault(name: str, target: Target) -> None:

@@ -19,7 +19,7 @@ def server() -> Iterator[FakeAPIServer]:
 @pytest.fixture
 def api(server: FakeAPIServer) -> Iterator[KubeAPI]:
     api = KubeAPI(server.client)
-    api.create_namespace()
+    api.create_namespace({"made-by": "us"})
     yield api
     api.close()
 
@@ -37,7 +37,8 @@ def test_everything_is_in_a_namespace_of_its_own(server: FakeAPIServer, api: Kub
     api.delete_pods()
     assert server.asked[-1] == ("DELETE", f"{path}/pods", {"gracePeriodSeconds": ["0"]})
     assert set(server.objects) == {path, f"{path}/secrets/s"}
-    api.delete_namespace()
+    assert api.namespaces("made-by") == {api.namespace: "us"}
+    api.delete_namespace(api.namespace)
     assert server.objects == {}
 
 

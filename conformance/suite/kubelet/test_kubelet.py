@@ -1,5 +1,6 @@
 """Image volumes, and what a user reads of them (KEP-4639): told by our pod sync, by a real kubelet, by a cluster."""
 
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -28,6 +29,12 @@ from conformance.runtime.pod_images import tool_image
 NAME = "rhuss/caikit-flan-t5-small"
 ELSEWHERE = str(Platform.host().foreign())
 HERE = str(Platform.host())
+
+
+@pytest.fixture
+def repository() -> str:
+    """A repository that no case has used before: the node of somebody's cluster keeps what was pulled."""
+    return f"rhuss/app-{uuid.uuid4().hex[:8]}"
 
 
 class TestTheStoryOf8780:
@@ -111,12 +118,13 @@ class TestTheStoryWithAGoodEnd:
         pod = teller.run(ImageVolume(f"quay.io/{NAME}", at="/models"))
         assert (pod.running().read("/models/offered-by"), pod.asked) == (f"quay.io/{NAME} for {HERE}\n", [quay_io])
 
-    def test_a_digest_gives_that_very_image(self, teller: PodTeller, quay_io: RegistryHost) -> None:
+    @pytest.mark.cluster
+    def test_a_digest_gives_that_very_image(self, teller: PodTeller, registry: RegistryHost, repository: str) -> None:
         """By its digest a pod gets an image whatever its tag means by now."""
         wanted = image([layer({"which": "wanted"})])
-        quay_io.store(NAME, wanted)
-        quay_io.store(NAME, image([layer({"which": "new"})]))
-        pod = teller.run(ImageVolume(f"quay.io/{NAME}@{wanted.digest}", at="/models"))
+        registry.store(repository, wanted)
+        registry.store(repository, image([layer({"which": "new"})]))
+        pod = teller.run(ImageVolume(f"{registry}/{repository}@{wanted.digest}", at="/models"))
         assert pod.running().read("/models/which") == "wanted"
 
 
@@ -179,14 +187,15 @@ class TestPullPolicies:
         assert not pulled_again
 
 
+@pytest.mark.cluster
 class TestNever:
-    """docker.io has the image, the store has not, and it must not be pulled."""
+    """The registry has the image, the store has not, and it must not be pulled."""
 
     @pytest.fixture
-    def pod(self, teller: PodTeller, docker_io: RegistryHost) -> WatchedPod:
+    def pod(self, teller: PodTeller, registry: RegistryHost, repository: str) -> WatchedPod:
         """A pod that waits."""
-        docker_io.offer(NAME)
-        pod = teller.run(ImageVolume(NAME, at="/models", policy="Never"))
+        registry.offer(repository)
+        pod = teller.run(ImageVolume(f"{registry}/{repository}", at="/models", policy="Never"))
         pod.waiting("ErrImageNeverPull")
         return pod
 
@@ -194,9 +203,9 @@ class TestNever:
         """No registry is asked for an image that must not be pulled."""
         assert pod.asked == []
 
-    def test_the_image_is_named(self, pod: WatchedPod) -> None:
+    def test_the_image_is_named(self, pod: WatchedPod, registry: RegistryHost, repository: str) -> None:
         """The user reads which image is missing."""
-        assert f'"{NAME}"' in pod.state.message
+        assert f'"{registry}/{repository}"' in pod.state.message
 
 
 @pytest.mark.releases(">=1.34", "short_name_mode came with cri-o/cri-o#9401")
@@ -229,25 +238,29 @@ class TestRefusedShortNames:
         assert inspected == NAME
 
 
+@pytest.mark.cluster
 @pytest.mark.parametrize(
     ("arrange", "expected"),
     [
-        pytest.param(lambda _: None, {"quay.io": Reason.UNAUTHORIZED}, id="missing"),
-        pytest.param(lambda host: host.require_login(NAME), {"quay.io": Reason.UNAUTHORIZED}, id="private"),
-        pytest.param(lambda host: host.offer(NAME, tags=["other"]), {"quay.io": Reason.NOT_FOUND}, id="no-such-tag"),
-        pytest.param(lambda host: host.fail(503), {"quay.io": Reason.BROKEN}, id="unavailable"),
+        pytest.param(lambda *_: None, Reason.NOT_FOUND, id="missing"),
+        pytest.param(lambda host, name: host.require_login(name), Reason.UNAUTHORIZED, id="private"),
+        pytest.param(lambda host, name: host.offer(name, tags=["other"]), Reason.NOT_FOUND, id="no-such-tag"),
+        pytest.param(lambda host, _: host.fail(503), Reason.BROKEN, id="unavailable"),
     ],
 )
 def test_a_pod_waits_for_an_image_that_cannot_be_had(
-    arrange: Callable[[RegistryHost], object],
-    expected: dict[str, Reason],
+    arrange: Callable[[RegistryHost, str], object],
+    expected: Reason,
     teller: PodTeller,
-    quay_io: RegistryHost,
+    registry: RegistryHost,
+    repository: str,
 ) -> None:
     """The user reads why the registry in the image's name did not serve."""
-    arrange(quay_io)
-    state = teller.run(ImageVolume(f"quay.io/{NAME}", at="/models")).waiting("ErrImagePull", "ImagePullBackOff")
-    assert state.reasons == expected
+    arrange(registry, repository)
+    state = teller.run(ImageVolume(f"{registry}/{repository}", at="/models")).waiting(
+        "ErrImagePull", "ImagePullBackOff"
+    )
+    assert state.reasons == {registry: expected}
 
 
 def test_a_registry_that_is_down_has_a_reason_of_its_own(teller: PodTeller, internet: Internet) -> None:
@@ -257,6 +270,7 @@ def test_a_registry_that_is_down_has_a_reason_of_its_own(teller: PodTeller, inte
     assert pod.waiting("RegistryUnavailable").reason == "RegistryUnavailable"
 
 
+@pytest.mark.cluster
 def test_what_is_no_name_is_told(teller: PodTeller) -> None:
     """A pod with a volume whose image is no name waits, and the user reads which it is."""
     state = teller.run(ImageVolume("quay.io/Rhuss/Caikit", at="/models")).waiting("InvalidImageName")
@@ -271,31 +285,35 @@ def test_an_image_may_be_that_of_container_and_volume(teller: PodTeller, registr
     assert (pod.running().read("/which"), pod.running().read("/again/which")) == ("tools", "tools")
 
 
+@pytest.mark.cluster
 @pytest.mark.releases(">=1.33", "artifacts as volumes came with cri-o/cri-o#8953")
-def test_an_artifact_is_a_volume_of_its_files(teller: PodTeller, quay_io: RegistryHost) -> None:
+def test_an_artifact_is_a_volume_of_its_files(teller: PodTeller, registry: RegistryHost, repository: str) -> None:
     """The files of an artifact are there by the names in its annotations."""
-    quay_io.store(NAME, artifact({"model.gguf": "weights"}))
-    pod = teller.run(ImageVolume(f"quay.io/{NAME}", at="/models"))
+    registry.store(repository, artifact({"model.gguf": "weights"}))
+    pod = teller.run(ImageVolume(f"{registry}/{repository}", at="/models"))
     assert pod.running().read("/models/model.gguf") == "weights"
 
 
+@pytest.mark.cluster
 @pytest.mark.releases(">=1.33", "sub paths of image volumes came with cri-o/cri-o#9050")
 class TestSubPaths:
-    """quay.io has an image with a folder in it."""
+    """The registry has an image with a folder in it."""
 
     @pytest.fixture(autouse=True)
-    def offered(self, quay_io: RegistryHost) -> None:
+    def offered(self, registry: RegistryHost, repository: str) -> None:
         """The image."""
-        quay_io.store(NAME, image([layer({"weights/small/model": "small\n", "readme": "all\n"})]))
+        registry.store(repository, image([layer({"weights/small/model": "small\n", "readme": "all\n"})]))
 
-    def test_a_folder_of_the_image_is_mounted(self, teller: PodTeller) -> None:
+    def test_a_folder_of_the_image_is_mounted(self, teller: PodTeller, registry: RegistryHost, repository: str) -> None:
         """With a sub path the volume shows that folder only."""
-        pod = teller.run(ImageVolume(f"quay.io/{NAME}", at="/models", sub_path="weights/small"))
+        pod = teller.run(ImageVolume(f"{registry}/{repository}", at="/models", sub_path="weights/small"))
         assert set(pod.running().tree("/models")) == {".", "model"}
 
-    def test_the_user_reads_which_sub_path_is_missing(self, teller: PodTeller) -> None:
+    def test_the_user_reads_which_sub_path_is_missing(
+        self, teller: PodTeller, registry: RegistryHost, repository: str
+    ) -> None:
         """A sub path that the image lacks is told, with the CRI's code for image volumes."""
-        pod = teller.run(ImageVolume(f"quay.io/{NAME}", at="/models", sub_path="weights/large"))
+        pod = teller.run(ImageVolume(f"{registry}/{repository}", at="/models", sub_path="weights/large"))
         state = pod.waiting("CreateContainerError")
         assert (error_parser.cri_code(state.message), "weights/large" in state.message) == (
             "ImageVolumeMountFailed",
