@@ -1,6 +1,5 @@
 """Image pull secrets of a pod with an image volume: what they open, and which registry gets to see the password."""
 
-import uuid
 from dataclasses import replace
 
 import pytest
@@ -8,72 +7,56 @@ import pytest
 from conformance import Configuration, ImageVolume, Login, PodTeller, Reason, RegistryHost, Runtime, WatchedPod
 
 NAME = "rhuss/caikit-flan-t5-small"
+FULL = f"quay.io/{NAME}"
 
 
-@pytest.fixture
-def repository() -> str:
-    """A repository that no case has used before: the node of somebody's cluster keeps what was pulled."""
-    return f"rhuss/app-{uuid.uuid4().hex[:8]}"
-
-
-@pytest.mark.cluster
 class TestAPrivateImage:
-    """The registry has the image, and wants a login for it."""
+    """quay.io has the image, and wants a login for it."""
 
     @pytest.fixture(autouse=True)
-    def login(self, registry: RegistryHost, repository: str) -> Login:
+    def login(self, quay_io: RegistryHost) -> Login:
         """The login that opens it."""
-        registry.offer(repository)
-        return registry.require_login(repository)
+        quay_io.offer(NAME)
+        return quay_io.require_login(NAME)
 
-    def test_without_a_secret_the_pod_waits(self, teller: PodTeller, registry: RegistryHost, repository: str) -> None:
+    def test_without_a_secret_the_pod_waits(self, teller: PodTeller, quay_io: RegistryHost) -> None:
         """Without a secret a pod does not get a private image, and the user reads why."""
-        state = teller.run(ImageVolume(f"{registry}/{repository}", at="/models")).waiting(
-            "ErrImagePull", "ImagePullBackOff"
-        )
-        assert state.reasons == {registry: Reason.UNAUTHORIZED}
+        state = teller.run(ImageVolume(FULL, at="/models")).waiting("ErrImagePull", "ImagePullBackOff")
+        assert state.reasons == {quay_io: Reason.UNAUTHORIZED}
 
-    def test_without_a_secret_no_login_is_shown(
-        self, teller: PodTeller, registry: RegistryHost, repository: str
-    ) -> None:
+    def test_without_a_secret_no_login_is_shown(self, teller: PodTeller, quay_io: RegistryHost) -> None:
         """Without a secret the registry is asked by a stranger."""
-        pod = teller.run(ImageVolume(f"{registry}/{repository}", at="/models"))
+        pod = teller.run(ImageVolume(FULL, at="/models"))
         pod.waiting("ErrImagePull", "ImagePullBackOff")
-        assert (pod.asked, pod.shown_login) == ([registry], [])
+        assert (pod.asked, pod.shown_login) == ([quay_io], [])
 
-    def test_with_its_secret_the_pod_runs(
-        self, teller: PodTeller, login: Login, registry: RegistryHost, repository: str
-    ) -> None:
+    def test_with_its_secret_the_pod_runs(self, teller: PodTeller, login: Login, quay_io: RegistryHost) -> None:
         """With a secret for the registry in its name a private image is mounted."""
-        pod = teller.run(ImageVolume(f"{registry}/{repository}", at="/models"), secret=login)
-        assert pod.running().read("/models/offered-by").startswith(f"{registry}/{repository}")
-        assert pod.shown_login == [registry]
+        pod = teller.run(ImageVolume(FULL, at="/models"), secret=login)
+        assert pod.running().read("/models/offered-by").startswith(FULL)
+        assert pod.shown_login == [quay_io]
 
-    def test_a_wrong_password_is_told(
-        self, teller: PodTeller, login: Login, registry: RegistryHost, repository: str
-    ) -> None:
+    def test_a_wrong_password_is_told(self, teller: PodTeller, login: Login, quay_io: RegistryHost) -> None:
         """With a password that is not right the pod waits, and the user reads which registry refused it."""
         wrong = replace(login, password="not it")  # noqa: S106 (that is the point)
-        pod = teller.run(ImageVolume(f"{registry}/{repository}", at="/models"), secret=wrong)
-        assert pod.waiting("ErrImagePull", "ImagePullBackOff").reasons == {registry: Reason.LOGIN_REFUSED}
+        pod = teller.run(ImageVolume(FULL, at="/models"), secret=wrong)
+        assert pod.waiting("ErrImagePull", "ImagePullBackOff").reasons == {quay_io: Reason.LOGIN_REFUSED}
 
     def test_another_registrys_secret_is_not_shown(
-        self, teller: PodTeller, login: Login, registry: RegistryHost, repository: str
+        self, teller: PodTeller, login: Login, quay_io: RegistryHost
     ) -> None:
         """A secret for docker.io does not get to the registry that the image's name names."""
-        pod = teller.run(
-            ImageVolume(f"{registry}/{repository}", at="/models"), secret=replace(login, server="docker.io")
-        )
+        pod = teller.run(ImageVolume(FULL, at="/models"), secret=replace(login, server="docker.io"))
         pod.waiting("ErrImagePull", "ImagePullBackOff")
-        assert (pod.asked, pod.shown_login) == ([registry], [])
+        assert (pod.asked, pod.shown_login) == ([quay_io], [])
 
     def test_another_pod_needs_a_secret_of_its_own(
-        self, teller: PodTeller, login: Login, registry: RegistryHost, repository: str
+        self, teller: PodTeller, login: Login, quay_io: RegistryHost
     ) -> None:
         """With the policy Always a pod without the secret waits, although the image is in the store."""
-        teller.run(ImageVolume(f"{registry}/{repository}", at="/models"), secret=login).running()
-        stranger = teller.run(ImageVolume(f"{registry}/{repository}", at="/models", policy="Always"))
-        assert stranger.waiting("ErrImagePull", "ImagePullBackOff").reasons == {registry: Reason.UNAUTHORIZED}
+        teller.run(ImageVolume(FULL, at="/models"), secret=login).running()
+        stranger = teller.run(ImageVolume(FULL, at="/models", policy="Always"))
+        assert stranger.waiting("ErrImagePull", "ImagePullBackOff").reasons == {quay_io: Reason.UNAUTHORIZED}
 
 
 class TestAShortName:
