@@ -8,6 +8,7 @@ from pathlib import Path
 from conformance.model.release import Release
 from conformance.releases.installation import RuntimeNotFoundError, release_of, releases_folder
 
+KUBE_APISERVER = "kube-apiserver"
 SKEW = 3
 """By how many minor releases a kubelet may be older than its API server (kubernetes.io/releases/version-skew-policy);
 newer it may not be."""
@@ -40,15 +41,15 @@ def find_control_plane(kubelet: Release) -> ControlPlanePrograms:
     Raises ``RuntimeNotFoundError``.
     """
     there = cached_control_planes()
-    if (on_path := shutil.which("kube-apiserver")) is not None:
+    if (on_path := shutil.which(KUBE_APISERVER)) is not None:
         path = Path(on_path).absolute()
-        there.setdefault(release_of(path, r"Kubernetes v(\d+\.\d+\.\d+)", "kube-apiserver", _forms()), path)
+        there.setdefault(kube_apiserver_release(path, _forms(kubelet)), path)
     able = sorted(release for release in there if _takes(release, kubelet))
     if not able:
         found = ", ".join(map(str, sorted(there))) or "none"
         msg = (
             f"there is no kube-apiserver for a kubelet {kubelet}, neither in {control_planes_folder()} nor on PATH"
-            f" (there: {found}; it must be of the kubelet's line, or up to {SKEW} newer): {_forms()}"
+            f" (there: {found}; it must be of the kubelet's line, or up to {SKEW} newer): {_forms(kubelet)}"
         )
         raise RuntimeNotFoundError(msg)
     best = ([each for each in able if each.line == kubelet.line] or able)[-1]
@@ -84,10 +85,18 @@ def _etcd(kube_apiserver: Path) -> Path:
     """Find etcd beside a kube-apiserver or on PATH; raises ``RuntimeNotFoundError``."""
     path = os.pathsep.join([str(kube_apiserver.parent), os.environ.get("PATH", os.defpath)])
     if (found := shutil.which("etcd", path=path)) is None:
-        msg = f"etcd, which kube-apiserver needs, is neither beside {kube_apiserver} nor on PATH: install it"
+        msg = (
+            f"etcd, which kube-apiserver needs, is neither beside {kube_apiserver} nor on PATH: install it (apt install"
+            " etcd-server)"
+        )
         raise RuntimeNotFoundError(msg)
     return Path(found).absolute()
 
 
-def _forms() -> str:
-    return f"put kube-apiserver and etcd into {control_planes_folder()}/<release>/bin"
+def kube_apiserver_release(path: Path, forms: str) -> Release:
+    """Ask a kube-apiserver which release it is; raises ``RuntimeNotFoundError``, which ends with ``forms``."""
+    return release_of(path, r"Kubernetes v(\d+\.\d+\.\d+)", KUBE_APISERVER, forms)
+
+
+def _forms(kubelet: Release) -> str:
+    return f"fetch it (crio-conformance releases fetch {kubelet} --kube-apiserver), or put it into <release>/bin there"

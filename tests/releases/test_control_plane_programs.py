@@ -62,7 +62,8 @@ def test_where_none_suits_the_sentence_says_what_is_there_and_what_to_do(
     fill(cache, *there.split())
     assert refusal(release) == (
         f"there is no kube-apiserver for a kubelet {release}, neither in {cache} nor on PATH (there: {told}; it must be"
-        f" of the kubelet's line, or up to 3 newer): put kube-apiserver and etcd into {cache}/<release>/bin"
+        f" of the kubelet's line, or up to 3 newer): fetch it (crio-conformance releases fetch {release}"
+        " --kube-apiserver), or put it into <release>/bin there"
     )
 
 
@@ -78,6 +79,7 @@ def test_etcd_may_be_on_path(cache: Path, tmp_path: Path) -> None:
     fill(cache, "1.36.3", etcd=False)
     assert refusal("1.36.3") == (
         f"etcd, which kube-apiserver needs, is neither beside {cache}/1.36.3/bin/kube-apiserver nor on PATH: install it"
+        " (apt install etcd-server)"
     )
     etcd = program(tmp_path / "path" / "etcd")
     found = find_control_plane(Release("1.36.3"))
