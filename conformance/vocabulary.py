@@ -38,6 +38,7 @@ from conformance.kubelet import (
     WaitingState,
     image_mount,
 )
+from conformance.kubelet.cluster import Cluster
 from conformance.kubelet.messages import Event
 from conformance.kubelet.pod_document import PodState
 from conformance.kubelet.pod_teller import PodTeller
@@ -64,6 +65,7 @@ __all__ = [
     "Blob",
     "CRIError",
     "CallError",
+    "Cluster",
     "Configuration",
     "Container",
     "ContainerStart",

@@ -4,10 +4,9 @@ import uuid
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from conformance.kubelet.container import Container
-from conformance.kubelet.kube_api import KubeAPI
 from conformance.kubelet.messages import Event
 from conformance.kubelet.pod_document import PodState, manifest, state_of
 from conformance.kubelet.pod_teller import PodTeller
@@ -17,6 +16,9 @@ from conformance.kubelet.watched_pod import WatchedPod
 from conformance.model.answers import Login
 from conformance.runtime import pod_images
 
+if TYPE_CHECKING:  # the official client is heavy, and this is imported by every test file
+    from conformance.kubelet.kube_api import KubeAPI
+
 
 class Cluster(PodTeller):
     """A cluster, of which the node ``node`` runs its pods on ``runtime``; ``api`` is its API server.
@@ -24,7 +26,7 @@ class Cluster(PodTeller):
     ``tools`` is the image that their containers run.
     """
 
-    api: KubeAPI
+    api: "KubeAPI"
     node: str
     tools: str = pod_images.TOOLS
 

@@ -4,10 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from conformance import Configuration, ImageVolume, Login, PodTeller, Reason, RegistryHost, Runtime, WatchedPod
+from conformance import (
+    Cluster,
+    Configuration,
+    ImageVolume,
+    Login,
+    PodTeller,
+    Reason,
+    RegistryHost,
+    Release,
+    Runtime,
+    WatchedPod,
+)
 
 NAME = "rhuss/caikit-flan-t5-small"
 FULL = f"quay.io/{NAME}"
+REMEMBERS = Release("1.35")
 
 
 class TestAPrivateImage:
@@ -57,6 +69,34 @@ class TestAPrivateImage:
         teller.run(ImageVolume(FULL, at="/models"), secret=login).running()
         stranger = teller.run(ImageVolume(FULL, at="/models", policy="Always"))
         assert stranger.waiting("ErrImagePull", "ImagePullBackOff").reasons == {quay_io: Reason.UNAUTHORIZED}
+
+
+class TestPulledByAnotherPod:
+    """quay.io wants a login for the image; a pod that had it has pulled the image, and the kubelet remembers that."""
+
+    @pytest.fixture
+    def login(self, cluster: Cluster, quay_io: RegistryHost) -> Login:
+        """The login, with which the image came into the store."""
+        if cluster.release.base < REMEMBERS:
+            pytest.skip(f"speaks of kubelets from {REMEMBERS} on: KubeletEnsureSecretPulledImages (KEP-2535)")
+        quay_io.offer(NAME)
+        login = quay_io.require_login(NAME)
+        cluster.run(ImageVolume(FULL, at="/models"), secret=login).running()
+        return login
+
+    def test_a_pod_without_the_secret_does_not_get_it(
+        self, cluster: Cluster, login: Login, quay_io: RegistryHost
+    ) -> None:
+        """A kubelet asks the registry again for a pod that has not the secret, and so does not give it the image."""
+        del login
+        pod = cluster.run(ImageVolume(FULL, at="/models"))
+        state = pod.waiting("ErrImagePull", "ImagePullBackOff")
+        assert (state.reasons, pod.shown_login) == ({quay_io: Reason.UNAUTHORIZED}, [])
+
+    def test_a_pod_with_the_secret_gets_what_is_there(self, cluster: Cluster, login: Login) -> None:
+        """For a pod with the same login no registry is asked."""
+        pod = cluster.run(ImageVolume(FULL, at="/models"), secret=login)
+        assert (pod.running().read("/models/offered-by").startswith(FULL), pod.asked) == (True, [])
 
 
 class TestAShortName:
