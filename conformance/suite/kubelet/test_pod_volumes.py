@@ -18,6 +18,12 @@ def repository() -> str:
     return f"rhuss/app-{uuid.uuid4().hex[:8]}"
 
 
+@pytest.fixture
+def name(registry: RegistryHost, repository: str) -> str:
+    """The full name of an image there."""
+    return f"{registry}/{repository}"
+
+
 @pytest.mark.cluster
 @pytest.mark.parametrize(
     ("arrange", "expected"),
@@ -36,10 +42,8 @@ def test_a_pod_waits_for_an_image_that_cannot_be_had(
 ) -> None:
     """The user reads why the registry in the image's name did not serve."""
     arrange(registry, repository)
-    state = teller.run(ImageVolume(f"{registry}/{repository}", at="/models")).waiting(
-        "ErrImagePull", "ImagePullBackOff"
-    )
-    assert state.reasons == {registry: expected}
+    pod = teller.run(ImageVolume(f"{registry}/{repository}", at="/models"))
+    assert pod.waiting("ErrImagePull", "ImagePullBackOff").reasons == {registry: expected}
 
 
 def test_a_registry_that_is_down_has_a_reason_of_its_own(teller: PodTeller, internet: Internet) -> None:
@@ -66,10 +70,12 @@ def test_an_image_may_be_that_of_container_and_volume(teller: PodTeller, registr
 
 @pytest.mark.cluster
 @pytest.mark.releases(">=1.33", "artifacts as volumes came with cri-o/cri-o#8953")
-def test_an_artifact_is_a_volume_of_its_files(teller: PodTeller, registry: RegistryHost, repository: str) -> None:
+def test_an_artifact_is_a_volume_of_its_files(
+    teller: PodTeller, registry: RegistryHost, repository: str, name: str
+) -> None:
     """The files of an artifact are there by the names in its annotations."""
     registry.store(repository, artifact({"model.gguf": "weights"}))
-    pod = teller.run(ImageVolume(f"{registry}/{repository}", at="/models"))
+    pod = teller.run(ImageVolume(name, at="/models"))
     assert pod.running().read("/models/model.gguf") == "weights"
 
 
@@ -83,16 +89,14 @@ class TestSubPaths:
         """The image."""
         registry.store(repository, image([layer({"weights/small/model": "small\n", "readme": "all\n"})]))
 
-    def test_a_folder_of_the_image_is_mounted(self, teller: PodTeller, registry: RegistryHost, repository: str) -> None:
+    def test_a_folder_of_the_image_is_mounted(self, teller: PodTeller, name: str) -> None:
         """With a sub path the volume shows that folder only."""
-        pod = teller.run(ImageVolume(f"{registry}/{repository}", at="/models", sub_path="weights/small"))
+        pod = teller.run(ImageVolume(name, at="/models", sub_path="weights/small"))
         assert set(pod.running().tree("/models")) == {".", "model"}
 
-    def test_the_user_reads_which_sub_path_is_missing(
-        self, teller: PodTeller, registry: RegistryHost, repository: str
-    ) -> None:
+    def test_the_user_reads_which_sub_path_is_missing(self, teller: PodTeller, name: str) -> None:
         """A sub path that the image lacks is told, with the CRI's code for image volumes."""
-        pod = teller.run(ImageVolume(f"{registry}/{repository}", at="/models", sub_path="weights/large"))
+        pod = teller.run(ImageVolume(name, at="/models", sub_path="weights/large"))
         state = pod.waiting("CreateContainerError")
         assert (error_parser.cri_code(state.message), "weights/large" in state.message) == (
             "ImageVolumeMountFailed",
