@@ -38,9 +38,14 @@ from conformance.kubelet import (
     WaitingState,
     image_mount,
 )
-from conformance.kubelet.process import KubeletProcess, StaticPod
-from conformance.kubelet.static_pods import PodState
+from conformance.kubelet.cluster import Cluster
+from conformance.kubelet.messages import Event
+from conformance.kubelet.pod_document import PodState
+from conformance.kubelet.pod_teller import PodTeller
+from conformance.kubelet.process import KubeletProcess
+from conformance.kubelet.static_pods import StaticPod
 from conformance.kubelet.volume import PullPolicy
+from conformance.kubelet.watched_pod import WatchedPod
 from conformance.model.answers import Login
 from conformance.model.platform import Platform
 from conformance.model.policy import SignaturePolicy
@@ -60,6 +65,7 @@ __all__ = [
     "Blob",
     "CRIError",
     "CallError",
+    "Cluster",
     "Configuration",
     "Container",
     "ContainerStart",
@@ -68,6 +74,7 @@ __all__ = [
     "Device",
     "Directory",
     "EnsuredImage",
+    "Event",
     "Evidence",
     "Exchange",
     "ExecResult",
@@ -92,6 +99,7 @@ __all__ = [
     "Pod",
     "PodState",
     "PodSync",
+    "PodTeller",
     "Pull",
     "PullPolicy",
     "RawManifest",
@@ -105,6 +113,7 @@ __all__ = [
     "StaticPod",
     "Symlink",
     "WaitingState",
+    "WatchedPod",
     "amended",
     "artifact",
     "build_content",

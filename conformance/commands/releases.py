@@ -9,7 +9,9 @@ from conformance.releases.download_options import DownloadOptionError, add_downl
 
 USAGE, ABSENT = 2, 3
 VERSION = re.compile(r"v?\d+\.\d+(\.\d+)?|latest|main|[0-9a-f]{40}", re.ASCII)
-_HELP = "list the CRI-Os and kubelets in the cache folder, fetch and remove them"
+OTHERS = ("kubelet", "kube-apiserver")
+"""The programs besides CRI-O, by their options."""
+_HELP = "list the CRI-Os, kubelets and API servers in the cache folder, fetch and remove them"
 _EPILOG = (
     "exit code: 0 when it is done, 2 if the options cannot be used, 3 if there is no such release, or no way to it"
 )
@@ -40,7 +42,10 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     ):
         one = acts.add_parser(name, help=help_, description=f"{help_}.", epilog=_EPILOG)
         one.add_argument("version", type=read, metavar="VERSION", help=names)
-        one.add_argument("--kubelet", action="store_true", help="a kubelet, instead of a CRI-O")
+        programs = one.add_mutually_exclusive_group()
+        for program in OTHERS:
+            instead = f"a {program}, instead of a CRI-O"
+            programs.add_argument(f"--{program}", action="store_const", const=program, dest="program", help=instead)
         one.set_defaults(act=act)
         if act is _fetch:
             add_download_options(one.add_argument)
@@ -85,9 +90,13 @@ def _list(options: argparse.Namespace) -> None:
 
 def _fetch(options: argparse.Namespace) -> None:
     """Fetch a release, and print where its program is."""
-    from conformance.releases.fetching import fetch_crio, fetch_kubelet  # noqa: PLC0415 (HTTP is heavy)
+    from conformance.releases.fetching import (  # noqa: PLC0415 (HTTP is heavy)
+        fetch_crio,
+        fetch_kube_apiserver,
+        fetch_kubelet,
+    )
 
-    fetch = fetch_kubelet if options.kubelet else fetch_crio
+    fetch = {"kubelet": fetch_kubelet, "kube-apiserver": fetch_kube_apiserver}.get(options.program, fetch_crio)
     print(fetch(options.version, read_download_options(vars(options).get)))
 
 
@@ -95,5 +104,5 @@ def _remove(options: argparse.Namespace) -> None:
     """Remove a release, and print what went."""
     from conformance.releases.cache import remove_release  # noqa: PLC0415 (as the others)
 
-    for path in remove_release("kubelet" if options.kubelet else "CRI-O", options.version.removeprefix("v")):
+    for path in remove_release(options.program or "CRI-O", options.version.removeprefix("v")):
         print(f"removed: {path}")

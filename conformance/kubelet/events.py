@@ -4,7 +4,7 @@ import re
 
 from conformance.evidence.log import fields_of
 from conformance.kubelet.messages import Event
-from conformance.kubelet.static_pods import NAMESPACE
+from conformance.kubelet.pod_document import NAMESPACE
 from conformance.model.go_text import go_quote
 
 VERBOSITY = 3

@@ -6,7 +6,7 @@ staging/src/k8s.io/cri-client/pkg/remote_image.go, at 1.31.14, 1.32.13, 1.33.13,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import grpc
 
@@ -22,10 +22,16 @@ SIGNATURE_INVALID = "SignatureValidationFailed"
 
 @dataclass(frozen=True)
 class Event:
-    """An event of a pod: ``reason`` and ``message``."""
+    """An event of a pod: ``reason`` and ``message``, and how often it came, by which events do not differ."""
 
     reason: str
     message: str
+    count: int = field(default=1, compare=False)
+
+    @property
+    def reasons(self) -> Mapping[str, Reason]:
+        """Why each registry named in the message did not serve."""
+        return error_parser.reasons_by_registry(self.message)
 
     def says(self, text: str) -> bool:
         """Tell whether the message contains ``text``: a name as the user wrote it."""

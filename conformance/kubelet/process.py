@@ -1,4 +1,4 @@
-"""A real kubelet in CRI-O's world, without an API server: it runs static pods, and says what becomes of them.
+"""A real kubelet in CRI-O's world: without an API server it runs static pods, and says what becomes of them.
 
 Source: kubernetes/kubernetes pkg/kubelet, the kubelet's configuration (kubelet.config.k8s.io/v1beta1), static pods.
 """
@@ -14,80 +14,125 @@ from pathlib import Path
 from typing import Any, Self
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.evidence import Evidence, attempts
-from conformance.kubelet.container import Container
 from conformance.kubelet.cri_proxy import CRIProxy
 from conformance.kubelet.events import VERBOSITY, events_of, final_error
-from conformance.kubelet.kubelet_config import PORT, ROOT, kubelet_config
+from conformance.kubelet.kubelet_config import ALONE, IN_CLUSTER, kubelet_config
 from conformance.kubelet.messages import Event
-from conformance.kubelet.static_pods import CONTAINER, PodState, manifest, state_of
+from conformance.kubelet.pod_document import PodState, manifest, state_of
+from conformance.kubelet.pod_teller import PodTeller
+from conformance.kubelet.static_pods import NODE, StaticPod
 from conformance.kubelet.sysctl_masks import mask_sysctls
 from conformance.kubelet.volume import ImageVolume, PullPolicy
-from conformance.node import WorldError
+from conformance.model.answers import Login
+from conformance.node import Process, WorldError
 from conformance.releases.kubelet_binary import KubeletBinary
 from conformance.runtime import pod_images
 from conformance.runtime.crio import Crio
-from conformance.runtime.runtime import RuntimeFailedError
+from conformance.runtime.runtime import CapabilityError, RuntimeFailedError
 
 READY_SECONDS = 30.0
-STATE_SECONDS = 30.0
 LOOK_SECONDS = 0.05
-NODE = "node"
+GC_VERBOSITY = 4
+GC_ENDED = "Image garbage collection "
+"""What the kubelet logs when it has collected images, with or without success (``StartGarbageCollection``)."""
+
 CGROUPS = Path("/sys/fs/cgroup")
 
 
-class KubeletProcess:
+class KubeletProcess(PodTeller):
     """A kubelet that asks a running CRI-O, through a CRI proxy, so that its calls are evidence like any others.
 
-    Raises ``RuntimeFailedError`` when it cannot be started, and ``WorldError``.
+    With a ``kubeconfig`` (its text) it is the node of a cluster, whose pods it runs as well. Raises
+    ``RuntimeFailedError`` when it cannot be started, and ``WorldError``.
     """
 
-    def __init__(self, binary: KubeletBinary, crio: Crio) -> None:
+    def __init__(self, binary: KubeletBinary, crio: Crio, kubeconfig: str = "") -> None:
         self.release = binary.release
-        self.crio = crio
-        self._folder = crio.world.folder / "kubelet"
+        self.runtime = self.crio = crio
+        self._binary = binary
+        self._place = IN_CLUSTER if kubeconfig else ALONE
+        self._folder = crio.world.folder / self._place.folder
         self.manifests = self._folder / "manifests"
         self.manifests.mkdir(parents=True, exist_ok=True)  # it is there when another one could not be started
+        if kubeconfig:
+            (self._folder / "kubeconfig").write_text(kubeconfig)
         with ExitStack() as stack:
-            socket = self._folder / "cri.sock"
-            stack.enter_context(CRIProxy(socket, crio.socket, crio.evidence.calls.append))
+            self._socket = self._folder / "cri.sock"
+            stack.enter_context(CRIProxy(self._socket, crio.socket, crio.evidence.calls.append))
             mask_sysctls(crio.world, self._folder / "sysctl")
             with (crio.world.etc / "hosts").open("a") as hosts:
                 hosts.write(f"127.0.0.1 {NODE}\n")
             for hierarchy in _hierarchies():
                 (hierarchy / crio.cgroup_parent.strip("/")).mkdir(exist_ok=True)
-            configuration = kubelet_config(self.manifests, socket, crio.cgroup_parent, binary.release)
-            (self._folder / "config.json").write_text(json.dumps(configuration))
-            command = [
-                str(binary.path),
-                f"--config={self._folder / 'config.json'}",
-                f"--root-dir={ROOT}",  # where it mounts things: not in the folder that the world must remove
-                f"--cert-dir={ROOT}/pki",
-                f"--hostname-override={NODE}",
-                f"--v={VERBOSITY}",
-            ]
-            environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self._folder)}
-            self._process = crio.world.spawn(command, environment, "kubelet.log")
-            stack.callback(self._process.close)
-            stack.callback(self._process.stop, READY_SECONDS)
-            stack.callback(self._process.signal, signal.SIGCONT)  # held, it would not hear that it is to end
-            if not self.wait(lambda: self.pods() is not None, READY_SECONDS):
-                message = f"kubelet {self.release} was not ready after {READY_SECONDS:.0f} s: {final_error(self._log)}"
-                raise RuntimeFailedError(message)
+            self._process = self._start()
+            stack.callback(self._end)
+            self._await_ready()
             self._stack = stack.pop_all()
 
+    def _start(self, verbosity: int = VERBOSITY, **settings: Any) -> Process:
+        """Start the process, with settings besides its usual ones."""
+        place, crio = self._place, self.crio
+        usual = kubelet_config(self.manifests, self._socket, crio.cgroup_parent, self.release, place)
+        (self._folder / "config.json").write_text(json.dumps(usual | settings))
+        command = [
+            str(self._binary.path),
+            f"--config={self._folder / 'config.json'}",
+            f"--root-dir={place.root}",  # where it mounts things: not in the folder that the world must remove
+            f"--cert-dir={place.root}/pki",
+            f"--hostname-override={NODE}",
+            f"--v={verbosity}",
+            *([f"--kubeconfig={self._folder / 'kubeconfig'}"] if place is IN_CLUSTER else []),
+        ]
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self._folder)}
+        return crio.world.spawn(command, environment, f"{place.folder}.log")
+
+    def _await_ready(self) -> None:
+        if not self.wait(lambda: self.pods() is not None, READY_SECONDS):
+            message = f"kubelet {self.release} was not ready after {READY_SECONDS:.0f} s: {final_error(self._log)}"
+            raise RuntimeFailedError(message)
+
+    def _end(self) -> None:
+        """End the process; one that is held would not hear that it is to end."""
+        self._process.signal(signal.SIGCONT)
+        self._process.stop(READY_SECONDS)
+        self._process.close()
+
+    def _restart(self, verbosity: int = VERBOSITY, **settings: Any) -> None:
+        """End it and start it anew, with settings besides its usual ones; its pods run on."""
+        self._end()
+        self._process = self._start(verbosity, **settings)
+        self._await_ready()
+
+    def collect_images(self) -> None:
+        """Let it collect the images that nothing uses: it does so when it starts, and in between every five minutes.
+
+        Raises ``RuntimeFailedError`` when that does not come to an end.
+        """
+        before = len(self._log)
+        self._restart(GC_VERBOSITY, imageMinimumGCAge="1ns", imageMaximumGCAge="2ns")
+        if not self.wait(lambda: GC_ENDED in self._log[before:], READY_SECONDS):
+            message = f"kubelet {self.release} had not collected images after {READY_SECONDS:.0f} s"
+            raise RuntimeFailedError(f"{message}: {final_error(self._log)}")
+        self._restart()
+
     def run(
-        self, *volumes: ImageVolume, image: str = pod_images.TOOLS, policy: PullPolicy | None = None
-    ) -> "StaticPod":
-        """Let it run a pod whose container has these volumes; ``policy`` is the pull policy of the container."""
+        self,
+        *volumes: ImageVolume,
+        image: str = "",
+        policy: PullPolicy | None = None,
+        secret: Login | None = None,
+    ) -> StaticPod:
+        """Let it run a static pod whose container has these volumes; ``policy`` is the pull policy of the container."""
+        if secret is not None:
+            raise CapabilityError("cluster", "a static pod can have no secrets")
         pod_images.offer(self.crio.internet)
-        return StaticPod(self, manifest(f"pod-{uuid.uuid4().hex[:8]}", image, volumes, policy))
+        return StaticPod(self, manifest(f"pod-{uuid.uuid4().hex[:8]}", image or pod_images.TOOLS, volumes, policy))
 
     def pods(self) -> dict[str, PodState] | None:
         """Give the state of every pod, by name, as its read-only port reports it; none while it does not answer."""
         try:
-            connection = HTTPConnection("127.0.0.1", PORT)
-            connection.sock = self.crio.world.connect("127.0.0.1", PORT)
+            connection = HTTPConnection("127.0.0.1", self._place.read_only_port)
+            connection.sock = self.crio.world.connect("127.0.0.1", self._place.read_only_port)
             connection.sock.settimeout(READY_SECONDS)
             with connection.sock:
                 connection.request("GET", "/pods")
@@ -166,81 +211,6 @@ def _hierarchies() -> list[Path]:
     if (CGROUPS / "cgroup.controllers").exists():
         return [CGROUPS]
     return [each for each in CGROUPS.iterdir() if each.is_dir()]
-
-
-class StaticPod:
-    """A pod that a kubelet runs because a file says so."""
-
-    def __init__(self, kubelet: KubeletProcess, document: dict[str, Any]) -> None:
-        self._kubelet = kubelet
-        self._evidence = kubelet.crio.evidence
-        self._mark = self._evidence.cursor()
-        wanted: str = document["metadata"]["name"]
-        self.name = f"{wanted}-{NODE}"
-        hidden = kubelet.manifests / f".{wanted}.json"  # a kubelet skips these
-        hidden.write_text(json.dumps(document))
-        self.file: Path = hidden.rename(kubelet.manifests / f"{wanted}.json")
-
-    @property
-    def state(self) -> PodState:
-        """The state that the kubelet reports now; an empty one where it does not know the pod, or does not answer."""
-        return (self._kubelet.pods() or {}).get(self.name, PodState())
-
-    def waiting(self, *reasons: str) -> PodState:
-        """Wait until the container waits for one of these reasons, and give its state; an assertion fails otherwise."""
-        state = self._until(lambda state: state.reason in reasons)
-        assert state.reason in reasons, f"after {STATE_SECONDS:.0f} s: {state}"  # noqa: S101 (a case's statement)
-        return state
-
-    def running(self) -> Container:
-        """Wait until the container runs, and give it; an assertion fails otherwise."""
-        state = self._until(lambda state: bool(state.container_id))
-        assert state.container_id, f"after {STATE_SECONDS:.0f} s: {state}"  # noqa: S101 (a case's statement)
-        return Container(self._kubelet.crio, state.container_id)
-
-    def pulls_again(self, seconds: float) -> bool:
-        """Tell whether another pull succeeds within so many seconds."""
-        before = self._pulls()
-        return self._kubelet.wait(lambda: self._pulls() > before, seconds)
-
-    def _pulls(self) -> int:
-        """Count the pulls that succeeded since it was given to the kubelet."""
-        return sum(call.rpc == "PullImage" and call.error is None for call in self.evidence.calls)
-
-    @property
-    def events(self) -> list[Event]:
-        """The pod's events so far, each once, in order."""
-        return self._kubelet.events(self.name)
-
-    @property
-    def evidence(self) -> Evidence:
-        """What was recorded since it was given to the kubelet."""
-        return self._evidence.since(self._mark)
-
-    @property
-    def asked(self) -> list[str]:
-        """The registry hosts that were asked for the image of its first volume, when that was pulled first."""
-        pulls = (call for call in self.evidence.calls if call.rpc == "PullImage")
-        pull = next((each for each in pulls if not pod_images.is_infra_image(each.request.image.image)), None)  # type: ignore[attr-defined]
-        if pull is None:
-            return []
-        until = pull.at + pull.duration
-        return [each.host for each in attempts(x for x in self.evidence.exchanges if pull.at <= x.at <= until)]
-
-    def _until(self, holds: Callable[[PodState], bool]) -> PodState:
-        """Wait for a state, and record what a user reads then; give the last one that was seen."""
-        state = PodState()
-
-        def seen() -> bool:
-            nonlocal state
-            state = self.state
-            return holds(state)
-
-        self._kubelet.wait(seen, STATE_SECONDS)
-        self._evidence.record_message(*(f"event {event.reason}: {event.message}" for event in self.events))
-        what = f"waits: {state.reason}: {state.message}" if state.reason else "does not run"
-        self._evidence.record_message(f"the container {CONTAINER} {'runs' if state.container_id else what}")
-        return state
 
 
 def shared_kubelet(crio: Crio, binary: KubeletBinary) -> KubeletProcess:

@@ -1,86 +1,37 @@
-"""Static pods: the manifest that a kubelet is given, and the state that it reports of them.
+"""Static pods: those that a kubelet runs because a file says so. It tells of them on its port and in its log."""
 
-Source: Kubernetes core/v1 (Pod, ContainerState), kubernetes/kubernetes pkg/kubelet/config/file.go.
-"""
+import json
+from typing import TYPE_CHECKING, Any
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from conformance.kubelet.messages import Event
+from conformance.kubelet.pod_document import PodState
+from conformance.kubelet.watched_pod import WatchedPod
 
-from conformance.cri import error_parser
-from conformance.kubelet.volume import ImageVolume
-from conformance.model.reason import Reason
+if TYPE_CHECKING:
+    from pathlib import Path
 
-_INSPECTED = re.compile(r'Failed to inspect image "(?P<image>[^"]*)": ')
+    from conformance.kubelet.process import KubeletProcess
 
-CONTAINER = "main"
-NAMESPACE = "default"
+NODE = "node"
 
 
-def manifest(name: str, image: str, volumes: Sequence[ImageVolume], policy: str | None) -> dict[str, Any]:
-    """Give the manifest of a pod with one container; a pull policy that is none is not written."""
-    mounts = [
-        {"name": f"volume-{at}", "mountPath": volume.at, **({"subPath": volume.sub_path} if volume.sub_path else {})}
-        for at, volume in enumerate(volumes)
-    ]
-    images = [
-        {
-            "name": f"volume-{at}",
-            "image": {"reference": volume.image, **({"pullPolicy": volume.policy} if volume.policy else {})},
-        }
-        for at, volume in enumerate(volumes)
-    ]
-    container = {
-        "name": CONTAINER,
-        "image": image,
-        "command": ["/bin/sleep", "infinity"],
-        "volumeMounts": mounts,
-        **({"imagePullPolicy": policy} if policy else {}),
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "namespace": NAMESPACE},
-        "spec": {
-            "hostNetwork": True,
-            "enableServiceLinks": False,
-            "automountServiceAccountToken": False,
-            "terminationGracePeriodSeconds": 1,
-            "containers": [container],
-            "volumes": images,
-        },
-    }
+class StaticPod(WatchedPod):
+    """A pod that a kubelet runs because a file says so; its name ends with the node's."""
 
-
-@dataclass(frozen=True)
-class PodState:
-    """What a kubelet reports of a pod's container.
-
-    ``reason`` and ``message`` are those of ``state.waiting``, empty where it runs; ``container_id`` is that of a
-    container that runs.
-    """
-
-    reason: str = ""
-    message: str = ""
-    container_id: str = ""
+    def __init__(self, kubelet: "KubeletProcess", document: dict[str, Any]) -> None:
+        wanted: str = document["metadata"]["name"]
+        super().__init__(kubelet, f"{wanted}-{NODE}")
+        self._kubelet = kubelet
+        hidden = kubelet.manifests / f".{wanted}.json"  # a kubelet skips these
+        hidden.write_text(json.dumps(document))
+        self.file: Path = hidden.rename(kubelet.manifests / f"{wanted}.json")
 
     @property
-    def reasons(self) -> Mapping[str, Reason]:
-        """Why each registry named in the message did not serve."""
-        return error_parser.reasons_by_registry(self.message)
+    def state(self) -> PodState:
+        """The state that the kubelet reports now; an empty one where it does not know the pod, or does not answer."""
+        return (self._kubelet.pods() or {}).get(self.name, PodState())
 
     @property
-    def inspected(self) -> str | None:
-        """The image that it says it failed to inspect, none where the message is about something else."""
-        match = _INSPECTED.match(self.message)
-        return match["image"] if match else None
-
-
-def state_of(pod: Mapping[str, Any]) -> PodState:
-    """Read the state of a pod's first container from core/v1 JSON; what is not there yet is empty."""
-    statuses = pod.get("status", {}).get("containerStatuses") or [{}]
-    state = statuses[0].get("state", {})
-    waiting = state.get("waiting", {})
-    running = statuses[0].get("containerID", "").rpartition("/")[2] if "running" in state else ""
-    return PodState(waiting.get("reason", ""), waiting.get("message", ""), running)
+    def events(self) -> list[Event]:
+        """The pod's events so far, each once, in order."""
+        return self._kubelet.events(self.name)

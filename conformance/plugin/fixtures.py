@@ -1,8 +1,8 @@
 """The fixtures of cases, users' own among them.
 
-``runtime``, ``startup_error``, ``pod``, ``kubelet``, ``node``, ``docker_io``, ``quay_io``, ``registry_k8s_io``,
-``ghcr_io``, ``registry``, ``internet``, ``release``; ``containers`` and ``bridge``, which only say what a case needs;
-and ``configuration``, which a case overrides to have CRI-O configured otherwise.
+``runtime``, ``startup_error``, ``pod``, ``teller``, ``kubelet``, ``cluster``, ``node``, ``docker_io``, ``quay_io``,
+``registry_k8s_io``, ``ghcr_io``, ``registry``, ``internet``, ``release``; ``containers`` and ``bridge``, which
+only say what a case needs; and ``configuration``, which a case overrides to have CRI-O configured otherwise.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
     from conformance.evidence.evidence import Cursor
     from conformance.kubelet import Pod
+    from conformance.kubelet.cluster import Cluster
+    from conformance.kubelet.pod_teller import PodTeller
     from conformance.kubelet.process import KubeletProcess
     from conformance.model.release import Release
     from conformance.registry_hosts import Internet, RegistryHost
+    from conformance.runtime.cluster_runtime import ClusterRuntime
     from conformance.runtime.configuration import Configuration
     from conformance.runtime.node_inspector import NodeInspector
     from conformance.runtime.runtime import Runtime
+    from conformance.targets.run import Run
     from conformance.targets.target import Target
 
 CURSOR: pytest.StashKey[tuple[Runtime, Cursor]] = pytest.StashKey()
@@ -151,15 +155,66 @@ def kubelet(request: pytest.FixtureRequest, runtime: Runtime, containers: None) 
     from conformance.kubelet.process import shared_kubelet
     from conformance.runtime.crio import Crio
 
-    binary = run_of(request.config).kubelet
-    if binary is None:
-        from conformance.releases.kubelet_binary import NONE_AT_HAND
-
-        pytest.skip(f"needs the capability kubelet: {NONE_AT_HAND}")
-    if not isinstance(runtime, Crio):
-        pytest.skip(f"needs the capability configurable: {runtime.why_lacking('configurable')}")
-    with shared_kubelet(runtime, binary).at_work() as kubelet:
+    run = run_of(request.config)
+    if run.kubelet is None or not isinstance(runtime, Crio):
+        pytest.skip(f"needs the capability kubelet: {run.why_lacking('kubelet', runtime)}")
+    with shared_kubelet(runtime, run.kubelet).at_work() as kubelet:
         yield kubelet
+
+
+@pytest.fixture
+def cluster(request: pytest.FixtureRequest, runtime: Runtime, containers: None) -> Iterator[Cluster]:
+    """A cluster whose node runs pods on the CRI-O of that configuration."""
+    del containers
+    with _shared_cluster(run_of(request.config), runtime).at_work() as cluster:
+        yield cluster
+
+
+def _shared_cluster(run: Run, runtime: Runtime) -> Cluster:
+    """Give the cluster of a runtime: one in its world, or the one that it is a node of."""
+    from conformance.runtime.cluster_runtime import ClusterRuntime
+    from conformance.runtime.crio import Crio
+
+    if isinstance(runtime, ClusterRuntime):
+        return _somebodys_cluster(run.target, runtime)
+    if run.cluster is None or run.kubelet is None:
+        pytest.skip(f"needs the capability cluster: {run.why_lacking('cluster', runtime)}")
+    from conformance.kubelet.world_cluster import shared_cluster
+
+    assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
+    return shared_cluster(runtime, run.cluster, run.kubelet)
+
+
+def _somebodys_cluster(target: Target, runtime: ClusterRuntime) -> Cluster:
+    """Give a cluster that already runs; what is in the way of its pods is no case's fault, and ends the run."""
+    from conformance.kubelet.kube_api import ClusterError, KubeAPI
+    from conformance.kubelet.somebodys_cluster import SomebodysCluster
+    from conformance.runtime.runtime import RuntimeFailedError
+    from conformance.targets.cluster_target import ClusterTarget, client_of
+
+    assert isinstance(target, ClusterTarget)  # noqa: S101 (which started the runtime)
+    try:
+        return runtime.attach(
+            target.node,
+            lambda _: SomebodysCluster(KubeAPI(client_of(target.kubeconfig)), target.node, target.kubernetes, runtime),
+        )
+    except (ClusterError, RuntimeFailedError) as error:
+        pytest.exit(f"--cluster {target.kubeconfig}: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+@pytest.fixture(params=["sync", "kubelet", "cluster"])
+def teller(request: pytest.FixtureRequest, runtime: Runtime, containers: None) -> Iterator[PodTeller]:
+    """Who runs pods and tells of them: our pod sync, a kubelet with static pods, a cluster; a case for each."""
+    del containers
+    if request.param != "sync":
+        yield request.getfixturevalue(request.param)
+        return
+    _needs(runtime, "cri")
+    from conformance.kubelet.synced_pods import PodSyncTeller
+
+    kubelet = run_of(request.config).kubelet
+    with PodSyncTeller(runtime, kubelet.release if kubelet else runtime.release) as syncing:
+        yield syncing
 
 
 @pytest.fixture

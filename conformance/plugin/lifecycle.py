@@ -30,6 +30,8 @@ EXIT_LACKING = 6
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 REGISTRY: pytest.StashKey[RegistryOfTheRun] = pytest.StashKey()
 OUTPUT: pytest.StashKey[GuardedStream] = pytest.StashKey()
+RUN_OPTIONS = ("mutant", "kubelet", "cluster", "cluster_registry", "model", "oci_runtime", "allow_reload")
+"""What a ``Run`` is told besides ``--runtime``."""
 UNUSABLE = "conformance_unusable"
 REGISTRY_OF_THE_RUN = "conformance_registry"
 
@@ -78,7 +80,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 def _is_shared(config: pytest.Config) -> bool:
-    return str(config.getoption("runtime")).startswith("unix:")
+    """Tell whether the run is about what already runs, and is somebody's."""
+    somebodys_cluster = config.getoption("cluster") not in {None, "world"}
+    return somebodys_cluster or str(config.getoption("runtime")).startswith("unix:")
 
 
 def run_of(config: pytest.Config) -> Run:
@@ -90,9 +94,7 @@ def run_of(config: pytest.Config) -> Run:
 
         try:
             _obtain_programs(config)
-            options = {
-                name: config.getoption(name) for name in ("mutant", "kubelet", "model", "oci_runtime", "allow_reload")
-            }
+            options = {name: config.getoption(name) for name in RUN_OPTIONS}
             config.stash[RUN] = run = Run(config.getoption("runtime"), **options)
         except (DownloadOptionError, RunError, RuntimeNotFoundError) as error:
             raise pytest.UsageError(str(error)) from None
@@ -118,6 +120,7 @@ def is_about_crio(config: pytest.Config) -> bool:
     """Tell, before anything is collected, whether this run is about CRI-O."""
     return (
         config.getoption("runtime") is not None
+        or config.getoption("cluster") is not None
         or config.getoption("registries") == "containers"
         or any("conformance.suite" in each or str(Path(each).absolute()).startswith(str(SUITE)) for each in config.args)
     )
@@ -128,7 +131,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Find the runtime that was asked for, before anything else is done."""
     config = session.config
     if _is_shared(config) and (config.getoption("numprocesses", None) or 1) > 1:
-        msg = f"--runtime {config.getoption('runtime')} can be asked by one process only: run with -n 0"
+        named = next(f"--{each} {value}" for each in ("runtime", "cluster") if (value := config.getoption(each)))
+        msg = f"{named} can be asked by one process only: run with -n 0"
         raise pytest.UsageError(msg)
     if is_about_crio(config):
         from conformance.targets.run import RequiredCapabilityError
@@ -242,4 +246,6 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     if not is_about_crio(config):
         return []
     registry = [config.stash[REGISTRY].title] if REGISTRY in config.stash else []
-    return [f"conformance: {run_of(config).target.header}", *registry]
+    run = run_of(config)
+    cluster = [f"conformance: {run.cluster.title}"] if run.cluster else []
+    return [f"conformance: {run.target.header}", *cluster, *registry]

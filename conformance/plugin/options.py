@@ -1,7 +1,7 @@
 """The options of a run, and the markers of cases.
 
-``--runtime`` says which CRI-O, ``--kubelet`` which kubelet, ``--require`` what they must be able to do,
-``--registries`` where registry hosts keep their content, ``--stories`` which cases are told.
+``--runtime`` says which CRI-O, ``--kubelet`` which kubelet, ``--cluster`` which cluster, ``--require`` what
+they must be able to do, ``--registries`` where registry hosts keep their content, ``--stories`` which cases are told.
 """
 
 import pytest
@@ -19,6 +19,7 @@ CAPABILITIES = (
     "containers",
     "bridge",
     "kubelet",
+    "cluster",
 )
 TOLD_WHEN_FEW = 12
 """With ``--stories auto``, every case is told when at most so many were run."""
@@ -42,6 +43,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " the cache folder; by default the one there that suits the CRI-O best, if any",
     )
     add_download_options(group.addoption)
+    group.addoption(
+        "--cluster",
+        metavar="WHICH",
+        help="a cluster for the cases that a kubelet tells, too: world, which starts etcd, kube-apiserver and a kubelet"
+        " beside each CRI-O; or the path of a kubeconfig: the run is about a node of that cluster (docs/cluster.md)",
+    )
+    group.addoption(
+        "--cluster-registry",
+        metavar="ADDRESS:PORT",
+        help="where on this machine a registry may listen that the nodes of somebody's cluster can pull from; without"
+        " one, cases that need a registry are skipped",
+    )
     group.addoption(
         "--oci-runtime",
         metavar="WHICH",
@@ -91,5 +104,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Describe our markers."""
     config.addinivalue_line("markers", "upstream(issue): the upstream issue or pull request that a case is about")
     config.addinivalue_line("markers", "cri: what any CRI runtime must do, CRI-O or not")
+    config.addinivalue_line("markers", "cluster: what somebody's cluster can tell, whose nodes are left as they are")
     config.addinivalue_line("markers", "podman: what Podman, with CRI-O's library and another face, must do as well")
     config.addinivalue_line("markers", "releases(range, why): the CRI-O releases that a case speaks of, and why")

@@ -5,6 +5,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.releases.control_plane_programs import (
+    KUBE_APISERVER,
+    cached_control_planes,
+    control_planes_folder,
+)
 from conformance.releases.installation import CRIO, RuntimeNotFoundError, cached_commits, cached_crios, releases_folder
 from conformance.releases.kubelet_binary import cached_kubelets, kubelets_folder
 
@@ -28,13 +33,20 @@ class CachedProgram:
 
 
 def cached_programs() -> list[CachedProgram]:
-    """Give the CRI-Os in the cache by release, those of commits, and the kubelets; raises ``RuntimeNotFoundError``."""
+    """Give the CRI-Os in the cache by release, those of commits, the kubelets and API servers.
+
+    Raises ``RuntimeNotFoundError``.
+    """
     crios = [*sorted(cached_crios().items()), *sorted(cached_commits().items())]
     return [
         *(CachedProgram(CRIO, str(version), path, path.parent.parent) for version, path in crios),
         *(
             CachedProgram("kubelet", str(release), path, path.parent)
             for release, path in sorted(cached_kubelets().items())
+        ),
+        *(
+            CachedProgram(KUBE_APISERVER, str(release), path, path.parent.parent)
+            for release, path in sorted(cached_control_planes().items())
         ),
     ]
 
@@ -63,7 +75,8 @@ def remove_release(program: str, version: str) -> list[Path]:
     gone = [each.folder for each in programs if each.version == version] + half_fetched(program, glob.escape(version))
     if not gone:
         there = ", ".join(each.version for each in programs) or "none"
-        folder = releases_folder() if program == CRIO else kubelets_folder()
+        folders = {CRIO: releases_folder, KUBE_APISERVER: control_planes_folder}
+        folder = folders.get(program, kubelets_folder)()
         msg = f"{program} {version} is not in {folder} (there: {there}): write one that is there"
         raise RuntimeNotFoundError(msg)
     for each in gone:

@@ -22,7 +22,14 @@ from conformance.releases.download_options import DownloadOptions, mask_login
 from conformance.releases.installation import COMMIT_PREFIX, RuntimeNotFoundError
 from conformance.releases.signature import verify_signature
 from conformance.releases.unpacking import UnpackingError
-from conformance.releases.upstream import RELEASE, RIGHT_SERVER, CrioUpstream, KubernetesUpstream, Upstream
+from conformance.releases.upstream import (
+    RELEASE,
+    RIGHT_SERVER,
+    CrioUpstream,
+    KubeApiserverUpstream,
+    KubernetesUpstream,
+    Upstream,
+)
 
 SHA256 = re.compile(r"([0-9a-f]{64})(\s.*)?", re.DOTALL)
 
@@ -40,6 +47,12 @@ def fetch_kubelet(wanted: str, options: DownloadOptions) -> Path:
     """Give the kubelet of a release, ``1.36`` or ``latest``, as ``fetch_crio`` does; raises ``DownloadError``."""
     with Downloader(options.download_proxy) as downloader:
         return _fetch(KubernetesUpstream(options.kubernetes_url, downloader), wanted)
+
+
+def fetch_kube_apiserver(wanted: str, options: DownloadOptions) -> Path:
+    """Give the ``kube-apiserver`` of a release, as ``fetch_kubelet`` does; raises ``DownloadError``."""
+    with Downloader(options.download_proxy) as downloader:
+        return _fetch(KubeApiserverUpstream(options.kubernetes_url, downloader), wanted)
 
 
 def _fetch(upstream: Upstream, wanted: str) -> Path:

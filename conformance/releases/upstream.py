@@ -10,6 +10,7 @@ from typing import ClassVar
 from conformance.model.platform import Platform
 from conformance.model.profile import newest_line
 from conformance.model.release import Release
+from conformance.releases.control_plane_programs import KUBE_APISERVER, control_planes_folder, kube_apiserver_release
 from conformance.releases.download import Downloader, DownloadError, NotPublishedError
 from conformance.releases.installation import (
     COMMIT,
@@ -191,9 +192,26 @@ class KubernetesUpstream(Upstream):
     def install(self, file: Path, folder: Path) -> None:
         """Make a copy that can be run."""
         path = folder / self.path
+        path.parent.mkdir(exist_ok=True)
         path.write_bytes(file.read_bytes())
         path.chmod(0o755)
 
     def release_in(self, folder: Path) -> Release:
         """Ask the kubelet."""
         return kubelet_release(folder / self.path, RIGHT_SERVER)
+
+
+class KubeApiserverUpstream(KubernetesUpstream):
+    """The API server, from where kubelets come."""
+
+    program = KUBE_APISERVER
+    path = f"bin/{KUBE_APISERVER}"
+
+    @property
+    def folder(self) -> Path:
+        """The folder of control planes; etcd, which Kubernetes does not publish, may be put beside it."""
+        return control_planes_folder()
+
+    def release_in(self, folder: Path) -> Release:
+        """Ask it."""
+        return kube_apiserver_release(folder / self.path, RIGHT_SERVER)

@@ -17,7 +17,8 @@ HOST = "registry.k8s.io"
 TOOLS = f"{HOST}/conformance/tools:1"
 PAUSE_TAGS = ("3.10", "3.10.1")
 """The tags of the pause image that CRI-O asks for by default: 1.31 to 1.33, and from 1.34 on."""
-PREFIXES = (f"{HOST}/pause", f"{HOST}/conformance/tools")
+REPOSITORIES = ("pause", "conformance/tools")
+PREFIXES = tuple(f"{HOST}/{each}" for each in REPOSITORIES)
 PROGRAMS = ("sh", "sleep", "cat", "touch", "find", "stat", "id", "chmod", "mkdir", "rm", "sha256sum")
 
 

@@ -17,11 +17,16 @@ from conformance.targets.choice import CrioTarget, SimulatorTarget, choose_targe
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from conformance.releases.control_plane_programs import ControlPlanePrograms
     from conformance.releases.kubelet_binary import KubeletBinary
     from conformance.runtime.configuration import Configuration
     from conformance.runtime.runtime import Runtime
     from conformance.targets.pool import Pool
     from conformance.targets.target import Target
+
+
+CLUSTER_IN_WORLD = "world"
+"""The ``--cluster`` that is started beside each CRI-O, in its world."""
 
 
 class RunError(Exception):
@@ -35,10 +40,10 @@ class RequiredCapabilityError(RunError):
 class Run:
     """The runtime that ``--runtime`` names, and a pool of running ones, which is there when it is first asked for.
 
-    ``target`` is what the run is about, ``kubelet`` the kubelet for cases that need a real one, ``mutant`` names the
-    fault that the simulator has, or that containers of a CRI-O have, ``model`` says what becomes of a difference from
-    the model (``--model``), ``oci_runtime`` which OCI runtime a CRI-O is to have, and ``allow_reload`` lets one that
-    already runs be reloaded.
+    ``target`` is what the run is about, ``kubelet`` the kubelet for cases that need a real one, ``cluster`` the control
+    plane of a cluster around each CRI-O, if one is wanted, ``mutant`` names the fault that the simulator has, or that
+    containers of a CRI-O have, ``model`` says what becomes of a difference from the model (``--model``),
+    ``oci_runtime`` which OCI runtime a CRI-O is to have, and ``allow_reload`` lets one that already runs be reloaded.
     Raises ``RunError`` when something was named that cannot be had.
     """
 
@@ -48,18 +53,20 @@ class Run:
         *,
         mutant: str | None = None,
         kubelet: str | None = None,
+        cluster: str | None = None,
+        cluster_registry: str | None = None,
         model: str | None = None,
         oci_runtime: str | None = None,
         allow_reload: bool = False,
     ) -> None:
         self.deviations = deviations.load_deviations()
-        for option, value in (("runtime", runtime), ("mutant", mutant), ("kubelet", kubelet)):
+        for option, value in (("runtime", runtime), ("mutant", mutant), ("kubelet", kubelet), ("cluster", cluster)):
             if value == "":
                 forms = f"{FORMS}, or leave it out" if option == "runtime" else "give it a value, or leave it out"
                 msg = f"--{option} is empty, as an unset variable is: {forms}"
                 raise RunError(msg)
         try:
-            self.target = choose_target(runtime or "auto", oci_runtime or "")
+            self.target = _chosen(runtime, oci_runtime or "", cluster, cluster_registry)
         except RuntimeNotFoundError as error:
             raise RunError(str(error)) from None
         if oci_runtime == "" or (oci_runtime and not isinstance(self.target, CrioTarget)):
@@ -71,6 +78,7 @@ class Run:
         if mutant:
             _put_fault(mutant, self.target)
         self.kubelet = self._kubelet(kubelet)
+        self.cluster = self._cluster(cluster)
         self.model = model or ("strict" if self.target.release.line in known_lines() else "report")
         self.workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 
@@ -94,6 +102,23 @@ class Run:
         except RuntimeNotFoundError as error:
             raise RunError(str(error)) from None
 
+    def _cluster(self, wanted: str | None) -> ControlPlanePrograms | None:
+        """Find what a cluster around each CRI-O is made of; only a live CRI-O that we start can have one."""
+        if wanted != CLUSTER_IN_WORLD:
+            return None
+        if not isinstance(self.target, CrioTarget):
+            raise RunError(
+                f"--cluster {wanted} is made around a CRI-O, not {self.target.title}: add --runtime with one"
+            )
+        if self.kubelet is None:
+            raise RunError(f"--cluster {wanted} needs a kubelet, and there is none in the cache folder: add --kubelet")
+        from conformance.releases.control_plane_programs import find_control_plane
+
+        try:
+            return find_control_plane(self.kubelet.release)
+        except RuntimeNotFoundError as error:
+            raise RunError(f"--cluster {wanted}: {error}") from None
+
     @cached_property
     def pool(self) -> Pool:
         """The runtimes that run, by configuration; none at first."""
@@ -104,7 +129,8 @@ class Run:
         return Pool(self._start, crios_at_once(self.workers) if live else LIMIT)
 
     def _start(self, configuration: Configuration) -> Runtime:
-        return self.target.start(configuration, self.kubelet.folders if self.kubelet else ())
+        programs = [each for each in (self.kubelet, self.cluster) if each is not None]
+        return self.target.start(configuration, [folder for each in programs for folder in each.folders])
 
     def close(self) -> None:
         """End the runtimes that run, if any was ever started, and give back what they had."""
@@ -143,16 +169,41 @@ class Run:
         except (RuntimeFailedError, TooFewFilesError, TooFewInstancesError, WorldError) as error:
             raise RunError(str(error)) from None
         for capability in required:
-            why = self._why_lacking_kubelet(first) if capability == "kubelet" else first.why_lacking(capability)
+            why = self.why_lacking(capability, first)
             if why:
                 raise RequiredCapabilityError(f"--require {capability}: {self.target.title} lacks it here: {why}")
 
+    def why_lacking(self, capability: str, runtime: Runtime) -> str:
+        """Say why a runtime of this run lacks a capability; nothing where it has it."""
+        if capability == "kubelet":
+            return self._why_lacking_kubelet(runtime)
+        if capability == "cluster" and self.cluster is None and capability not in runtime.capabilities:
+            return f"none was asked for (--cluster {CLUSTER_IN_WORLD})"
+        return runtime.why_lacking("containers" if capability == "cluster" else capability)
+
     def _why_lacking_kubelet(self, runtime: Runtime) -> str:
+        """Say why there is no kubelet of ours beside a runtime: it is started with one of ours alone."""
         if self.kubelet is None:
             from conformance.releases.kubelet_binary import NONE_AT_HAND
 
             return NONE_AT_HAND
-        return runtime.why_lacking("containers")
+        return runtime.why_lacking("containers") or runtime.why_lacking("configurable")
+
+
+def _chosen(runtime: str | None, oci_runtime: str, cluster: str | None, registry: str | None) -> Target:
+    """Find what the run is about: somebody's cluster, or what ``--runtime`` names.
+
+    Raises ``RunError``, and ``RuntimeNotFoundError`` where that cannot be had.
+    """
+    if cluster in {None, CLUSTER_IN_WORLD}:
+        if registry is not None:
+            raise RunError("--cluster-registry is for somebody's cluster: add --cluster with a kubeconfig")
+        return choose_target(runtime or "auto", oci_runtime)
+    if runtime is not None:
+        raise RunError(f"--cluster {cluster} is about the CRI-O of that cluster's node: leave --runtime out")
+    from conformance.targets.cluster_target import find_cluster
+
+    return find_cluster(Path(str(cluster)), registry or "")
 
 
 def _put_fault(name: str, target: Target) -> None:

@@ -27,7 +27,11 @@ def test_what_was_fetched_is_listed_and_removed(
     )
     for wanted in ("1.36.3", "v1.9.1", COMMIT):
         assert main(["releases", "fetch", wanted]) == 0
-    assert main(["releases", "fetch", "1.36.2", "--kubelet"]) == 0
+    release_server.publish(
+        f"/release/v1.36.2/bin/linux/{ARCHITECTURE}/kube-apiserver", script("Kubernetes v1.36.2"), ".sha256"
+    )
+    for program in ("kubelet", "kube-apiserver"):
+        assert main(["releases", "fetch", "1.36.2", f"--{program}"]) == 0
     crio = release_cache / "releases" / "1.36.3" / "bin" / "crio"
     assert capsys.readouterr().out.splitlines()[0] == str(crio)
 
@@ -38,13 +42,15 @@ def test_what_was_fetched_is_listed_and_removed(
             ("CRI-O 1.9.1", release_cache / "releases" / "1.9.1" / "bin" / "crio"),
             ("CRI-O 1.36.3", crio),
             ("kubelet 1.36.2", release_cache / "kubelets" / "1.36.2" / "kubelet"),
+            ("kube-apiserver 1.36.2", release_cache / "kubernetes" / "1.36.2" / "bin" / "kube-apiserver"),
         )
     ]
 
     assert main(["releases", "remove", "1.36.3"]) == 0
     assert capsys.readouterr().out == f"removed: {release_cache}/releases/1.36.3\n"
     assert main(["releases", "remove", COMMIT]) == 0
-    assert main(["releases", "remove", "1.36.2", "--kubelet"]) == 0
+    for program in ("kubelet", "kube-apiserver"):
+        assert main(["releases", "remove", "1.36.2", f"--{program}"]) == 0
     assert [path.name for path in release_cache.glob("*/*")] == [".lock", "1.9.1"]
 
 
@@ -81,6 +87,10 @@ def test_a_link_goes_and_what_it_leads_to_stays(release_cache: Path, tmp_path: P
         ("remove *", "CRI-O * is not in {}/releases (there: none): write one that is there"),
         ("remove ../x", "CRI-O ../x is not in {}/releases (there: none): write one that is there"),
         ("remove 1.36 --kubelet", "kubelet 1.36 is not in {}/kubelets (there: none): write one that is there"),
+        (
+            "remove 1.36 --kube-apiserver",
+            "kube-apiserver 1.36 is not in {}/kubernetes (there: none): write one that is there",
+        ),
         ("fetch 1.36.3 --crio-mirror http://127.0.0.1:1", "CRI-O 1.36.3 is not in {}/releases, and "),
     ],
 )

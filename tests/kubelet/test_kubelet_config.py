@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.kubelet.kubelet_config import PORT, kubelet_config
+from conformance.kubelet.kubelet_config import ALONE, kubelet_config
 from conformance.model.release import Release
 
 
@@ -31,7 +31,7 @@ def test_everything_that_it_uses_is_the_worlds_own() -> None:
         "/w/manifests",
         "unix:///w/cri.sock",
         "/crio-conformance-x",
-        PORT,
+        ALONE.read_only_port,
     )
     for folder in (read["podLogsDir"], read["volumePluginDir"]):
         assert folder.startswith("/var/"), "which a world covers"

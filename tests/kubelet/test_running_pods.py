@@ -8,10 +8,10 @@ import pytest
 
 from conformance.cri import Client
 from conformance.cri.v1 import api_pb2 as api
-from conformance.kubelet import ImageVolume, process
+from conformance.kubelet import ImageVolume, watched_pod
 from conformance.kubelet.messages import Event
+from conformance.kubelet.pod_document import PodState
 from conformance.kubelet.process import KubeletProcess
-from conformance.kubelet.static_pods import PodState
 from conformance.runtime.crio import Crio
 from conformance.runtime.pod_images import TOOLS
 from conformance.runtime.runtime import RuntimeFailedError
@@ -56,7 +56,7 @@ def test_the_state_that_was_waited_for_is_the_one_told(kubelet: KubeletProcess) 
 def test_a_state_that_does_not_come_fails_the_case_with_what_is_seen(
     kubelet: KubeletProcess, monkeypatch: pytest.MonkeyPatch, states: str
 ) -> None:
-    monkeypatch.setattr(process, "STATE_SECONDS", 0.1)
+    monkeypatch.setattr(watched_pod, "STATE_SECONDS", 0.1)
     pod = kubelet.run(volume(states))
     with pytest.raises(AssertionError) as caught:
         pod.waiting("ErrImagePull")
@@ -86,7 +86,7 @@ def test_what_a_user_reads_is_on_record_with_the_events_so_far(kubelet: KubeletP
 def test_a_pod_that_it_does_not_tell_of_is_none_that_runs(
     kubelet: KubeletProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "STATE_SECONDS", 0.1)
+    monkeypatch.setattr(watched_pod, "STATE_SECONDS", 0.1)
     pod = kubelet.run(volume("runs"))
     pod.file.unlink()
     with pytest.raises(AssertionError):

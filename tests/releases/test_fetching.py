@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from conformance.model.release import Release
+from conformance.releases.cache import cached_programs, remove_release
 from conformance.releases.download import BLOCK
 from conformance.releases.download_options import DownloadOptions
-from conformance.releases.fetching import fetch_crio
+from conformance.releases.fetching import fetch_crio, fetch_kube_apiserver
 from conformance.releases.installation import find_crio, must_be_fetched
 from conformance.releases.obtaining import obtain_crio, obtain_kubelet
 from tests.releases.fetches import COMMIT, UPSTREAM, left, refusal
@@ -83,6 +84,18 @@ def test_a_kubelet_is_fetched_likewise(release_cache: Path, release_server: Rele
     assert subprocess.check_output([kubelet, "--version"], text=True) == "Kubernetes v1.36.2\n"
     assert len(release_server.ranges(path)) == 1
     assert left(release_cache) == ["kubelets/1.36.2"]
+
+
+def test_an_api_server_is_fetched_from_where_kubelets_are(release_cache: Path, release_server: ReleaseServer) -> None:
+    release_server.publish(
+        f"/release/v1.36.2/bin/linux/{ARCHITECTURE}/kube-apiserver", script("Kubernetes v1.36.2"), ".sha256"
+    )
+    path = fetch_kube_apiserver("1.36.2", UPSTREAM)
+    assert path == release_cache / "kubernetes" / "1.36.2" / "bin" / "kube-apiserver"
+    assert subprocess.check_output([path, "--version"], text=True) == "Kubernetes v1.36.2\n"
+    assert [(each.title, each.path) for each in cached_programs()] == [("kube-apiserver 1.36.2", path)]
+    remove_release("kube-apiserver", "1.36.2")
+    assert left(release_cache) == []
 
 
 def test_progress_is_told(

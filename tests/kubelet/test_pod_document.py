@@ -1,4 +1,4 @@
-"""Static pods and image volumes: what a kubelet is given, and what is read off its answers."""
+"""Pods and image volumes: what a kubelet is given, and what is read off its answers."""
 
 from typing import Any, get_args
 
@@ -6,7 +6,7 @@ import pytest
 
 from conformance.cri.v1 import api_pb2 as api
 from conformance.kubelet import ImageVolume, image_mount
-from conformance.kubelet.static_pods import NAMESPACE, PodState, manifest, state_of
+from conformance.kubelet.pod_document import NAMESPACE, PodState, manifest, state_of
 from conformance.kubelet.volume import PullPolicy
 from conformance.model.reason import Reason
 
