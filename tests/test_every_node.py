@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
@@ -114,9 +114,8 @@ def test_a_job_ends_as_the_run_does_and_its_log_is_a_result(tmp_path: Path, code
     assert done.returncode == code, done.stderr
     assert (tmp_path / "arguments").read_text().startswith("run --junitxml ")
     assert (tmp_path / "arguments").read_text().endswith(" -m cri\n")
-    (tmp_path / "logs").mkdir()
-    (tmp_path / "logs" / "node.log").write_text(done.stdout)
-    (run,) = read_results([tmp_path / "logs"])
+    (tmp_path / "node.log").write_text(done.stdout)
+    (run,) = read_results([tmp_path / "node.log"])
     assert (run.name, run.count("passed")) == ("n", 1)
 
 

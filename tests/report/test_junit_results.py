@@ -47,7 +47,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quiet = ("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:crio_conformance", "-p", "no:xdist")
     for node in ("one", "two", "fails"):
         path = folder / "results" / node / "junit.xml"
-        command = [sys.executable, "-m", "pytest", *quiet, "--rootdir", folder, f"--junitxml={path}", folder]
+        command = [sys.executable, "-m", "pytest", *quiet, "--rootdir", str(folder), f"--junitxml={path}", str(folder)]
         subprocess.run(command, cwd=folder, env=os.environ | {"NODE": node}, capture_output=True, check=False)
         text = path.read_text()
         properties = '<properties><property name="target" value="CRI-O 1.36.3" /></properties>'
@@ -128,7 +128,10 @@ def test_two_runs_on_one_machine_are_named_after_their_files(files: Path) -> Non
     path = files / "one" / "junit.xml"
     other = files / "one" / "other.xml"
     other.write_bytes(path.read_bytes())
-    assert [run.name for run in read_results([path, other])] == [str(path), str(other)]
+    assert [run.name for run in read_results([path, other])] == ["junit.xml", "other.xml"]
+    again = files / "two" / "junit.xml"
+    again.write_bytes(path.read_bytes())
+    assert [run.name for run in read_results([path, again])] == ["one/junit.xml", "two/junit.xml"]
 
 
 @pytest.mark.parametrize(
