@@ -125,10 +125,12 @@ def test_sonobuoy_is_told_where_the_results_are(tmp_path: Path) -> None:
     assert done.stdout.endswith("sleeps: infinity\n")
 
 
+@pytest.mark.parametrize("written", ["", "a JUnit file without a case"])
 @pytest.mark.parametrize(("why", "code"), [("job", 4), ("sonobuoy", 0)])
-def test_a_run_that_cannot_begin_is_a_result_as_well(tmp_path: Path, why: str, code: int) -> None:
+def test_a_run_that_cannot_begin_is_a_result_as_well(tmp_path: Path, why: str, code: int, written: str) -> None:
     sentence = 'ERROR: <nobody> can be asked & "there"'
-    done = on_node(tmp_path, why, f"echo '{sentence}' >&2; exit 4")
+    empty = WRITES.format(tmp_path, 4).replace('<testcase classname="a.test_b" name="c"/>', "")  # as pytest writes it
+    done = on_node(tmp_path, why, f"{written and empty.partition('exit')[0]}\necho '{sentence}' >&2; echo; exit 4")
     assert done.returncode == code
     (run,) = read_results([tmp_path / "results"])
     assert [each.reason for each in run.verdicts.values()] == [sentence]

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -100,9 +100,17 @@ def _properties(element: ET.Element) -> dict[str, str]:
     return {each.get("name", ""): each.get("value", "") for each in element.iterfind("properties/property")}
 
 
-def unequal_cases(results: Iterable[RunResult]) -> list[str]:
+def comparable(runs: Sequence[RunResult]) -> list[RunResult]:
+    """Leave out what has no case in common with any other run, as one that could not be done."""
+    return [
+        run
+        for run in runs
+        if any(not run.verdicts.keys().isdisjoint(other.verdicts) for other in runs if other is not run)
+    ]
+
+
+def unequal_cases(runs: Sequence[RunResult]) -> list[str]:
     """Name the cases that did not end alike in all runs; one that a run does not have ended otherwise there."""
-    runs = list(results)
     cases = dict.fromkeys(case for run in runs for case in run.verdicts)
     return [case for case in cases if len({verdict_of(run, case) for run in runs}) > 1]
 

@@ -124,6 +124,14 @@ def test_a_case_that_one_node_did_not_run_differs(files: Path) -> None:
     assert next(table for table in result_tables(runs) if "otherwise" in table.heading).rows[1][1:] == ["passed", "–"]
 
 
+def test_a_run_that_could_not_be_done_is_no_column(files: Path) -> None:
+    text = '<testsuite hostname="x"><testcase classname="a" name="b"><error/></testcase></testsuite>'
+    (files / "three.xml").write_text(text)
+    tables = {table.heading: table.rows for table in result_tables(read_results([files]))}
+    assert tables["Ended otherwise from run to run"][0] == ["case", "fails", "one, two"]
+    assert ["a::b", "x", ""] in tables["Failed"]
+
+
 def test_two_runs_on_one_machine_are_named_after_their_files(files: Path) -> None:
     path = files / "one" / "junit.xml"
     other = files / "one" / "other.xml"
