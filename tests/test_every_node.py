@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
@@ -114,9 +114,8 @@ def test_a_job_ends_as_the_run_does_and_its_log_is_a_result(tmp_path: Path, code
     assert done.returncode == code, done.stderr
     assert (tmp_path / "arguments").read_text().startswith("run --junitxml ")
     assert (tmp_path / "arguments").read_text().endswith(" -m cri\n")
-    (tmp_path / "logs").mkdir()
-    (tmp_path / "logs" / "node.log").write_text(done.stdout)
-    (run,) = read_results([tmp_path / "logs"])
+    (tmp_path / "node.log").write_text(done.stdout)
+    (run,) = read_results([tmp_path / "node.log"])
     assert (run.name, run.count("passed")) == ("n", 1)
 
 
@@ -126,10 +125,12 @@ def test_sonobuoy_is_told_where_the_results_are(tmp_path: Path) -> None:
     assert done.stdout.endswith("sleeps: infinity\n")
 
 
+@pytest.mark.parametrize("written", ["", "a JUnit file without a case"])
 @pytest.mark.parametrize(("why", "code"), [("job", 4), ("sonobuoy", 0)])
-def test_a_run_that_cannot_begin_is_a_result_as_well(tmp_path: Path, why: str, code: int) -> None:
+def test_a_run_that_cannot_begin_is_a_result_as_well(tmp_path: Path, why: str, code: int, written: str) -> None:
     sentence = 'ERROR: <nobody> can be asked & "there"'
-    done = on_node(tmp_path, why, f"echo '{sentence}' >&2; exit 4")
+    empty = WRITES.format(tmp_path, 4).replace('<testcase classname="a.test_b" name="c"/>', "")  # as pytest writes it
+    done = on_node(tmp_path, why, f"{written and empty.partition('exit')[0]}\necho '{sentence}' >&2; echo; exit 4")
     assert done.returncode == code
     (run,) = read_results([tmp_path / "results"])
     assert [each.reason for each in run.verdicts.values()] == [sentence]

@@ -74,8 +74,7 @@ def main(options: argparse.Namespace) -> int:
 def _list(options: argparse.Namespace) -> None:
     """Print what is here, and where: a line for each, then what is half fetched."""
     del options
-    from conformance.releases.cache import cached_programs, half_fetched  # noqa: PLC0415 (as the others)
-    from conformance.releases.installation import releases_folder  # noqa: PLC0415 (as the others)
+    from conformance.releases.cache import cached_programs, half_fetched, why_nothing_cached  # noqa: PLC0415 (as the others)
 
     rows = [
         *((each.title, each.path) for each in cached_programs()),
@@ -85,7 +84,7 @@ def _list(options: argparse.Namespace) -> None:
     for title, path in rows:
         print(f"{title:{width}}  {path}")
     if not rows:
-        print(f"nothing is in {releases_folder().parent}: crio-conformance releases fetch latest")
+        print(why_nothing_cached())
 
 
 def _fetch(options: argparse.Namespace) -> None:

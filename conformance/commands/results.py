@@ -10,7 +10,7 @@ from conformance.report.results_tables import as_markdown_table, as_text_table, 
 
 FAILED, USAGE = 1, 2
 _HELP = "tell what is in the JUnit files of runs, of every node of a cluster for example, in one table"
-_EPILOG = "exit code: 0 if no case failed, 1 if one did, 2 if a file is not JUnit's or cannot be read"
+_EPILOG = "exit code: 0 if no case failed, 1 if one did or a run has none, 2 if a file is not JUnit's or cannot be read"
 
 
 def add_command(commands: Any) -> argparse.ArgumentParser:
@@ -35,4 +35,4 @@ def main(options: argparse.Namespace) -> int:
         return USAGE
     as_lines = as_markdown_table if options.markdown else as_text_table
     print(*(line for table in result_tables(runs) for line in as_lines(table)), sep="\n")
-    return FAILED if any(run.count("failed") for run in runs) else 0
+    return FAILED if any(run.count("failed") or not run.verdicts for run in runs) else 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from conformance.doctor.finding import Check, Finding, Need
 from conformance.model.release import Release
-from conformance.releases.cache import cached_programs
+from conformance.releases.cache import cached_programs, why_nothing_cached
 from conformance.releases.installation import (
     CONMON,
     CRIO,
@@ -73,14 +73,11 @@ def check_coverage() -> Iterator[Finding]:
 
 def check_cache() -> Finding:
     """List the releases in the cache folder."""
-
-    def look() -> str:
-        if found := ", ".join(each.title for each in cached_programs()):
-            return found
-        msg = "no release is there: `crio-conformance releases fetch latest` fetches one"
-        raise RuntimeNotFoundError(msg)
-
-    return CACHE.ask(look)
+    try:
+        found = ", ".join(each.title for each in cached_programs())
+    except RuntimeNotFoundError as error:
+        return CACHE.lacks(str(error))
+    return CACHE.tell("" if found else why_nothing_cached(), found)
 
 
 def check_kubelet(release: Release) -> Finding:

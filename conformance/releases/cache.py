@@ -51,6 +51,11 @@ def cached_programs() -> list[CachedProgram]:
     ]
 
 
+def why_nothing_cached() -> str:
+    """Say where nothing is, and how that changes."""
+    return f"nothing is in {releases_folder().parent}: crio-conformance releases fetch latest"
+
+
 def downloads_folder() -> Path:
     """Give the folder where downloads lie until they are whole; raises ``RuntimeNotFoundError``."""
     return releases_folder().parent / "downloads"

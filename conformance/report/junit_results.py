@@ -1,7 +1,8 @@
 """JUnit files of runs, read back: what each run was about, and how each case ended there."""
 
+import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -39,22 +40,23 @@ class RunResult:
 
 
 def read_results(paths: Iterable[Path]) -> list[RunResult]:
-    """Read files, and those below folders; runs on machines of the same name are named after their paths.
+    """Read files, and those below folders that end in .xml; runs on machines of one name are named after their files.
 
     A file may be the log of a pod in which JUnit's XML stands at the end.
 
     Raises ``JunitError`` where one is not a result of a run, or there is none at all.
     """
-    files = [
-        file
-        for path in paths
-        for file in (sorted(path.rglob("*.xml")) + sorted(path.rglob("*.log")) if path.is_dir() else [path])
-    ]
+    files = [file for path in paths for file in (sorted(path.rglob("*.xml")) if path.is_dir() else [path])]
     if not files:
         raise JunitError("no JUnit file is there: write the path of one, or of a folder that has some")
     found = [_read(file) for file in files]
     names = Counter(each.name for each in found)
-    return [each if names[each.name] == 1 else replace(each, name=str(each.path)) for each in found]
+    common = os.path.commonpath([each.path.absolute().parent for each in found])
+    return [each if names[each.name] == 1 else replace(each, name=_below(common, each.path)) for each in found]
+
+
+def _below(folder: str, path: Path) -> str:
+    return str(path.absolute().relative_to(folder))
 
 
 def _read(path: Path) -> RunResult:
@@ -98,9 +100,17 @@ def _properties(element: ET.Element) -> dict[str, str]:
     return {each.get("name", ""): each.get("value", "") for each in element.iterfind("properties/property")}
 
 
-def unequal_cases(results: Iterable[RunResult]) -> list[str]:
+def comparable(runs: Sequence[RunResult]) -> list[RunResult]:
+    """Leave out what has no case in common with any other run, as one that could not be done."""
+    return [
+        run
+        for run in runs
+        if any(not run.verdicts.keys().isdisjoint(other.verdicts) for other in runs if other is not run)
+    ]
+
+
+def unequal_cases(runs: Sequence[RunResult]) -> list[str]:
     """Name the cases that did not end alike in all runs; one that a run does not have ended otherwise there."""
-    runs = list(results)
     cases = dict.fromkeys(case for run in runs for case in run.verdicts)
     return [case for case in cases if len({verdict_of(run, case) for run in runs}) > 1]
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.report.junit_results import RunResult, unequal_cases, verdict_of
+from conformance.report.junit_results import RunResult, comparable, unequal_cases, verdict_of
 from conformance.report.summary import VERDICTS, Verdict
 
 MOST_CHARACTERS = 200
@@ -28,8 +28,8 @@ def result_tables(runs: Sequence[RunResult]) -> Iterator[ResultTable]:
         yield ResultTable("Families", _families(list(runs[0].verdicts.values())))
     if failed := _failed(runs):
         yield ResultTable("Failed", [["case", "where", "why"], *failed])
-    if differing := unequal_cases(runs):
-        groups = _alike(runs, differing)
+    if differing := unequal_cases(compared := comparable(runs)):
+        groups = _alike(compared, differing)
         head = ["case", *(", ".join(run.name for run in group) for group in groups)]
         rows = [[case, *(verdict_of(group[0], case) for group in groups)] for case in differing]
         yield ResultTable("Ended otherwise from run to run", [head, *rows])

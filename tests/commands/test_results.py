@@ -36,3 +36,9 @@ def test_a_file_that_is_none_is_a_usage_error(tmp_path: Path, capsys: pytest.Cap
         capsys.readouterr().err
         == f"crio-conformance results: {tmp_path}/none.xml cannot be read: No such file or directory\n"
     )
+
+
+def test_a_run_without_a_case_shows_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "junit.xml").write_text('<testsuites><testsuite name="pytest" hostname="node-1"/></testsuites>')
+    assert main(["results", str(tmp_path)]) == 1
+    assert "node-1  an unknown target" in capsys.readouterr().out

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from conformance.doctor.container_checks import PODS
 from conformance.doctor.examination import Examination
 from conformance.doctor.finding import Finding, Need, State
+from conformance.node import namespaces
+from conformance.runtime import cni
 from tests.doctor.machines import LACKING, Machine
-from tests.troubleshooting import ASKED, HOLE, MACHINE, begins, rows
+from tests.troubleshooting import ASKED, HOLE, MACHINE, PAGE, begins, rows
 
 PACKAGE = Path(__file__).parents[2] / "conformance"
 
@@ -20,6 +23,7 @@ PACKAGE = Path(__file__).parents[2] / "conformance"
 def found(lacking: str) -> Finding:
     """Look at a machine that lacks this; the path of its folder is short, as sockets want it."""
     with tempfile.TemporaryDirectory(prefix="m", dir="/tmp") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cni, "why_unusable", cni.why_unusable.__wrapped__)  # what it finds there is not to be remembered
         return LACKING[lacking](Machine(Path(folder), patch))
 
 
@@ -52,6 +56,24 @@ def test_every_other_sentence_of_the_page_is_in_the_code() -> None:
         for each in beginnings
     }
     assert {each: piece for each, piece in pieces.items() if piece not in texts} == {}
+
+
+def test_the_page_has_the_kernel_settings_that_the_code_knows() -> None:
+    text = PAGE.read_text()
+    for setting, forbidden, remedy in (*namespaces._LIMITS, *namespaces._FOR_USERS):
+        sysctl = remedy.partition("`")[2].partition("`")[0]
+        row = next(
+            line for line in text.splitlines() if line.startswith(f"| `{setting.replace('/', '.')} = {forbidden}`")
+        )
+        assert f"`{sysctl}`" in row
+
+
+def test_what_pods_allow_are_families_of_the_suite() -> None:
+    families = {path.stem.removeprefix("test_").replace("_", " ") for path in PACKAGE.rglob("suite/*/test_*.py")}
+    assert {"image volumes", "kubelet", "pod network"} <= families
+    named = PODS.partition("families ")[2].replace(" and ", ", ").split(", ")
+    assert named == ["image volumes", f"volume {HOLE}", "kubelet", "pod network"]
+    assert sum(family.startswith("volume ") for family in families) > 5
 
 
 @pytest.mark.parametrize(

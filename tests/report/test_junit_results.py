@@ -47,7 +47,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quiet = ("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:crio_conformance", "-p", "no:xdist")
     for node in ("one", "two", "fails"):
         path = folder / "results" / node / "junit.xml"
-        command = [sys.executable, "-m", "pytest", *quiet, "--rootdir", folder, f"--junitxml={path}", folder]
+        command = [sys.executable, "-m", "pytest", *quiet, "--rootdir", str(folder), f"--junitxml={path}", str(folder)]
         subprocess.run(command, cwd=folder, env=os.environ | {"NODE": node}, capture_output=True, check=False)
         text = path.read_text()
         properties = '<properties><property name="target" value="CRI-O 1.36.3" /></properties>'
@@ -124,11 +124,22 @@ def test_a_case_that_one_node_did_not_run_differs(files: Path) -> None:
     assert next(table for table in result_tables(runs) if "otherwise" in table.heading).rows[1][1:] == ["passed", "–"]
 
 
+def test_a_run_that_could_not_be_done_is_no_column(files: Path) -> None:
+    text = '<testsuite hostname="x"><testcase classname="a" name="b"><error/></testcase></testsuite>'
+    (files / "three.xml").write_text(text)
+    tables = {table.heading: table.rows for table in result_tables(read_results([files]))}
+    assert tables["Ended otherwise from run to run"][0] == ["case", "fails", "one, two"]
+    assert ["a::b", "x", ""] in tables["Failed"]
+
+
 def test_two_runs_on_one_machine_are_named_after_their_files(files: Path) -> None:
     path = files / "one" / "junit.xml"
     other = files / "one" / "other.xml"
     other.write_bytes(path.read_bytes())
-    assert [run.name for run in read_results([path, other])] == [str(path), str(other)]
+    assert [run.name for run in read_results([path, other])] == ["junit.xml", "other.xml"]
+    again = files / "two" / "junit.xml"
+    again.write_bytes(path.read_bytes())
+    assert [run.name for run in read_results([path, again])] == ["one/junit.xml", "two/junit.xml"]
 
 
 @pytest.mark.parametrize(
