@@ -177,7 +177,7 @@ class RedirectedNode:
 
     def _let_redirects_go(self) -> None:
         """Let the node be as it was: the file stays, without entries, for as long as any counts in CRI-O."""
-        if self.text:
+        if self._generation:
             self._write(ABOUT.format(word=self.word))
             name = f"{self.internet.probe}/generation-{self._generation}"
             self._await(name, lambda asked: f"now/{self._generation}" not in asked)

@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Iterator[Path]:
         yield tmp_path / "s"
 
 
-def test_it_is_named_and_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_named_and_read(path: Path) -> None:
     process = SocketProcess(path)
     assert (process.pid, process.running, process.shares_root) == (os.getpid(), True, True)
     assert process.command

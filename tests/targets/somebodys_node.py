@@ -1,6 +1,7 @@
 """A CRI-O as somebody has it: with images, pods and files of their own, in namespaces of its own."""
 
 import hashlib
+import json
 import os
 import select
 import signal
@@ -9,11 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from conformance.cri.v1 import api_pb2 as api
-from conformance.evidence.log import REGISTRIES_APPLIED
+from conformance.evidence.log import REGISTRIES_APPLIED, RELOADED
 from conformance.kubelet import Pod
 from conformance.model.registries import Mirror, Registry
 from conformance.node_config.drop_in import PREFIX
@@ -39,8 +40,10 @@ WATCHED = ("etc", "var/log/pods", "var/lib/crio")
 class NodeState:
     """What of a node must be the same before and after a run.
 
-    ``files`` are paths with inode, mode, size, time of modification and content, ``images`` IDs with names, ``pods``
-    and ``containers`` IDs with states, ``table`` is the configuration that CRI-O says counts.
+    ``files`` are paths with inode, mode, size, time of modification and content, ``images`` IDs with names and whether
+    they are pinned, ``pods`` and ``containers`` IDs with states, ``table`` is the configuration that CRI-O says counts,
+    ``stored`` are the layers and the parts of artifacts that are on the disk, ``left`` what a run may have made in
+    other places.
     """
 
     files: dict[str, tuple[object, ...]]
@@ -48,7 +51,23 @@ class NodeState:
     pods: tuple[tuple[object, ...], ...]
     containers: tuple[tuple[object, ...], ...]
     table: str
+    stored: tuple[str, ...]
     left: tuple[str, ...]
+
+    def minus(self, other: "NodeState") -> dict[str, object]:
+        """Give what differs from another state, both sides of it."""
+        found: dict[str, object] = {}
+        for each in fields(self):
+            mine, theirs = getattr(self, each.name), getattr(other, each.name)
+            if each.name == "files":
+                found |= {
+                    name: (mine.get(name), theirs.get(name))
+                    for name in {*mine, *theirs}
+                    if mine.get(name) != theirs.get(name)
+                }
+            elif mine != theirs:
+                found[each.name] = (set(mine) ^ set(theirs)) if each.name == "stored" else (mine, theirs)
+        return found
 
 
 class SomebodysNode:
@@ -61,6 +80,15 @@ class SomebodysNode:
             assert crio.pull(f"{host}/{name}").succeeded
         self.pod = Pod(crio)
         assert self.pod.start().error is None
+        self._reload()
+
+    def _reload(self) -> None:
+        """Have CRI-O reload as its owner would: what it says of ``pinned_images`` changes whoever does it."""
+        self.crio.process.signal(signal.SIGHUP)
+        until = time.monotonic() + SECONDS
+        while not any(line.message.startswith(RELOADED) for line in self.crio.log.since(0)):
+            assert time.monotonic() < until
+            select.select([], [], [], LOOK_SECONDS)
 
     @property
     def socket(self) -> Path:
@@ -84,12 +112,20 @@ class SomebodysNode:
         left = [*self.root.glob("run/crio-conformance-*"), *self.root.glob("etc/containers/registries.conf.d/.*")]
         return NodeState(
             files=dict(self._files()),
-            images=tuple(sorted((each.id, tuple(each.repo_tags), tuple(each.repo_digests)) for each in images)),
+            images=tuple(
+                sorted((each.id, tuple(each.repo_tags), tuple(each.repo_digests), each.pinned) for each in images)
+            ),
             pods=tuple(sorted((each.id, each.state) for each in pods)),
             containers=tuple(sorted((each.id, each.state) for each in containers)),
             table=str(read_crio_table(self.socket)),
+            stored=tuple(sorted(self._stored())),
             left=tuple(map(str, left)),
         )
+
+    def _stored(self) -> Iterator[str]:
+        store = self.root / "var/lib/containers/storage"
+        yield from (path.name for path in store.glob("artifacts/blobs/*/*"))
+        yield from (each["id"] for each in json.loads((store / "overlay-layers/layers.json").read_text()))
 
     def _files(self) -> Iterator[tuple[str, tuple[object, ...]]]:
         for top in (*(self.root / each for each in WATCHED), self.crio.world.folder / "home"):
