@@ -86,7 +86,7 @@ class SomebodysNode:
         """Have CRI-O reload as its owner would: what it says of ``pinned_images`` changes whoever does it."""
         self.crio.process.signal(signal.SIGHUP)
         until = time.monotonic() + SECONDS
-        while not any(line.message.startswith(RELOADED) for line in self.crio.log.since(0)):
+        while not self.reloads:
             assert time.monotonic() < until
             select.select([], [], [], LOOK_SECONDS)
 
@@ -131,12 +131,17 @@ class SomebodysNode:
         for top in (*(self.root / each for each in WATCHED), self.crio.world.folder / "home"):
             for path in [top, *top.rglob("*")] if top.exists() else []:
                 facts = path.lstat()
-                is_log = path.suffix == ".log"
-                content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() and not is_log else ""
+                is_read = path.is_file() and not path.is_symlink() and path.suffix != ".log"
+                content = hashlib.sha256(path.read_bytes()).hexdigest() if is_read else ""
                 yield (
                     str(path),
                     (facts.st_ino, facts.st_mode, facts.st_size, facts.st_mtime_ns, content),
                 )
+
+    @property
+    def reloads(self) -> int:
+        """How often it has reloaded, its owner's included, by its log."""
+        return sum(line.message.startswith(RELOADED) for line in self.crio.log.since(0))
 
     @property
     def redirects_last_applied(self) -> bool:
