@@ -72,6 +72,16 @@ class ImageService:
         self.artifacts.blobs = other.artifacts.blobs
         self.reconfigure(self.puller.settings)
 
+    @property
+    def left_on_disk(self) -> tuple[frozenset[str], frozenset[str]]:
+        """What there is on the disk, also of pulls that failed: layers without an image, and parts of artifacts."""
+        return frozenset(self.store.left_layers), frozenset(self.artifacts.blobs)
+
+    def forget_left(self, before: tuple[frozenset[str], frozenset[str]]) -> None:
+        """Know of no more on the disk than there was before."""
+        self.store.left_layers.intersection_update(before[0])
+        self.artifacts.blobs.intersection_update(before[1])
+
     def pull(self, name: str, login: Login | None = None, namespace: str = "") -> Steps[Outcome]:
         """Pull an image or artifact, for a pod of a namespace or for none, and keep it."""
         outcome = yield from self.puller.for_namespace(namespace).pull(name, login)

@@ -106,14 +106,14 @@ class SocketProcess:
             msg = f"{self.name} (PID {self.pid}) has ended"
             raise SocketProcessError(msg) from None
 
-    def bind(self, address: str) -> socket.socket:
-        """Bind a free TCP port of an address in its network namespace, to be served from here.
+    def bind(self, address: str, port: int = 0) -> socket.socket:
+        """Bind a TCP port, a free one by default, of an address in its network namespace, to be served from here.
 
         Raises ``SocketProcessError`` where that network cannot be entered.
         """
         with (self.folder / "ns" / "net").open("rb") as theirs:
             if os.path.samestat(os.fstat(theirs.fileno()), Path("/proc/self/ns/net").stat()):
-                return _bound(address)
+                return _bound(address, port)
             bound: list[socket.socket] = []
             failures: list[OSError] = []
 
@@ -122,7 +122,7 @@ class SocketProcess:
                     failures.append(OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno())))
                     return
                 try:
-                    bound.append(_bound(address))
+                    bound.append(_bound(address, port))
                 except OSError as error:
                     failures.append(error)
 
@@ -139,12 +139,12 @@ class SocketProcess:
         os.close(self._pidfd)
 
 
-def _bound(address: str) -> socket.socket:
-    """Bind a free TCP port of an address, in the network of this thread."""
+def _bound(address: str, port: int) -> socket.socket:
+    """Bind a TCP port of an address, in the network of this thread."""
     handle = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     handle.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        handle.bind((address, 0))
+        handle.bind((address, port))
     except OSError:
         handle.close()
         raise

@@ -1,7 +1,8 @@
 """One file of ours in a node's registries.conf.d, for as long as a run goes on.
 
 The run holds a lock on its file (flock(2)), which the kernel takes away with the run, however that ends: a file whose
-lock can be had belongs to nobody any more. The folder's time of modification stays what it was.
+lock can be had belongs to nobody any more. The folder's time of modification stays what it was, and stands in the file
+for whoever has to remove it.
 """
 
 import fcntl
@@ -13,6 +14,12 @@ from pathlib import Path
 
 PREFIX = "zz-crio-conformance-"
 """How our files begin: they are read last (containers-registries.conf.d(5))."""
+
+MODIFIED = "# folder modified at: "
+"""What the last line begins with, which has nanoseconds (stat(2))."""
+
+SAME_MOMENT = 20_000_000
+"""How many nanoseconds lie at most between what one call does to a file and to its folder: the kernel's clock ticks."""
 
 _OURS = re.compile(rf"\.?{PREFIX}[0-9a-f]+\.(?:conf|new)")
 
@@ -35,10 +42,10 @@ class DropIn:
         """Let the file have that text, all of it or what it had before: others may read it at any time."""
         new = self.path.with_name(f".{self.path.stem}.new")
         try:
-            with _undisturbed(self.path.parent):
+            with _undisturbed(self.path.parent) as before:
                 handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
                 fcntl.flock(handle, fcntl.LOCK_EX)
-                os.write(handle, text.encode())
+                os.write(handle, f"{text}{MODIFIED}{before}\n".encode())
                 new.rename(self.path)
         except OSError as error:
             raise _unwritable(self.path.parent, error) from None
@@ -78,6 +85,7 @@ def discard_drop_ins(paths: Iterable[Path], reload: Callable[[], object]) -> Non
     paths = list(paths)
     try:
         for path in paths:
+            _mend_time(path)
             os.truncate(path, 0)
         if paths:
             reload()
@@ -86,6 +94,14 @@ def discard_drop_ins(paths: Iterable[Path], reload: Callable[[], object]) -> Non
                 path.unlink()
     except OSError as error:
         raise _unwritable(paths[0].parent, error) from None
+
+
+def _mend_time(path: Path) -> None:
+    """Give the folder the time back that the run which made a file was killed too early to."""
+    found = re.search(rf"^{MODIFIED}(\d+)$", path.read_text(errors="replace"), re.MULTILINE)
+    folder = path.parent.stat()
+    if found and abs(folder.st_mtime_ns - path.stat().st_ctime_ns) < SAME_MOMENT:
+        os.utime(path.parent, ns=(folder.st_atime_ns, int(found[1])))
 
 
 def _ours(folder: Path) -> list[Path]:
@@ -111,14 +127,14 @@ def _in_use(path: Path) -> bool:
 
 
 @contextmanager
-def _undisturbed(folder: Path) -> Iterator[None]:
-    """Hold a folder, so that runs do one after the other what they do there, and give it back its time."""
+def _undisturbed(folder: Path) -> Iterator[int]:
+    """Hold a folder, so that runs do one after the other what they do there, and give it back its time; give that."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         before = os.fstat(handle)
         try:
-            yield
+            yield before.st_mtime_ns
         finally:
             os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
     finally:

@@ -2,6 +2,7 @@
 
 import json
 import socket as sockets
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Log
 from conformance.model.release import Release
 from conformance.node.maker import is_gone
+from conformance.node.socket_process import SocketProcess, SocketProcessError
 from conformance.registry_hosts import Internet, RegistryHost, loopback
 from conformance.releases.installation import CRIO
 from conformance.runtime.configuration import Configuration
@@ -41,8 +43,14 @@ class AttachedRuntime(Runtime):
         self.release = release
         self.configuration = configuration
         with ExitStack() as stack:
-            self._host = f"{LOOPBACK}:{_free_port()}"
-            self.internet = stack.enter_context(Internet(_bind))
+            bind = _binder(socket, stack)
+            with bind(0) as free:
+                self._host = f"{LOOPBACK}:{free.getsockname()[1]}"
+            self.internet = stack.enter_context(
+                Internet(
+                    lambda kind, address, port: loopback(kind, address, port) if port < UNPRIVILEGED else bind(port)
+                )
+            )
             self.evidence = Collector(self.internet.recorder, Log(Path("/nowhere")))
             self.client = stack.enter_context(Client(str(socket), self.evidence.calls.append))
             self.cleanup_client = stack.enter_context(Client(str(socket), lambda _: None))
@@ -118,17 +126,22 @@ class AttachedRuntime(Runtime):
         self._stack.close()
 
 
-def _free_port() -> int:
-    """Find a port that nobody uses on loopback."""
-    with sockets.socket() as handle:
-        handle.bind((LOOPBACK, 0))
-        return int(handle.getsockname()[1])
+def _binder(socket: Path, stack: ExitStack) -> Callable[[int], sockets.socket]:
+    """Give what binds a port, 0 for a free one, on the loopback of the runtime that listens on a socket.
+
+    Where it cannot be told whose network that is, it is taken for this process's.
+    """
+    try:
+        process = SocketProcess(socket)
+        stack.callback(process.close)
+        process.bind(LOOPBACK).close()
+    except (SocketProcessError, OSError):
+        return _bound
+    return lambda port: process.bind(LOOPBACK, port)
 
 
-def _bind(kind: str, address: str, port: int) -> sockets.socket:
-    """Bind on this machine's loopback: the port itself where no privilege is needed for it, or any."""
-    if port < UNPRIVILEGED:
-        return loopback(kind, address, port)
+def _bound(port: int) -> sockets.socket:
+    """Bind a port of this process's loopback."""
     handle = sockets.socket()
     handle.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
     handle.bind((LOOPBACK, port))

@@ -21,11 +21,12 @@ from conformance.runtime.redirected_client import RedirectedClient
 from conformance.runtime.redirected_model import RedirectedModel
 from conformance.runtime.redirected_names import RedirectedNames
 from conformance.runtime.redirected_node import RedirectedNode
-from conformance.runtime.runtime import CapabilityError, Runtime
+from conformance.runtime.runtime import CapabilityError, Runtime, RuntimeFailedError
 
 if TYPE_CHECKING:
     from conformance.runtime.redirected_internet import RedirectedInternet
 
+PROBE = "conformance/probe"
 SOMEBODYS = "the CRI-O is somebody's, of whose configuration only names below a prefix are redirected"
 
 
@@ -79,6 +80,22 @@ class RedirectedRuntime(Runtime):
             node.pods.place,
             is_running=lambda: self.running,
         )
+
+    def probe(self) -> None:
+        """Pull from each of the well-known hosts, so that what is in the way is reported once.
+
+        Raises ``RuntimeFailedError``.
+        """
+        for host in self.internet.hosts.values():
+            host.offer(PROBE)
+            name = self._names.outward(f"{host}/{PROBE}")
+            self._prepare()
+            try:
+                self.cleanup_client.pull_image(api.PullImageRequest(image=api.ImageSpec(image=name)))
+            except CRIError as error:
+                msg = f"CRI-O cannot pull {name}, for which registries.conf has it ask this run: {error.message}"
+                raise RuntimeFailedError(msg) from None
+        self.reset()
 
     def _prepare(self, pulled: str = "") -> None:
         """Let the node ask where this configuration has it ask, and the model know that."""

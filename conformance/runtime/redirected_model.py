@@ -11,6 +11,7 @@ from conformance.model.volumes import Mount
 from conformance.registry_hosts import Internet
 from conformance.runtime.model_monitor import ModelMonitor, PredictedContainer
 from conformance.runtime.redirected_names import RedirectedNames
+from conformance.runtime.runtime import CapabilityError
 
 
 class RedirectedModel(ModelMonitor):
@@ -30,8 +31,16 @@ class RedirectedModel(ModelMonitor):
         return outward
 
     def pull(self, name: str, login: Login | None, namespace: str = "") -> Prediction:
-        """Predict a pull by the name that the node is asked by."""
-        predicted = super().pull(self._outward(name, pulled=True), login, namespace)
+        """Predict a pull by the name that the node is asked by.
+
+        One that would leave parts of what failed on the disk is not made: ``CapabilityError``.
+        """
+        outward = self._outward(name, pulled=True)
+        before = self._service.left_on_disk
+        predicted = super().pull(outward, login, namespace)
+        if predicted.outcome.image is None and self._service.left_on_disk != before:
+            self._service.forget_left(before)
+            raise CapabilityError("hermetic", "a pull that fails leaves parts on the node's disk that no call removes")
         inward, host = self._names.inward, self._names.host_named
         outcome = predicted.outcome
         return predicted._replace(

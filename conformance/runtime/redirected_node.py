@@ -167,17 +167,15 @@ class RedirectedNode:
     def close(self) -> None:
         """Take away the images of the run, its drop-in and what that had changed, and stop serving."""
         with self._stack:
-            try:
-                if self.process.running:
-                    self.pods.close(self.cleanup_client, self.crio.root)
-                    remove_images(self.cleanup_client, self._is_own)
-                    self._let_redirects_go()
-            finally:
-                self._drop_in.remove()
+            self._stack.callback(self._drop_in.remove)
+            if self.process.running:
+                self._stack.callback(self._let_redirects_go)
+                self.pods.close(self.cleanup_client, self.crio.root)
+                remove_images(self.cleanup_client, self._is_own)
 
     def _let_redirects_go(self) -> None:
         """Let the node be as it was: the file stays, without entries, for as long as any counts in CRI-O."""
-        if self.text:
+        if self._generation:
             self._write(ABOUT.format(word=self.word))
             name = f"{self.internet.probe}/generation-{self._generation}"
             self._await(name, lambda asked: f"now/{self._generation}" not in asked)

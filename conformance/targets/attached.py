@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket as sockets
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.model.release import Release
+from conformance.node_config.drop_in import DropInError
+from conformance.node_config.node_config import NodeConfigError
 from conformance.releases.installation import CRIO, RuntimeNotFoundError
 from conformance.targets.target import Target
 
@@ -85,17 +88,29 @@ class AttachedTarget(Target):
         """Give the runtime for the cases of a configuration; all of them share what the run has on the node."""
         from conformance.runtime.redirected import RedirectedRuntime
         from conformance.runtime.redirected_node import RedirectedNode, restore_node
+        from conformance.runtime.runtime import RuntimeFailedError
 
-        if self._node is None:
+        try:
+            if self._node is not None:
+                return RedirectedRuntime(self._node, self.release, configuration)
             restore_node(self.socket)
             self._node = RedirectedNode(self.socket)
-        return RedirectedRuntime(self._node, self.release, configuration)
+            runtime = RedirectedRuntime(self._node, self.release, configuration)
+            runtime.probe()
+        except NodeConfigError as error:
+            raise RuntimeFailedError(str(error)) from None
+        return runtime
 
     def close(self) -> None:
-        """Let the node be as it was before."""
-        if self._node is not None:
-            self._node.close()
-            self._node = None
+        """Let the node be as it was before; what cannot be undone is said, and the next run tries again."""
+        from conformance.runtime.runtime import RuntimeFailedError
+
+        node, self._node = self._node, None
+        if node is not None:
+            try:
+                node.close()
+            except (CRIError, DropInError, RuntimeFailedError) as error:
+                sys.stderr.write(f"ERROR: the node of --allow-reload is not as it was: {error}\n")
 
 
 def find_attached(url: str) -> AttachedTarget:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.model.profile import profile
 from conformance.model.registries_conf import fingerprint
 from conformance.model.resolution import effective_mode
 from conformance.node.socket_process import SocketProcess, SocketProcessError
+from conformance.node_config.drop_in import PREFIX
 from conformance.node_config.node_config import NodeConfigError
 from conformance.node_config.running_crio import RunningCrio, read_crio_table
 from conformance.releases.installation import CRIO
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conformance.model.registries import Registries, Registry
     from conformance.model.release import Release
 
@@ -76,7 +76,8 @@ def _registries_conf(found: Registries, mode: str) -> list[str]:
     search = ", ".join(found.search) or "none"
     where = f" ({found.search_file})" if found.search_file else ""
     lines = [f"search registries: {search}{where}; short-name mode: {mode}"]
-    entries = list(map(_entry, found.registries))
+    theirs = [each for each in found.registries if not Path(each.file).name.startswith(PREFIX)]
+    entries = list(map(_entry, theirs))
     lines += [f"registries.conf: {each}" for each in entries[:SHOWN]]
     if len(entries) > SHOWN:
         lines.append(f"registries.conf: … and {len(entries) - SHOWN} more")

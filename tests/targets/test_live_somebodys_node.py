@@ -1,0 +1,89 @@
+"""Somebody's CRI-O, live: what is theirs is the same before and after a run, with leave or without, however it ends."""
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conformance.releases.installation import RuntimeNotFoundError
+from tests.targets.somebodys_node import NodeRun, SomebodysNode, somebodys_node
+
+pytestmark = [
+    pytest.mark.usefixtures("namespaces", "own_tmpdir"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root enters another's network"),
+]
+RELEASES = ("1.33.13", "1.36.3")
+SUITE = "conformance.suite"
+NAMES = f"{SUITE}.names.test_search_order"
+CASES = ("--pyargs", f"{SUITE}.pulls.test_login", f"{SUITE}.pulls.test_mirrors", f"{SUITE}.volumes.test_image_volumes")
+KILLS = 10
+
+
+@pytest.fixture(params=RELEASES)
+def node(request: pytest.FixtureRequest, own_tmpdir: Path) -> Iterator[SomebodysNode]:
+    """A CRI-O of that release, with images, a running pod and a registries.conf."""
+    del own_tmpdir
+    try:
+        with somebodys_node(request.param) as found:
+            yield found
+    except RuntimeNotFoundError as error:
+        pytest.skip(str(error))
+
+
+def total(output: str, what: str) -> int:
+    found = re.search(rf"(\d+) {what}", output.splitlines()[-1])
+    return int(found[1]) if found else 0
+
+
+def test_with_leave_names_login_mirrors_and_volumes_are_tested(node: SomebodysNode, tmp_path: Path) -> None:
+    before = node.state()
+    code, output = NodeRun(node, tmp_path, "--allow-reload", *CASES, NAMES).end()
+    assert (code, total(output, "failed"), total(output, "error")) == (0, 0, 0), output
+    assert total(output, "passed") > 100
+    assert "search registries: docker.io, quay.io (/etc/containers/registries.conf.d/crio.conf)" in output
+    assert "registries.conf: quay.io/theirs: mirrors mirror.theirs.example/m" in output
+    assert node.state().minus(before) == {}
+    assert not node.redirects_last_applied
+
+
+def test_without_leave_nothing_but_what_any_runtime_must_do(node: SomebodysNode, tmp_path: Path) -> None:
+    before = node.state()
+    code, output = NodeRun(node, tmp_path, "--pyargs", f"{SUITE}.cri.test_cri_store", NAMES).end()
+    assert (code, total(output, "failed")) == (0, 0), output
+    assert total(output, "passed") > 10
+    assert node.state().minus(before) == {}
+    assert node.reloads == 1
+
+
+def test_ctrl_c_in_the_middle(node: SomebodysNode, tmp_path: Path) -> None:
+    before = node.state()
+    run = NodeRun(node, tmp_path, "--allow-reload", *CASES)
+    run.wait_until(lambda: bool(node.drop_ins))
+    code, output = run.end(signal.SIGINT)
+    assert code == pytest.ExitCode.INTERRUPTED, output
+    assert node.state().minus(before) == {}
+    assert not node.redirects_last_applied
+
+
+def test_killed_ten_times(node: SomebodysNode, tmp_path: Path) -> None:
+    """What a killed run left goes at the next start, also of one without leave."""
+    before = node.state()
+    for count in range(KILLS):
+        run = NodeRun(node, tmp_path, "--allow-reload", "--pyargs", f"{SUITE}.volumes.test_image_volumes", *CASES[1:3])
+        changes: set[int] = set()
+
+        def has_changed(run_changes: set[int] = changes, wanted: int = 1 + count % 3) -> bool:
+            run_changes.update(path.lstat().st_ino for path in node.drop_ins if path.exists())
+            return len(run_changes) >= wanted
+
+        run.wait_until(has_changed)
+        run.end(signal.SIGKILL)
+        assert len(node.drop_ins) == 1
+    code, output = NodeRun(node, tmp_path, "--pyargs", f"{SUITE}.cri.test_cri_store", "-k", "removed").end()
+    assert code == 0, output
+    assert node.drop_ins == []
+    assert node.state().minus(before) == {}
+    assert not node.redirects_last_applied
