@@ -53,6 +53,10 @@ class KubeAPI:
         """Give the cluster a pod to run."""
         self._ask(self._core.create_namespaced_pod, document)
 
+    def try_pod(self, document: Mapping[str, Any]) -> None:
+        """Let the cluster say whether it would take a pod; nothing is run."""
+        self._ask(self._core.create_namespaced_pod, document, dry_run="All")
+
     def pod(self, name: str) -> dict[str, Any]:
         """Give a pod (core/v1 Pod); an empty one where there is none of that name."""
         try:
