@@ -13,6 +13,7 @@ from conformance.model.registries import Registry
 from conformance.releases.control_plane_programs import find_control_plane
 from conformance.releases.installation import RuntimeNotFoundError, find_crio
 from conformance.releases.kubelet_binary import find_kubelet
+from conformance.runtime import pod_images
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.crio import Crio
 
@@ -28,7 +29,9 @@ SECONDS = 300.0
 @pytest.fixture
 def cluster() -> Iterator[WorldCluster]:
     """A cluster whose node is ready, and speaks plain HTTP to an address that nobody listens on yet."""
-    configuration = Configuration(registries=(Registry(prefix=REGISTRY, insecure=True),), network="bridge")
+    configuration = Configuration(
+        registries=(Registry(prefix=REGISTRY, location=REGISTRY, insecure=True),), network="bridge"
+    )
     try:
         installation = find_crio("auto")
         binary = find_kubelet(None, installation.release)
@@ -41,6 +44,7 @@ def cluster() -> Iterator[WorldCluster]:
     with Crio(installation, configuration, visible) as crio:
         if why := crio.why_lacking("bridge"):
             pytest.skip(f"the node does not become ready: {why}")
+        pod_images.offer(crio.internet)  # the pause image, which every node can have
         with shared_cluster(crio, programs, binary).at_work() as cluster:
             yield cluster
 
@@ -55,7 +59,7 @@ def test_what_needs_no_node_of_ours_is_told_of_it(cluster: WorldCluster) -> None
     world = cluster.kubelet.crio.world
     kubeconfig = world.folder / "kubeconfig"
     kubeconfig.write_text(cluster.control_plane.kubeconfig)
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "--stories", "none"]
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--stories", "none"]
     options = ["--cluster", str(kubeconfig), "--cluster-registry", REGISTRY, "--pyargs", "conformance.suite.kubelet"]
     xml = world.folder / "junit.xml"
     environment = {"PATH": os.environ["PATH"], "HOME": str(world.folder), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -45,6 +45,11 @@ class KubeAPI:
         """Give the nodes (core/v1 Node) by name."""
         return {each["metadata"]["name"]: each for each in self._items(self._core.list_node, of_namespace=False)}
 
+    def set_node_address(self, name: str, address: str) -> None:
+        """Say where the API server reaches a node."""
+        status = {"addresses": [{"type": "InternalIP", "address": address}]}
+        self._ask(self._core.patch_node_status, name, body={"status": status}, of_namespace=False)
+
     def create_secret(self, document: Mapping[str, Any]) -> None:
         """Store a secret."""
         self._ask(self._core.create_namespaced_secret, document)

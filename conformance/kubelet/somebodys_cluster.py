@@ -72,10 +72,11 @@ class SomebodysCluster(Cluster):
         """Run a pod, so that what is in the way is reported once."""
         state = self.run().settled()
         if not state.container_id:
-            why = f"{state.reason}: {state.message}" if state.reason else "its kubelet does not say why"
+            why = ": ".join(filter(None, (state.reason, state.message))) or "its kubelet does not say why"
             where = f"the registry that this run started ({runtime.address})"
             help_ = HELP.format(runtime.address)
             raise RuntimeFailedError(f"the node {self.node} runs no pod from {where} ({why}): {help_}")
+        self._clear()
 
     def _offer_tools(self) -> None:
         if isinstance(self.runtime, ClusterRuntime) and self.runtime.address:
@@ -104,12 +105,17 @@ class SomebodysCluster(Cluster):
         try:
             yield self
         finally:
-            self.api.delete_pods()
-            if not self.wait(lambda: not self.api.pods(), END_SECONDS):
-                raise ClusterError(f"pods are still there {END_SECONDS:.0f} s after they were deleted")
+            self._clear()
+
+    def _clear(self) -> None:
+        """Delete the pods, and wait until they are gone."""
+        self.api.delete_pods()
+        if not self.wait(lambda: not self.api.pods(), END_SECONDS):
+            raise ClusterError(f"pods are still there {END_SECONDS:.0f} s after they were deleted")
 
     def close(self) -> None:
-        """Let the cluster delete the namespace with all that is in it."""
+        """Delete the pods, and let the cluster delete the namespace with all that is in it."""
+        self.api.delete_pods()
         self.api.delete_namespace(self.api.namespace)
         self.api.close()
 
