@@ -40,8 +40,7 @@ class Cluster(PodTeller):
         """Give the cluster a pod, bound to the node: no scheduler is asked."""
         self._offer_tools()
         name = f"pod-{uuid.uuid4().hex[:8]}"
-        document = manifest(name, image or self.tools, volumes, policy)
-        document["metadata"]["namespace"] = self.api.namespace
+        document = manifest(name, image or self.tools, volumes, policy, namespace=self.api.namespace)
         document["spec"] |= {"nodeName": self.node, "tolerations": [{"operator": "Exists"}]}
         if secret is not None:
             self.api.create_secret(pull_secret(name, secret))

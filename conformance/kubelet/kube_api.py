@@ -45,6 +45,11 @@ class KubeAPI:
         """Give the nodes (core/v1 Node) by name."""
         return {each["metadata"]["name"]: each for each in self._items(self._core.list_node, of_namespace=False)}
 
+    def set_node_address(self, name: str, address: str) -> None:
+        """Say where the API server reaches a node."""
+        status = {"addresses": [{"type": "InternalIP", "address": address}]}
+        self._ask(self._core.patch_node_status, name, body={"status": status}, of_namespace=False)
+
     def create_secret(self, document: Mapping[str, Any]) -> None:
         """Store a secret."""
         self._ask(self._core.create_namespaced_secret, document)
@@ -52,6 +57,10 @@ class KubeAPI:
     def create_pod(self, document: Mapping[str, Any]) -> None:
         """Give the cluster a pod to run."""
         self._ask(self._core.create_namespaced_pod, document)
+
+    def try_pod(self, document: Mapping[str, Any]) -> None:
+        """Let the cluster say whether it would take a pod; nothing is run."""
+        self._ask(self._core.create_namespaced_pod, document, dry_run="All")
 
     def pod(self, name: str) -> dict[str, Any]:
         """Give a pod (core/v1 Pod); an empty one where there is none of that name."""

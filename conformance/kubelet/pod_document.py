@@ -18,7 +18,9 @@ CONTAINER = "main"
 NAMESPACE = "default"
 
 
-def manifest(name: str, image: str, volumes: Sequence[ImageVolume], policy: str | None) -> dict[str, Any]:
+def manifest(
+    name: str, image: str, volumes: Sequence[ImageVolume], policy: str | None, *, namespace: str = NAMESPACE
+) -> dict[str, Any]:
     """Give the manifest of a pod with one container; a pull policy that is none is not written."""
     mounts = [
         {"name": f"volume-{at}", "mountPath": volume.at, **({"subPath": volume.sub_path} if volume.sub_path else {})}
@@ -41,7 +43,7 @@ def manifest(name: str, image: str, volumes: Sequence[ImageVolume], policy: str 
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": name, "namespace": NAMESPACE},
+        "metadata": {"name": name, "namespace": namespace},
         "spec": {
             "hostNetwork": True,
             "enableServiceLinks": False,

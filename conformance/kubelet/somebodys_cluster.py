@@ -8,7 +8,7 @@ from typing import Self
 from conformance.kubelet.cluster import Cluster, ClusterPod
 from conformance.kubelet.container import Container
 from conformance.kubelet.kube_api import ClusterError, KubeAPI
-from conformance.kubelet.pod_document import PodState
+from conformance.kubelet.pod_document import PodState, manifest
 from conformance.model.release import Release
 from conformance.node.maker import is_gone, this_maker
 from conformance.runtime import pod_images
@@ -16,6 +16,7 @@ from conformance.runtime.cluster_runtime import ClusterRuntime
 from conformance.runtime.runtime import CapabilityError, RuntimeFailedError
 
 LOOK_SECONDS = 0.2
+NAMESPACE_SECONDS = 10.0
 END_SECONDS = 60.0
 LABEL = "crio-conformance.maker"
 """The label by which a namespace is known to be of a run, and of which (``this_maker``)."""
@@ -44,20 +45,38 @@ class SomebodysCluster(Cluster):
                 api.delete_namespace(name)
         api.create_namespace({LABEL: this_maker()})
         try:
+            self._await_pods()
             if runtime.address:
                 self._probe(runtime)
         except BaseException:
             self.close()
             raise
 
+    def _await_pods(self) -> None:
+        """Wait until the new namespace takes pods: a controller makes it a service account first."""
+        refusal: ClusterError | None = None
+
+        def takes() -> bool:
+            nonlocal refusal
+            try:
+                self.api.try_pod(manifest("probe", self.tools, (), None, namespace=self.api.namespace))
+            except ClusterError as error:
+                refusal = error
+                return False
+            return True
+
+        if not self.wait(takes, NAMESPACE_SECONDS) and refusal is not None:
+            raise refusal
+
     def _probe(self, runtime: ClusterRuntime) -> None:
         """Run a pod, so that what is in the way is reported once."""
         state = self.run().settled()
         if not state.container_id:
-            why = f"{state.reason}: {state.message}" if state.reason else "its kubelet does not say why"
+            why = ": ".join(filter(None, (state.reason, state.message))) or "its kubelet does not say why"
             where = f"the registry that this run started ({runtime.address})"
             help_ = HELP.format(runtime.address)
             raise RuntimeFailedError(f"the node {self.node} runs no pod from {where} ({why}): {help_}")
+        self._clear()
 
     def _offer_tools(self) -> None:
         if isinstance(self.runtime, ClusterRuntime) and self.runtime.address:
@@ -86,12 +105,17 @@ class SomebodysCluster(Cluster):
         try:
             yield self
         finally:
-            self.api.delete_pods()
-            if not self.wait(lambda: not self.api.pods(), END_SECONDS):
-                raise ClusterError(f"pods are still there {END_SECONDS:.0f} s after they were deleted")
+            self._clear()
+
+    def _clear(self) -> None:
+        """Delete the pods, and wait until they are gone."""
+        self.api.delete_pods()
+        if not self.wait(lambda: not self.api.pods(), END_SECONDS):
+            raise ClusterError(f"pods are still there {END_SECONDS:.0f} s after they were deleted")
 
     def close(self) -> None:
-        """Let the cluster delete the namespace with all that is in it."""
+        """Delete the pods, and let the cluster delete the namespace with all that is in it."""
+        self.api.delete_pods()
         self.api.delete_namespace(self.api.namespace)
         self.api.close()
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Self
 
 from conformance.kubelet.cluster import Cluster
-from conformance.kubelet.control_plane import ControlPlane
+from conformance.kubelet.control_plane import ADDRESS, ControlPlane
 from conformance.kubelet.process import KubeletProcess
 from conformance.kubelet.static_pods import NODE
 from conformance.releases.control_plane_programs import ControlPlanePrograms
@@ -35,6 +35,7 @@ class WorldCluster(Cluster):
             self.kubelet = stack.enter_context(KubeletProcess(kubelet, crio, self.control_plane.kubeconfig))
             if not self.wait(lambda: NODE in self.api.nodes(), NODE_SECONDS):
                 raise RuntimeFailedError(f"the kubelet was not registered as a node after {NODE_SECONDS:.0f} s")
+            self.api.set_node_address(NODE, ADDRESS)  # a kubelet takes no loopback address for its own
             self._stack = stack.pop_all()
 
     def wait(self, until: Callable[[], bool], seconds: float) -> bool:
