@@ -31,12 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:
     """Parse the command line, and run the command that it names."""
-    from conformance.commands import explain, mutants, oracles, releases, serve  # noqa: PLC0415 (Ctrl-C may come meanwhile)
+    from conformance.commands import explain, mutants, node_restore, oracles, releases, serve  # noqa: PLC0415 (Ctrl-C may come meanwhile)
 
     parser = argparse.ArgumentParser(prog="crio-conformance", description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('crio-conformance')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add_command in (add_run, *(each.add_command for each in (explain, serve, mutants, oracles, releases))):
+    for add_command in (
+        add_run,
+        *(each.add_command for each in (explain, serve, mutants, oracles, releases, node_restore)),
+    ):
         add_command(commands)
     parsed, rest = parser.parse_known_args(arguments)
     if parsed.command == "run":

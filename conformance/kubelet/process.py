@@ -1,4 +1,4 @@
-"""A real kubelet in CRI-O's world, without an API server: it runs static pods, and says what becomes of them.
+"""A real kubelet on CRI-O's node, without an API server: it runs static pods, and says what becomes of them.
 
 Source: kubernetes/kubernetes pkg/kubelet, the kubelet's configuration (kubelet.config.k8s.io/v1beta1), static pods.
 """
@@ -23,7 +23,7 @@ from conformance.kubelet.messages import Event
 from conformance.kubelet.static_pods import CONTAINER, PodState, manifest, state_of
 from conformance.kubelet.sysctl_masks import mask_sysctls
 from conformance.kubelet.volume import ImageVolume, PullPolicy
-from conformance.node import WorldError
+from conformance.node import NodeError
 from conformance.releases.kubelet_binary import KubeletBinary
 from conformance.runtime import pod_images
 from conformance.runtime.crio import Crio
@@ -33,41 +33,40 @@ READY_SECONDS = 30.0
 STATE_SECONDS = 30.0
 LOOK_SECONDS = 0.05
 NODE = "node"
-CGROUPS = Path("/sys/fs/cgroup")
 
 
 class KubeletProcess:
     """A kubelet that asks a running CRI-O, through a CRI proxy, so that its calls are evidence like any others.
 
-    Raises ``RuntimeFailedError`` when it cannot be started, and ``WorldError``.
+    Raises ``RuntimeFailedError`` when it cannot be started, and ``NodeError``.
     """
 
     def __init__(self, binary: KubeletBinary, crio: Crio) -> None:
         self.release = binary.release
         self.crio = crio
-        self._folder = crio.world.folder / "kubelet"
+        self._folder = crio.node.folder / "kubelet"
         self.manifests = self._folder / "manifests"
         self.manifests.mkdir(parents=True, exist_ok=True)  # it is there when another one could not be started
         with ExitStack() as stack:
             socket = self._folder / "cri.sock"
             stack.enter_context(CRIProxy(socket, crio.socket, crio.evidence.calls.append))
-            mask_sysctls(crio.world, self._folder / "sysctl")
-            with (crio.world.etc / "hosts").open("a") as hosts:
+            mask_sysctls(crio.node, self._folder / "sysctl")
+            with (crio.node.etc / "hosts").open("a") as hosts:
                 hosts.write(f"127.0.0.1 {NODE}\n")
-            for hierarchy in _hierarchies():
+            for hierarchy in _hierarchies(crio.node.cgroups):
                 (hierarchy / crio.cgroup_parent.strip("/")).mkdir(exist_ok=True)
             configuration = kubelet_config(self.manifests, socket, crio.cgroup_parent, binary.release)
             (self._folder / "config.json").write_text(json.dumps(configuration))
             command = [
                 str(binary.path),
                 f"--config={self._folder / 'config.json'}",
-                f"--root-dir={ROOT}",  # where it mounts things: not in the folder that the world must remove
+                f"--root-dir={ROOT}",  # where it mounts things: not in the folder that the node must remove
                 f"--cert-dir={ROOT}/pki",
                 f"--hostname-override={NODE}",
                 f"--v={VERBOSITY}",
             ]
             environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self._folder)}
-            self._process = crio.world.spawn(command, environment, "kubelet.log")
+            self._process = crio.node.spawn(command, environment, "kubelet.log")
             stack.callback(self._process.close)
             stack.callback(self._process.stop, READY_SECONDS)
             stack.callback(self._process.signal, signal.SIGCONT)  # held, it would not hear that it is to end
@@ -87,12 +86,12 @@ class KubeletProcess:
         """Give the state of every pod, by name, as its read-only port reports it; none while it does not answer."""
         try:
             connection = HTTPConnection("127.0.0.1", PORT)
-            connection.sock = self.crio.world.connect("127.0.0.1", PORT)
+            connection.sock = self.crio.node.connect("127.0.0.1", PORT)
             connection.sock.settimeout(READY_SECONDS)
             with connection.sock:
                 connection.request("GET", "/pods")
                 answer = json.loads(connection.getresponse().read())
-        except (HTTPException, OSError, ValueError, WorldError):
+        except (HTTPException, NodeError, OSError, ValueError):
             return None
         return {pod["metadata"]["name"]: state_of(pod) for pod in answer.get("items") or ()}
 
@@ -161,11 +160,11 @@ class KubeletProcess:
         self.close()
 
 
-def _hierarchies() -> list[Path]:
+def _hierarchies(cgroups: Path) -> list[Path]:
     """Give the root of every hierarchy of control groups: the only one (version 2), or each (version 1)."""
-    if (CGROUPS / "cgroup.controllers").exists():
-        return [CGROUPS]
-    return [each for each in CGROUPS.iterdir() if each.is_dir()]
+    if (cgroups / "cgroup.controllers").exists():
+        return [cgroups]
+    return [each for each in cgroups.iterdir() if each.is_dir()]
 
 
 class StaticPod:

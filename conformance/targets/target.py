@@ -22,7 +22,8 @@ class Target(ABC):
     """A runtime that can be started, once for each configuration.
 
     ``program`` is whose ``release`` that is, ``rehearsal`` why there is no live one (empty where there is),
-    ``marker`` what cases must be marked with to speak of it (empty: all do), ``unmarked_reason`` why the others do not.
+    ``marker`` what cases must be marked with to speak of it (empty: all do), ``unmarked_reason`` why the others do not,
+    ``at_once`` how many can run at once in one process, where that is limited.
     """
 
     program: str = CRIO
@@ -30,6 +31,7 @@ class Target(ABC):
     rehearsal: str = ""
     marker: str = ""
     unmarked_reason: str = ""
+    at_once: int | None = None
 
     @property
     def title(self) -> str:
@@ -66,5 +68,9 @@ class Target(ABC):
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
         """Start one with that configuration; ``visible`` are folders that what is attached to it must see.
 
-        Raises ``RuntimeFailedError`` or ``WorldError``.
+        Raises ``RuntimeFailedError`` or ``NodeError``.
         """
+
+    def close(self) -> None:
+        """Give back what runtimes were started on, once all of them have ended; raises ``NodeError``."""
+        return
