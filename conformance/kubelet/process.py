@@ -164,7 +164,7 @@ def _hierarchies(cgroups: Path) -> list[Path]:
     """Give the root of every hierarchy of control groups: the only one (version 2), or each (version 1)."""
     if (cgroups / "cgroup.controllers").exists():
         return [cgroups]
-    return [each for each in cgroups.iterdir() if each.is_dir()]
+    return [each for each in cgroups.iterdir() if (each / "cgroup.procs").exists()]
 
 
 class StaticPod:

@@ -8,6 +8,7 @@ closes, for whatever reason: a run that is killed leaves the node as it was.
 
 import contextlib
 import ctypes
+import encodings.idna  # noqa: F401 (names are encoded with it, and on the node there is nothing to import it from)
 import errno
 import fcntl
 import json

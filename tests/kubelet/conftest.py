@@ -29,6 +29,8 @@ def cgroups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cgroup"
     for hierarchy in ("memory", "cpu,cpuacct"):
         (folder / hierarchy).mkdir(parents=True)
+        (folder / hierarchy / "cgroup.procs").touch()
+    (folder / "hugetlb").mkdir()  # a folder without a hierarchy, as a container may have it
     (folder / "cpu").symlink_to("cpu,cpuacct")
     monkeypatch.setattr(World, "cgroups", folder)
     return folder
