@@ -13,7 +13,7 @@ from conformance.model.platform import Platform
 from conformance.releases.installation import RuntimeNotFoundError, find_crio
 from conformance.releases.kubelet_binary import find_kubelet
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
+from conformance.runtime.crio import Crio, start_in_world
 from conformance.runtime.pod_images import TOOLS
 
 pytestmark = [
@@ -33,7 +33,7 @@ def kubelet() -> Iterator[KubeletProcess]:
         pytest.skip(str(error))
     if (binary := find_kubelet(None, installation.release)) is None:
         pytest.skip("there is no kubelet in the cache folder")
-    with Crio(installation, Configuration()) as crio, shared_kubelet(crio, binary).at_work() as kubelet:
+    with start_in_world(installation, Configuration()) as crio, shared_kubelet(crio, binary).at_work() as kubelet:
         yield kubelet
 
 

@@ -15,7 +15,7 @@ from conformance.releases.installation import RuntimeNotFoundError, find_crio
 from conformance.releases.kubelet_binary import find_kubelet
 from conformance.runtime import pod_images
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
+from conformance.runtime.crio import start_in_world
 
 pytestmark = [
     pytest.mark.usefixtures("namespaces"),
@@ -41,7 +41,7 @@ def cluster() -> Iterator[WorldCluster]:
     except RuntimeNotFoundError as error:
         pytest.skip(str(error))
     visible = [*binary.folders, *programs.folders, ROOT, Path(sys.prefix), Path(sys.base_prefix)]
-    with Crio(installation, configuration, visible) as crio:
+    with start_in_world(installation, configuration, visible) as crio:
         if why := crio.why_lacking("bridge"):
             pytest.skip(f"the node does not become ready: {why}")
         pod_images.offer(crio.internet)  # the pause image, which every node can have
@@ -56,14 +56,14 @@ def is_ready(cluster: WorldCluster) -> bool:
 
 def test_what_needs_no_node_of_ours_is_told_of_it(cluster: WorldCluster) -> None:
     assert cluster.wait(lambda: is_ready(cluster), 30)
-    world = cluster.kubelet.crio.world
-    kubeconfig = world.folder / "kubeconfig"
+    node = cluster.kubelet.crio.node
+    kubeconfig = node.folder / "kubeconfig"
     kubeconfig.write_text(cluster.control_plane.kubeconfig)
     command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--stories", "none"]
     options = ["--cluster", str(kubeconfig), "--cluster-registry", REGISTRY, "--pyargs", "conformance.suite.kubelet"]
-    xml = world.folder / "junit.xml"
-    environment = {"PATH": os.environ["PATH"], "HOME": str(world.folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    process = world.spawn([*command, f"--junitxml={xml}", *options], environment, "pytest.log")
+    xml = node.folder / "junit.xml"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(node.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    process = node.spawn([*command, f"--junitxml={xml}", *options], environment, "pytest.log")
     cluster.wait(lambda: process.wait(0), SECONDS)
     log = process.log.read_text()
     assert process.status() == 0, log

@@ -16,7 +16,7 @@ from conformance.releases.control_plane_programs import find_control_plane
 from conformance.releases.installation import RuntimeNotFoundError, find_crio
 from conformance.releases.kubelet_binary import find_kubelet
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
+from conformance.runtime.crio import Crio, start_in_world
 from tests.node.world_traces import mentioning
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def tellers() -> Iterator[tuple[Crio, KubeletProcess, WorldCluster]]:
         programs = find_control_plane(binary.release)
     except RuntimeNotFoundError as error:
         pytest.skip(str(error))
-    with Crio(installation, Configuration(), [*binary.folders, *programs.folders]) as crio:
-        folder = str(crio.world.folder)
+    with start_in_world(installation, Configuration(), [*binary.folders, *programs.folders]) as crio:
+        folder = str(crio.node.folder)
         kubelet, cluster = shared_kubelet(crio, binary), shared_cluster(crio, programs, binary)
         with kubelet.at_work(), cluster.at_work():
             pass

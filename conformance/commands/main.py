@@ -35,6 +35,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         doctor,
         explain,
         mutants,
+        node_restore,
         oracles,
         releases,
         results,
@@ -46,7 +47,7 @@ def _main(arguments: Sequence[str] | None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add_command in (
         add_run,
-        *(each.add_command for each in (explain, serve, mutants, oracles, releases, results, doctor)),
+        *(each.add_command for each in (explain, serve, mutants, oracles, releases, results, doctor, node_restore)),
     ):
         add_command(commands)
     parsed, rest = parser.parse_known_args(arguments)

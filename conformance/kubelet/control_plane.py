@@ -1,4 +1,4 @@
-"""A control plane in a world: etcd and kube-apiserver, without scheduler and controllers.
+"""A control plane on a node: etcd and kube-apiserver, without scheduler and controllers.
 
 Everything listens on the world's own loopback; certificate, tokens and keys lie in the world's folder and are made for
 it. Source: kubernetes/kubernetes cmd/kube-apiserver, etcd's configuration flags.
@@ -22,7 +22,7 @@ from urllib3.exceptions import NewConnectionError
 from conformance.kubelet.events import final_error
 from conformance.kubelet.kube_api import ClusterError, KubeAPI
 from conformance.kubelet.kubelet_config import image_volume_gates
-from conformance.node import Process, World, WorldError
+from conformance.node import Node, NodeError, Process
 from conformance.releases.control_plane_programs import ControlPlanePrograms
 from conformance.runtime.runtime import RuntimeFailedError
 
@@ -45,13 +45,13 @@ ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 class ControlPlane:
     """etcd and kube-apiserver in a world, and ``api``, which asks them.
 
-    ``kubeconfig`` is that of a node. Raises ``RuntimeFailedError`` when they cannot be started, and ``WorldError``.
+    ``kubeconfig`` is that of a node. Raises ``RuntimeFailedError`` when they cannot be started, and ``NodeError``.
     """
 
-    def __init__(self, programs: ControlPlanePrograms, world: World) -> None:
+    def __init__(self, programs: ControlPlanePrograms, node: Node) -> None:
         self.release = programs.release
-        self._world = world
-        self._folder = world.folder / "control-plane"
+        self._node = node
+        self._folder = node.folder / "control-plane"
         self._folder.mkdir(exist_ok=True)  # it is there when another one could not be started
         self._authority = trustme.CA()
         self._tokens = {name: secrets.token_urlsafe() for name in ("conformance", "node")}
@@ -59,9 +59,9 @@ class ControlPlane:
         self._processes: dict[str, Process] = {}
         with ExitStack() as stack:
             stack.callback(self._end)
-            self._processes["etcd"] = world.spawn(self._etcd_command(programs), ENVIRONMENT, "etcd.log")
+            self._processes["etcd"] = node.spawn(self._etcd_command(programs), ENVIRONMENT, "etcd.log")
             apiserver = self._apiserver_command(programs)
-            self._processes["kube-apiserver"] = world.spawn(apiserver, ENVIRONMENT, "kube-apiserver.log")
+            self._processes["kube-apiserver"] = node.spawn(apiserver, ENVIRONMENT, "kube-apiserver.log")
             self.api = KubeAPI(self._client())
             stack.callback(self.api.close)
             self._await_ready()
@@ -116,12 +116,12 @@ class ControlPlane:
         ]
 
     def _client(self) -> ApiClient:
-        """Give the official client; its connections are made inside the world."""
+        """Give the official client; its connections are made on the node."""
         configuration = ClientConfiguration(host=URL, no_proxy="*", retries=False)
         configuration.ssl_ca_cert = str(self._folder / "authority.pem")
         configuration.api_key = {"authorization": f"Bearer {self._tokens['conformance']}"}
         client = ApiClient(configuration)
-        client.rest_client.pool_manager.pool_classes_by_scheme = {"https": _pool_in(self._world)}
+        client.rest_client.pool_manager.pool_classes_by_scheme = {"https": _pool_in(self._node)}
         return client
 
     @property
@@ -182,14 +182,14 @@ class ControlPlane:
         self.close()
 
 
-def _pool_in(world: World) -> type[HTTPSConnectionPool]:
-    """Give the kind of connections that are made inside a world."""
+def _pool_in(node: Node) -> type[HTTPSConnectionPool]:
+    """Give the kind of connections that are made on a node."""
 
     class Connection(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
             try:
-                handle = world.connect(self.host, int(self.port))
-            except WorldError as error:
+                handle = node.connect(self.host, int(self.port))
+            except NodeError as error:
                 raise NewConnectionError(self, str(error)) from error
             handle.settimeout(READY_SECONDS)
             return handle

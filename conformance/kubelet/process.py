@@ -1,4 +1,4 @@
-"""A real kubelet in CRI-O's world: without an API server it runs static pods, and says what becomes of them.
+"""A real kubelet on CRI-O's node: without an API server it runs static pods, and says what becomes of them.
 
 Source: kubernetes/kubernetes pkg/kubelet, the kubelet's configuration (kubelet.config.k8s.io/v1beta1), static pods.
 """
@@ -24,7 +24,7 @@ from conformance.kubelet.static_pods import NODE, StaticPod
 from conformance.kubelet.sysctl_masks import mask_sysctls
 from conformance.kubelet.volume import ImageVolume, PullPolicy
 from conformance.model.answers import Login
-from conformance.node import Process, WorldError
+from conformance.node import NodeError, Process
 from conformance.releases.kubelet_binary import KubeletBinary
 from conformance.runtime import pod_images
 from conformance.runtime.crio import Crio
@@ -36,14 +36,12 @@ GC_VERBOSITY = 4
 GC_ENDED = "Image garbage collection "
 """What the kubelet logs when it has collected images, with or without success (``StartGarbageCollection``)."""
 
-CGROUPS = Path("/sys/fs/cgroup")
-
 
 class KubeletProcess(PodTeller):
     """A kubelet that asks a running CRI-O, through a CRI proxy, so that its calls are evidence like any others.
 
     With a ``kubeconfig`` (its text) it is the node of a cluster, whose pods it runs as well. Raises
-    ``RuntimeFailedError`` when it cannot be started, and ``WorldError``.
+    ``RuntimeFailedError`` when it cannot be started, and ``NodeError``.
     """
 
     def __init__(self, binary: KubeletBinary, crio: Crio, kubeconfig: str = "") -> None:
@@ -51,7 +49,7 @@ class KubeletProcess(PodTeller):
         self.runtime = self.crio = crio
         self._binary = binary
         self._place = IN_CLUSTER if kubeconfig else ALONE
-        self._folder = crio.world.folder / self._place.folder
+        self._folder = crio.node.folder / self._place.folder
         self.manifests = self._folder / "manifests"
         self.manifests.mkdir(parents=True, exist_ok=True)  # it is there when another one could not be started
         if kubeconfig:
@@ -59,10 +57,10 @@ class KubeletProcess(PodTeller):
         with ExitStack() as stack:
             self._socket = self._folder / "cri.sock"
             stack.enter_context(CRIProxy(self._socket, crio.socket, crio.evidence.calls.append))
-            mask_sysctls(crio.world, self._folder / "sysctl")
-            with (crio.world.etc / "hosts").open("a") as hosts:
+            mask_sysctls(crio.node, self._folder / "sysctl")
+            with (crio.node.etc / "hosts").open("a") as hosts:
                 hosts.write(f"127.0.0.1 {NODE}\n")
-            for hierarchy in _hierarchies():
+            for hierarchy in _hierarchies(crio.node.cgroups):
                 (hierarchy / crio.cgroup_parent.strip("/")).mkdir(exist_ok=True)
             self._process = self._start()
             stack.callback(self._end)
@@ -84,7 +82,7 @@ class KubeletProcess(PodTeller):
             *([f"--kubeconfig={self._folder / 'kubeconfig'}"] if place is IN_CLUSTER else []),
         ]
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self._folder)}
-        return crio.world.spawn(command, environment, f"{place.folder}.log")
+        return crio.node.spawn(command, environment, f"{place.folder}.log")
 
     def _await_ready(self) -> None:
         if not self.wait(lambda: self.pods() is not None, READY_SECONDS):
@@ -132,12 +130,12 @@ class KubeletProcess(PodTeller):
         """Give the state of every pod, by name, as its read-only port reports it; none while it does not answer."""
         try:
             connection = HTTPConnection("127.0.0.1", self._place.read_only_port)
-            connection.sock = self.crio.world.connect("127.0.0.1", self._place.read_only_port)
+            connection.sock = self.crio.node.connect("127.0.0.1", self._place.read_only_port)
             connection.sock.settimeout(READY_SECONDS)
             with connection.sock:
                 connection.request("GET", "/pods")
                 answer = json.loads(connection.getresponse().read())
-        except (HTTPException, OSError, ValueError, WorldError):
+        except (HTTPException, NodeError, OSError, ValueError):
             return None
         return {pod["metadata"]["name"]: state_of(pod) for pod in answer.get("items") or ()}
 
@@ -206,11 +204,11 @@ class KubeletProcess(PodTeller):
         self.close()
 
 
-def _hierarchies() -> list[Path]:
+def _hierarchies(cgroups: Path) -> list[Path]:
     """Give the root of every hierarchy of control groups: the only one (version 2), or each (version 1)."""
-    if (CGROUPS / "cgroup.controllers").exists():
-        return [CGROUPS]
-    return [each for each in CGROUPS.iterdir() if each.is_dir()]
+    if (cgroups / "cgroup.controllers").exists():
+        return [cgroups]
+    return [each for each in cgroups.iterdir() if (each / "cgroup.procs").exists()]
 
 
 def shared_kubelet(crio: Crio, binary: KubeletBinary) -> KubeletProcess:

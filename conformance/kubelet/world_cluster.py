@@ -20,7 +20,7 @@ NODE_SECONDS = 30.0
 class WorldCluster(Cluster):
     """etcd, kube-apiserver and a kubelet beside a running CRI-O, held while no case needs them.
 
-    Raises ``RuntimeFailedError`` when they cannot be started, and ``WorldError``.
+    Raises ``RuntimeFailedError`` when they cannot be started, and ``NodeError``.
     """
 
     node = NODE
@@ -30,7 +30,7 @@ class WorldCluster(Cluster):
         self.runtime = crio
         self.release = kubelet.release
         with ExitStack() as stack:
-            self.control_plane = stack.enter_context(ControlPlane(control_plane, crio.world))
+            self.control_plane = stack.enter_context(ControlPlane(control_plane, crio.node))
             self.api = self.control_plane.api
             self.kubelet = stack.enter_context(KubeletProcess(kubelet, crio, self.control_plane.kubeconfig))
             if not self.wait(lambda: NODE in self.api.nodes(), NODE_SECONDS):

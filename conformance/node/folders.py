@@ -111,10 +111,14 @@ def cgroups_of(folder: Path) -> str:
     return f"{CGROUP_PREFIX}{folder.name}-{this_maker()}"
 
 
-def _abandoned_cgroups() -> Iterator[str]:
-    """Name the control groups of worlds whose maker, a process that can be seen from here, has ended."""
-    names = {each.name for hierarchy in cgroup_hierarchies() for each in Path(hierarchy).glob(f"{CGROUP_PREFIX}*-*-*")}
-    for name in names:
+def abandoned_cgroups(root: Path = Path("/")) -> Iterator[str]:
+    """Name the control groups of nodes whose maker, a process that can be seen from here, has ended.
+
+    ``root`` is where the root folder is seen in which the hierarchies are mounted.
+    """
+    hierarchies = [root / each.lstrip("/") for each in cgroup_hierarchies()]
+    names = {each.name for hierarchy in hierarchies for each in hierarchy.glob(f"{CGROUP_PREFIX}*-*-*")}
+    for name in sorted(names):
         if is_gone(name.removeprefix(CGROUP_PREFIX).partition("-")[2]):
             yield name
 
@@ -126,7 +130,7 @@ def sweep_worlds() -> list[Path]:
     """
     parent = worlds_folder()
     swept = []
-    for name in _abandoned_cgroups():
+    for name in abandoned_cgroups():
         remove_cgroups(name)
     handle = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -83,15 +83,20 @@ def protect_machine(base: str, parent: int) -> None:
         set_read_only(path, read_only=False)
 
 
-def prepare_mounts(private: list[str], visible: list[str], etc: str) -> None:
-    """Cover ``private`` folders with empty ones of our own, but leave ``visible`` ones where they are."""
-    kept = {folder: os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder in [*visible, etc]}
+def cover(private: list[str]) -> None:
+    """Cover folders with empty ones of our own, in which there is what programs expect there."""
     for folder in private:
         mount("-t", "tmpfs", "-o", "mode=755,nosuid,nodev", "tmpfs", folder)
     for folder in ("/var/cache", "/var/lib/containers", "/var/log", "/var/tmp"):  # noqa: S108 (our own /var)
         os.makedirs(folder)
     os.chmod("/tmp", 0o1777)  # noqa: S103, S108 (our own /tmp)
     os.symlink("/run", "/var/run")
+
+
+def prepare_mounts(private: list[str], visible: list[str], etc: str) -> None:
+    """Cover ``private`` folders with empty ones of our own, but leave ``visible`` ones where they are."""
+    kept = {folder: os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder in [*visible, etc]}
+    cover(private)
     for folder in visible:
         os.makedirs(folder, exist_ok=True)
         mount("--bind", f"/proc/self/fd/{kept[folder]}", folder, fds=(kept[folder],))
@@ -157,6 +162,11 @@ def status_of(pid: int) -> dict[str, Any]:
     return {"status": os.waitstatus_to_exitcode(statuses.pop(pid))}
 
 
+def hold(pid: int) -> tuple[dict[str, Any], int]:
+    """Open a program that somebody else started (pidfd_open(2))."""
+    return {"pid": pid}, os.pidfd_open(pid)
+
+
 def answer(request: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
     """Do what the run asks for; a problem is an answer, too."""
     try:
@@ -167,6 +177,8 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
                 return bind(**request)
             case "connect":
                 return connect(**request)
+            case "hold":
+                return hold(**request)
             case _:
                 return status_of(**request), None
     except OSError as error:

@@ -1,20 +1,23 @@
 """A world as the run outside holds it: what ``init.py`` does inside is asked for from here."""
 
-import json
 import os
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self
 
 from conformance.node import init
+from conformance.node.control import Control
 from conformance.node.folders import cgroups_of, new_folder, remove_folder
 from conformance.node.namespaces import why_no_namespaces
-from conformance.node.world_process import Process
+from conformance.node.node import Node, NodeError, ServiceError
+from conformance.node.node_process import Process, pid_of
 
 PRIVATE = ("/run", "/var", "/tmp", "/dev/shm")  # noqa: S108 (they are covered, not used)
 NAMESPACES = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private")
@@ -24,11 +27,14 @@ RESOLVER = "127.0.0.1"
 """Address of the world's name server, UDP port 53."""
 
 
-class WorldError(Exception):
-    """A world could not be made, or something in it could not be done: one sentence that says why."""
+DATAGRAM_BYTES = 4096
 
 
-class World:
+class WorldError(NodeError):
+    """A world could not be made: one sentence that says why."""
+
+
+class World(Node):
     """One private set of namespaces: network (only a loopback), mount and PID; user too when not root.
 
     ``folder`` is seen by both sides under the same path; ``etc`` in it is the world's ``/etc``. ``/run``, ``/var``,
@@ -47,15 +53,16 @@ class World:
         self.etc = self.folder / "etc"
         self._cgroups = cgroups_of(self.folder)
         self._init = -1
+        self._services = ExitStack()
         try:
             write_etc(self.etc)
-            self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self._control = Control("the world's init")
         except OSError as error:
             os.close(lock)
             remove_folder(self.folder)
             raise WorldError(why_no_world(error, self.folder.parent)) from error
         try:
-            with inside, (self.folder / "init.log").open("wb") as log:
+            with self._control.inside as inside, (self.folder / "init.log").open("wb") as log:
                 self._unshare = subprocess.Popen(
                     [*self._command(), str(inside.fileno()), str(lock), str(self.folder), self._cgroups],
                     pass_fds=(inside.fileno(), lock),
@@ -81,12 +88,12 @@ class World:
         """Tell the init what to set up, and wait until it has."""
         covered = [path for path in PRIVATE if Path(path).is_dir() and not Path(path).is_symlink()]
         try:
-            _, (self._init,) = self._ask(
+            _, (self._init,) = self._control.ask(
                 etc=str(self.etc),
                 private=covered,
                 visible=[str(path) for path in [*_hidden(visible, covered), self.folder]],  # ours last: it is writable
             )
-        except WorldError as error:
+        except NodeError as error:
             self._unshare.wait()
             complaint = (self.folder / "init.log").read_text(errors="replace").strip() if self.folder.exists() else ""
             self.close()
@@ -95,21 +102,10 @@ class World:
             msg = f"a world cannot be prepared here ({error})"
             raise WorldError(msg) from None
 
-    def _ask(self, **request: Any) -> tuple[dict[str, Any], list[int]]:
-        """Send one request to the init; give its answer and the descriptors that came with it."""
-        try:
-            self._control.send(json.dumps(request).encode())
-            message, handles, _, _ = socket.recv_fds(self._control, init.MESSAGE_BYTES, 1)
-        except OSError as error:
-            msg = f"the world's init does not answer ({error.strerror})"
-            raise WorldError(msg) from error
-        if not message:
-            msg = "the world's init has ended"
-            raise WorldError(msg)
-        reply: dict[str, Any] = json.loads(message)
-        if "error" in reply:
-            raise WorldError(reply["error"])
-        return reply, handles
+    @property
+    def pid(self) -> int:
+        """Its first process."""
+        return pid_of(self._init)
 
     @property
     def cgroup_parent(self) -> str:
@@ -118,33 +114,33 @@ class World:
 
     def bind(self, kind: str, address: str, port: int) -> socket.socket:
         """Give a socket bound inside the world (``kind`` is ``tcp`` or ``udp``), to be served from out here."""
-        _, (handle,) = self._ask(do="bind", kind=kind, address=address, port=port)
-        return socket.socket(fileno=handle)
+        return self._control.bind(kind, address, port)
 
     def connect(self, address: str, port: int) -> socket.socket:
-        """Give a TCP socket connected to a server inside the world; raises ``WorldError`` where nobody listens."""
-        _, (handle,) = self._ask(do="connect", address=address, port=port)
-        return socket.socket(fileno=handle)
+        """Give a TCP socket connected to a server inside the world; raises ``NodeError`` where nobody listens."""
+        return self._control.connect(address, port)
 
     def spawn(self, argv: Iterable[str], env: Mapping[str, str], log: str, output: str = "") -> Process:
-        """Start a program, found on the PATH in ``env``, inside the world.
+        """Start a program, found on the PATH in ``env``, inside the world."""
+        return self._control.spawn(argv, env, self.folder / log, self.folder / (output or log))
 
-        What it prints is appended to ``folder/log``; with ``output``, only its errors are, and the rest goes there.
-        """
-        argv = list(argv)
-        path = self.folder / log
-        program = shutil.which(argv[0], path=env.get("PATH", os.defpath)) or argv[0]
-        files = {"log": str(path), "output": str(self.folder / (output or log))}
+    def start_service(self, argv: Iterable[str], env: Mapping[str, str], log: str, patience: float) -> Process:
+        """Start the runtime inside the world, which reports through systemd's notification protocol."""
+        path = self.folder / "notify.sock"
+        path.unlink(missing_ok=True)
+        notify = self._services.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        notify.bind(str(path))
+        process = self.spawn(argv, {**env, "NOTIFY_SOCKET": str(path)}, log)
         try:
-            reply, (handle,) = self._ask(do="spawn", program=program, argv=argv, env=dict(env), **files)
-        except WorldError as error:
-            msg = f"{argv[0]} cannot be started: {error}"
-            raise WorldError(msg) from error
-        pid: int = reply["pid"]
-        return Process(handle, pid, path, lambda: int(self._ask(do="status", pid=pid)[0]["status"]))
+            _await_ready(process, notify, patience)
+        except ServiceError:
+            process.close()
+            raise
+        return process
 
     def end(self) -> None:
         """Let the world end, without waiting until it has."""
+        self._services.close()
         self._control.close()
 
     def close(self) -> None:
@@ -166,11 +162,23 @@ class World:
             init.remove_cgroups(self._cgroups, init.PATIENCE)
             remove_folder(self.folder)
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+def _await_ready(process: Process, notify: socket.socket, patience: float) -> None:
+    """Wait until a program says it is ready, or gives up (READY=1, or ERRNO= and then its end)."""
+    poll = select.poll()
+    poll.register(notify, select.POLLIN)
+    poll.register(process.pidfd, select.POLLIN)
+    until = time.monotonic() + patience
+    while (left := until - time.monotonic()) > 0:
+        events = dict(poll.poll(left * 1000))
+        if notify.fileno() in events:
+            if b"READY=1" in notify.recv(DATAGRAM_BYTES).split(b"\n"):
+                return
+        elif events:
+            msg = f"ended while it started (exit status {process.status()})"
+            raise ServiceError(msg)
+    msg = f"was not ready after {patience:.0f} s"
+    raise ServiceError(msg)
 
 
 def why_no_world(error: OSError, parent: Path) -> str:
@@ -189,11 +197,11 @@ def _hidden(paths: Iterable[Path], covered: Iterable[str]) -> list[Path]:
     return hidden
 
 
-def write_etc(folder: Path) -> None:
-    """Write a world's ``/etc`` into ``folder``: the host's users and libraries, no host names."""
+def write_etc(folder: Path, host: Path = Path("/etc")) -> None:
+    """Write a node's ``/etc`` into ``folder``: users and libraries of the one it is to cover, no host names."""
     folder.mkdir()
     for name in HOST_FILES:
-        source = Path("/etc", name)
+        source = host / name
         if source.exists():
             shutil.copyfile(source, folder / name)
     (folder / "mtab").symlink_to("/proc/self/mounts")

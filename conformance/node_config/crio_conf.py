@@ -36,7 +36,7 @@ def read(profile: Profile, paths: Iterable[Path] = ()) -> CrioConf:
     given = tuple(paths)
     mode = mode_file = auth_file = ""
     read_, unreadable = [], []
-    for path in _files(given or DEFAULT_PATHS):
+    for path in files_in_order(given or DEFAULT_PATHS):
         try:
             image = _image_table(path, profile)
         except FileNotFoundError as error:
@@ -64,7 +64,7 @@ def read(profile: Profile, paths: Iterable[Path] = ()) -> CrioConf:
     )
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
+def files_in_order(paths: Iterable[Path]) -> Iterator[Path]:
     """List the files in the order in which they count, folders by name."""
     for path in paths:
         try:
@@ -74,7 +74,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
         if below is None:
             yield path
         else:
-            yield from _files(below)
+            yield from files_in_order(below)
 
 
 def _image_table(path: Path, profile: Profile) -> Mapping[str, Any]:

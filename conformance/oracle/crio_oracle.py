@@ -15,7 +15,7 @@ from conformance.oracle.oracle import Oracle, OracleError, OracleRules, Scenario
 from conformance.oracle.rules import OraclePuller
 from conformance.releases.installation import Installation
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
+from conformance.runtime.crio import Crio, start_in_world
 from conformance.scenario.scenario import USER, Scenario
 
 PATIENCE = 20.0
@@ -62,12 +62,12 @@ class CrioOracle(Oracle):
         mode = scenario.mode
         if mode not in self._running:
             configuration = Configuration(search_registries=(), short_name_mode=mode)
-            crio = self._stack.enter_context(Crio(self._installation, configuration))
+            crio = self._stack.enter_context(start_in_world(self._installation, configuration))
             crio.model_monitor = None
             self._running[mode] = crio
         crio = self._running[mode]
         crio.reset()
-        self.internet, self.root, self.home = crio.internet, crio.world.folder, crio.world.folder / "home"
+        self.internet, self.root, self.home = crio.internet, crio.node.folder, crio.node.folder / "home"
         super().arrange(scenario)
 
     def ask(self, scenario: Scenario) -> PullResult:

@@ -31,7 +31,7 @@ class FoundOracle(NamedTuple):
         return EXAMPLES.get(self.program, EXAMPLES_OF_CRIO)
 
     def start(self) -> Oracle:
-        """Start it, in a world of its own; raises ``WorldError`` and ``RuntimeFailedError``."""
+        """Start it, in a world of its own; raises ``NodeError`` and ``RuntimeFailedError``."""
         if self.installation is not None:
             return CrioOracle(self.installation)
         return KNOWN[self.program](self.path, self.line)

@@ -17,7 +17,7 @@ from conformance.node import World
 from conformance.oracle.oracle import HOME, Oracle, OracleError, OracleRules, ScenarioPrediction
 from conformance.oracle.rules import Podman5Puller, PodmanPuller, SkopeoPuller
 from conformance.registry_hosts import Internet
-from conformance.runtime.world_files import write_world_files
+from conformance.runtime.node_files import write_node_files
 from conformance.scenario.scenario import Scenario
 
 PATIENCE = 60.0
@@ -42,7 +42,7 @@ class ProgramOracle(Oracle):
             self._world = stack.enter_context(World(visible=[Path(path).resolve().parent]))
             self.internet = stack.enter_context(Internet(self._world.bind))
             self.root = self._world.folder
-            self._env = write_world_files(self._world, self.internet) | {"HOME": str(HOME), "PATH": _FOLDERS}
+            self._env = write_node_files(self._world, self.internet) | {"HOME": str(HOME), "PATH": _FOLDERS}
             accept = json.dumps({"default": [{"type": "insecureAcceptAnything"}]})
             (self._world.etc / "containers" / "policy.json").write_text(accept)
             self._stack = stack.pop_all()

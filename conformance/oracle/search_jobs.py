@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from conformance.node import WorldError
+from conformance.node import NodeError
 from conformance.node.folders import private_folder
 from conformance.oracle.case import as_case
 from conformance.oracle.corpus import load_corpus
@@ -71,7 +71,7 @@ def run_job(job: SearchJob) -> OracleResult:
                 result.found = DifferenceSearch(oracle).run(job.examples, job.seed)
             if (scenario := result.found.scenario) is not None:
                 result.differing.append(_differing(oracle, f"seed {job.seed}", scenario, result.found.lines))
-    except (OracleError, RuntimeFailedError, WorldError) as error:
+    except (NodeError, OracleError, RuntimeFailedError) as error:
         result.problem = str(error)
     return result
 

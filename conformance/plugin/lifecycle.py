@@ -75,8 +75,13 @@ def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> N
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """With ``-n auto`` one worker asks what already runs: several would remove each other's images by their ID."""
-    return 1 if _is_shared(config) else None
+    """With ``-n auto`` one worker asks what already runs: several would remove each other's images by their ID.
+
+    Of node containers, each has one worker.
+    """
+    from conformance.targets.choice import most_workers
+
+    return most_workers(str(config.getoption("runtime")))
 
 
 def _is_shared(config: pytest.Config) -> bool:
@@ -135,7 +140,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         msg = f"{named} can be asked by one process only: run with -n 0"
         raise pytest.UsageError(msg)
     if is_about_crio(config):
+        from conformance.targets.choice import most_workers
         from conformance.targets.run import RequiredCapabilityError
+
+        most, workers = most_workers(str(config.getoption("runtime"))), config.getoption("numprocesses", None) or 1
+        if most is not None and workers > most:
+            msg = f"--runtime {config.getoption('runtime')} is for {most} at once, not {workers}: run with -n {most}"
+            raise pytest.UsageError(msg)
 
         try:
             run_of(config).require(config.getoption("require"))

@@ -41,18 +41,22 @@ class NoCrioError(RuntimeNotFoundError):
 
 @dataclass(frozen=True)
 class Installation:
-    """The programs that make a CRI-O: ``crio``, ``pinns``, ``conmon`` and an OCI runtime (``runc`` or ``crun``)."""
+    """The programs that make a CRI-O: ``crio``, ``pinns``, ``conmon`` and an OCI runtime (``runc`` or ``crun``).
+
+    ``enter`` is the beginning of a command that runs a program where they are; nothing where that is this machine.
+    """
 
     crio: Path
     pinns: Path
     conmon: Path
     oci_runtime: Path
     release: Release
+    enter: tuple[str, ...] = ()
 
     @cached_property
     def oci_runtime_version(self) -> str:
         """Name and version of the OCI runtime in its own words, ``runc 1.1.5``; empty where it has none."""
-        return program_version.version_of(self.oci_runtime)
+        return program_version.version_of(self.oci_runtime, enter=self.enter)
 
     @property
     def folders(self) -> tuple[Path, ...]:

@@ -29,18 +29,26 @@ VERSION = "0.4.0"
 SECONDS = 10.0
 
 
-def find_plugins(beside: Path | None = None) -> Path | None:
+def find_plugins(beside: Path | None = None, root: Path = Path("/")) -> Path | None:
     """Find the folder that has the plugins: beside a ``crio``, in the bundle that it is from, or a system's.
 
-    A bundle has them in ``cni-plugins``, beside ``bin`` (cri-o/packaging scripts/bundle/build).
+    A bundle has them in ``cni-plugins``, beside ``bin`` (cri-o/packaging scripts/bundle/build). ``root`` is where the
+    node's root folder is seen.
     """
     folders = [beside, beside.parent / BUNDLED_PLUGINS, *FOLDERS] if beside else FOLDERS
-    return next((each for each in folders if all(os.access(each / name, os.X_OK) for name in PLUGINS)), None)
+
+    def has_all(folder: Path) -> bool:
+        return all(os.access(root / folder.relative_to("/") / name, os.X_OK) for name in PLUGINS)
+
+    return next(filter(has_all, folders), None)
 
 
 @cache
-def why_unusable(folder: Path | None) -> str:
-    """Say why no pod can have a network of its own here, nothing where it can: a bridge is made and thrown away."""
+def why_unusable(folder: Path | None, enter: tuple[str, ...] = ()) -> str:
+    """Say why no pod can have a network of its own here, nothing where it can: a bridge is made and thrown away.
+
+    ``enter`` is the beginning of a command that runs a program on the node.
+    """
     if folder is None:
         places = ", ".join(map(str, FOLDERS))
         return (
@@ -57,7 +65,7 @@ def why_unusable(folder: Path | None) -> str:
     trial = json.dumps({"cniVersion": VERSION, "name": "trial", **_bridge(ipam={})})
     try:
         done = subprocess.run(
-            ["unshare", "--net", str(folder / "bridge")],
+            [*enter, "unshare", "--net", str(folder / "bridge")],
             env=os.environ | env,
             input=trial,
             capture_output=True,
@@ -72,12 +80,12 @@ def why_unusable(folder: Path | None) -> str:
 
 
 def write_cni_config(etc: Path, folder: Path) -> dict[str, Any]:
-    """Write a network below ``etc``, and give what crio.conf(5) says of it: a bridge, and no packet filter."""
+    """Write a network below ``etc``, a bridge without packet filter, and give the table ``crio.network`` for it."""
     ipam = {"type": "host-local", "dataDir": f"/{ADDRESSES.parent}", "ranges": [[{"subnet": str(SUBNET)}]]}
     file = etc / CONFLIST
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"cniVersion": VERSION, "name": ADDRESSES.name, "plugins": [_bridge(ipam)]}))
-    return {"network": {"network_dir": str(Path("/etc", CONFLIST).parent), "plugin_dirs": [str(folder)]}}
+    return {"network_dir": str(Path("/etc", CONFLIST).parent), "plugin_dirs": [str(folder)]}
 
 
 def _bridge(ipam: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How CRI-O is configured: a value, and the files it becomes."""
+"""How a case wants CRI-O to be configured: a value, and the files of containers/image that it becomes."""
 
 import json
 from dataclasses import dataclass
@@ -9,11 +9,6 @@ import tomli_w
 
 from conformance.model.policy import SYSTEM, SignaturePolicy
 from conformance.model.registries import Mirror, Registry
-from conformance.releases.installation import Installation
-from conformance.runtime import cni
-
-NO_PLUGINS = "/etc/cni/bin"
-"""Where CRI-O looks for CNI plugins of which no pod has need; it makes the folder, by default ``/opt/cni/bin``."""
 
 HOME = "~/"
 """What a path below CRI-O's home begins with."""
@@ -44,19 +39,11 @@ class Configuration:
     auth_files: tuple[tuple[str, str], ...] = ()
     network: Literal["", "bridge"] = ""
 
-    def write(
-        self, etc: Path, home: Path, socket: Path, programs: Installation, *, storage_driver: str, log_level: str
-    ) -> None:
-        """Write the files below ``etc`` and ``home`` where CRI-O looks for them by default."""
+    def write(self, etc: Path, home: Path) -> None:
+        """Write the files of containers/image below ``etc`` and ``home``, where it looks for them by default."""
         self.write_registries(etc)
         self.write_policies(etc, home)
         self.write_auth_files(home)
-        plugins = cni.find_plugins(programs.crio.parent) if self.network else None
-        network = cni.write_cni_config(etc, plugins) if plugins else {}
-        crio = etc / "crio"
-        crio.mkdir(exist_ok=True)
-        text = tomli_w.dumps({"crio": self._crio(socket, programs, storage_driver, log_level) | network})
-        (crio / "crio.conf").write_text(text, encoding="utf-8")
 
     def write_registries(self, etc: Path) -> None:
         """Write the files of containers-registries.conf(5) below ``etc``."""
@@ -90,40 +77,6 @@ class Configuration:
         if table := {key: value for key, value in main.items() if value}:
             files.append(("registries.conf", tomli_w.dumps(table)))
         return files
-
-    def _crio(self, socket: Path, programs: Installation, storage_driver: str, log_level: str) -> dict[str, Any]:
-        """Give the table ``crio`` of crio.conf(5); what is not here is CRI-O's default."""
-        name = programs.oci_runtime.name
-        image = {} if self.short_name_mode is None else {"short_name_mode": self.short_name_mode}
-        if self.signature_policy:
-            image["signature_policy"] = self.signature_policy
-        return {
-            "storage_driver": storage_driver,
-            "api": {"listen": str(socket)},
-            "image": image,
-            "runtime": {
-                "log_level": log_level,
-                "pinns_path": str(programs.pinns),
-                "conmon": str(programs.conmon),
-                "conmon_cgroup": "pod",
-                "cgroup_manager": "cgroupfs",
-                "default_runtime": name,
-                "runtimes": {
-                    name: {
-                        "runtime_path": str(programs.oci_runtime),
-                        "runtime_root": f"/run/{name}",
-                        "monitor_path": str(programs.conmon),
-                        "monitor_cgroup": "pod",
-                    }
-                },
-                "hooks_dir": [],
-                "apparmor_profile": "",
-                "irqbalance_config_restore_file": "disable",
-                "disable_hostport_mapping": True,
-            },
-            "network": {"plugin_dirs": [NO_PLUGINS]},
-            "nri": {"enable_nri": False},
-        }
 
 
 def _policy(policy: SignaturePolicy) -> dict[str, Any]:

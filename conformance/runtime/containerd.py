@@ -15,8 +15,8 @@ from conformance.node import World
 from conformance.registry_hosts import Internet
 from conformance.releases.installation import CONTAINERD
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.node_files import write_node_files
 from conformance.runtime.runtime import Runtime, RuntimeFailedError
-from conformance.runtime.world_files import write_world_files
 
 READY_SECONDS = 30.0
 LOOK_SECONDS = 0.05
@@ -41,7 +41,7 @@ class Containerd(Runtime):
             text = tomli_w.dumps(_settings(socket, root=self.world.root))
             config.write_text(text, encoding="utf-8")
             path = os.pathsep.join([str(binary.parent), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
-            env = write_world_files(self.world, self.internet) | {"PATH": path}
+            env = write_node_files(self.world, self.internet) | {"PATH": path}
             self.process = self.world.spawn([str(binary), "--config", str(config)], env, "containerd.log")
             stack.callback(self.process.close)
             log = stack.enter_context(closing(Log(self.process.log)))

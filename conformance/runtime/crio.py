@@ -1,9 +1,7 @@
-"""A running CRI-O in a world of its own, as cases see it."""
+"""A running CRI-O on a node, as cases see it."""
 
 import os
-import select
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack, closing
@@ -19,7 +17,7 @@ from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Evidence, Log
 from conformance.model.registries_conf import load_registries
 from conformance.model.release import Release
-from conformance.node import Process, World
+from conformance.node import Node, Process, ServiceError, World
 from conformance.registry_hosts import Internet
 from conformance.releases.installation import Installation
 from conformance.runtime import cni
@@ -27,11 +25,12 @@ from conformance.runtime.bundle_faults import oci_runtime_with_fault
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.container_needs import why_no_containers
 from conformance.runtime.coverage_counters import GOCOVERDIR, bring_out_counters, coverage_folder
+from conformance.runtime.crio_settings import CrioPlaces, write_crio_conf
 from conformance.runtime.hybrid_cgroups import hide_unified_cgroups
 from conformance.runtime.model_monitor import ModelMonitor, model_settings
+from conformance.runtime.node_files import storage_driver, write_node_files
 from conformance.runtime.oom import oci_runtime_without_oom_score
 from conformance.runtime.runtime import Runtime, RuntimeFailedError
-from conformance.runtime.world_files import storage_driver, write_world_files
 
 C = TypeVar("C", bound=AbstractContextManager[Any])
 
@@ -40,48 +39,34 @@ STOP_SECONDS = 10.0
 ENDING_SECONDS = 2.0
 LOOK_SECONDS = 0.01
 STACKS = "crio-goroutine-stacks-*.log"
-DATAGRAM_BYTES = 4096
+LOG = "crio.log"
 GARBAGE = {"GOGC": "400"}
 """How much CRI-O's heap may grow, in percent, until garbage is collected (Go's runtime): a twelfth of its time less."""
 
 
 class Crio(Runtime):
-    """A CRI-O in a world of its own, with an internet around it.
+    """A CRI-O on a node of its own, with an internet around it; the node is given back when it is closed.
 
-    ``visible`` are folders that what is attached to it must see, ``fault`` is a fault in what the OCI runtime is given
+    ``installation`` are its programs as the node has them, ``fault`` is a fault in what the OCI runtime is given
     (``bundle_faults``), which cases have to find without the model. Where ``GOCOVERDIR`` wants coverage, it is ended so
-    that its counters are written. Raises ``RuntimeFailedError`` when it cannot be started, and ``WorldError`` when no
-    world can be made.
+    that its counters are written. Raises ``RuntimeFailedError`` when it cannot be started, and ``NodeError``.
     """
 
-    def __init__(
-        self, installation: Installation, configuration: Configuration, visible: Iterable[Path] = (), fault: str = ""
-    ) -> None:
+    def __init__(self, node: Node, installation: Installation, configuration: Configuration, fault: str = "") -> None:
+        self.node = node
         self.installation = installation
         self.configuration = configuration
         self._companions: dict[object, Any] = {}
-        self._coverage = coverage_folder()
         with ExitStack() as stack:
-            self.world = stack.enter_context(World(visible=[*installation.folders, *visible]))
-            self.internet = stack.enter_context(Internet(self.world.bind))
-            self.socket = self.world.folder / "crio.sock"
-            self._env = GARBAGE | write_world_files(self.world, self.internet) | self._coverage_inside()
-            self.configuration.write(
-                self.world.etc,
-                self.world.folder / "home",
-                self.socket,
-                replace(installation, oci_runtime=self._oci_runtime_inside(fault)),
-                storage_driver=storage_driver(root=self.world.root),
-                log_level="debug",
-            )
-            self.oci_runtime = installation.oci_runtime_version.partition(" ")[0]
-            hide_unified_cgroups(self.world, self.oci_runtime)
-            self._notify = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-            self._notify.bind(str(self.world.folder / "notify.sock"))
+            stack.enter_context(node)
+            self._coverage = coverage_folder()
+            self.internet = stack.enter_context(Internet(node.bind))
+            self.socket = node.folder / "crio.sock"
+            self._env = GARBAGE | write_node_files(node, self.internet) | self._coverage_inside()
+            self._configure(fault)
+            self.log = stack.enter_context(closing(Log(node.folder / LOG)))
             self.process = self._start()
             stack.callback(self._close_process)
-            self.log = stack.enter_context(closing(Log(self.process.log)))
-            self._await_ready()
             self.evidence = Collector(self.internet.recorder, self.log)
             socket_path, is_running = str(self.socket), lambda: self.running
             self.client = stack.enter_context(Client(socket_path, self._record, is_running=is_running))
@@ -89,22 +74,34 @@ class Crio(Runtime):
                 Client(socket_path, lambda _: None, timeout=READY_SECONDS, is_running=is_running)
             )
             self.release = self._ask_release()
-            self.cgroup_parent = self.world.cgroup_parent
-            home = self.world.folder / "home"
-            settings = model_settings(self.release, configuration, load_registries, root=self.world.folder, home=home)
+            self.cgroup_parent = node.cgroup_parent
+            home = node.folder / "home"
+            settings = model_settings(self.release, configuration, load_registries, root=node.folder, home=home)
             self.model_monitor = None if fault else ModelMonitor(settings, self.internet)
             self._stack = stack.pop_all()
 
-    def _oci_runtime_inside(self, fault: str) -> Path:
-        """Give the OCI runtime that CRI-O is to use, a path inside the world."""
-        usable = oci_runtime_without_oom_score(self.installation.oci_runtime, self.world.etc)
-        return oci_runtime_with_fault(fault, usable, self.world.etc) if fault else usable
+    def _configure(self, fault: str) -> None:
+        """Write its configuration where it looks for it, and make the node fit for its OCI runtime."""
+        node, programs = self.node, self.installation
+        self.configuration.write(node.etc, node.folder / "home")
+        oci_runtime = oci_runtime_without_oom_score(programs.oci_runtime, node.etc, node.pid)
+        if fault:
+            oci_runtime = oci_runtime_with_fault(fault, oci_runtime, node.etc)
+        places = CrioPlaces(
+            socket=self.socket,
+            programs=replace(programs, oci_runtime=oci_runtime),
+            storage_driver=storage_driver(root=node.root),
+            plugins=self._plugins,
+        )
+        write_crio_conf(node.etc, self.configuration, places, node.runtime_settings)
+        self.oci_runtime = programs.oci_runtime_version.partition(" ")[0]
+        hide_unified_cgroups(node, self.oci_runtime)
 
     def _coverage_inside(self) -> dict[str, str]:
-        """Say where CRI-O writes its coverage: in its world's folder, since nothing else can be written to there."""
+        """Say where CRI-O writes its coverage: in its node's folder, since nothing else can be written to there."""
         if self._coverage is None:
             return {}
-        folder = self.world.folder / "coverage"
+        folder = self.node.folder / "coverage"
         folder.mkdir()
         return {GOCOVERDIR: str(folder)}
 
@@ -126,37 +123,28 @@ class Crio(Runtime):
     @cached_property
     def _without_containers(self) -> str:
         """Why there are no containers here, nothing where there are."""
-        return why_no_containers(root=self.world.root, oci_runtime=self.installation.oci_runtime_version)
+        mounts = Path("/proc", str(self.node.pid), "mounts")
+        return why_no_containers(root=self.node.root, oci_runtime=self.installation.oci_runtime_version, mounts=mounts)
 
     @cached_property
     def _without_bridge(self) -> str:
         """Why pods cannot have a network of their own, nothing where they can."""
-        return self._without_containers or cni.why_unusable(cni.find_plugins(self.installation.crio.parent))
+        return self._without_containers or cni.why_unusable(self._plugins, self.node.enter)
+
+    @cached_property
+    def _plugins(self) -> Path | None:
+        """The folder of the CNI plugins on the node, none where it has none."""
+        return cni.find_plugins(self.installation.crio.parent, self.node.files)
 
     def _start(self) -> Process:
-        """Start the process, which reports through systemd's notification protocol that it is about to serve."""
+        """Start the process, and wait until it serves; raises ``RuntimeFailedError``."""
         path = os.pathsep.join([*map(str, self.installation.folders), os.environ.get("PATH", os.defpath)])
-        env = self._env | {"PATH": path, "NOTIFY_SOCKET": str(self.world.folder / "notify.sock")}
-        return self.world.spawn([str(self.installation.crio)], env, "crio.log")
-
-    def _await_ready(self) -> None:
-        """Wait until CRI-O says it is ready, or gives up (sd_notify(3): READY=1, or ERRNO= and then its end)."""
-        poll = select.poll()
-        poll.register(self._notify, select.POLLIN)
-        poll.register(self.process.pidfd, select.POLLIN)
-        until = time.monotonic() + READY_SECONDS
-        release = self.installation.release
-        while (left := until - time.monotonic()) > 0:
-            events = dict(poll.poll(left * 1000))
-            if self._notify.fileno() in events:
-                if b"READY=1" in self._notify.recv(DATAGRAM_BYTES).split(b"\n"):
-                    return
-            elif events:
-                status = self.process.status()
-                msg = f"CRI-O {release} ended while it started (exit status {status}): {self._last_words()}"
-                raise RuntimeFailedError(msg)
-        msg = f"CRI-O {release} was not ready after {READY_SECONDS:.0f} s: {self._last_words()}"
-        raise RuntimeFailedError(msg)
+        command = [str(self.installation.crio)]
+        try:
+            return self.node.start_service(command, self._env | {"PATH": path}, LOG, READY_SECONDS)
+        except ServiceError as error:
+            msg = f"CRI-O {self.installation.release} {error}: {self._last_words()}"
+            raise RuntimeFailedError(msg) from None
 
     def _ask_release(self) -> Release:
         """Let CRI-O itself say which release it is: its first answer."""
@@ -208,11 +196,10 @@ class Crio(Runtime):
         self.process.close()
 
     def restart(self) -> None:
-        """Stop the process and start it anew in the same world; containers run on. Raises ``RuntimeFailedError``."""
+        """Stop the process and start it anew on the same node; containers run on. Raises ``RuntimeFailedError``."""
         self.process.stop(STOP_SECONDS)
-        self.process.close()
-        self.process = self._start()
-        self._await_ready()
+        ended, self.process = self.process, self._start()
+        ended.close()
 
     def attach(self, key: object, make: Callable[[Any, "Crio"], C]) -> C:
         """Give what ``make(key, self)`` made at the first use of that key; it is closed before this CRI-O ends."""
@@ -222,12 +209,22 @@ class Crio(Runtime):
         return companion
 
     def end(self) -> None:
-        """Let its world end, without waiting until it has; CRI-O alone where its coverage is to be written."""
+        """Let all on its node end, without waiting until it has; CRI-O alone where its coverage is to be written."""
         if self._coverage is not None:
             self.process.signal(signal.SIGTERM)
             return
-        self.world.end()
+        self.node.end()
 
     def close(self) -> None:
-        """End its world, and it with that: nothing in there needs to be put in order first."""
+        """Give its node back, and end it with that: nothing in there needs to be put in order first."""
         self._stack.close()
+
+
+def start_in_world(
+    installation: Installation, configuration: Configuration, visible: Iterable[Path] = (), fault: str = ""
+) -> Crio:
+    """Start a CRI-O in a new world, in which the folders ``visible`` can be seen as well as its own.
+
+    Raises ``RuntimeFailedError`` when it cannot be started, and ``WorldError`` when no world can be made.
+    """
+    return Crio(World(visible=[*installation.folders, *visible]), installation, configuration, fault)

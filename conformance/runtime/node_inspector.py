@@ -17,7 +17,6 @@ from conformance.runtime.crio import Crio
 
 STORE = "var/lib/containers/storage"
 RUN = "run/containers/storage"
-CGROUPS = Path("/sys/fs/cgroup")
 OWN_PROCESSES = frozenset({"crio", "kubelet"})
 PATIENCE_SECONDS = 2.0
 WAIT_SECONDS = 0.01
@@ -73,7 +72,7 @@ class NodeResources:
 
 
 class NodeInspector:
-    """The machine below a CRI-O in a world of its own; looking into it takes root (proc(5), ``root``)."""
+    """The machine below a CRI-O on a node of its own; looking into it takes root (proc(5), ``root``)."""
 
     def __init__(self, crio: Crio) -> None:
         self._crio = crio
@@ -85,7 +84,7 @@ class NodeInspector:
 
     @property
     def root(self) -> Path:
-        """The root folder of the world, seen from out here; absolute symbolic links in it lead elsewhere."""
+        """The root folder of the node, as CRI-O sees it; absolute symbolic links in it lead elsewhere."""
         return self._proc / "root"
 
     @property
@@ -160,10 +159,10 @@ class NodeInspector:
         return json.loads(text) if text.strip() else []
 
     def _processes(self) -> list[str]:
-        """Give PID and name of what runs, but for the world's first and CRI-O's own."""
+        """Give PID and name of what runs, but for the node's own and CRI-O."""
         names = []
         for each in (self.root / "proc").iterdir():
-            if each.name.isdigit() and each.name != "1":
+            if each.name.isdigit() and each.name != "1" and self._crio.node.is_ours(each):
                 try:
                     name = (each / "comm").read_text().strip()
                     ended = (each / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
@@ -174,9 +173,9 @@ class NodeInspector:
         return names
 
     def _cgroups(self) -> Iterator[str]:
-        """List CRI-O's control groups below the world's, in any hierarchy (CRI-O internal/config/cgmgr)."""
+        """List CRI-O's control groups below the node's, in any hierarchy (CRI-O internal/config/cgmgr)."""
         name = self._crio.cgroup_parent.strip("/")
-        for hierarchy in (CGROUPS, *CGROUPS.iterdir()):
+        for hierarchy in (self._crio.node.cgroups, *self._crio.node.cgroups.iterdir()):
             for folder, _, _ in os.walk(hierarchy / name):
                 if Path(folder).name.startswith("crio-") and Path(folder).name != name:
                     yield str(Path(folder).relative_to(hierarchy))

@@ -23,12 +23,13 @@ exec {runtime} "$@"
 """
 
 
-def oci_runtime_without_oom_score(oci_runtime: Path, etc: Path) -> Path:
-    """Give the OCI runtime, or where this machine needs it a script in a world's ``etc`` that stands in for it.
+def oci_runtime_without_oom_score(oci_runtime: Path, etc: Path, pid: int) -> Path:
+    """Give the OCI runtime, or where the node needs it a script in its ``etc`` that stands in for it.
 
-    Its path is that inside the world: conmon takes no path beyond ASCII in the locale that CRI-O starts it with.
+    ``pid`` is a process that may do what the node's programs may. The path is that on the node: conmon takes no path
+    beyond ASCII in the locale that CRI-O starts it with.
     """
-    if _may_lower():
+    if _may_lower(Path("/proc", str(pid), "status")):
         return oci_runtime
     script = etc / oci_runtime.name
     script.write_text(_SCRIPT.format(runtime=shlex.quote(str(oci_runtime))), encoding="utf-8")
@@ -36,7 +37,7 @@ def oci_runtime_without_oom_score(oci_runtime: Path, etc: Path) -> Path:
     return Path("/etc", oci_runtime.name)
 
 
-def _may_lower(status: Path = Path("/proc/self/status")) -> bool:
-    """Tell whether this process has CAP_SYS_RESOURCE."""
+def _may_lower(status: Path) -> bool:
+    """Tell whether a process has CAP_SYS_RESOURCE."""
     match = re.search(r"^CapEff:\s*([0-9a-f]+)$", status.read_text(), re.MULTILINE)
     return match is None or bool(int(match[1], 16) >> CAP_SYS_RESOURCE & 1)

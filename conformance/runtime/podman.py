@@ -23,10 +23,10 @@ from conformance.node import World
 from conformance.registry_hosts import Internet, Login
 from conformance.releases.installation import PODMAN
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.node_files import storage_driver, write_node_files
 from conformance.runtime.podman_service import NO_CRI, PodmanError, PodmanService
 from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
 from conformance.runtime.runtime import CapabilityError, Runtime, RuntimeFailedError
-from conformance.runtime.world_files import storage_driver, write_world_files
 
 READY_SECONDS = 30.0
 LOOK_SECONDS = 0.01
@@ -59,7 +59,7 @@ class Podman(Runtime):
         with ExitStack() as stack:
             self.world = stack.enter_context(World(visible=[binary.parent, binary.resolve().parent]))
             self.internet = stack.enter_context(Internet(self.world.bind))
-            env = write_world_files(self.world, self.internet)
+            env = write_node_files(self.world, self.internet)
             self._configure()
             socket = self.world.folder / "podman.sock"
             path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
@@ -78,10 +78,7 @@ class Podman(Runtime):
     def _configure(self) -> None:
         """Write configuration where Podman looks; ``short_name_mode`` is an option of registries.conf for it."""
         etc = self.world.etc
-        self.configuration.write_registries(etc)
-        home = self.world.folder / "home"
-        self.configuration.write_policies(etc, home)
-        self.configuration.write_auth_files(home)
+        self.configuration.write(etc, self.world.folder / "home")
         if mode := self.configuration.short_name_mode:
             drop_in = etc / "containers" / "registries.conf.d" / "short-name-mode.conf"
             drop_in.parent.mkdir(parents=True, exist_ok=True)

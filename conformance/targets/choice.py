@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from conformance.simulator.mutants import Mutant
 
 SIMULATOR = "simulator"
+CONTAINER = "container"
 SURROUNDINGS = {
     "oci-runtime": "{}",
     "conmon": "conmon {}",
@@ -34,7 +35,12 @@ SURROUNDINGS = {
 
 
 class CrioTarget(Target):
-    """A CRI-O, in worlds of its own; ``fault`` is one in what its OCI runtime is given, if any."""
+    """A CRI-O, in worlds of its own; ``fault`` is one in what its OCI runtime is given, if any.
+
+    ``takes_faults`` says whether it can have one.
+    """
+
+    takes_faults = True
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -46,26 +52,31 @@ class CrioTarget(Target):
         """Say which CRI-O, where its binary is, and what it runs with."""
         fault = f" with the fault {self.fault}" if self.fault else ""
         told = ", ".join(words.format(self.properties[name]) for name, words in SURROUNDINGS.items())
-        return f"{self.title}{fault} ({self.installation.crio})\n  with {told}"
+        return f"{self.title}{fault} ({self.place})\n  with {told}"
+
+    @property
+    def place(self) -> str:
+        """Say where it lies."""
+        return str(self.installation.crio)
 
     @cached_property
     def properties(self) -> dict[str, str]:
         """What was tested: the programs beside CRI-O, the kernel, the version of its control groups, how it stores."""
-        from conformance.runtime.world_files import storage_driver
+        from conformance.runtime.node_files import storage_driver
 
         return {
             **super().properties,
             "oci-runtime": self.installation.oci_runtime_version or str(self.installation.oci_runtime),
-            "conmon": version_of(self.installation.conmon).removeprefix("conmon "),
+            "conmon": version_of(self.installation.conmon, enter=self.installation.enter).removeprefix("conmon "),
             "cgroup": cgroup_version(),
             "storage-driver": storage_driver(root=os.geteuid() == 0),
         }
 
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
         """Start a CRI-O in a new world, in which the folders ``visible`` can be seen."""
-        from conformance.runtime.crio import Crio
+        from conformance.runtime.crio import start_in_world
 
-        return Crio(self.installation, configuration, visible, self.fault)
+        return start_in_world(self.installation, configuration, visible, self.fault)
 
 
 class SimulatorTarget(Target):
@@ -115,10 +126,8 @@ def choose_target(runtime: str, oci_runtime: str = "") -> Target:
     wanted, _, rest = runtime.partition(":")
     if wanted == SIMULATOR:
         return SimulatorTarget(_simulated_release(rest), "the simulator was asked for")
-    if wanted == "unix":
-        from conformance.targets.attached import find_attached
-
-        return find_attached(rest)
+    if (target := _running_target(wanted, rest, oci_runtime)) is not None:
+        return target
     program = runtime.rpartition("/")[2]
     if program == "podman":
         return find_podman(runtime)
@@ -130,6 +139,19 @@ def choose_target(runtime: str, oci_runtime: str = "") -> Target:
         return SimulatorTarget(newest_of(newest_line()), str(error))
 
 
+def _running_target(kind: str, where: str, oci_runtime: str) -> Target | None:
+    """Find what somebody else runs: on a socket, or on the nodes of containers; none where that is not asked for."""
+    if kind == "unix":
+        from conformance.targets.attached import find_attached
+
+        return find_attached(where)
+    if kind == CONTAINER:
+        from conformance.targets.node_containers import find_node_containers
+
+        return find_node_containers(where, oci_runtime)
+    return None
+
+
 def _simulated_release(line: str) -> Release:
     """Give the release that the simulator behaves as; raises ``RuntimeNotFoundError``."""
     try:
@@ -137,3 +159,11 @@ def _simulated_release(line: str) -> Release:
     except ValueError as error:
         msg = f"--runtime {SIMULATOR}:{line}: {error}"
         raise RuntimeNotFoundError(msg) from None
+
+
+def most_workers(runtime: str) -> int | None:
+    """Give how many workers can share what ``--runtime`` names: one a node, one on a socket; else as many as wanted."""
+    wanted, _, rest = runtime.partition(":")
+    if wanted == "unix":
+        return 1
+    return len(rest.split(",")) if wanted == CONTAINER else None

@@ -126,19 +126,28 @@ class Run:
 
         allow_open_files()
         live = isinstance(self.target, CrioTarget)
-        return Pool(self._start, crios_at_once(self.workers) if live else LIMIT)
+        return Pool(self._start, self.target.at_once or (crios_at_once(self.workers) if live else LIMIT))
 
     def _start(self, configuration: Configuration) -> Runtime:
         programs = [each for each in (self.kubelet, self.cluster) if each is not None]
         return self.target.start(configuration, [folder for each in programs for folder in each.folders])
 
     def close(self) -> None:
-        """End the runtimes that run, if any was ever started, and give back what they had."""
+        """End the runtimes that run, if any was ever started, and give back what they ran on.
+
+        Raises ``RunError`` where that cannot be given back as it was.
+        """
+        from conformance.node import NodeError
+
+        if "pool" not in vars(self):
+            return
         try:
-            if "pool" in vars(self):
-                self.pool.close()
+            self.pool.close()
         finally:
-            self.target.close()
+            try:
+                self.target.close()
+            except NodeError as error:
+                raise RunError(str(error)) from None
 
     def require(self, required: Iterable[str]) -> None:
         """Refuse a run that lacks ``live``, which is known before anything is started.
@@ -154,7 +163,7 @@ class Run:
         Raises ``RunError`` when it cannot be started, ``RequiredCapabilityError`` when it lacks a capability in
         ``required``.
         """
-        from conformance.node import WorldError, sweep_worlds
+        from conformance.node import NodeError, sweep_worlds
         from conformance.runtime.configuration import Configuration
         from conformance.runtime.runtime import RuntimeFailedError
         from conformance.targets.pool import TooFewFilesError, TooFewInstancesError
@@ -166,7 +175,7 @@ class Run:
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             raise RunError(f"{where}{error.strerror or error}") from None
-        except (RuntimeFailedError, TooFewFilesError, TooFewInstancesError, WorldError) as error:
+        except (NodeError, RuntimeFailedError, TooFewFilesError, TooFewInstancesError) as error:
             raise RunError(str(error)) from None
         for capability in required:
             why = self.why_lacking(capability, first)
@@ -212,8 +221,8 @@ def _put_fault(name: str, target: Target) -> None:
     from conformance.simulator.mutants import UnknownMutantError, mutant
 
     if name in FAULTS:
-        if not isinstance(target, CrioTarget):
-            msg = f"--mutant {name} is a fault of containers: add --runtime with a CRI-O"
+        if not isinstance(target, CrioTarget) or not target.takes_faults:
+            msg = f"--mutant {name} is a fault of containers: add --runtime with a CRI-O that runs in a world"
             raise RunError(msg)
         target.fault = name
         return

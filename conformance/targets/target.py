@@ -23,7 +23,8 @@ class Target(ABC):
 
     ``program`` is whose ``release`` that is, ``rehearsal`` why there is no live one (empty where there is),
     ``marker`` what cases must be marked with to speak of it (empty: all do), ``unmarked_reason`` why the others do not,
-    ``unstartable_reason`` why none is started with a configuration that may be refused (empty: it is).
+    ``unstartable_reason`` why none is started with a configuration that may be refused (empty: it is), ``at_once`` how
+    many can run at once in one process, where that is limited.
     """
 
     program: str = CRIO
@@ -32,6 +33,7 @@ class Target(ABC):
     marker: str = ""
     unmarked_reason: str = ""
     unstartable_reason: str = ""
+    at_once: int | None = None
 
     @property
     def title(self) -> str:
@@ -64,12 +66,13 @@ class Target(ABC):
         """Tell whether it is a CRI-O of a range of releases such as ``>=1.34``."""
         return self.program == CRIO and self.release.within(releases)
 
-    def close(self) -> None:  # noqa: B027 (most have nothing to give back)
-        """Give back what outlives the runtimes that were started."""
-
     @abstractmethod
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:
         """Start one with that configuration; ``visible`` are folders that what is attached to it must see.
 
-        Raises ``RuntimeFailedError`` or ``WorldError``.
+        Raises ``RuntimeFailedError`` or ``NodeError``.
         """
+
+    def close(self) -> None:
+        """Give back what runtimes were started on, once all of them have ended; raises ``NodeError``."""
+        return

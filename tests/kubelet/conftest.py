@@ -6,7 +6,6 @@ from typing import cast
 import pytest
 
 from conformance.evidence import Collector
-from conformance.kubelet import process
 from conformance.kubelet.process import KubeletProcess
 from conformance.model.release import Release
 from conformance.node import World
@@ -30,8 +29,10 @@ def cgroups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cgroup"
     for hierarchy in ("memory", "cpu,cpuacct"):
         (folder / hierarchy).mkdir(parents=True)
+        (folder / hierarchy / "cgroup.procs").touch()
+    (folder / "hugetlb").mkdir()  # a folder without a hierarchy, as a container may have it
     (folder / "cpu").symlink_to("cpu,cpuacct")
-    monkeypatch.setattr(process, "CGROUPS", folder)
+    monkeypatch.setattr(World, "cgroups", folder)
     return folder
 
 
@@ -41,7 +42,7 @@ def crio(run: Run, own_tmpdir: Path, tmp_path: Path, cgroups: Path) -> Iterator[
     del cgroups
     with World(visible=[tmp_path, PYTHON_HOME]) as world:
         made = SimpleNamespace(
-            world=world,
+            node=world,
             socket=run.socket,
             internet=run.internet,
             evidence=Collector(run.internet.recorder, run.log),

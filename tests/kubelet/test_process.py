@@ -12,7 +12,7 @@ from conformance.kubelet import process
 from conformance.kubelet.process import KubeletProcess
 from conformance.kubelet.sysctl_masks import WANTED
 from conformance.model.release import Release
-from conformance.node import WorldError
+from conformance.node import NodeError
 from conformance.releases.kubelet_binary import KubeletBinary
 from conformance.runtime.crio import Crio
 from conformance.runtime.runtime import RuntimeFailedError
@@ -90,12 +90,12 @@ def test_one_that_never_becomes_ready_is_given_up_and_ended(
     sentence = failure(install(script), crio).replace("no word", "busy")  # a busy machine's has not come to speak
     assert sentence == "kubelet 1.36.2 was not ready after 1 s: busy"
     assert time.monotonic() - begin < 10 * SHORT
-    assert mentioning(str(crio.world.folder / "kubelet" / "config.json")) == []
+    assert mentioning(str(crio.node.folder / "kubelet" / "config.json")) == []
 
 
 def test_one_that_is_not_seen_in_the_world_is_told(crio: Crio) -> None:
     missing = KubeletBinary(Path("/run/kubelet"), Release("1.36.2"))
-    with pytest.raises(WorldError, match=r"^/run/kubelet cannot be started: No such file or directory$"):
+    with pytest.raises(NodeError, match=r"^/run/kubelet cannot be started: No such file or directory$"):
         KubeletProcess(missing, crio)
 
 
@@ -191,8 +191,8 @@ def test_closing_ends_it_and_frees_its_socket(install: Install, crio: Crio) -> N
     binary = install(f"#!{PYTHON} -I\n{FAKE}")
     for _ in range(2):
         living = KubeletProcess(binary, crio)
-        socket = crio.world.folder / "kubelet" / "cri.sock"
+        socket = crio.node.folder / "kubelet" / "cri.sock"
         assert (living.pods(), socket.exists()) == ({}, True)
         living.close()
-        assert mentioning(str(crio.world.folder / "kubelet" / "config.json")) == []
+        assert mentioning(str(crio.node.folder / "kubelet" / "config.json")) == []
         assert (living.pods(), socket.exists()) == (None, False)

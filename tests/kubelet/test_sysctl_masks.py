@@ -8,7 +8,7 @@ import pytest
 
 from conformance.kubelet import sysctl_masks as cover_module
 from conformance.kubelet.sysctl_masks import SYSCTL, WANTED, mask_sysctls
-from conformance.node import World, WorldError
+from conformance.node import NodeError, World
 from tests.node.world_traces import PYTHON_HOME, run
 
 pytestmark = [
@@ -61,7 +61,7 @@ def test_a_second_kubelet_in_the_same_world_is_covered_as_well(here: World) -> N
 
 def test_a_mount_that_fails_is_told_in_one_sentence(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cover_module, "SYSCTL", Path("/nowhere"))
-    with pytest.raises(WorldError) as caught:
+    with pytest.raises(NodeError) as caught:
         mask_sysctls(here, here.folder / "sysctl")
     assert str(caught.value) == (
         "/nowhere/vm/overcommit_memory cannot be covered for a kubelet:"

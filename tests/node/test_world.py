@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.node import World, WorldError, world
+from conformance.node import NodeError, World, world
 from tests.node.world_traces import PATIENCE, PYTHON, Bell, init_of, mounts, run, start, traces
 
 pytestmark = pytest.mark.usefixtures("namespaces", "own_tmpdir")
@@ -140,7 +140,7 @@ def test_datagrams_come_out_too_and_well_known_ports_need_no_root(here: World) -
 def test_an_address_that_is_taken_is_said_to_be(here: World) -> None:
     with here.bind("tcp", "127.0.0.9", 443) as server:
         server.listen()
-        with pytest.raises(WorldError, match=r"^Address already in use$"):
+        with pytest.raises(NodeError, match=r"^Address already in use$"):
             here.bind("tcp", "127.0.0.9", 443)
 
 
@@ -163,13 +163,13 @@ def test_a_server_inside_is_reached_from_out_here(here: World) -> None:
         client.sendall(b"you")
         assert client.recv(100) == b"hello you"
     assert server.wait(PATIENCE)
-    with pytest.raises(WorldError, match=r"^Connection refused$"):
+    with pytest.raises(NodeError, match=r"^Connection refused$"):
         here.connect("127.0.0.9", port)
     assert run(here, "echo", "still here") == "still here\n"
 
 
 def test_a_server_outside_is_not_reached_as_one_inside(here: World) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(WorldError, match=r"^Connection refused$"):
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(NodeError, match=r"^Connection refused$"):
         here.connect(*server.getsockname())
 
 
@@ -245,7 +245,7 @@ def test_an_init_that_was_killed_is_noticed_and_cleared_up_after() -> None:
         program = start(living, "exec sleep 1000")
         os.kill(init_of(living._unshare.pid), signal.SIGKILL)
         assert program.wait(PATIENCE)
-        with pytest.raises(WorldError, match=r"^sh cannot be started: the world's init (has ended|does not answer)"):
+        with pytest.raises(NodeError, match=r"^sh cannot be started: the world's init (has ended|does not answer)"):
             start(living, "true")
     assert seen.left() == []
 

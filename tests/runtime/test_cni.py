@@ -32,7 +32,7 @@ def test_the_first_folder_that_has_all_plugins_is_taken(tmp_path: Path, monkeypa
 
 def test_crio_is_told_of_the_network_and_the_plugins(tmp_path: Path) -> None:
     told = cni.write_cni_config(tmp_path, Path("/usr/lib/cni"))
-    assert told == {"network": {"network_dir": "/etc/cni/net.d", "plugin_dirs": ["/usr/lib/cni"]}}
+    assert told == {"network_dir": "/etc/cni/net.d", "plugin_dirs": ["/usr/lib/cni"]}
     (file,) = (tmp_path / "cni" / "net.d").iterdir()
     (bridge,) = json.loads(file.read_text())["plugins"]
     assert (bridge["type"], bridge["ipMasq"], bridge["ipam"]["ranges"]) == (

@@ -13,7 +13,7 @@ from conformance.releases.installation import Installation, find_crio
 from conformance.runtime import crio as crio_module
 from conformance.runtime import oom
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
+from conformance.runtime.crio import Crio, start_in_world
 from conformance.runtime.runtime import RuntimeFailedError
 from conformance.targets import pool
 from conformance.targets.pool import Pool, TooFewInstancesError
@@ -47,7 +47,7 @@ def fake(tmp_path: Path, namespaces: None) -> Fake:
 def failure(installation: Installation, own_tmpdir: Path, *visible: Path) -> str:
     """Start it in vain; give the one sentence, and see that nothing is left."""
     with pytest.raises(RuntimeFailedError) as caught:
-        Crio(installation, Configuration(), visible)
+        start_in_world(installation, Configuration(), visible)
     assert list(own_tmpdir.glob("*/*/")) == []
     assert mentioning(f"{own_tmpdir}/crio-conformance") == []
     return str(caught.value)
@@ -140,18 +140,18 @@ def test_the_capability_is_read_from_proc(tmp_path: Path, capabilities: str, may
 
 
 def test_with_the_capability_the_runtime_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oom, "_may_lower", lambda: True)
-    assert oom.oci_runtime_without_oom_score(Path("/usr/bin/crun"), tmp_path) == Path("/usr/bin/crun")
+    monkeypatch.setattr(oom, "_may_lower", lambda _: True)
+    assert oom.oci_runtime_without_oom_score(Path("/usr/bin/crun"), tmp_path, 1) == Path("/usr/bin/crun")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The script that stands in for a runc which prints its arguments, one a line, and ends with 7."""
-    monkeypatch.setattr(oom, "_may_lower", lambda: False)
+    monkeypatch.setattr(oom, "_may_lower", lambda _: False)
     (tmp_path / "it's here").mkdir()
     program(tmp_path / "it's here" / "runc", "#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit 7\n")
-    inside = oom.oci_runtime_without_oom_score(tmp_path / "it's here" / "runc", tmp_path)
+    inside = oom.oci_runtime_without_oom_score(tmp_path / "it's here" / "runc", tmp_path, 1)
     assert inside == Path("/etc/runc"), "conmon, in the locale that CRI-O gives it, takes no path beyond ASCII"
     return tmp_path / "runc"
 

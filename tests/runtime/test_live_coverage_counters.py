@@ -7,7 +7,7 @@ import pytest
 from conformance.releases.installation import Installation, RuntimeNotFoundError, find_crio
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.coverage_counters import bring_out_counters
-from conformance.runtime.crio import Crio
+from conformance.runtime.crio import start_in_world
 from conformance.runtime.runtime import RuntimeFailedError
 
 LIKE_ONE_BUILT_FOR_COVERAGE = """#!/bin/sh
@@ -54,10 +54,10 @@ def counters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("own_tmpdir")
 def test_counters_are_there_however_it_is_ended(crio: Installation, counters: Path) -> None:
     counters.mkdir()
-    with Crio(crio, Configuration(), [crio.crio.parent]) as runtime:
+    with start_in_world(crio, Configuration(), [crio.crio.parent]) as runtime:
         runtime.restart()
     assert len(list(counters.glob("covcounters.hash.*"))) == 2
-    runtime = Crio(crio, Configuration(), [crio.crio.parent])
+    runtime = start_in_world(crio, Configuration(), [crio.crio.parent])
     runtime.end()
     runtime.close()
     assert len(list(counters.iterdir())) == 3
@@ -66,7 +66,7 @@ def test_counters_are_there_however_it_is_ended(crio: Installation, counters: Pa
 @pytest.mark.usefixtures("own_tmpdir")
 def test_a_folder_that_is_not_there_is_one_sentence(crio: Installation, counters: Path) -> None:
     with pytest.raises(RuntimeFailedError, match=f"^GOCOVERDIR names {counters}, which is no folder that"):
-        Crio(crio, Configuration())
+        start_in_world(crio, Configuration())
 
 
 def test_each_run_adds_to_what_is_there(tmp_path: Path) -> None:

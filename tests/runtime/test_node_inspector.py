@@ -18,6 +18,9 @@ from conformance.runtime import node_inspector as looking
 from conformance.runtime.node_inspector import RUN, STORE, NodeInspector, NodeResources
 
 WORLD = "crio-conformance-test"
+NODES_OWN = ("2", "3")
+"""Processes that the node has without us."""
+
 MOUNTINFO = """\
 21 1 0:20 / / rw - overlay overlay rw
 40 21 0:30 / /var/lib/containers/storage/overlay/ab/merged ro - overlay overlay ro
@@ -29,7 +32,8 @@ class Folder(NodeInspector):
 
     def __init__(self, folder: Path, crio: Any = None) -> None:
         running = SimpleNamespace(wait=time.sleep)
-        known: Any = crio or SimpleNamespace(cgroup_parent=f"/{WORLD}", process=running, cleanup_client=self)
+        node = SimpleNamespace(cgroups=folder / "cgroup", is_ours=lambda each: each.name not in NODES_OWN)
+        known: Any = crio or SimpleNamespace(cgroup_parent=f"/{WORLD}", process=running, cleanup_client=self, node=node)
         super().__init__(known)
         self.folder = folder
 
@@ -60,7 +64,7 @@ def process(folder: Path, pid: int, name: str, state: str = "S") -> None:
 
 
 @pytest.fixture
-def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder() -> Iterator[Path]:
     """A world in which nothing was done yet. It lies in memory: elsewhere a file may be locked under another device."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
         folder = Path(name)
@@ -70,7 +74,6 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         process(folder, 7, "crio")
         (folder / "cgroup/pids").mkdir(parents=True)
         write(folder / "cgroup/cgroup.procs")
-        monkeypatch.setattr(looking, "CGROUPS", folder / "cgroup")
         yield folder
 
 

@@ -12,9 +12,9 @@ from conformance.model.reason import Reason
 from conformance.releases.installation import RuntimeNotFoundError
 from conformance.report.story import story
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.node_files import storage_driver
 from conformance.runtime.podman import Podman
 from conformance.runtime.runtime import CapabilityError, RuntimeFailedError
-from conformance.runtime.world_files import storage_driver
 from conformance.targets.choice import choose_target
 from conformance.targets.contrast import PodmanTarget, find_podman
 from tests.node.world_traces import mentioning

@@ -21,7 +21,7 @@ from conformance.node_config.drop_in import PREFIX
 from conformance.node_config.running_crio import read_crio_table
 from conformance.releases.installation import find_crio
 from conformance.runtime.configuration import Configuration
-from conformance.runtime.crio import Crio
+from conformance.runtime.crio import Crio, start_in_world
 
 CONFIGURATION = Configuration(
     registries=(
@@ -128,7 +128,7 @@ class SomebodysNode:
         yield from (each["id"] for each in json.loads((store / "overlay-layers/layers.json").read_text()))
 
     def _files(self) -> Iterator[tuple[str, tuple[object, ...]]]:
-        for top in (*(self.root / each for each in WATCHED), self.crio.world.folder / "home"):
+        for top in (*(self.root / each for each in WATCHED), self.crio.node.folder / "home"):
             for path in [top, *top.rglob("*")] if top.exists() else []:
                 facts = path.lstat()
                 is_read = path.is_file() and not path.is_symlink() and path.suffix != ".log"
@@ -153,7 +153,7 @@ class SomebodysNode:
 @contextmanager
 def somebodys_node(release: str, configuration: Configuration = CONFIGURATION) -> Iterator[SomebodysNode]:
     """Start one; raises ``RuntimeNotFoundError`` where that release is not here."""
-    with Crio(find_crio(release), configuration) as crio:
+    with start_in_world(find_crio(release), configuration) as crio:
         yield SomebodysNode(crio)
 
 

@@ -1,4 +1,4 @@
-"""A program running inside a world, as the run outside sees it."""
+"""A program running on a node, as the run outside sees it."""
 
 import contextlib
 import os
@@ -9,9 +9,9 @@ from pathlib import Path
 
 
 class Process:
-    """A program inside a world, held by a pidfd: it can be waited for and signalled without ever naming the wrong one.
+    """A program on a node, held by a pidfd: it can be waited for and signalled without ever naming the wrong one.
 
-    ``pid`` is its number inside the world, ``log`` the file with its output.
+    ``pid`` is its number on the node, ``log`` the file with its output.
     """
 
     def __init__(self, pidfd: int, pid: int, log: Path, status: Callable[[], int]) -> None:
@@ -22,9 +22,8 @@ class Process:
 
     @property
     def outer_pid(self) -> int:
-        """Its number outside the world (proc(5), ``fdinfo``); -1 when it has ended."""
-        facts = Path(f"/proc/self/fdinfo/{self.pidfd}").read_text()
-        return int(facts.partition("Pid:")[2].split()[0])
+        """Its number out here; -1 when it has ended."""
+        return pid_of(self.pidfd)
 
     @property
     def running(self) -> bool:
@@ -56,3 +55,9 @@ class Process:
     def close(self) -> None:
         """Close the pidfd; the program goes on, if it still runs."""
         os.close(self.pidfd)
+
+
+def pid_of(pidfd: int) -> int:
+    """Give the number, out here, of the process that a pidfd holds (proc(5), ``fdinfo``); -1 when it has ended."""
+    facts = Path(f"/proc/self/fdinfo/{pidfd}").read_text()
+    return int(facts.partition("Pid:")[2].split()[0])

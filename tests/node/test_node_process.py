@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from conformance.node import World, WorldError
+from conformance.node import NodeError, World
 from tests.node.world_traces import PATIENCE, PYTHON, Bell, run, start
 
 pytestmark = pytest.mark.usefixtures("namespaces", "own_tmpdir")
@@ -41,7 +41,7 @@ def test_a_program_is_found_on_the_path_that_it_is_given(here: World) -> None:
 
 
 def test_a_missing_program_is_named(here: World) -> None:
-    with pytest.raises(WorldError, match=r"^no-such-program cannot be started: No such file or directory$"):
+    with pytest.raises(NodeError, match=r"^no-such-program cannot be started: No such file or directory$"):
         here.spawn(["no-such-program", "--help"], {}, "output")
     assert run(here, "echo", "still here") == "still here\n"
 

@@ -1,0 +1,104 @@
+"""A container that runs on this machine, as the program of its engine, Docker's or Podman's, tells of it."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.node.node import NodeError
+
+ENGINES = ("docker", "podman")
+SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class EngineContainer:
+    """A running container: its ``name`` and ``id``, and ``pid``, the number of its first process out here."""
+
+    name: str
+    id: str
+    pid: int
+
+    @property
+    def files(self) -> Path:
+        """Its root folder as it is seen out here; absolute symbolic links in it lead elsewhere."""
+        return Path("/proc", str(self.pid), "root")
+
+    @property
+    def enter(self) -> tuple[str, ...]:
+        """The beginning of a command that runs a program in it (util-linux's nsenter)."""
+        return ("nsenter", f"--target={self.pid}", "--mount", "--uts", "--ipc", "--net", "--pid")
+
+    def run(self, *argv: str, seconds: float = SECONDS) -> subprocess.CompletedProcess[str]:
+        """Run a program in it to its end, with its output as text; raises ``NodeError`` where it takes too long."""
+        try:
+            return subprocess.run(
+                [*self.enter, *argv],
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                stdin=subprocess.DEVNULL,
+                timeout=seconds,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            msg = f"{argv[0]} cannot be run in the container {self.name}: {error}"
+            raise NodeError(msg) from None
+
+
+def find_container(name: str) -> EngineContainer:
+    """Find a running container by its name or ID, with the first engine that knows it; raises ``NodeError``."""
+    if os.geteuid() != 0:
+        msg = f"the container {name} can be entered by root only, on the machine where its engine runs: run as root"
+        raise NodeError(msg)
+    said = []
+    for engine in filter(shutil.which, ENGINES):
+        try:
+            container, complaint = _inspect(engine, name)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            container, complaint = None, str(error)
+        if container is not None:
+            return _checked(container, engine)
+        said.append(complaint)
+    if not said:
+        msg = f"to find the container {name}, docker or podman must be on PATH: install one"
+        raise NodeError(msg)
+    msg = f"there is no container {name} here: {'; '.join(said)}"
+    raise NodeError(msg)
+
+
+def _inspect(engine: str, name: str) -> tuple[EngineContainer | None, str]:
+    """Ask an engine's program; give the container, or what it says instead."""
+    done = subprocess.run(
+        [engine, "inspect", "--type", "container", "--format", "{{.Id}} {{.State.Pid}} {{.Name}}", "--", name],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=SECONDS,
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        return None, f"{engine} says {said[-1]}"
+    container_id, pid, known_as = done.stdout.split()
+    return EngineContainer(known_as.lstrip("/"), container_id, int(pid)), ""
+
+
+def _checked(container: EngineContainer, engine: str) -> EngineContainer:
+    """Make sure that it runs, and on this machine; raises ``NodeError``."""
+    if container.pid == 0:
+        msg = f"the container {container.name} does not run: start it ({engine} start {container.name})"
+        raise NodeError(msg)
+    try:
+        groups = Path("/proc", str(container.pid), "cgroup").read_text()
+    except OSError:
+        groups = ""
+    if container.id not in groups:
+        msg = (
+            f"the container {container.name} runs on another machine than this process, or is hidden from it: run on"
+            f" the machine of its engine ({engine}), outside of containers"
+        )
+        raise NodeError(msg)
+    return container
