@@ -37,10 +37,10 @@ SURROUNDINGS = {
 class CrioTarget(Target):
     """A CRI-O, in worlds of its own; ``fault`` is one in what its OCI runtime is given, if any.
 
-    ``takes_faults`` says whether it can have one.
+    ``is_in_world`` says whether its nodes are worlds, which can have one, and a cluster.
     """
 
-    takes_faults = True
+    is_in_world = True
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation

@@ -34,7 +34,7 @@ LIBEXEC = "/usr/libexec/crio"
 class ContainerTarget(CrioTarget):
     """The CRI-O of node containers; every worker has one of them for itself, as long as its run lasts."""
 
-    takes_faults = False
+    is_in_world = False
     at_once = 1
 
     def __init__(self, containers: Sequence[EngineContainer], installation: Installation) -> None:

@@ -110,6 +110,8 @@ class Run:
             raise RunError(
                 f"--cluster {wanted} is made around a CRI-O, not {self.target.title}: add --runtime with one"
             )
+        if not self.target.is_in_world:
+            raise RunError(f"--cluster {wanted} is made in a world, and a node container is none: leave one out")
         if self.kubelet is None:
             raise RunError(f"--cluster {wanted} needs a kubelet, and there is none in the cache folder: add --kubelet")
         from conformance.releases.control_plane_programs import find_control_plane
@@ -221,7 +223,7 @@ def _put_fault(name: str, target: Target) -> None:
     from conformance.simulator.mutants import UnknownMutantError, mutant
 
     if name in FAULTS:
-        if not isinstance(target, CrioTarget) or not target.takes_faults:
+        if not isinstance(target, CrioTarget) or not target.is_in_world:
             msg = f"--mutant {name} is a fault of containers: add --runtime with a CRI-O that runs in a world"
             raise RunError(msg)
         target.fault = name

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from conformance.model.release import Release
-from conformance.releases.installation import RuntimeNotFoundError
+from conformance.releases.installation import Installation, RuntimeNotFoundError
 from conformance.runtime.cluster_runtime import ClusterRuntime
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.runtime import CapabilityError, RuntimeFailedError
 from conformance.targets.cluster_target import ClusterTarget, find_cluster
+from conformance.targets.node_containers import ContainerTarget
 from conformance.targets.run import Run, RunError
 from tests.kubelet.fake_api_server import FakeAPIServer, serve_api
 
@@ -70,6 +71,14 @@ def run_refusal(runtime: str | None, **options: Any) -> str:
 def test_a_cluster_in_a_world_is_made_around_a_crio() -> None:
     sentence = "--cluster world is made around a CRI-O, not the simulator of CRI-O 1.36: add --runtime with one"
     assert run_refusal("simulator:1.36", cluster="world") == sentence
+
+
+def test_no_cluster_is_made_on_a_node_that_is_no_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    installation = Installation(Path("crio"), Path("pinns"), Path("conmon"), Path("runc"), Release("1.36.3"))
+    target = ContainerTarget([], installation)
+    monkeypatch.setattr("conformance.targets.run.choose_target", lambda *_: target)
+    sentence = "--cluster world is made in a world, and a node container is none: leave one out"
+    assert run_refusal("container:one", cluster="world") == sentence
 
 
 def test_an_empty_one_is_told() -> None:
