@@ -1,7 +1,9 @@
 """What runs the suite on every node of a cluster: Kubernetes takes the objects, and the image's script reports."""
 
 import os
+import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ import yaml
 from conformance.commands.main import main
 from conformance.report.junit_results import read_results
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
+ROOT = Path(__file__).parent.parent
+FIXTURES = ROOT / "fixtures"
 RUN_ON_NODE = FIXTURES / "image" / "run-on-node"
 KUBERNETES = "1.31"
 """The oldest release that the objects must be good for: that of the oldest CRI-O that the suite knows."""
@@ -51,6 +54,19 @@ def daemon_set(plugin: dict[str, Any]) -> dict[str, Any]:
 def pods() -> list[dict[str, Any]]:
     (plugin,) = objects("crio-conformance.yaml")
     return [daemon_set(plugin)["spec"]["template"]["spec"], objects("job.yaml")[1]["spec"]["template"]["spec"]]
+
+
+def test_the_image_is_given_what_the_package_is_built_from() -> None:
+    """``.dockerignore`` leaves out all but these."""
+    given = {line[2:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!/")}
+    assert all((ROOT / each).exists() for each in given)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    build = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {*build["packages"], *build["force-include"], project["project"]["readme"], "hatch_build.py", "protos"}
+    needed |= {"pyproject.toml", *project["project"]["license-files"]}
+    dockerfile = (FIXTURES / "image" / "Dockerfile").read_text()
+    copied = {each for each in re.findall(r"^COPY (?!--from)(\S+) ", dockerfile, re.MULTILINE) if each != "."}
+    assert given == needed | copied
 
 
 def test_kubernetes_takes_the_job_and_its_namespace() -> None:
