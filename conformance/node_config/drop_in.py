@@ -29,7 +29,10 @@ class DropInError(Exception):
 
 
 class DropIn:
-    """The file of the run ``word``, which is there once something is written. Raises ``DropInError``."""
+    """The file of the run ``word``, which is there once something is written. Raises ``DropInError``.
+
+    The folder is held: a path through a process (proc(5), ``root``) is gone when that is restarted.
+    """
 
     def __init__(self, folder: Path, word: str) -> None:
         if not folder.is_dir() or folder.is_symlink():
@@ -37,16 +40,21 @@ class DropIn:
             raise DropInError(msg)
         self.path = folder / f"{PREFIX}{word}.conf"
         self._lock = -1
+        try:
+            self._handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise _unwritable(folder, error) from None
+        self._held = Path(f"/proc/self/fd/{self._handle}", self.path.name)
 
     def write(self, text: str) -> None:
         """Let the file have that text, all of it or what it had before: others may read it at any time."""
-        new = self.path.with_name(f".{self.path.stem}.new")
+        new = self._held.with_name(f".{self.path.stem}.new")
         try:
-            with _undisturbed(self.path.parent) as before:
+            with _undisturbed(self._held.parent) as before:
                 handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 os.write(handle, f"{text}{MODIFIED}{before}\n".encode())
-                new.rename(self.path)
+                new.rename(self._held)
         except OSError as error:
             raise _unwritable(self.path.parent, error) from None
         self._let_go()
@@ -55,11 +63,16 @@ class DropIn:
     def remove(self) -> None:
         """Remove the file, if it is there."""
         try:
-            with _undisturbed(self.path.parent):
-                self.path.unlink(missing_ok=True)
+            with _undisturbed(self._held.parent):
+                self._held.unlink(missing_ok=True)
         except OSError as error:
             raise _unwritable(self.path.parent, error) from None
         self._let_go()
+
+    def close(self) -> None:
+        """Remove the file, and let go of the folder."""
+        self.remove()
+        os.close(self._handle)
 
     def _let_go(self) -> None:
         if self._lock >= 0:

@@ -167,7 +167,7 @@ class RedirectedNode:
     def close(self) -> None:
         """Take away the images of the run, its drop-in and what that had changed, and stop serving."""
         with self._stack:
-            self._stack.callback(self._drop_in.remove)
+            self._stack.callback(self._drop_in.close)
             if self.process.running:
                 self._stack.callback(self._let_redirects_go)
                 self.pods.close(self.cleanup_client, self.crio.root)

@@ -90,6 +90,15 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_one_that_cannot_be_written_to_is_told(folder: Path) -> None:
     drop_in = DropIn(folder, "ab12")
-    folder.rename(folder.with_name("moved"))
-    with pytest.raises(DropInError, match=r"cannot be written to \(No such file or directory\): run as root"):
+    drop_in.path.with_name(f".{drop_in.path.stem}.new").mkdir()
+    with pytest.raises(DropInError, match=r"cannot be written to \(Is a directory\): run as root"):
         drop_in.write(TEXT)
+
+
+def test_the_folder_is_held_whatever_becomes_of_the_path_to_it(folder: Path) -> None:
+    drop_in = DropIn(folder, "ab12")
+    moved = folder.rename(folder.with_name("moved"))
+    drop_in.write(TEXT)
+    assert names(moved) == ["crio.conf", drop_in.path.name]
+    drop_in.close()
+    assert names(moved) == ["crio.conf"]
