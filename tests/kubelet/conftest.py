@@ -48,6 +48,7 @@ def crio(run: Run, own_tmpdir: Path, tmp_path: Path, cgroups: Path) -> Iterator[
             evidence=Collector(run.internet.recorder, run.log),
             cleanup_client=run.client,
             cgroup_parent="/crio-conformance-x",
+            capabilities=frozenset({"cri"}),
         )
         yield cast("Crio", made)
     assert mentioning(f"{own_tmpdir}/crio-conformance") == []
