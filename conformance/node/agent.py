@@ -41,6 +41,7 @@ SIOCBRDELBR = 0x89A1
 BRIDGE = "conformance0"
 """The bridge of pods with a network of their own (``runtime/cni.py``), which lies in the node's network."""
 
+FORWARDING = "/proc/sys/net/ipv4/ip_forward"
 SYSTEMD = "/run/systemd"
 """Where the service manager is reached; it stays in sight."""
 
@@ -149,9 +150,23 @@ def give_back(stop: list[list[str]], cgroups: list[str], remove: list[str], star
     return not any(done)
 
 
+def forwarding() -> str:
+    """Give whether the node's network forwards, which the CNI plugin of a bridge switches on."""
+    with open(FORWARDING) as file:
+        return file.read()
+
+
+def set_forwarding(value: str) -> None:
+    """Let it be as it was."""
+    if forwarding() != value:
+        with open(FORWARDING, "w") as file:
+            file.write(value)
+
+
 def live_on_node(control: socket.socket, setup: dict[str, Any], trees: dict[str, int]) -> int:
     """Serve on the node, say so first, and do the last work; give the exit status."""
     resident = setup["role"] == "resident"
+    forwards = forwarding()
     try:
         try:
             if resident:
@@ -169,6 +184,7 @@ def live_on_node(control: socket.socket, setup: dict[str, Any], trees: dict[str,
     finally:
         if resident:
             end_residents(setup["cgroups"])
+            set_forwarding(forwards)
         else:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             given_back = give_back(setup["stop"], setup["cgroups"], setup["remove"], setup["start"])

@@ -103,9 +103,19 @@ def run_of(config: pytest.Config) -> Run:
             config.stash[RUN] = run = Run(config.getoption("runtime"), **options)
         except (DownloadOptionError, RunError, RuntimeNotFoundError) as error:
             raise pytest.UsageError(str(error)) from None
-        config.add_cleanup(run.close)
+        config.add_cleanup(partial(_close, run))
         end_as_with_ctrl_c()
     return config.stash[RUN]
+
+
+def _close(run: Run) -> None:
+    """End what a run has started; say what could not be given back as it was."""
+    from conformance.targets.run import RunError
+
+    try:
+        run.close()
+    except RunError as error:
+        sys.stderr.write(f"ERROR: {error}\n")
 
 
 def _obtain_programs(config: pytest.Config) -> None:

@@ -33,8 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="WHICH",
         help="the CRI-O to run: a release (1.36.3, 1.36, latest, main), which is fetched if it is not in the cache"
         " folder, the path of a crio binary, auto (crio on PATH, else the newest release in the cache folder, else a"
-        " rehearsal on the simulator; the default), or simulator:1.36; for"
-        " contrast podman, containerd, or the socket of a CRI runtime that already runs, unix:///PATH",
+        " rehearsal on the simulator; the default), simulator:1.36, or container:NAME, the CRI-O of a node container;"
+        " for contrast podman, containerd, or the socket of a CRI runtime that already runs, unix:///PATH",
     )
     group.addoption(
         "--kubelet",

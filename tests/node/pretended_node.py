@@ -68,7 +68,8 @@ def state(container: EngineContainer) -> tuple[str, ...]:
     mounts = Path("/proc", str(container.pid), "mountinfo").read_text().splitlines()
     files = [str(each.relative_to(container.files)) for each in (container.files / "run").rglob("*")]
     interfaces = [line.partition(":")[0] for line in container.run("cat", "/proc/net/dev").stdout.splitlines()[2:]]
-    return (*mounts, *sorted(file for file in files if file not in PASSING), *running(container), *interfaces)
+    forwards = container.run("cat", "/proc/sys/net/ipv4/ip_forward").stdout
+    return (forwards, *mounts, *sorted(file for file in files if file not in PASSING), *running(container), *interfaces)
 
 
 def running(container: EngineContainer) -> list[str]:

@@ -113,6 +113,7 @@ def test_afterwards_the_node_is_as_it_was(container: EngineContainer, own_tmpdir
     with Takeover(container) as taken, taken.make_node([], {}) as node:
         node.start_service(["sleep", "1005"], ENV, "crio.log", 5.0)
         node.spawn(["sh", "-c", "setsid sleep 1006 & exec sleep 1007"], ENV, "stray.log")
+        node.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
         assert state(container) != before
     assert state(container) == before
     calls = container.run("cat", "/run/calls").stdout.splitlines()

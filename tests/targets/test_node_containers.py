@@ -1,0 +1,84 @@
+"""Node containers as a target: names, workers, what a node's own files say; and live, where there is such a container.
+
+The live tests take the names of running node containers from CRIO_CONFORMANCE_NODES (docs/nodes.md).
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.node.engine_container import EngineContainer, find_container
+from conformance.releases.installation import RuntimeNotFoundError
+from conformance.targets.choice import most_workers
+from conformance.targets.node_containers import find_node_containers, read_runtime_settings
+
+NODES = os.environ.get("CRIO_CONFORMANCE_NODES", "")
+
+
+class OnDisk(EngineContainer):
+    """A container whose root folder is one of the test's."""
+
+    @property
+    def files(self) -> Path:
+        return Path(self.id)
+
+
+@pytest.mark.parametrize(
+    ("named", "most"),
+    [("container:a", 1), ("container:a,b", 2), ("unix:///a,b", 1), ("1.36.3", None), ("auto", None)],
+)
+def test_every_node_has_one_worker(named: str, most: int | None) -> None:
+    assert most_workers(named) == most
+
+
+def test_more_workers_than_nodes_are_refused() -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "3", "--runtime", "container:a,b", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, "--pyargs", "conformance.suite.names"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 4
+    assert done.stderr.strip() == "ERROR: --runtime container:a,b is for 2 at once, not 3: run with -n 2"
+
+
+@pytest.mark.parametrize("names", ["", "a,", "a,a"])
+def test_names_that_are_none_or_twice_are_refused(names: str) -> None:
+    with pytest.raises(RuntimeNotFoundError, match=r"names no container, or one twice: write container:NAME, several"):
+        find_node_containers(names)
+
+
+def test_what_a_node_sets_for_containers_is_read_in_crios_order(tmp_path: Path) -> None:
+    drop_ins = tmp_path / "etc/crio/crio.conf.d"
+    drop_ins.mkdir(parents=True)
+    (tmp_path / "etc/crio/crio.conf").write_text('[crio.runtime]\nconmon = "/a"\nselinux = true\n')
+    (drop_ins / "10.conf").write_text(
+        '[crio.runtime]\nconmon = "/b"\n[crio.runtime.runtimes.runc]\nruntime_path = "/r"\n'
+    )
+    (drop_ins / "20.conf").write_text(
+        '[crio.image]\npause_image = "x"\n[crio.runtime.runtimes.crun]\nruntime_path = "/c"\n'
+    )
+    assert read_runtime_settings(OnDisk("node", str(tmp_path), 1)) == {
+        "conmon": "/b",
+        "selinux": True,
+        "runtimes": {"runc": {"runtime_path": "/r"}, "crun": {"runtime_path": "/c"}},
+    }
+
+
+@pytest.mark.skipif(not NODES, reason="CRIO_CONFORMANCE_NODES names no node container (docs/nodes.md)")
+def test_cases_pass_on_a_node_and_its_own_crio_runs_again() -> None:
+    name = NODES.split(",")[0]
+    container = find_container(name)
+    before = mount_points(container)
+    command = [sys.executable, "-m", "pytest", "-q", "--runtime", f"container:{name}", "-p", "no:cacheprovider"]
+    cases = ["--pyargs", "conformance.suite.pulls.test_login", "conformance.suite.volumes.test_pod_network"]
+    done = subprocess.run([*command, *cases], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert container.run("systemctl", "is-active", "crio").stdout == "active\n"
+    assert mount_points(container) == before
+
+
+def mount_points(container: EngineContainer) -> list[str]:
+    """Give where something is mounted on the node (proc(5), ``mountinfo``)."""
+    return [line.split()[4] for line in (container.files / "proc/1/mountinfo").read_text().splitlines()]
