@@ -53,7 +53,7 @@ def test_every_other_sentence_of_the_page_is_in_the_code() -> None:
 
 
 def _piece(beginning: str, texts: set[str]) -> bool:
-    longest = max(re.split(rf"{HOLE}|^--[a-z-]+(?: \w+:)?", beginning), key=len).strip()
+    longest = max(re.split(rf"{HOLE}|^--[a-z-]+(?: \w+(?=:))?:?", beginning), key=len).strip()
     words = " ".join(longest.split()[:WORDS]) or beginning.strip(f"{HOLE} ")
     return any(words in text for text in texts)
 

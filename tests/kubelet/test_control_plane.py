@@ -10,7 +10,7 @@ import pytest
 from conformance.kubelet import control_plane
 from conformance.kubelet.control_plane import ADDRESS, PORT, ControlPlane
 from conformance.model.release import Release
-from conformance.node import World, WorldError
+from conformance.node import NodeError, World
 from conformance.releases.control_plane_programs import ControlPlanePrograms
 from conformance.runtime.runtime import RuntimeFailedError
 from tests.node.world_traces import PYTHON, PYTHON_HOME, mentioning
@@ -51,7 +51,7 @@ def test_it_is_asked_inside_the_world_with_a_token_of_its_own(world: World, tmp_
         tokens = (world.folder / "control-plane" / "tokens.csv").read_text()
         assert f'{config["users"][0]["user"]["token"]},node,node,"system:masters"\n' in tokens
         made.check()
-    with pytest.raises(WorldError):
+    with pytest.raises(NodeError):
         world.connect(ADDRESS, PORT)
 
 
