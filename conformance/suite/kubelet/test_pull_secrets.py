@@ -104,7 +104,7 @@ class TestPulledByAnotherPod:
     def test_a_pod_with_the_secret_gets_what_is_there(self, cluster: Cluster, login: Login) -> None:
         """For a pod with the same login no registry is asked."""
         pod = cluster.run(ImageVolume(FULL, at="/models"), secret=login)
-        assert (pod.running().mounted_images().keys(), pod.asked) == ({"/models"}, [])
+        assert ({*pod.running().mounted_images()}, pod.asked) == ({"/models"}, [])
 
 
 class TestAShortName:
