@@ -9,6 +9,7 @@ from typing import Any
 from conformance.node.agent_process import AgentProcess
 from conformance.node.engine_container import SECONDS, EngineContainer
 from conformance.node.folders import cgroups_of
+from conformance.node.inner_path import inner_path
 from conformance.node.node import Node, NodeError, ServiceError
 from conformance.node.node_process import Process
 from conformance.node.world import PRIVATE, write_etc
@@ -121,7 +122,7 @@ class NodeContainer(Node):
             f"exec {shlex.join(argv)}",
         ]
         script.write_text("\n".join([*lines, ""]))
-        file = self.files / DROP_IN.relative_to("/")
+        file = inner_path(self.files, DROP_IN)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(
             "# Of a run of crio-conformance, which removes it; `crio-conformance node restore` does, too.\n"

@@ -10,11 +10,12 @@ from typing import Any, Self
 from conformance.node.agent_process import AgentProcess
 from conformance.node.engine_container import EngineContainer
 from conformance.node.folders import abandoned_cgroups
+from conformance.node.inner_path import inner_path
 from conformance.node.node import NodeError
 from conformance.node.node_container import DROP_IN, UNIT, NodeContainer
 
 KUBELET = "kubelet.service"
-LOCK = "run/systemd/system"
+LOCK = Path("/run/systemd/system")
 """The folder in the container that is locked (flock(2)) by the run that has it: nothing is written for that."""
 
 PATIENCE_SECONDS = 15.0
@@ -65,7 +66,7 @@ class Takeover:
 
 def is_left_taken(container: EngineContainer) -> bool:
     """Tell whether a run that was killed with all its processes has left a node as it had it, or one still has it."""
-    return any((container.files / path.relative_to("/")).exists() for path in (DROP_IN, STOPPED_KUBELET))
+    return any(inner_path(container.files, path).exists() for path in (DROP_IN, STOPPED_KUBELET))
 
 
 def restore(container: EngineContainer) -> bool:
@@ -75,7 +76,7 @@ def restore(container: EngineContainer) -> bool:
         left = list(abandoned_cgroups(container.files))
         if not is_left_taken(container) and not left:
             return False
-        kubelet = (container.files / STOPPED_KUBELET.relative_to("/")).exists()
+        kubelet = inner_path(container.files, STOPPED_KUBELET).exists()
         caretaker = _caretaker(container, lock, kubelet=kubelet, cgroups=left)
     finally:
         os.close(lock)
@@ -87,9 +88,9 @@ def restore(container: EngineContainer) -> bool:
 def _locked(container: EngineContainer) -> int:
     """Lock a container; one that a run still gives back is waited for. Raises ``NodeError``."""
     try:
-        handle = os.open(container.files / LOCK, os.O_RDONLY | os.O_DIRECTORY)
+        handle = os.open(inner_path(container.files, LOCK), os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        msg = f"the container {container.name} does not run systemd, so it is no node ({error.strerror}: /{LOCK})"
+        msg = f"the container {container.name} does not run systemd, so it is no node ({error.strerror}: {LOCK})"
         raise NodeError(msg) from None
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -124,7 +125,7 @@ def _caretaker(container: EngineContainer, lock: int, *, kubelet: bool, cgroups:
 
 def _write(container: EngineContainer, path: Path, text: str) -> None:
     """Write a file in a container."""
-    file = container.files / path.relative_to("/")
+    file = inner_path(container.files, path)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
 

@@ -14,6 +14,8 @@ from typing import Any
 from conformance.model.profile import Profile
 from conformance.model.registries import InvalidRegistriesConfError, Registries
 from conformance.model.registries_conf import RegistriesConfPaths, load_registries
+from conformance.node.inner_path import inner_path
+from conformance.node.node import NodeError
 from conformance.node.socket_process import SocketProcess
 from conformance.node_config.node_config import NodeConfigError
 
@@ -101,14 +103,10 @@ class RunningCrio:
         if not self.paths.conf_dir:
             msg = f"{self.paths.conf} takes the place of the system's folder of drop-ins"
             raise NodeConfigError(msg)
-        folder = self.root / self.paths.conf_dir.lstrip("/")
-        below = folder
-        while below != self.root:
-            if below.is_symlink():
-                msg = f"{below} is a symbolic link, which may lead out of the node"
-                raise NodeConfigError(msg)
-            below = below.parent
-        return folder
+        try:
+            return inner_path(self.root, Path(self.paths.conf_dir))
+        except NodeError as error:
+            raise NodeConfigError(str(error)) from None
 
     def registries(self, profile: Profile) -> Registries:
         """Read registries.conf as it does when it is told to reload; raises ``NodeConfigError``."""
