@@ -27,12 +27,17 @@ if TYPE_CHECKING:
 EXIT_LACKING = 6
 """The exit code of a run whose runtime lacks what ``--require`` names."""
 
+EXIT_NOT_GIVEN_BACK = 7
+"""The exit code of a run that could not give back somebody's node as it was, whatever the verdicts."""
+
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 REGISTRY: pytest.StashKey[RegistryOfTheRun] = pytest.StashKey()
 OUTPUT: pytest.StashKey[GuardedStream] = pytest.StashKey()
+NOT_GIVEN_BACK_BY_WORKER: pytest.StashKey[str] = pytest.StashKey()
 RUN_OPTIONS = ("mutant", "kubelet", "cluster", "cluster_registry", "model", "oci_runtime", "allow_reload")
 """What a ``Run`` is told besides ``--runtime``."""
 UNUSABLE = "conformance_unusable"
+NOT_GIVEN_BACK = "conformance_not_given_back"
 REGISTRY_OF_THE_RUN = "conformance_registry"
 
 
@@ -103,19 +108,20 @@ def run_of(config: pytest.Config) -> Run:
             config.stash[RUN] = run = Run(config.getoption("runtime"), **options)
         except (DownloadOptionError, RunError, RuntimeNotFoundError) as error:
             raise pytest.UsageError(str(error)) from None
-        config.add_cleanup(partial(_close, run))
+        config.add_cleanup(run.close)
         end_as_with_ctrl_c()
     return config.stash[RUN]
 
 
-def _close(run: Run) -> None:
-    """End what a run has started; say what could not be given back as it was."""
+def _close(config: pytest.Config) -> str:
+    """End what a run has started; give one sentence about what could not be given back as it was."""
     from conformance.targets.run import RunError
 
     try:
-        run.close()
+        config.stash[RUN].close()
     except RunError as error:
-        sys.stderr.write(f"ERROR: {error}\n")
+        return str(error)
+    return ""
 
 
 def _obtain_programs(config: pytest.Config) -> None:
@@ -220,7 +226,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Tell the user what a worker could not do."""
-    if refusal := getattr(node, "workeroutput", {}).get(UNUSABLE):
+    told = getattr(node, "workeroutput", {})
+    if NOT_GIVEN_BACK in told:
+        node.config.stash[NOT_GIVEN_BACK_BY_WORKER] = told[NOT_GIVEN_BACK]
+    if refusal := told.get(UNUSABLE):
         _give_up(refusal[0], lacking=refusal[1])
 
 
@@ -233,14 +242,22 @@ def _give_up(why: str, *, lacking: bool) -> NoReturn:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None]:
-    """End at once when told to, workers too; let a rehearsal's last line say that it was one."""
-    _end_workers(session, exitstatus)
-    if OUTPUT in session.config.stash:
-        session.config.stash[OUTPUT].on_failure = bool  # there is nothing to end any more
-    yield
+    """End at once when told to, workers too; give back what the run had, and say what must not be overlooked."""
     config = session.config
+    _end_workers(session, exitstatus)
+    if OUTPUT in config.stash:
+        config.stash[OUTPUT].on_failure = bool  # there is nothing to end any more
+    if hasattr(config, "workeroutput") and RUN in config.stash and (why := _close(config)):
+        config.workeroutput[NOT_GIVEN_BACK] = why
+    yield
+    if RUN not in config.stash or hasattr(config, "workeroutput"):
+        return
+    why = _close(config) or config.stash.get(NOT_GIVEN_BACK_BY_WORKER, "")
+    if why:
+        sys.stderr.write(f"ERROR: {why}\n")
+        session.exitstatus = EXIT_NOT_GIVEN_BACK
     terminal = config.pluginmanager.getplugin("terminalreporter")
-    if terminal is not None and RUN in config.stash:
+    if terminal is not None:
         for line in config.stash[RUN].target.footer:
             terminal.write_line(line, bold=True)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket as sockets
-import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,7 +101,8 @@ class AttachedTarget(Target):
         return runtime
 
     def close(self) -> None:
-        """Let the node be as it was before; what cannot be undone is said, and the next run tries again."""
+        """Let the node be as it was before; raises ``NodeError`` for what the next run must try again."""
+        from conformance.node import NodeError
         from conformance.runtime.runtime import RuntimeFailedError
 
         node, self._node = self._node, None
@@ -110,7 +110,8 @@ class AttachedTarget(Target):
             try:
                 node.close()
             except (CRIError, DropInError, RuntimeFailedError) as error:
-                sys.stderr.write(f"ERROR: the node of --allow-reload is not as it was: {error}\n")
+                msg = f"the node of --allow-reload is not as it was: {error}"
+                raise NodeError(msg) from None
 
 
 def find_attached(url: str) -> AttachedTarget:

@@ -141,10 +141,11 @@ class Run:
         """
         from conformance.node import NodeError
 
-        if "pool" not in vars(self):
+        pool: Pool | None = vars(self).pop("pool", None)
+        if pool is None:
             return
         try:
-            self.pool.close()
+            pool.close()
         finally:
             try:
                 self.target.close()

@@ -107,7 +107,7 @@ def test_what_is_required_and_lacking_ends_the_run_with_a_code_of_its_own(
 
 
 def test_what_is_required_and_there_lets_the_run_go_on(run: Run, able: Callable[[str], list[str]]) -> None:
-    options = able("live pods containers kubelet")
+    options = able("live configurable pods containers kubelet")
     run("--require=pods", "--require=containers", "--require=kubelet", *options).assert_outcomes(passed=1)
 
 
@@ -145,3 +145,26 @@ def test_the_plugin_is_silent_and_light_where_it_is_not_used(run: Run, pytester:
     result.assert_outcomes(passed=1)
     assert "CRI-O" not in result.stdout.str() + result.stderr.str()
     assert "conformance of" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("more", [[], ["-n", "2"]], ids=["one process", "workers"])
+def test_what_cannot_be_given_back_has_an_exit_code_of_its_own(
+    run: Run, pytester: pytest.Pytester, more: list[str]
+) -> None:
+    """Cases that pass do not hide it, and it is told once."""
+    pytester.makeconftest(
+        """
+        from conformance.node import NodeError
+        from conformance.targets.choice import SimulatorTarget
+
+        def close(self):
+            raise NodeError("the node is not as it was")
+
+        SimulatorTarget.close = close
+        """
+    )
+    pytester.makepyfile(test_it="def test_it(runtime): pass")
+    result = run(*more)
+    assert result.ret == lifecycle.EXIT_NOT_GIVEN_BACK
+    result.assert_outcomes(passed=1)
+    assert result.stderr.lines.count("ERROR: the node is not as it was") == 1
