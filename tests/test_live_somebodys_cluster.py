@@ -62,7 +62,10 @@ def test_what_needs_no_node_of_ours_is_told_of_it(cluster: WorldCluster) -> None
     command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--stories", "none"]
     options = ["--cluster", str(kubeconfig), "--cluster-registry", REGISTRY, "--pyargs", "conformance.suite.kubelet"]
     xml = node.folder / "junit.xml"
-    environment = {"PATH": os.environ["PATH"], "HOME": str(node.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    tmpdir = node.folder / "tmp"
+    tmpdir.mkdir()
+    environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {"HOME": str(node.folder), "TMPDIR": str(tmpdir)}
     process = node.spawn([*command, f"--junitxml={xml}", *options], environment, "pytest.log")
     cluster.wait(lambda: process.wait(0), SECONDS)
     log = process.log.read_text()

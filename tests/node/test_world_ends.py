@@ -38,13 +38,14 @@ KILLED_WHILE_MAKING_A_WORLD = """
 import json, os, sys
 from conformance.node import World
 
-def told(self, **request):
+def told(self, visible):
     print(json.dumps([[str(self.folder), self._unshare.pid]]), flush=True)
     sys.stdin.readline()
+    control = self._control._socket
     {act}
     os.kill(os.getpid(), 9)
 
-World._ask = told
+World._prepare = told
 World()
 """
 Run = subprocess.Popen[str]
@@ -115,10 +116,10 @@ def test_worlds_end_with_the_process_that_made_them(python: Callable[[str], Run]
     [
         pytest.param("pass", id="before it says what it wants"),
         pytest.param(
-            "self._control.send(json.dumps({'etc': str(self.etc), 'private': [], 'visible': []}).encode())",
+            "control.send(json.dumps({'etc': str(self.etc), 'private': [], 'visible': []}).encode())",
             id="before the answer",
         ),
-        pytest.param("self._control.send(b'{}'); self._control.shutdown(0)", id="in the middle of a word"),
+        pytest.param("control.send(b'{}'); control.shutdown(0)", id="in the middle of a word"),
     ],
 )
 def test_a_world_ends_whose_run_is_killed_while_making_it(python: Callable[[str], Run], act: str) -> None:
