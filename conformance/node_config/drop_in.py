@@ -5,6 +5,7 @@ lock can be had belongs to nobody any more. The folder's time of modification st
 for whoever has to remove it.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -51,9 +52,7 @@ class DropIn:
         new = self._held.with_name(f".{self.path.stem}.new")
         try:
             with _undisturbed(self._held.parent) as before:
-                handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-                fcntl.flock(handle, fcntl.LOCK_EX)
-                os.write(handle, f"{text}{MODIFIED}{before}\n".encode())
+                handle = _written(new, f"{text}{MODIFIED}{before}\n")
                 new.rename(self._held)
         except OSError as error:
             raise _unwritable(self.path.parent, error) from None
@@ -78,6 +77,28 @@ class DropIn:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+
+def _written(path: Path, text: str) -> int:
+    """Make a file that is there with all its text or not at all, where the file system can (open(2), O_TMPFILE).
+
+    Gives it open and locked: whoever finds it finds it in use, and the folder's time in it.
+    """
+    try:
+        handle = os.open(path.parent, os.O_WRONLY | os.O_TMPFILE, 0o644)
+    except OSError as error:
+        if error.errno not in {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT}:
+            raise
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        is_named = True
+    else:
+        is_named = False
+    os.fchmod(handle, 0o644)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    os.write(handle, text.encode())
+    if not is_named:
+        os.link(f"/proc/self/fd/{handle}", path, src_dir_fd=handle, follow_symlinks=True)  # linkat(2), not link(2)
+    return handle
 
 
 def abandoned_drop_ins(folder: Path) -> list[Path]:
