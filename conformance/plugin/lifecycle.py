@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -72,10 +72,21 @@ def _guard_terminal(config: pytest.Config) -> None:
     config.add_cleanup(complain)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-    """Let nobody who cannot wait interrupt what is being cleared up after the first Ctrl-C."""
-    del excinfo
+    """Let nobody who cannot wait interrupt what is being told and cleared up after the first Ctrl-C.
+
+    It may come where code has no line, as before the first one of a function, and pytest tells of none without.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    excinfo.traceback = excinfo.traceback.filter(_has_line)
+
+
+def _has_line(entry: Any) -> bool:
+    """Tell whether an entry of a traceback has a line; CPython gives None for some instructions."""
+    with suppress(TypeError):
+        return bool(entry.lineno >= 0)
+    return False
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,13 @@ def behind(tmp_path: Path) -> Iterator[Behind]:
 def channel(tmp_path: Path, behind: Behind, calls: list[Call]) -> Iterator[grpc.Channel]:
     """A channel to a tap in front of that server, for calls as no client of ours makes them."""
     del behind
+    with tapped(tmp_path, calls) as made:
+        yield made
+
+
+@contextmanager
+def tapped(tmp_path: Path, calls: list[Call]) -> Iterator[grpc.Channel]:
+    """Put a tap in front of the server behind; at the end every call is on record."""
     with (
         CRIProxy(tmp_path / "tap.sock", tmp_path / "behind.sock", calls.append),
         grpc.insecure_channel(f"unix://{tmp_path}/tap.sock") as made,
@@ -218,7 +226,7 @@ def test_a_client_without_a_deadline_is_waited_for(channel: grpc.Channel, behind
 
 
 def test_a_deadline_that_passes_ends_the_call_in_front_and_behind(
-    channel: grpc.Channel, behind: Behind, calls: list[Call]
+    tmp_path: Path, behind: Behind, calls: list[Call]
 ) -> None:
     ended = threading.Event()
 
@@ -227,15 +235,18 @@ def test_a_deadline_that_passes_ends_the_call_in_front_and_behind(
         ended.wait(PATIENCE)
 
     behind.answer = linger
-    begin = time.monotonic()
-    with pytest.raises(grpc.RpcError) as caught:
-        ImageServiceStub(channel).PullImage(api.PullImageRequest(), timeout=0.2)
-    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert ended.wait(PATIENCE / 2)
-    assert time.monotonic() - begin < PATIENCE / 2
-    behind.answer = lambda _: None
-    ImageServiceStub(channel).ImageStatus(api.ImageStatusRequest(), timeout=PATIENCE)
-    assert [call.rpc for call in calls] == ["PullImage", "ImageStatus"]
+    with tapped(tmp_path, calls) as channel:
+        begin = time.monotonic()
+        with pytest.raises(grpc.RpcError) as caught:
+            ImageServiceStub(channel).PullImage(api.PullImageRequest(), timeout=0.2)
+        assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert ended.wait(PATIENCE / 2)
+        assert time.monotonic() - begin < PATIENCE / 2
+        behind.answer = lambda _: None
+        ImageServiceStub(channel).ImageStatus(api.ImageStatusRequest(), timeout=PATIENCE)
+    first, second = sorted(calls, key=lambda call: call.at)  # on record when each has ended
+    assert (first.rpc, second.rpc) == ("PullImage", "ImageStatus")
+    assert first.error is not None
 
 
 def test_several_calls_are_under_way_at_once(channel: grpc.Channel, behind: Behind, calls: list[Call]) -> None:

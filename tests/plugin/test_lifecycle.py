@@ -1,9 +1,12 @@
 """How a run begins and ends: what cannot be had, what is required, and which cases there are."""
 
+import inspect
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType, TracebackType
 
 import pytest
 
@@ -168,3 +171,22 @@ def test_what_cannot_be_given_back_has_an_exit_code_of_its_own(
     assert result.ret == lifecycle.EXIT_NOT_GIVEN_BACK
     result.assert_outcomes(passed=1)
     assert result.stderr.lines.count("ERROR: the node is not as it was") == 1
+
+
+def test_ctrl_c_where_code_has_no_line_is_told_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CPython 3.11 and later interrupt before the first line of a function that has variables of an inner one."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    def interrupted() -> tuple[FrameType | None, Callable[[], object]]:
+        frame = inspect.currentframe()
+        return frame, lambda: frame
+
+    frame, _ = interrupted()
+    assert frame is not None
+    nowhere = TracebackType(None, frame, 0, -1)
+    line: int | None = nowhere.tb_lineno
+    assert line is None
+    here = TracebackType(nowhere, frame, frame.f_lasti, frame.f_lineno)
+    caught = pytest.ExceptionInfo.from_exception(KeyboardInterrupt().with_traceback(here))
+    lifecycle.pytest_keyboard_interrupt(caught)
+    assert "KeyboardInterrupt" in str(caught.getrepr())
