@@ -46,10 +46,10 @@ def cluster() -> dict[str, Any]:
     return config
 
 
-def node() -> dict[str, Any]:
-    (only,) = cluster()["nodes"]
-    assert isinstance(only, dict)
-    return only
+def nodes() -> list[dict[str, Any]]:
+    listed = cluster()["nodes"]
+    assert isinstance(listed, list)
+    return listed
 
 
 def crio_conf() -> dict[str, Any]:
@@ -96,7 +96,7 @@ def commands() -> list[list[str]]:
 
 def test_the_cluster_is_one_that_kind_takes() -> None:
     assert faults(cluster()) == []
-    assert node()["role"] == "control-plane"
+    assert [each["role"] for each in nodes()] == ["control-plane", "worker", "worker"]
     assert re.fullmatch(r"[a-z0-9.-]+", cluster()["name"])  # validate.go, validNameRE
 
 
@@ -119,7 +119,7 @@ def test_what_kind_refuses_is_told(wrong: dict[str, Any], told: str) -> None:
 @pytest.mark.parametrize("version", ["v1beta3", "v1beta4"])
 def test_kubeadm_is_told_of_crio_everywhere(version: str) -> None:
     before = {each["kind"]: each for each in kubeadm_documents(version)}
-    after = {each["kind"]: each for each in patched(kubeadm_documents(version), node()["kubeadmConfigPatches"])}
+    after = {each["kind"]: each for each in patched(kubeadm_documents(version), cluster()["kubeadmConfigPatches"])}
     assert CONTAINERD in str(before)
     assert CONTAINERD not in str(after)
     for kind in ("InitConfiguration", "JoinConfiguration"):
@@ -151,7 +151,7 @@ def test_patches_are_merged_as_rfc_7386_has_it() -> None:
 
 def test_the_image_is_one_that_no_registry_can_give() -> None:
     """What the engine lacks, kind pulls: a name that somebody else could own must not be asked for."""
-    image = node()["image"]
+    (image,) = {each["image"] for each in nodes()}
     assert image.startswith("localhost/")
     assert f"--tag {image} " in (NODE / "Dockerfile").read_text()
 

@@ -34,6 +34,7 @@ def _main(arguments: Sequence[str] | None) -> int:
     from conformance.commands import (  # noqa: PLC0415 (Ctrl-C may come meanwhile)
         doctor,
         explain,
+        kind,
         mutants,
         node_restore,
         oracles,
@@ -47,7 +48,10 @@ def _main(arguments: Sequence[str] | None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add_command in (
         add_run,
-        *(each.add_command for each in (explain, serve, mutants, oracles, releases, results, doctor, node_restore)),
+        *(
+            each.add_command
+            for each in (explain, serve, mutants, oracles, releases, results, doctor, kind, node_restore)
+        ),
     ):
         add_command(commands)
     parsed, rest = parser.parse_known_args(arguments)

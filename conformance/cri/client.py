@@ -1,10 +1,7 @@
 """The client: one object per connection, methods named after the RPCs of the CRI's two services."""
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -17,6 +14,7 @@ from conformance.cri.redact import redacted
 from conformance.cri.socket_target import SocketTarget
 from conformance.cri.v1 import api_pb2 as api
 from conformance.cri.v1.api_pb2_grpc import ImageServiceStub, RuntimeServiceStub
+from conformance.interrupts import uninterrupted
 
 Response = TypeVar("Response", bound=Message)
 
@@ -108,7 +106,7 @@ class Client:
 
     def _answer_once_connected(self, method: Any, request: Message, timeout: float) -> Any:
         """Make a call when there is a connection; raises ``grpc.FutureTimeoutError`` once the runtime has ended."""
-        with _uninterrupted():
+        with uninterrupted():  # a channel whose spin thread does not run yet is never closed (grpcio _channel.py)
             future = method.future(request, timeout=timeout, wait_for_ready=True)
         while True:
             try:
@@ -222,25 +220,3 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait for the end of the block: a channel with a call that has only half begun is never closed.
-
-    Source: grpcio's ``_channel.py``, ``_run_channel_spin_thread``, whose thread does not run then.
-    """
-    came: list[int] = []
-    if threading.current_thread() is threading.main_thread():
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        for number in before:
-            signal.signal(number, lambda number, _frame: came.append(number))
-    else:
-        before = {}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler or signal.SIG_DFL)
-        for each in came:
-            signal.raise_signal(each)

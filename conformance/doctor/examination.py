@@ -9,7 +9,7 @@ from conformance.doctor.container_checks import check_bridge, check_containers, 
 from conformance.doctor.crio_checks import check_cache, check_coverage, check_crio, check_kubelet, check_programs
 from conformance.doctor.finding import Finding, Need, State
 from conformance.doctor.limit_checks import check_inotify, check_open_files
-from conformance.doctor.program_checks import check_contrast, check_engine, check_on_path, check_oracles
+from conformance.doctor.program_checks import check_contrast, check_cosign, check_engine, check_kind, check_oracles
 from conformance.doctor.world_checks import check_folder, check_namespaces
 
 LIVE, NOTHING, REHEARSAL = 0, 4, 6
@@ -68,4 +68,5 @@ def _findings(runtime: str) -> Iterator[Finding]:
     yield from check_contrast()
     yield from check_oracles()
     yield check_engine()
-    yield from check_on_path()
+    yield check_kind()
+    yield check_cosign()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from conformance.doctor.finding import Check, Finding
+from conformance.kind import KindError, find_kind
 from conformance.oracle.known_programs import KNOWN_LINES, OracleNotFoundError, find_program
 from conformance.targets.contrast import ContainerdTarget, PodmanTarget, find_containerd, find_podman
 
@@ -13,7 +14,7 @@ CONTRAST: dict[str, Callable[[str], ContainerdTarget | PodmanTarget]] = {
     "containerd": find_containerd,
 }
 ENGINE = Check("Docker engine", "`--registries containers`, `tox run -e containers`, kind")
-KIND = Check("kind", "a cluster whose node runs CRI-O (docs/kind.md)")
+KIND = Check("kind", "`tox run -e kind`, a cluster whose nodes run CRI-O")
 COSIGN = Check("cosign", "signatures of what is fetched, verified besides its checksums")
 
 
@@ -51,8 +52,12 @@ def check_engine() -> Finding:
     return ENGINE.ask(look, (RegistryContainerError,))
 
 
-def check_on_path() -> Iterator[Finding]:
-    """Look for programs of which it is enough that they are on PATH."""
-    for check, where in ((KIND, "https://kind.sigs.k8s.io"), (COSIGN, "https://docs.sigstore.dev")):
-        found = shutil.which(check.about)
-        yield check.tell("" if found else f"{check.about} is not on PATH: install it ({where})", str(found))
+def check_kind() -> Finding:
+    """Look for kind."""
+    return KIND.ask(lambda: str(find_kind()), (KindError,))
+
+
+def check_cosign() -> Finding:
+    """Look for cosign; it is enough that it is on PATH."""
+    found = shutil.which(COSIGN.about)
+    return COSIGN.tell("" if found else "cosign is not on PATH: install it (https://docs.sigstore.dev)", str(found))

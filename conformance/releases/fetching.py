@@ -43,6 +43,23 @@ def fetch_crio(wanted: str, options: DownloadOptions) -> Path:
         return _fetch(CrioUpstream(options.crio_url, downloader), wanted)
 
 
+def fetch_bundle(release: str, options: DownloadOptions, folder: Path) -> Path:
+    """Put the bundle of a release of CRI-O into a folder, as it is published, and give its path.
+
+    It is verified, and not kept in the cache. Raises ``DownloadError``, and ``OSError`` where the folder takes no more.
+    """
+    with Downloader(options.download_proxy) as downloader:
+        upstream = CrioUpstream(options.crio_url, downloader)
+        url = upstream.file_url(release)
+        try:
+            sha256 = _published_sha256(upstream, url)
+            with _downloads() as downloads:
+                part, _ = _fetch_verified(upstream, release, downloads, sha256)
+                return Path(shutil.move(part, folder / url.rpartition("/")[2]))
+        except DownloadError as error:
+            raise type(error)(f"the bundle of CRI-O {release} is needed, and {_remedied(error, upstream)}") from None
+
+
 def fetch_kubelet(wanted: str, options: DownloadOptions) -> Path:
     """Give the kubelet of a release, ``1.36`` or ``latest``, as ``fetch_crio`` does; raises ``DownloadError``."""
     with Downloader(options.download_proxy) as downloader:
@@ -97,6 +114,18 @@ def _remedied(error: DownloadError, upstream: Upstream) -> str:
 
 def _fetch_into(upstream: Upstream, release: str, folder: Path, downloads: Path, sha256: str) -> None:
     """Fetch a release, and let it appear whole; raises ``DownloadError``."""
+    part, signed = _fetch_verified(upstream, release, downloads, sha256)
+    try:
+        _install(upstream, release, part, folder)
+    except UnusableError:
+        part.unlink()
+        raise
+    part.unlink()
+    _tell(f"{upstream.program} {release} is in {folder}, its checksum{_and_signature(signed=signed)} verified")
+
+
+def _fetch_verified(upstream: Upstream, release: str, downloads: Path, sha256: str) -> tuple[Path, bool]:
+    """Fetch the file that holds a release; tell, too, whether its signature was verified. Raises ``DownloadError``."""
     url, title = upstream.file_url(release), f"{upstream.program} {release}"
     part = downloads / part_name(upstream.program, release, sha256)
     for each in half_fetched(upstream.program, release):
@@ -106,13 +135,14 @@ def _fetch_into(upstream: Upstream, release: str, folder: Path, downloads: Path,
     upstream.downloader.file(url, part, title)
     try:
         _verify_sha256(upstream, url, part, sha256)
-        signed = verify_signature(upstream.signature, part, url, upstream.downloader)
-        _install(upstream, release, part, folder)
+        return part, verify_signature(upstream.signature, part, url, upstream.downloader)
     except UnusableError:
         part.unlink()
         raise
-    part.unlink()
-    _tell(f"{title} is in {folder}, its checksum{' and its signature' if signed else ''} verified")
+
+
+def _and_signature(*, signed: bool) -> str:
+    return " and its signature" if signed else ""
 
 
 def _published_sha256(upstream: Upstream, url: str) -> str:

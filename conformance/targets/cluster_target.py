@@ -78,19 +78,9 @@ def client_of(kubeconfig: Path) -> ApiClient:
 
 def find_cluster(kubeconfig: Path, registry: str) -> ClusterTarget:
     """Ask a cluster for a ready node that runs CRI-O, by name; raises ``RuntimeNotFoundError``."""
-    from kubernetes.client import ApiException, CoreV1Api
-    from urllib3.exceptions import HTTPError
-
     _check_address(registry)
-    with client_of(kubeconfig) as client:
-        try:
-            listed = CoreV1Api(client).list_node(_request_timeout=SECONDS)
-        except (ApiException, HTTPError) as error:
-            why = " ".join(str(getattr(error, "reason", None) or error).split())
-            msg = f"--cluster {kubeconfig}: its API server does not say which nodes there are ({why})"
-            raise RuntimeNotFoundError(msg) from None
-        nodes = client.sanitize_for_serialization(listed)["items"]
-    for node in sorted(nodes, key=lambda each: str(each["metadata"]["name"])):
+    nodes = _ask_nodes(kubeconfig)
+    for node in nodes:
         info = node["status"]["nodeInfo"]
         version, kubelet = VERSION.match(info["containerRuntimeVersion"]), KUBELET.match(info["kubeletVersion"])
         if version and kubelet and _is_ready(node):
@@ -100,6 +90,34 @@ def find_cluster(kubeconfig: Path, registry: str) -> ClusterTarget:
     there = ", ".join(_describe(node) for node in nodes) or "none"
     msg = f"--cluster {kubeconfig}: no node of it is ready and runs {CRIO} (there: {there})"
     raise RuntimeNotFoundError(msg)
+
+
+def ready_nodes(kubeconfig: Path) -> dict[str, str]:
+    """Ask a cluster for its nodes that are ready, with the runtime of each, ``cri-o://1.36.3``.
+
+    Raises ``RuntimeNotFoundError``.
+    """
+    return {
+        node["metadata"]["name"]: node["status"]["nodeInfo"]["containerRuntimeVersion"]
+        for node in _ask_nodes(kubeconfig)
+        if _is_ready(node)
+    }
+
+
+def _ask_nodes(kubeconfig: Path) -> list[dict[str, Any]]:
+    """Ask a cluster for its nodes, as JSON has them (core/v1 Node), by name; raises ``RuntimeNotFoundError``."""
+    from kubernetes.client import ApiException, CoreV1Api
+    from urllib3.exceptions import HTTPError
+
+    with client_of(kubeconfig) as client:
+        try:
+            listed = CoreV1Api(client).list_node(_request_timeout=SECONDS)
+        except (ApiException, HTTPError) as error:
+            why = " ".join(str(getattr(error, "reason", None) or error).split())
+            msg = f"--cluster {kubeconfig}: its API server does not say which nodes there are ({why})"
+            raise RuntimeNotFoundError(msg) from None
+        nodes = client.sanitize_for_serialization(listed)["items"]
+    return sorted(nodes, key=lambda each: str(each["metadata"]["name"]))
 
 
 def _is_ready(node: dict[str, Any]) -> bool:

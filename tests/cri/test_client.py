@@ -1,5 +1,4 @@
 import re
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,6 @@ import pytest
 from google.protobuf.message import Message
 
 from conformance.cri import Call, Client, CRIError
-from conformance.cri import client as client_module
 from conformance.cri.redact import REDACTED, redacted
 from conformance.cri.v1 import api_pb2 as api
 from conformance.cri.v1.api_pb2_grpc import (
@@ -229,27 +227,3 @@ def test_closing_leaves_no_thread_and_no_exception(server: Server, monkeypatch: 
     assert thrown == []
     with pytest.raises(ValueError, match=r"(?i)closed channel|channel closed"):
         client.version(api.VersionRequest())
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_waits_until_a_call_has_begun(number: signal.Signals) -> None:
-    """Then it counts as it would have."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    done = []
-
-    def begin() -> None:
-        with client_module._uninterrupted():
-            signal.raise_signal(number)
-            done.append("begun")
-
-    before = signal.signal(number, interrupt)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            begin()
-        assert signal.getsignal(number) is interrupt
-    finally:
-        signal.signal(number, before)
-    assert done == ["begun"]

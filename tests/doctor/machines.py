@@ -216,12 +216,14 @@ def no_engine(machine: Machine) -> Finding:
     return program_checks.check_engine()
 
 
-def not_on_path(number: int) -> Case:
-    def case(machine: Machine) -> Finding:
-        del machine
-        return list(program_checks.check_on_path())[number]
+def no_kind(machine: Machine) -> Finding:
+    del machine
+    return program_checks.check_kind()
 
-    return case
+
+def no_cosign(machine: Machine) -> Finding:
+    del machine
+    return program_checks.check_cosign()
 
 
 LACKING: dict[str, Case] = {
@@ -261,6 +263,6 @@ LACKING: dict[str, Case] = {
     "no podman as oracle": oracle(1),
     "an unknown skopeo": oracle(0, "skopeo version 7.0.0"),
     "no engine": no_engine,
-    "no kind": not_on_path(0),
-    "no cosign": not_on_path(1),
+    "no kind": no_kind,
+    "no cosign": no_cosign,
 }

@@ -1,0 +1,29 @@
+"""Programs that run for a while, and end in good order when this process is told to."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from conformance.interrupts import uninterrupted
+
+
+def run_to_end(command: Sequence[str], *, env: Mapping[str, str] | None = None, seconds: float | None = None) -> int:
+    """Run a program to its end, with our streams, and give its exit code.
+
+    On Ctrl-C it is told once, with all that it has started, and waited for, before ``KeyboardInterrupt`` is raised;
+    likewise where it takes more than ``seconds``: ``subprocess.TimeoutExpired``.
+    """
+    with uninterrupted():  # else it may run already, and nobody knows it
+        process = subprocess.Popen(command, env=env, process_group=0)  # in our group a terminal would tell it, too
+    try:
+        return process.wait(seconds)
+    except (KeyboardInterrupt, subprocess.TimeoutExpired):
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN), signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        try:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait()
+        finally:
+            signal.signal(signal.SIGINT, before[0])
+            signal.signal(signal.SIGTERM, before[1])
+        raise

@@ -1,0 +1,173 @@
+"""A cluster made by kind: made where it is not there, and taken away by the run that made it."""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from conformance.kind.children import run_to_end
+from conformance.kind.kind_tools import KindError, KindTools, kind_folder
+from conformance.node.maker import is_gone, this_maker
+from conformance.releases.installation import RuntimeNotFoundError
+from conformance.targets.cluster_target import ready_nodes
+
+NETWORK = "kind"
+"""The engine's network that kind's nodes are on (kubernetes-sigs/kind, ``fixedNetworkName``)."""
+CREATION_SECONDS = 300.0
+LINES = 15
+"""How many of a node's last log lines are told when a cluster does not come up."""
+REDIRECT = "/etc/containers/registries.conf.d/zz-crio-conformance.conf"
+PLAIN_HTTP = """[[registry]]
+location = "{}"
+insecure = true
+"""
+
+
+class KindCluster:
+    """The cluster ``name``, there as long as this is entered; one that was there before stays.
+
+    ``config`` is a file as kind reads it, ``image`` what each node is made of. ``kubeconfig`` is a file that goes with
+    this object, ``nodes`` the containers' names. With ``keep`` a cluster that was made here stays as well.
+    Entering raises ``KindError`` where it does not come up in ``CREATION_SECONDS``; it is taken away then.
+    """
+
+    def __init__(self, tools: KindTools, name: str, config: Path, image: str, *, keep: bool = False) -> None:
+        self.tools = tools
+        self.name = name
+        self.config = config
+        self.image = image
+        self.keep = keep
+        self.nodes: list[str] = []
+        self.created = False
+        self._folder = tempfile.TemporaryDirectory(prefix="crio-conformance-kind-")
+        self.kubeconfig = Path(self._folder.name, "kubeconfig")
+        self._had_network = True
+
+    @property
+    def workers(self) -> list[str]:
+        """The nodes that the suite may have for itself: the worker nodes, or where there are none, all."""
+        return [each for each in self.nodes if each.startswith(f"{self.name}-worker")] or self.nodes
+
+    @property
+    def gateway(self) -> str:
+        """This machine's IPv4 address on the network of the nodes; raises ``KindError``."""
+        (network,) = json.loads(self.tools.ask_engine("network", "inspect", NETWORK))
+        subnets = (network.get("IPAM") or {}).get("Config") or network.get("subnets") or []
+        gateways = [subnet.get("Gateway") or subnet.get("gateway", "") for subnet in subnets]
+        for each in gateways:
+            if each and ":" not in each:
+                return str(each)
+        msg = f"the network {NETWORK} has no IPv4 gateway ({', '.join(gateways) or 'none'}): remove it, kind makes it"
+        raise KindError(msg)
+
+    @property
+    def _mark(self) -> Path:
+        """The file that says which process made this cluster, if one did that does not keep it."""
+        return kind_folder() / f"{self.name}.maker"
+
+    def __enter__(self) -> Self:
+        try:
+            self._clear_up_after_killed_run()
+            self._had_network = NETWORK in self.tools.ask_engine("network", "ls", "--format", "{{.Name}}").split()
+            if self.name in self.tools.ask_kind("get", "clusters").split():
+                self.kubeconfig.touch(0o600)
+                self.kubeconfig.write_text(self.tools.ask_kind("get", "kubeconfig", "--name", self.name))
+            else:
+                self._create()
+            self._await_nodes()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def _clear_up_after_killed_run(self) -> None:
+        """Delete a cluster that a run made which was killed; raises ``KindError`` where it still runs."""
+        try:
+            maker, *own_network = self._mark.read_text().split()
+        except FileNotFoundError:
+            return
+        if not is_gone(maker):
+            msg = f"another run has made the cluster {self.name}: let it end first, or write another --name"
+            raise KindError(msg)
+        self._had_network = not own_network
+        self._delete()
+
+    def _create(self) -> None:
+        """Create the cluster; kind tells progress itself."""
+        if not self.keep:
+            self._mark.parent.mkdir(parents=True, exist_ok=True)
+            self._mark.write_text(f"{this_maker()}{'' if self._had_network else f' {NETWORK}'}\n")
+        self.created = True
+        command = [str(self.tools.kind), "create", "cluster", "--name", self.name, "--config", str(self.config)]
+        command += ["--image", self.image, "--kubeconfig", str(self.kubeconfig)]
+        command += ["--retain", "--wait", f"{CREATION_SECONDS:.0f}s"]
+        try:
+            code = run_to_end(command, env=self.tools.environment, seconds=CREATION_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._refuse(f"the cluster {self.name} is not made after {CREATION_SECONDS:.0f} s")
+        if code:
+            self._refuse(f"kind does not make the cluster {self.name}, as it says above")
+
+    def _await_nodes(self) -> None:
+        """See to it that every node is ready, which kind only warns of."""
+        self.nodes = sorted(self.tools.ask_kind("get", "nodes", "--name", self.name).split())
+        try:
+            ready = ready_nodes(self.kubeconfig)
+        except RuntimeNotFoundError as error:
+            self._refuse(str(error))
+        if lacking := sorted({*self.nodes} - ready.keys()):
+            self._refuse(f"of the cluster {self.name}, {', '.join(lacking)} is not ready")
+        if foreign := [f"{name} runs {runtime}" for name, runtime in ready.items() if "cri-o:" not in runtime]:
+            msg = f"the cluster {self.name} is there, and {foreign[0]}: kind delete cluster --name {self.name}"
+            raise KindError(msg)
+
+    def _refuse(self, why: str) -> None:
+        """Raise ``KindError`` with the last lines that the nodes have logged."""
+        told = []
+        for node in sorted(self.tools.ask_kind("get", "nodes", "--name", self.name).split()):
+            log = ("journalctl", "--no-pager", "--output=cat", f"--lines={LINES}", "--unit=crio", "--unit=kubelet")
+            try:
+                lines = self.tools.ask_engine("exec", node, *log).splitlines()
+            except KindError:  # it has no systemd that answers
+                lines = self.tools.ask_engine("logs", f"--tail={LINES}", node).splitlines()
+            told += [f"  {node}: {line}" for line in lines[-LINES:]]
+        remedy = "" if self.created else f", and it was there before: kind delete cluster --name {self.name}"
+        raise KindError("\n".join([why + remedy, *told]))
+
+    def let_pull_from(self, registry: str) -> None:
+        """Let every node speak plain HTTP to a registry, as long as the cluster is entered; raises ``KindError``."""
+        for node in self.nodes:
+            self.tools.ask_engine(
+                "exec", "--interactive", node, "sh", "-c", f"cat >{REDIRECT}", stdin=PLAIN_HTTP.format(registry)
+            )
+            self.tools.ask_engine("exec", node, "systemctl", "restart", "crio")
+
+    def _forget_registry(self) -> None:
+        for node in self.nodes:
+            there = f"test ! -e {REDIRECT} || {{ rm {REDIRECT} && systemctl restart crio; }}"
+            self.tools.ask_engine("exec", node, "sh", "-c", there)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN), signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        try:
+            if self.created and not self.keep:
+                self._delete()
+            else:
+                self._forget_registry()
+        finally:
+            self._folder.cleanup()
+            signal.signal(signal.SIGINT, before[0])
+            signal.signal(signal.SIGTERM, before[1])
+
+    def _delete(self) -> None:
+        """Delete the cluster, and the network of the nodes where that was not there before."""
+        self.tools.ask_kind("delete", "cluster", "--name", self.name, "--kubeconfig", str(self.kubeconfig))
+        if not self._had_network:
+            self.tools.ask_engine("network", "rm", NETWORK)
+        self._mark.unlink(missing_ok=True)

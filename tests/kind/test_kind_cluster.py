@@ -1,0 +1,183 @@
+"""A cluster's life: made and taken away, used where it was there, and told of where it does not come up."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.kind import kind_cluster
+from conformance.kind.kind_cluster import KindCluster
+from conformance.kind.kind_tools import KindError
+from conformance.releases.installation import RuntimeNotFoundError
+from tests.kind.conftest import NODES, Machine
+
+PATIENCE = 60.0
+CREATE = r"kind create cluster --name c --config kind\.yaml --image node:1 --kubeconfig (\S+) --retain --wait 300s"
+DELETE = r"kind delete cluster --name c --kubeconfig \S+"
+IN_A_PROCESS = """
+import sys
+from pathlib import Path
+from conformance.kind import kind_cluster
+from conformance.kind.kind_tools import KindTools
+from conformance.targets.run import end_as_with_ctrl_c
+end_as_with_ctrl_c()
+with kind_cluster.KindCluster(KindTools(Path(sys.argv[1]), "docker"), "c", Path("kind.yaml"), "node:1"):
+    pass
+"""
+
+
+def cluster(machine: Machine, *, keep: bool = False) -> KindCluster:
+    return KindCluster(machine.tools, "c", Path("kind.yaml"), "node:1", keep=keep)
+
+
+def log(machine: Machine) -> list[str]:
+    return [line for line in machine.log() if not line.startswith("docker network ls")]
+
+
+def test_it_is_made_and_taken_away_with_its_network(machine: Machine) -> None:
+    with cluster(machine) as made:
+        assert (made.nodes, made.workers) == ([*NODES], [*NODES[1:]])
+        assert machine.lines("clusters") == ["c"]
+    create, delete, network = log(machine)
+    match = re.fullmatch(CREATE, create)
+    assert match is not None
+    assert not Path(match[1]).parent.exists()
+    assert re.fullmatch(DELETE, delete)
+    assert network == "docker network rm kind"
+    assert [*made._mark.parent.iterdir()] == []
+
+
+def test_a_network_that_was_there_stays(machine: Machine) -> None:
+    machine.write("networks", "bridge\nkind\n")
+    with cluster(machine):
+        pass
+    assert "docker network rm kind" not in log(machine)
+
+
+def test_one_that_was_there_is_used_and_stays(machine: Machine) -> None:
+    machine.write("clusters", "other\nc\n")
+    with cluster(machine) as found:
+        assert found.kubeconfig.read_text() == "theirs\n"
+        assert found.kubeconfig.stat().st_mode & 0o777 == 0o600
+    assert [line for line in log(machine) if line.startswith("kind")] == []
+
+
+def test_one_that_is_kept_stays(machine: Machine) -> None:
+    with cluster(machine, keep=True):
+        pass
+    with cluster(machine):
+        pass
+    assert [line.split()[1] for line in log(machine) if line.startswith("kind")] == ["create"]
+
+
+def test_nodes_of_one_that_has_no_workers_are_all(machine: Machine) -> None:
+    machine.write("nodes", "c-control-plane\n")
+    with cluster(machine) as made:
+        assert made.workers == ["c-control-plane"]
+
+
+def test_one_that_kind_cannot_make_is_told_with_what_its_nodes_logged_and_is_gone(machine: Machine) -> None:
+    machine.write("creation", "exit 1\n")
+    machine.write("worker", "exit 1\n")
+    with pytest.raises(KindError) as caught:
+        cluster(machine).__enter__()
+    assert str(caught.value).splitlines() == [
+        "kind does not make the cluster c, as it says above",
+        "  c-worker: systemd says hello",
+    ]
+    assert re.fullmatch(DELETE, log(machine)[-2])
+    assert machine.lines("clusters") == []
+
+
+def test_one_that_takes_too_long_is_told_and_gone(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kind_cluster, "CREATION_SECONDS", 0.5)
+    machine.write("creation", "exec sleep 100\n")
+    with pytest.raises(KindError, match=r"^the cluster c is not made after 0 s\n  c-worker: crio: it is dark$"):
+        cluster(machine).__enter__()
+    assert machine.lines("clusters") == []
+
+
+def test_a_node_that_is_not_ready_is_told(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = dict.fromkeys(NODES[:2], "cri-o://1.36.3")
+    monkeypatch.setattr(kind_cluster, "ready_nodes", lambda _: ready)
+    with pytest.raises(KindError, match=r"^of the cluster c, c-worker2 is not ready\n"):
+        cluster(machine).__enter__()
+    machine.write("clusters", "c\n")
+    with pytest.raises(KindError, match="not ready, and it was there before: kind delete cluster --name c\n"):
+        cluster(machine).__enter__()
+    assert machine.lines("clusters") == ["c"]
+
+
+def test_a_cluster_that_does_not_answer_or_runs_something_else_is_told(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Path) -> dict[str, str]:
+        raise RuntimeNotFoundError("its API server does not say")
+
+    monkeypatch.setattr(kind_cluster, "ready_nodes", refused)
+    with pytest.raises(KindError, match=r"^its API server does not say\n"):
+        cluster(machine).__enter__()
+    monkeypatch.setattr(kind_cluster, "ready_nodes", lambda _: dict.fromkeys(NODES, "containerd://2"))
+    with pytest.raises(KindError, match="c is there, and c-control-plane runs containerd://2: kind delete cluster"):
+        cluster(machine).__enter__()
+
+
+def test_its_nodes_pull_over_plain_http_while_it_is_entered(machine: Machine) -> None:
+    with cluster(machine, keep=True) as made:
+        assert made.gateway == "127.0.0.1"
+        made.let_pull_from("127.0.0.1:5000")
+        restarts = [line for line in log(machine) if line.endswith("systemctl restart crio")]
+        assert restarts == [f"docker exec {node} systemctl restart crio" for node in NODES]
+        assert (machine.folder / "files").read_text() == 3 * kind_cluster.PLAIN_HTTP.format("127.0.0.1:5000")
+    gone = [line for line in log(machine) if "rm /etc/containers" in line]
+    assert [line.split()[2] for line in gone] == [*NODES]
+
+
+def test_the_gateway_is_what_podman_says_too(machine: Machine) -> None:
+    machine.write("network", '[{"subnets": [{"gateway": "10.89.0.1"}]}]')
+    assert cluster(machine).gateway == "10.89.0.1"
+    machine.write("network", '[{"IPAM": {"Config": [{"Gateway": "fc00::1"}]}}]')
+    with pytest.raises(KindError, match=r"the network kind has no IPv4 gateway \(fc00::1\)"):
+        _ = cluster(machine).gateway
+
+
+def begin(machine: Machine) -> subprocess.Popen[str]:
+    """Make a cluster in a process, and wait until kind is at it."""
+    machine.write("creation", "trap 'exit 130' INT; echo begun; while [ -e \"$FAKE\" ]; do sleep 0.05; done\n")
+    process = subprocess.Popen(
+        [sys.executable, "-c", IN_A_PROCESS, str(machine.tools.kind)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    return process
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_on_ctrl_c_it_goes(machine: Machine, told: signal.Signals) -> None:
+    process = begin(machine)
+    process.send_signal(told)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode != 0
+    assert machine.lines("clusters") == []
+    assert log(machine)[-1] == "docker network rm kind"
+
+
+def test_what_a_killed_run_made_goes_with_the_next(machine: Machine) -> None:
+    process = begin(machine)
+    with pytest.raises(
+        KindError, match="another run has made the cluster c: let it end first, or write another --name"
+    ):
+        cluster(machine).__enter__()
+    process.kill()
+    process.wait(PATIENCE)
+    assert machine.lines("clusters") == ["c"]
+    machine.write("creation", "")
+    with cluster(machine) as made:
+        assert made.created
+    assert [line.split()[1] for line in log(machine)] == ["create", "delete", "network", "create", "delete", "network"]
+    assert process.stdout is not None
+    machine.folder.rename(machine.folder.with_name("gone"))
+    assert process.stdout.read() == ""  # the kind that it left has ended

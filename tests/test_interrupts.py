@@ -1,0 +1,31 @@
+"""Ctrl-C between two things that belong together."""
+
+import signal
+
+import pytest
+
+from conformance.interrupts import uninterrupted
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_waits_for_the_end_of_the_block(number: signal.Signals) -> None:
+    """Then it counts as it would have."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    done = []
+
+    def begin() -> None:
+        with uninterrupted():
+            signal.raise_signal(number)
+            done.append("begun")
+
+    before = signal.signal(number, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            begin()
+        assert signal.getsignal(number) is interrupt
+    finally:
+        signal.signal(number, before)
+    assert done == ["begun"]
