@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.kubelet.somebodys_cluster import LABEL
-from conformance.kubelet.world_cluster import WorldCluster, shared_cluster
+from conformance.kubelet.kubelet_cluster import KubeletCluster, world_cluster
+from conformance.kubelet.traces import LABEL
 from conformance.model.registries import Registry
 from conformance.releases.control_plane_programs import find_control_plane
 from conformance.releases.installation import RuntimeNotFoundError, find_crio
@@ -27,7 +27,7 @@ SECONDS = 300.0
 
 
 @pytest.fixture
-def cluster() -> Iterator[WorldCluster]:
+def cluster() -> Iterator[KubeletCluster]:
     """A cluster whose node is ready, and speaks plain HTTP to an address that nobody listens on yet."""
     configuration = Configuration(
         registries=(Registry(prefix=REGISTRY, location=REGISTRY, insecure=True),), network="bridge"
@@ -45,20 +45,20 @@ def cluster() -> Iterator[WorldCluster]:
         if why := crio.why_lacking("bridge"):
             pytest.skip(f"the node does not become ready: {why}")
         pod_images.offer(crio.internet)  # the pause image, which every node can have
-        with shared_cluster(crio, programs, binary).at_work() as cluster:
+        with world_cluster(crio, programs, binary).at_work() as cluster:
             yield cluster
 
 
-def is_ready(cluster: WorldCluster) -> bool:
+def is_ready(cluster: KubeletCluster) -> bool:
     conditions = cluster.api.nodes()[cluster.node]["status"]["conditions"]
     return ("Ready", "True") in {(each["type"], each["status"]) for each in conditions}
 
 
-def test_what_needs_no_node_of_ours_is_told_of_it(cluster: WorldCluster) -> None:
+def test_what_needs_no_node_of_ours_is_told_of_it(cluster: KubeletCluster) -> None:
     assert cluster.wait(lambda: is_ready(cluster), 30)
     node = cluster.kubelet.crio.node
     kubeconfig = node.folder / "kubeconfig"
-    kubeconfig.write_text(cluster.control_plane.kubeconfig)
+    kubeconfig.write_text(cluster.server.kubeconfig)
     command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--stories", "none"]
     options = ["--cluster", str(kubeconfig), "--cluster-registry", REGISTRY, "--pyargs", "conformance.suite.kubelet"]
     xml = node.folder / "junit.xml"

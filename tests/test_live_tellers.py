@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.kubelet import ImageVolume
+from conformance.kubelet.kubelet_cluster import KubeletCluster, world_cluster
 from conformance.kubelet.process import KubeletProcess, shared_kubelet
 from conformance.kubelet.synced_pods import PodSyncTeller
-from conformance.kubelet.world_cluster import WorldCluster, shared_cluster
 from conformance.model.platform import Platform
 from conformance.releases.control_plane_programs import find_control_plane
 from conformance.releases.installation import RuntimeNotFoundError, find_crio
@@ -30,7 +30,7 @@ NAME = "rhuss/caikit-flan-t5-small"
 
 
 @pytest.fixture(scope="module")
-def tellers() -> Iterator[tuple[Crio, KubeletProcess, WorldCluster]]:
+def tellers() -> Iterator[tuple[Crio, KubeletProcess, KubeletCluster]]:
     """A CRI-O with a kubelet and a cluster, all as they are found. Nothing is left of them."""
     try:
         installation = find_crio("auto")
@@ -42,7 +42,7 @@ def tellers() -> Iterator[tuple[Crio, KubeletProcess, WorldCluster]]:
         pytest.skip(str(error))
     with start_in_world(installation, Configuration(), [*binary.folders, *programs.folders]) as crio:
         folder = str(crio.node.folder)
-        kubelet, cluster = shared_kubelet(crio, binary), shared_cluster(crio, programs, binary)
+        kubelet, cluster = shared_kubelet(crio, binary), world_cluster(crio, programs, binary)
         with kubelet.at_work(), cluster.at_work():
             pass
         yield crio, kubelet, cluster
@@ -50,7 +50,7 @@ def tellers() -> Iterator[tuple[Crio, KubeletProcess, WorldCluster]]:
 
 
 @pytest.fixture
-def crio(tellers: tuple[Crio, KubeletProcess, WorldCluster]) -> Iterator[Crio]:
+def crio(tellers: tuple[Crio, KubeletProcess, KubeletCluster]) -> Iterator[Crio]:
     """That CRI-O, with the story of #8780 around it, and an image that is public."""
     docker_io, quay_io = (tellers[0].internet.host(name) for name in ("docker.io", "quay.io"))
     docker_io.offer(NAME, platforms=[str(Platform.host().foreign())])
@@ -83,7 +83,7 @@ def crio(tellers: tuple[Crio, KubeletProcess, WorldCluster]) -> Iterator[Crio]:
     ],
 )
 def test_all_three_say_the_same(
-    tellers: tuple[Crio, KubeletProcess, WorldCluster],
+    tellers: tuple[Crio, KubeletProcess, KubeletCluster],
     crio: Crio,
     volume: ImageVolume,
     reason: str,

@@ -35,7 +35,12 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
         help=f"a node image with CRI-O in it, instead of one that is built (also {IMAGE_VARIABLE})",
     )
     add("--crio", type=full_release, metavar="RELEASE", help="the CRI-O to build it with, 1.36.3")
-    add("--kubernetes", type=full_release, metavar="RELEASE", help="the Kubernetes to build it on, 1.36.1, of the same line")
+    add(
+        "--kubernetes",
+        type=full_release,
+        metavar="RELEASE",
+        help="the Kubernetes to build it on, 1.36.1, of the same line",
+    )
     add("--keep", action="store_true", help="leave the cluster there; a next run uses it")
     add(
         "--results",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:  # the official client is heavy, and this is imported by every
     from conformance.kubelet.kube_api import KubeAPI
 
 
+NAMESPACE_SECONDS = 10.0
+
+
 class Cluster(PodTeller):
     """A cluster, of which the node ``node`` runs its pods on ``runtime``; ``api`` is its API server.
 
@@ -46,6 +49,27 @@ class Cluster(PodTeller):
             self.api.create_secret(pull_secret(name, secret))
             document["spec"]["imagePullSecrets"] = [{"name": name}]
         return ClusterPod(self, document)
+
+    def await_pods(self) -> None:
+        """Wait until a new namespace takes pods: a controller makes it a service account first.
+
+        Raises ``ClusterError`` with what is said instead.
+        """
+        from conformance.kubelet.kube_api import ClusterError  # noqa: PLC0415 (the official client is heavy)
+
+        refusal: ClusterError | None = None
+
+        def takes() -> bool:
+            nonlocal refusal
+            try:
+                self.api.try_pod(manifest("probe", self.tools, (), None, namespace=self.api.namespace))
+            except ClusterError as error:
+                refusal = error
+                return False
+            return True
+
+        if not self.wait(takes, NAMESPACE_SECONDS) and refusal is not None:
+            raise refusal
 
     def _offer_tools(self) -> None:
         """Let a registry have what pods need."""

@@ -10,7 +10,6 @@ import signal
 import socket
 import time
 from contextlib import ExitStack
-from typing import Self
 
 import trustme
 from kubernetes.client import ApiClient
@@ -19,6 +18,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 
+from conformance.kubelet.api_server import APIServer
 from conformance.kubelet.events import final_error
 from conformance.kubelet.kube_api import ClusterError, KubeAPI
 from conformance.kubelet.kubelet_config import image_volume_gates
@@ -42,11 +42,13 @@ APIS = ("v1", *(f"{group}.k8s.io/v1" for group in GROUPS))
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
-class ControlPlane:
+class ControlPlane(APIServer):
     """etcd and kube-apiserver in a world, and ``api``, which asks them.
 
-    ``kubeconfig`` is that of a node. Raises ``RuntimeFailedError`` when they cannot be started, and ``NodeError``.
+    Raises ``RuntimeFailedError`` when they cannot be started, and ``NodeError``.
     """
+
+    registers = True
 
     def __init__(self, programs: ControlPlanePrograms, node: Node) -> None:
         self.release = programs.release
@@ -56,6 +58,7 @@ class ControlPlane:
         self._authority = trustme.CA()
         self._tokens = {name: secrets.token_urlsafe() for name in ("conformance", "node")}
         self._write_credentials()
+        self.kubeconfig = self._kubeconfig()
         self._processes: dict[str, Process] = {}
         with ExitStack() as stack:
             stack.callback(self._end)
@@ -124,9 +127,7 @@ class ControlPlane:
         client.rest_client.pool_manager.pool_classes_by_scheme = {"https": _pool_in(self._node)}
         return client
 
-    @property
-    def kubeconfig(self) -> str:
-        """The kubeconfig of a node, as JSON."""
+    def _kubeconfig(self) -> str:
         cluster = {"server": URL, "certificate-authority": str(self._folder / "authority.pem")}
         return json.dumps(
             {
@@ -152,6 +153,9 @@ class ControlPlane:
                     raise RuntimeFailedError(msg) from None
             self._processes["kube-apiserver"].wait(LOOK_SECONDS)
 
+    def admit(self, node: str) -> None:
+        """Do nothing: its kubelet may make any node."""
+
     def check(self) -> None:
         """Raise ``RuntimeFailedError`` when one of its processes has ended."""
         for name, process in self._processes.items():
@@ -174,12 +178,6 @@ class ControlPlane:
     def close(self) -> None:
         """End it."""
         self._stack.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _pool_in(node: Node) -> type[HTTPSConnectionPool]:

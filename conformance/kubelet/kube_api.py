@@ -38,8 +38,19 @@ class KubeAPI:
 
     def namespaces(self, label: str) -> dict[str, str]:
         """Give the namespaces that have a label, by name, and its value."""
-        found = self._items(self._core.list_namespace, of_namespace=False, label_selector=label)
-        return {each["metadata"]["name"]: each["metadata"]["labels"][label] for each in found}
+        return self._labels(self._core.list_namespace, label)
+
+    def create_node(self, document: Mapping[str, Any]) -> None:
+        """Make a node known (core/v1 Node)."""
+        self._ask(self._core.create_node, document, of_namespace=False)
+
+    def delete_node(self, name: str) -> None:
+        """Forget a node."""
+        self._ask(self._core.delete_node, name, of_namespace=False)
+
+    def labelled_nodes(self, label: str) -> dict[str, str]:
+        """Give the nodes that have a label, by name, and its value."""
+        return self._labels(self._core.list_node, label)
 
     def nodes(self) -> dict[str, dict[str, Any]]:
         """Give the nodes (core/v1 Node) by name."""
@@ -107,6 +118,10 @@ class KubeAPI:
     def close(self) -> None:
         """Close its connections."""
         self._client.rest_client.close()
+
+    def _labels(self, method: Any, label: str) -> dict[str, str]:
+        found = self._items(method, of_namespace=False, label_selector=label)
+        return {each["metadata"]["name"]: each["metadata"]["labels"][label] for each in found}
 
     def _items(self, method: Any, *, of_namespace: bool = True, **options: Any) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = self._ask(method, of_namespace=of_namespace, **options)["items"]

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Self
@@ -37,29 +38,44 @@ GC_ENDED = "Image garbage collection "
 """What the kubelet logs when it has collected images, with or without success (``StartGarbageCollection``)."""
 
 
+@dataclass(frozen=True)
+class Membership:
+    """How a kubelet belongs to a cluster: by a ``kubeconfig`` (its text), as the node ``node``.
+
+    ``registers`` tells whether it makes that node itself.
+    """
+
+    kubeconfig: str
+    node: str
+    registers: bool
+
+
 class KubeletProcess(PodTeller):
     """A kubelet that asks a running CRI-O, through a CRI proxy, so that its calls are evidence like any others.
 
-    With a ``kubeconfig`` (its text) it is the node of a cluster, whose pods it runs as well. Raises
-    ``RuntimeFailedError`` when it cannot be started, and ``NodeError``.
+    With a membership it is the node of a cluster, whose pods it runs as well. Raises ``RuntimeFailedError`` when it
+    cannot be started, and ``NodeError``.
     """
 
-    def __init__(self, binary: KubeletBinary, crio: Crio, kubeconfig: str = "") -> None:
+    def __init__(self, binary: KubeletBinary, crio: Crio, membership: Membership | None = None) -> None:
         self.release = binary.release
         self.runtime = self.crio = crio
         self._binary = binary
-        self._place = IN_CLUSTER if kubeconfig else ALONE
+        self._membership = membership
+        self._node = membership.node if membership else NODE
+        self._place = IN_CLUSTER if membership else ALONE
         self._folder = crio.node.folder / self._place.folder
         self.manifests = self._folder / "manifests"
         self.manifests.mkdir(parents=True, exist_ok=True)  # it is there when another one could not be started
-        if kubeconfig:
-            (self._folder / "kubeconfig").write_text(kubeconfig)
+        if membership:
+            self._kubeconfig.touch(0o600)
+            self._kubeconfig.write_text(membership.kubeconfig)
         with ExitStack() as stack:
             self._socket = self._folder / "cri.sock"
             stack.enter_context(CRIProxy(self._socket, crio.socket, crio.evidence.calls.append))
             mask_sysctls(crio.node, self._folder / "sysctl")
             with (crio.node.etc / "hosts").open("a") as hosts:
-                hosts.write(f"127.0.0.1 {NODE}\n")
+                hosts.write(f"127.0.0.1 {self._node}\n")
             for hierarchy in _hierarchies(crio.node.cgroups):
                 (hierarchy / crio.cgroup_parent.strip("/")).mkdir(exist_ok=True)
             self._process = self._start()
@@ -67,19 +83,25 @@ class KubeletProcess(PodTeller):
             self._await_ready()
             self._stack = stack.pop_all()
 
+    @property
+    def _kubeconfig(self) -> Path:
+        return self._folder / "kubeconfig"
+
     def _start(self, verbosity: int = VERBOSITY, **settings: Any) -> Process:
         """Start the process, with settings besides its usual ones."""
         place, crio = self._place, self.crio
         usual = kubelet_config(self.manifests, self._socket, crio.cgroup_parent, self.release, place)
+        if self._membership:
+            usual["registerNode"] = self._membership.registers
         (self._folder / "config.json").write_text(json.dumps(usual | settings))
         command = [
             str(self._binary.path),
             f"--config={self._folder / 'config.json'}",
             f"--root-dir={place.root}",  # where it mounts things: not in the folder that the world must remove
             f"--cert-dir={place.root}/pki",
-            f"--hostname-override={NODE}",
+            f"--hostname-override={self._node}",
             f"--v={verbosity}",
-            *([f"--kubeconfig={self._folder / 'kubeconfig'}"] if place is IN_CLUSTER else []),
+            *([f"--kubeconfig={self._kubeconfig}"] if self._membership else []),
         ]
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self._folder)}
         return crio.node.spawn(command, environment, f"{place.folder}.log")

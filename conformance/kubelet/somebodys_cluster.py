@@ -8,19 +8,16 @@ from typing import Self
 from conformance.kubelet.cluster import Cluster, ClusterPod
 from conformance.kubelet.container import Container
 from conformance.kubelet.kube_api import ClusterError, KubeAPI
-from conformance.kubelet.pod_document import PodState, manifest
+from conformance.kubelet.pod_document import PodState
+from conformance.kubelet.traces import LABEL, remove_what_killed_runs_left
 from conformance.model.release import Release
-from conformance.node.maker import is_gone, this_maker
+from conformance.node.maker import this_maker
 from conformance.runtime import pod_images
 from conformance.runtime.cluster_runtime import ClusterRuntime
 from conformance.runtime.runtime import CapabilityError, RuntimeFailedError
 
 LOOK_SECONDS = 0.2
-NAMESPACE_SECONDS = 10.0
 END_SECONDS = 60.0
-LABEL = "crio-conformance.maker"
-"""The label by which a namespace is known to be of a run, and of which (``this_maker``)."""
-
 HELP = (
     'let the node\'s CRI-O speak plain HTTP there: [[registry]], location = "{0}", insecure = true in a file of'
     " /etc/containers/registries.conf.d, and reload it"
@@ -40,33 +37,15 @@ class SomebodysCluster(Cluster):
         self.release = release
         self.runtime = runtime
         self.tools = f"{runtime.address}/conformance/tools:1" if runtime.address else pod_images.TOOLS
-        for name, maker in api.namespaces(LABEL).items():
-            if is_gone(maker):
-                api.delete_namespace(name)
+        remove_what_killed_runs_left(api)
         api.create_namespace({LABEL: this_maker()})
         try:
-            self._await_pods()
+            self.await_pods()
             if runtime.address:
                 self._probe(runtime)
         except BaseException:
             self.close()
             raise
-
-    def _await_pods(self) -> None:
-        """Wait until the new namespace takes pods: a controller makes it a service account first."""
-        refusal: ClusterError | None = None
-
-        def takes() -> bool:
-            nonlocal refusal
-            try:
-                self.api.try_pod(manifest("probe", self.tools, (), None, namespace=self.api.namespace))
-            except ClusterError as error:
-                refusal = error
-                return False
-            return True
-
-        if not self.wait(takes, NAMESPACE_SECONDS) and refusal is not None:
-            raise refusal
 
     def _probe(self, runtime: ClusterRuntime) -> None:
         """Run a pod, so that what is in the way is reported once."""

@@ -7,6 +7,7 @@ only say what a case needs; and ``configuration``, which a case overrides to hav
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from conformance.evidence.evidence import Cursor
     from conformance.kubelet import Pod
+    from conformance.kubelet.api_server import APIServer
     from conformance.kubelet.cluster import Cluster
     from conformance.kubelet.pod_teller import PodTeller
     from conformance.kubelet.process import KubeletProcess
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from conformance.runtime.configuration import Configuration
     from conformance.runtime.node_inspector import NodeInspector
     from conformance.runtime.runtime import Runtime
+    from conformance.targets.cluster_target import ClusterToJoin
     from conformance.targets.run import Run
     from conformance.targets.target import Target
 
@@ -171,7 +174,7 @@ def cluster(request: pytest.FixtureRequest, runtime: Runtime, containers: None) 
 
 
 def _shared_cluster(run: Run, runtime: Runtime) -> Cluster:
-    """Give the cluster of a runtime: one in its world, or the one that it is a node of."""
+    """Give the cluster of a runtime: one in its world, one that it joins, or one that it is a node of."""
     from conformance.runtime.cluster_runtime import ClusterRuntime
     from conformance.runtime.crio import Crio
 
@@ -179,10 +182,23 @@ def _shared_cluster(run: Run, runtime: Runtime) -> Cluster:
         return _somebodys_cluster(run.target, runtime)
     if run.cluster is None or run.kubelet is None:
         pytest.skip(f"needs the capability cluster: {run.why_lacking('cluster', runtime)}")
-    from conformance.kubelet.world_cluster import shared_cluster
+    from conformance.kubelet.kubelet_cluster import joined_cluster, world_cluster
+    from conformance.releases.control_plane_programs import ControlPlanePrograms
 
     assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
-    return shared_cluster(runtime, run.cluster, run.kubelet)
+    if isinstance(run.cluster, ControlPlanePrograms):
+        return world_cluster(runtime, run.cluster, run.kubelet)
+    return joined_cluster(runtime, partial(_join, run.target, run.cluster), run.kubelet)
+
+
+def _join(target: Target, cluster: ClusterToJoin) -> APIServer:
+    """Join somebody's cluster with a node container that belongs to it."""
+    from conformance.kubelet.joined_api_server import JoinedAPIServer
+    from conformance.targets.cluster_target import client_of
+    from conformance.targets.node_containers import ContainerTarget
+
+    assert isinstance(target, ContainerTarget)  # noqa: S101 (no other joins one)
+    return JoinedAPIServer(client_of(cluster.kubeconfig), target.api_server)
 
 
 def _somebodys_cluster(target: Target, runtime: ClusterRuntime) -> Cluster:

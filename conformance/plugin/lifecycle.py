@@ -102,8 +102,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 def _is_shared(config: pytest.Config) -> bool:
     """Tell whether the run is about what already runs, and is somebody's."""
-    somebodys_cluster = config.getoption("cluster") not in {None, "world"}
-    return somebodys_cluster or str(config.getoption("runtime")).startswith("unix:")
+    runtime, cluster = str(config.getoption("runtime")), config.getoption("cluster")
+    return runtime.startswith("unix:") or (cluster not in {None, "world"} and not runtime.startswith("container:"))
 
 
 def run_of(config: pytest.Config) -> Run:

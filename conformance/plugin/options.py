@@ -47,7 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--cluster",
         metavar="WHICH",
         help="a cluster for the cases that a kubelet tells, too: world, which starts etcd, kube-apiserver and a kubelet"
-        " beside each CRI-O; or the path of a kubeconfig: the run is about a node of that cluster (docs/cluster.md)",
+        " beside each CRI-O; or the path of a kubeconfig: the run is about a node of that cluster, or with --runtime"
+        " container:NAME, such nodes join it (docs/cluster.md)",
     )
     group.addoption(
         "--cluster-registry",

@@ -1,6 +1,7 @@
 """Finding a kubelet: a path, or a release in the user's cache folder."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from conformance.releases.installation import NUMBER, RuntimeNotFoundError, rele
 
 FORMS = "write the path of a kubelet, or a release such as 1.36.2"
 NONE_AT_HAND = "there is none in the cache folder, and --kubelet names none"
+VERSION = re.compile(r"Kubernetes v(\d+\.\d+\.\d+)")
+"""What it answers when it is asked for its version."""
 TAKES_IMAGE_VOLUMES = Release("1.33")
 """Before, a static pod with an image volume was refused, feature gate or not (kubernetes/kubernetes
 pkg/kubelet/config/common.go)."""
@@ -25,6 +28,15 @@ class KubeletBinary:
     def folders(self) -> tuple[Path, ...]:
         """The folders that must be visible where it runs."""
         return tuple(sorted({self.path.parent, self.path.resolve().parent}))
+
+
+class NodesKubelet(KubeletBinary):
+    """A kubelet that is among the files of the node where it is started."""
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that must be made visible there: none."""
+        return ()
 
 
 def find_kubelet(wanted: str | None, crio: Release) -> KubeletBinary | None:
@@ -63,7 +75,7 @@ def _matching(wanted: str) -> list[Release]:
 
 def kubelet_release(kubelet: Path, forms: str = FORMS) -> Release:
     """Ask a kubelet which release it is; raises ``RuntimeNotFoundError``, which ends with what there is to do."""
-    return release_of(kubelet, r"Kubernetes v(\d+\.\d+\.\d+)", "kubelet", forms)
+    return release_of(kubelet, VERSION.pattern, "kubelet", forms)
 
 
 def kubelets_folder() -> Path:

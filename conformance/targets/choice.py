@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.model.release import Release
+    from conformance.releases.kubelet_binary import KubeletBinary
     from conformance.runtime.configuration import Configuration
     from conformance.runtime.runtime import Runtime
     from conformance.simulator.mutants import Mutant
@@ -58,6 +59,11 @@ class CrioTarget(Target):
     def place(self) -> str:
         """Say where it lies."""
         return str(self.installation.crio)
+
+    @property
+    def own_kubelet(self) -> KubeletBinary | None:
+        """The kubelet that its nodes have themselves, if any."""
+        return None
 
     @cached_property
     def properties(self) -> dict[str, str]:
@@ -137,6 +143,11 @@ def choose_target(runtime: str, oci_runtime: str = "") -> Target:
         return CrioTarget(find_crio(runtime, oci_runtime))
     except NoCrioError as error:
         return SimulatorTarget(newest_of(newest_line()), str(error))
+
+
+def is_of_containers(runtime: str) -> bool:
+    """Tell whether ``--runtime`` names node containers."""
+    return runtime.partition(":")[0] == CONTAINER
 
 
 def _running_target(kind: str, where: str, oci_runtime: str) -> Target | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.model.release import Release
@@ -61,6 +62,23 @@ class ClusterTarget(Target):
         from conformance.runtime.cluster_runtime import ClusterRuntime
 
         return ClusterRuntime(self.program, self.release, configuration, self.registry)
+
+
+@dataclass(frozen=True)
+class ClusterToJoin:
+    """The cluster that a kubeconfig names, to which node containers belong: each joins it with a node of ours."""
+
+    kubeconfig: Path
+
+    @property
+    def title(self) -> str:
+        """Say which cluster."""
+        return f"the cluster of {self.kubeconfig}, joined with a node of the run's own"
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that must be visible where it runs: none."""
+        return ()
 
 
 def client_of(kubeconfig: Path) -> ApiClient:

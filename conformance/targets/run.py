@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from conformance import deviations
 from conformance.model.profile import known_lines
 from conformance.releases.installation import CRIO, FORMS, OCI_RUNTIME_FORMS, RuntimeNotFoundError
-from conformance.targets.choice import CrioTarget, SimulatorTarget, choose_target
+from conformance.targets.choice import CrioTarget, SimulatorTarget, choose_target, is_of_containers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from conformance.releases.kubelet_binary import KubeletBinary
     from conformance.runtime.configuration import Configuration
     from conformance.runtime.runtime import Runtime
+    from conformance.targets.cluster_target import ClusterToJoin
     from conformance.targets.pool import Pool
     from conformance.targets.target import Target
 
@@ -93,8 +94,10 @@ class Run:
 
     def _kubelet(self, wanted: str | None) -> KubeletBinary | None:
         """Find a kubelet; only a live CRI-O that we start has a use for one."""
-        if not isinstance(self.target, CrioTarget) and wanted is None:
+        if wanted is None and not isinstance(self.target, CrioTarget):
             return None
+        if wanted is None and isinstance(self.target, CrioTarget) and self.target.own_kubelet is not None:
+            return self.target.own_kubelet
         from conformance.releases.kubelet_binary import find_kubelet
 
         try:
@@ -102,24 +105,42 @@ class Run:
         except RuntimeNotFoundError as error:
             raise RunError(str(error)) from None
 
-    def _cluster(self, wanted: str | None) -> ControlPlanePrograms | None:
-        """Find what a cluster around each CRI-O is made of; only a live CRI-O that we start can have one."""
-        if wanted != CLUSTER_IN_WORLD:
+    def _cluster(self, wanted: str | None) -> ControlPlanePrograms | ClusterToJoin | None:
+        """Find what a cluster around each CRI-O is made of, or which one its node joins.
+
+        Only a live CRI-O that we start can have one.
+        """
+        if wanted is None or not (wanted == CLUSTER_IN_WORLD or isinstance(self.target, CrioTarget)):
             return None
         if not isinstance(self.target, CrioTarget):
             raise RunError(
                 f"--cluster {wanted} is made around a CRI-O, not {self.target.title}: add --runtime with one"
             )
-        if not self.target.is_in_world:
-            raise RunError(f"--cluster {wanted} is made in a world, and a node container is none: leave one out")
+        if wanted == CLUSTER_IN_WORLD and not self.target.is_in_world:
+            raise RunError(f"--cluster {wanted} is made in a world, and a node container is none: name its kubeconfig")
         if self.kubelet is None:
             raise RunError(f"--cluster {wanted} needs a kubelet, and there is none in the cache folder: add --kubelet")
+        if wanted != CLUSTER_IN_WORLD:
+            return self._cluster_to_join(Path(wanted))
         from conformance.releases.control_plane_programs import find_control_plane
 
         try:
             return find_control_plane(self.kubelet.release)
         except RuntimeNotFoundError as error:
             raise RunError(f"--cluster {wanted}: {error}") from None
+
+    def _cluster_to_join(self, kubeconfig: Path) -> ClusterToJoin:
+        """Make sure that a cluster answers, and that its nodes' containers know the way to it."""
+        from conformance.targets.cluster_target import ClusterToJoin, ready_nodes
+        from conformance.targets.node_containers import ContainerTarget
+
+        try:
+            ready_nodes(kubeconfig)
+            if isinstance(self.target, ContainerTarget):
+                _ = self.target.api_server
+        except RuntimeNotFoundError as error:
+            raise RunError(str(error)) from None
+        return ClusterToJoin(kubeconfig)
 
     @cached_property
     def pool(self) -> Pool:
@@ -207,12 +228,19 @@ def _chosen(runtime: str | None, oci_runtime: str, cluster: str | None, registry
 
     Raises ``RunError``, and ``RuntimeNotFoundError`` where that cannot be had.
     """
-    if cluster in {None, CLUSTER_IN_WORLD}:
+    joined = cluster is not None and is_of_containers(runtime or "")
+    if joined or cluster in {None, CLUSTER_IN_WORLD}:
         if registry is not None:
-            raise RunError("--cluster-registry is for somebody's cluster: add --cluster with a kubeconfig")
+            remedy = (
+                "leave it out: node containers have all registries" if joined else "add --cluster with a kubeconfig"
+            )
+            raise RunError(f"--cluster-registry is for somebody's cluster: {remedy}")
         return choose_target(runtime or "auto", oci_runtime)
     if runtime is not None:
-        raise RunError(f"--cluster {cluster} is about the CRI-O of that cluster's node: leave --runtime out")
+        raise RunError(
+            f"--cluster {cluster} is about the CRI-O of that cluster's node: leave --runtime out, or let it name node"
+            " containers of that cluster (container:NAME)"
+        )
     from conformance.targets.cluster_target import find_cluster
 
     return find_cluster(Path(str(cluster)), registry or "")

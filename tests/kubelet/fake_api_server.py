@@ -40,7 +40,7 @@ class FakeAPIServer:
         if method == "DELETE":
             self.objects = {path: each for path, each in self.objects.items() if not path.startswith(url.path)}
             return 200, b'{"kind": "Status", "status": "Success"}'
-        if found is None and not url.path.endswith(("pods", "nodes", "events")):
+        if found is None and not url.path.endswith(("pods", "nodes", "events", "namespaces")):
             return 404, b'{"kind": "Status", "status": "Failure", "message": "there is none", "code": 404}'
         return 200, json.dumps(found or {"kind": "List", "items": []}).encode()
 

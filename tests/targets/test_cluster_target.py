@@ -77,7 +77,8 @@ def test_no_cluster_is_made_on_a_node_that_is_no_world(monkeypatch: pytest.Monke
     installation = Installation(Path("crio"), Path("pinns"), Path("conmon"), Path("runc"), Release("1.36.3"))
     target = ContainerTarget([], installation)
     monkeypatch.setattr("conformance.targets.run.choose_target", lambda *_: target)
-    sentence = "--cluster world is made in a world, and a node container is none: leave one out"
+    monkeypatch.setattr(ContainerTarget, "own_kubelet", None)
+    sentence = "--cluster world is made in a world, and a node container is none: name its kubeconfig"
     assert run_refusal("container:one", cluster="world") == sentence
 
 
@@ -88,12 +89,15 @@ def test_an_empty_one_is_told() -> None:
 
 def test_somebodys_cluster_has_a_crio_of_its_own(kubeconfig: Path) -> None:
     sentence = f"--cluster {kubeconfig} is about the CRI-O of that cluster's node: leave --runtime out"
-    assert run_refusal("simulator", cluster=str(kubeconfig)) == sentence
+    more = ", or let it name node containers of that cluster (container:NAME)"
+    assert run_refusal("simulator", cluster=str(kubeconfig)) == sentence + more
 
 
 def test_a_registry_is_for_somebodys_cluster() -> None:
     sentence = "--cluster-registry is for somebody's cluster: add --cluster with a kubeconfig"
     assert run_refusal("simulator", cluster_registry="192.0.2.7:5000") == sentence
+    sentence = "--cluster-registry is for somebody's cluster: leave it out: node containers have all registries"
+    assert run_refusal("container:one", cluster="x", cluster_registry="192.0.2.7:5000") == sentence
 
 
 def test_what_is_no_kubeconfig_is_told(tmp_path: Path) -> None:

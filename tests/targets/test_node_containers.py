@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from conformance.model.release import Release
 from conformance.node.engine_container import EngineContainer, find_container
-from conformance.releases.installation import RuntimeNotFoundError
+from conformance.releases.installation import Installation, RuntimeNotFoundError
 from conformance.targets.choice import most_workers
-from conformance.targets.node_containers import find_node_containers, read_runtime_settings
+from conformance.targets.node_containers import ContainerTarget, find_node_containers, read_runtime_settings
 
 NODES = os.environ.get("CRIO_CONFORMANCE_NODES", "")
 
@@ -47,6 +48,66 @@ def test_more_workers_than_nodes_are_refused() -> None:
 def test_names_that_are_none_or_twice_are_refused(names: str) -> None:
     with pytest.raises(RuntimeNotFoundError, match=r"names no container, or one twice: write container:NAME, several"):
         find_node_containers(names)
+
+
+class Answering(OnDisk):
+    """One in which two programs answer."""
+
+    def run(self, *argv: str, seconds: float = 0) -> subprocess.CompletedProcess[str]:
+        del seconds
+        known = {"control-plane": "192.0.2.9   STREAM control-plane\n192.0.2.9   DGRAM\n"}
+        return subprocess.CompletedProcess(argv, 0, known.get(argv[-1], ""), "")
+
+    @property
+    def enter(self) -> tuple[str, ...]:
+        """Run what is asked for its version from the test's folder."""
+        return ("sh", "-c", f'program=$4; exec "{self.id}$program" --version', "sh")
+
+
+def target_of(folder: Path) -> ContainerTarget:
+    installation = Installation(
+        Path("/bin/crio"), Path("pinns"), Path("conmon"), Path("runc"), Release("1.36.3"), enter=("env",)
+    )
+    return ContainerTarget([Answering("node", str(folder), 1)], installation)
+
+
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        (None, "the node node belongs to no cluster .*kubelet.conf names no API server.: leave --cluster out"),
+        ("https://elsewhere:6443", "the node node does not know the address of elsewhere, the API server of its"),
+    ],
+)
+def test_a_node_of_no_cluster_joins_none(tmp_path: Path, server: str | None, said: str) -> None:
+    if server:
+        write_kubelet_conf(tmp_path, server)
+    with pytest.raises(RuntimeNotFoundError, match=said):
+        _ = target_of(tmp_path).api_server
+
+
+def test_a_node_reaches_its_api_server_by_its_address(tmp_path: Path) -> None:
+    write_kubelet_conf(tmp_path, "https://control-plane:6443")
+    assert target_of(tmp_path).api_server == "https://192.0.2.9:6443"
+
+
+def write_kubelet_conf(root: Path, server: str) -> None:
+    file = root / "etc/kubernetes/kubelet.conf"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"clusters:\n- cluster:\n    server: {server}\n  name: kind\n")
+
+
+@pytest.mark.parametrize(
+    ("says", "release"), [("Kubernetes v1.36.1", "1.36.1"), ("Kubernetes v1.32.9", None), ("hello", None), (None, None)]
+)
+def test_a_nodes_own_kubelet_is_the_one_that_is_taken(tmp_path: Path, says: str | None, release: str | None) -> None:
+    if says:
+        program = tmp_path / "bin/kubelet"
+        program.parent.mkdir()
+        program.write_text(f"#!/bin/sh\necho {says}\n")
+        program.chmod(0o755)
+    kubelet = target_of(tmp_path).own_kubelet
+    assert (str(kubelet.release) if kubelet else None) == release
+    assert kubelet is None or (kubelet.path, kubelet.folders) == (Path("/bin/kubelet"), ())
 
 
 def test_what_a_node_sets_for_containers_is_read_in_crios_order(tmp_path: Path) -> None:
