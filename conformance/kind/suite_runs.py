@@ -14,14 +14,20 @@ PYTEST = (sys.executable, "-m", "pytest", "--pyargs", "conformance.suite")
 
 
 def run_on_nodes(cluster: KindCluster, results: Path, arguments: Sequence[str]) -> int:
-    """Run the suite on the nodes that it may have for itself, a worker for each; give pytest's exit code."""
+    """Run the suite on the nodes that it may have for itself, a worker for each; give pytest's exit code.
+
+    They join the cluster, which is the third that tells of pods.
+    """
     nodes = cluster.workers
-    which = ["--runtime", f"container:{','.join(nodes)}", "-n", str(len(nodes))]
+    which = ["--runtime", f"container:{','.join(nodes)}", "-n", str(len(nodes)), "--cluster", str(cluster.kubeconfig)]
     return run_to_end([*PYTEST, *which, f"--junitxml={results / 'junit_nodes.xml'}", *arguments])
 
 
 def run_on_cluster(cluster: KindCluster, results: Path, arguments: Sequence[str]) -> int:
-    """Run what a cluster tells, with a registry on this machine's address on the nodes' network; give the exit code."""
+    """Run what a cluster tells of nodes as they are, and give pytest's exit code.
+
+    A registry of the run listens on this machine's address on the nodes' network.
+    """
     registry = f"{cluster.gateway}:{_free_port(cluster.gateway)}"
     cluster.let_pull_from(registry)
     which = ["--cluster", str(cluster.kubeconfig), "--cluster-registry", registry, "-n", "0"]

@@ -27,12 +27,15 @@ def runs(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return told
 
 
-def test_the_suite_has_the_workers_and_the_cluster_is_asked_with_a_registry(machine: Machine, runs: Path) -> None:
+def test_the_suite_has_the_workers_which_join_and_the_cluster_is_asked_with_a_registry(
+    machine: Machine, runs: Path
+) -> None:
     assert commands.main(["kind", *OPTIONS, "--", "-k", "8780"]) == 0
     nodes, cluster = (shlex.split(line) for line in runs.read_text().splitlines())
     results = "--junitxml=kind-results/junit_"
-    assert nodes == ["--runtime", "container:c-worker,c-worker2", "-n", "2", f"{results}nodes.xml", "-k", "8780"]
     kubeconfig, registry = cluster[1], cluster[3]
+    taken = ["--runtime", "container:c-worker,c-worker2", "-n", "2", "--cluster", kubeconfig]
+    assert nodes == [*taken, f"{results}nodes.xml", "-k", "8780"]
     assert registry.startswith("127.0.0.1:")
     asked = ["--cluster", kubeconfig, "--cluster-registry", registry, "-n", "0"]
     assert cluster == [*asked, f"{results}cluster.xml", "-k", "8780"]
