@@ -19,7 +19,8 @@ def run_on_nodes(cluster: KindCluster, results: Path, arguments: Sequence[str]) 
     They join the cluster, which is the third that tells of pods.
     """
     nodes = cluster.workers
-    which = ["--runtime", f"container:{','.join(nodes)}", "-n", str(len(nodes)), "--cluster", str(cluster.kubeconfig)]
+    which = ["--runtime", f"container:{','.join(nodes)}", "-n", str(len(nodes))]
+    which.append(f"--cluster={cluster.kubeconfig}")  # of what follows a blank pytest takes a path for its own
     return run_to_end([*PYTEST, *which, f"--junitxml={results / 'junit_nodes.xml'}", *arguments])
 
 
@@ -30,7 +31,7 @@ def run_on_cluster(cluster: KindCluster, results: Path, arguments: Sequence[str]
     """
     registry = f"{cluster.gateway}:{_free_port(cluster.gateway)}"
     cluster.let_pull_from(registry)
-    which = ["--cluster", str(cluster.kubeconfig), "--cluster-registry", registry, "-n", "0"]
+    which = [f"--cluster={cluster.kubeconfig}", "--cluster-registry", registry, "-n", "0"]
     return run_to_end([*PYTEST, *which, f"--junitxml={results / 'junit_cluster.xml'}", *arguments])
 
 

@@ -48,6 +48,13 @@ class KubeAPI:
         """Forget a node."""
         self._ask(self._core.delete_node, name, of_namespace=False)
 
+    def delete_pods_on(self, node: str) -> None:
+        """Delete all pods that are bound to a node, whosever they are, and though nobody runs them."""
+        bound = f"spec.nodeName={node}"
+        for each in self._items(self._core.list_pod_for_all_namespaces, of_namespace=False, field_selector=bound):
+            at = {"name": each["metadata"]["name"], "namespace": each["metadata"]["namespace"]}
+            self._ask(self._core.delete_namespaced_pod, of_namespace=False, grace_period_seconds=0, **at)
+
     def labelled_nodes(self, label: str) -> dict[str, str]:
         """Give the nodes that have a label, by name, and its value."""
         return self._labels(self._core.list_node, label)

@@ -12,6 +12,7 @@ def remove_what_killed_runs_left(api: KubeAPI) -> None:
     for name, maker in api.labelled_nodes(LABEL).items():
         if is_gone(maker):
             api.delete_node(name)
+            api.delete_pods_on(name)
     for name, maker in api.namespaces(LABEL).items():
         if is_gone(maker):
             api.delete_namespace(name)

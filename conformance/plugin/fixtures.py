@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from conformance.kubelet.pod_teller import PodTeller
     from conformance.kubelet.process import KubeletProcess
     from conformance.model.release import Release
+    from conformance.node import Node
     from conformance.registry_hosts import Internet, RegistryHost
     from conformance.runtime.cluster_runtime import ClusterRuntime
     from conformance.runtime.configuration import Configuration
@@ -188,17 +189,15 @@ def _shared_cluster(run: Run, runtime: Runtime) -> Cluster:
     assert isinstance(runtime, Crio)  # noqa: S101 (containers run on no other)
     if isinstance(run.cluster, ControlPlanePrograms):
         return world_cluster(runtime, run.cluster, run.kubelet)
-    return joined_cluster(runtime, partial(_join, run.target, run.cluster), run.kubelet)
+    return joined_cluster(runtime, partial(_join, run.cluster, runtime.node), run.kubelet)
 
 
-def _join(target: Target, cluster: ClusterToJoin) -> APIServer:
-    """Join somebody's cluster with a node container that belongs to it."""
+def _join(cluster: ClusterToJoin, node: Node) -> APIServer:
+    """Join somebody's cluster with a node."""
     from conformance.kubelet.joined_api_server import JoinedAPIServer
     from conformance.targets.cluster_target import client_of
-    from conformance.targets.node_containers import ContainerTarget
 
-    assert isinstance(target, ContainerTarget)  # noqa: S101 (no other joins one)
-    return JoinedAPIServer(client_of(cluster.kubeconfig), target.api_server)
+    return JoinedAPIServer(client_of(cluster.kubeconfig), node)
 
 
 def _somebodys_cluster(target: Target, runtime: ClusterRuntime) -> Cluster:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.model.release import Release
 from conformance.node.engine_container import EngineContainer, find_container
-from conformance.node.inner_path import inner_path
 from conformance.node.node import PROGRAMS, NodeError
 from conformance.node_config.crio_conf import DEFAULT_PATHS, files_in_order
 from conformance.releases.installation import Installation, RuntimeNotFoundError
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 UNIT = "crio.service"
 FORM = "write container:NAME, several with commas between them"
-KUBELET_CONF = Path("/etc/kubernetes/kubelet.conf")
-"""The kubeconfig of a kubelet that kubeadm has set up."""
 LIBEXEC = "/usr/libexec/crio"
 """Where upstream's bundle and packages put the programs beside CRI-O (cri-o/packaging)."""
 
@@ -71,28 +68,6 @@ class ContainerTarget(CrioTarget):
         if match is None or Release(match[1]).base < TAKES_IMAGE_VOLUMES:
             return None
         return NodesKubelet(path, Release(match[1]))
-
-    @property
-    def api_server(self) -> str:
-        """The URL at which the node of this worker reaches the API server of its cluster, with an address.
-
-        Raises ``RuntimeNotFoundError`` where it belongs to none.
-        """
-        container = self._container
-        try:
-            text = inner_path(container.files, KUBELET_CONF).read_text(encoding="utf-8")
-        except (OSError, ValueError):
-            text = ""
-        match = re.search(r"server: https://([^\s:/]+):(\d+)", text)
-        if match is None:
-            why = f"{KUBELET_CONF} names no API server"
-            msg = f"the node {container.name} belongs to no cluster ({why}): leave --cluster out"
-            raise RuntimeNotFoundError(msg)
-        found = container.run("getent", "ahostsv4", match[1]).stdout.split()
-        if not found:
-            msg = f"the node {container.name} does not know the address of {match[1]}, the API server of its cluster"
-            raise RuntimeNotFoundError(msg)
-        return f"https://{found[0]}:{match[2]}"
 
     @cached_property
     def _runtime_settings(self) -> dict[str, Any]:

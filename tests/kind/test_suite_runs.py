@@ -27,9 +27,7 @@ def runs(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return told
 
 
-def test_the_suite_has_the_workers_and_the_cluster_is_asked_with_a_registry(
-    machine: Machine, runs: Path
-) -> None:
+def test_the_suite_has_the_workers_and_the_cluster_is_asked_with_a_registry(machine: Machine, runs: Path) -> None:
     assert commands.main(["kind", *OPTIONS, "--", "-k", "8780"]) == 0
     nodes, cluster = (shlex.split(line) for line in runs.read_text().splitlines())
     results = "--junitxml=kind-results/junit_"

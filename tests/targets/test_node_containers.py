@@ -51,12 +51,7 @@ def test_names_that_are_none_or_twice_are_refused(names: str) -> None:
 
 
 class Answering(OnDisk):
-    """One in which two programs answer."""
-
-    def run(self, *argv: str, seconds: float = 0) -> subprocess.CompletedProcess[str]:
-        del seconds
-        known = {"control-plane": "192.0.2.9   STREAM control-plane\n192.0.2.9   DGRAM\n"}
-        return subprocess.CompletedProcess(argv, 0, known.get(argv[-1], ""), "")
+    """One in which programs can be asked for their version."""
 
     @property
     def enter(self) -> tuple[str, ...]:
@@ -69,31 +64,6 @@ def target_of(folder: Path) -> ContainerTarget:
         Path("/bin/crio"), Path("pinns"), Path("conmon"), Path("runc"), Release("1.36.3"), enter=("env",)
     )
     return ContainerTarget([Answering("node", str(folder), 1)], installation)
-
-
-@pytest.mark.parametrize(
-    ("server", "said"),
-    [
-        (None, "the node node belongs to no cluster .*kubelet.conf names no API server.: leave --cluster out"),
-        ("https://elsewhere:6443", "the node node does not know the address of elsewhere, the API server of its"),
-    ],
-)
-def test_a_node_of_no_cluster_joins_none(tmp_path: Path, server: str | None, said: str) -> None:
-    if server:
-        write_kubelet_conf(tmp_path, server)
-    with pytest.raises(RuntimeNotFoundError, match=said):
-        _ = target_of(tmp_path).api_server
-
-
-def test_a_node_reaches_its_api_server_by_its_address(tmp_path: Path) -> None:
-    write_kubelet_conf(tmp_path, "https://control-plane:6443")
-    assert target_of(tmp_path).api_server == "https://192.0.2.9:6443"
-
-
-def write_kubelet_conf(root: Path, server: str) -> None:
-    file = root / "etc/kubernetes/kubelet.conf"
-    file.parent.mkdir(parents=True)
-    file.write_text(f"clusters:\n- cluster:\n    server: {server}\n  name: kind\n")
 
 
 @pytest.mark.parametrize(
