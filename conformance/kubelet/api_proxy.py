@@ -27,6 +27,8 @@ OF_A_CONNECTION = frozenset(
 """Fields of requests and answers that are of one connection, or of whom one asks as, and not passed on."""
 NO_LIMIT = aiohttp.ClientTimeout(total=None)
 """A watch is answered for as long as it lasts."""
+AT_ONCE = 0.01
+"""How long answers under way are waited for at the end, in seconds; to aiohttp 0 is for ever."""
 
 
 class APIProxy:
@@ -74,7 +76,7 @@ class APIProxy:
         )
         application = web.Application(client_max_size=0)
         application.router.add_route("*", "/{path:.*}", self._forward)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=AT_ONCE)
         await self._runner.setup()
         await web.SockSite(self._runner, handle, ssl_context=context).start()
 
@@ -109,6 +111,10 @@ class APIProxy:
 
     async def _stop(self) -> None:
         await self._runner.cleanup()
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in under_way:
+            each.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         await self._session.close()
 
     def __enter__(self) -> Self:

@@ -3,6 +3,7 @@
 import json
 import ssl
 import threading
+import time
 from base64 import b64decode
 from collections.abc import Iterator
 from http.client import HTTPResponse, HTTPSConnection
@@ -86,6 +87,7 @@ class Watched(BaseHTTPRequestHandler):
     """Answers a watch: an event at once, and the next when that was seen."""
 
     seen = threading.Event()
+    over = threading.Event()
     asked_as: str | None = None
 
     def do_GET(self) -> None:
@@ -96,6 +98,7 @@ class Watched(BaseHTTPRequestHandler):
         self.wfile.flush()
         if self.seen.wait(PATIENCE):
             self.wfile.write(b"second\n")
+            self.over.wait(PATIENCE)
 
 
 def test_a_watch_is_passed_on_as_it_comes_and_asked_for_as_the_client() -> None:
@@ -109,5 +112,8 @@ def test_a_watch_is_passed_on_as_it_comes_and_asked_for_as_the_client() -> None:
             assert answer.readline() == b"first\n"
             Watched.seen.set()
             assert answer.readline() == b"second\n"
+            begin = time.monotonic()
+        assert time.monotonic() - begin < PATIENCE / 2, "nobody waits for its end"
+        Watched.over.set()
         behind.shutdown()
     assert Watched.asked_as == "Bearer key"
