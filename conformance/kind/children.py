@@ -14,15 +14,17 @@ def run_to_end(command: Sequence[str], *, env: Mapping[str, str] | None = None, 
     On Ctrl-C it is told once, with all that it has started, and waited for, before ``KeyboardInterrupt`` is raised;
     likewise where it takes more than ``seconds``: ``subprocess.TimeoutExpired``.
     """
-    with uninterrupted():  # else it may run already, and nobody knows it
-        process = subprocess.Popen(command, env=env, process_group=0)  # in our group a terminal would tell it, too
+    process: subprocess.Popen[bytes] | None = None
     try:
+        with uninterrupted():  # else it may run already, and nobody knows it
+            process = subprocess.Popen(command, env=env, process_group=0)  # in our group a terminal would tell it, too
         return process.wait(seconds)
     except (KeyboardInterrupt, subprocess.TimeoutExpired):
         before = signal.signal(signal.SIGINT, signal.SIG_IGN), signal.signal(signal.SIGTERM, signal.SIG_IGN)
         try:
-            os.killpg(process.pid, signal.SIGINT)
-            process.wait()
+            if process is not None:
+                os.killpg(process.pid, signal.SIGINT)
+                process.wait()
         finally:
             signal.signal(signal.SIGINT, before[0])
             signal.signal(signal.SIGTERM, before[1])

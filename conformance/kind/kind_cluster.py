@@ -1,6 +1,6 @@
 """A cluster made by kind: made where it is not there, and taken away by the run that made it."""
 
-import json
+import re
 import signal
 import subprocess
 import sys
@@ -18,8 +18,12 @@ from conformance.targets.cluster_target import ready_nodes
 NETWORK = "kind"
 """The engine's network that kind's nodes are on (kubernetes-sigs/kind, ``fixedNetworkName``)."""
 CREATION_SECONDS = 300.0
-LINES = 15
-"""How many of a node's last log lines are told when a cluster does not come up."""
+LOOKED_AT, LINES, WIDTH = 1000, 8, 400
+"""How many of a node's last log lines are looked at when a cluster does not come up; how many are told, how wide."""
+QUIET = re.compile(r"level=(debug|info)|^I\d{4} ")
+"""What tells, in lines of CRI-O and of the kubelet, that nothing is wrong."""
+TIMES = re.compile(r"^time=\S+ |(?<=^[EWF])\d{4} \S+ +\d+ ")
+"""What makes a line that comes again another one."""
 REDIRECT = "/etc/containers/registries.conf.d/zz-crio-conformance.conf"
 PLAIN_HTTP = """[[registry]]
 location = "{}"
@@ -55,14 +59,12 @@ class KindCluster:
     @property
     def gateway(self) -> str:
         """This machine's IPv4 address on the network of the nodes; raises ``KindError``."""
-        (network,) = json.loads(self.tools.ask_engine("network", "inspect", NETWORK))
-        subnets = (network.get("IPAM") or {}).get("Config") or network.get("subnets") or []
-        gateways = [subnet.get("Gateway") or subnet.get("gateway", "") for subnet in subnets]
-        for each in gateways:
-            if each and ":" not in each:
-                return str(each)
-        msg = f"the network {NETWORK} has no IPv4 gateway ({', '.join(gateways) or 'none'}): remove it, kind makes it"
-        raise KindError(msg)
+        gateways = "{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}"
+        found = self.tools.ask_engine("inspect", "--type", "container", "--format", gateways, self.nodes[0]).split()
+        if not found:
+            msg = f"the node {self.nodes[0]} has no IPv4 gateway: remove the network {NETWORK}, kind makes it anew"
+            raise KindError(msg)
+        return found[0]
 
     @property
     def _mark(self) -> Path:
@@ -129,12 +131,13 @@ class KindCluster:
         """Raise ``KindError`` with the last lines that the nodes have logged."""
         told = []
         for node in sorted(self.tools.ask_kind("get", "nodes", "--name", self.name).split()):
-            log = ("journalctl", "--no-pager", "--output=cat", f"--lines={LINES}", "--unit=crio", "--unit=kubelet")
+            log = ("journalctl", "--no-pager", "--output=cat", f"--lines={LOOKED_AT}", "--unit=crio", "--unit=kubelet")
             try:
                 lines = self.tools.ask_engine("exec", node, *log).splitlines()
             except KindError:  # it has no systemd that answers
                 lines = self.tools.ask_engine("logs", f"--tail={LINES}", node).splitlines()
-            told += [f"  {node}: {line}" for line in lines[-LINES:]]
+            last = dict.fromkeys(TIMES.sub("", line)[:WIDTH] for line in lines if not QUIET.search(line))
+            told += [f"  {node}: {line}" for line in list(last)[-LINES:]]
         remedy = "" if self.created else f", and it was there before: kind delete cluster --name {self.name}"
         raise KindError("\n".join([why + remedy, *told]))
 

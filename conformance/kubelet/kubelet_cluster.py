@@ -105,4 +105,4 @@ def joined_cluster(crio: Crio, server: Callable[[], APIServer], kubelet: Kubelet
             raise
         return cluster
 
-    return crio.attach(kubelet, make)
+    return crio.attach(("joined", kubelet), make)

@@ -33,13 +33,12 @@ case "$1 $2" in
 "build --tag") . "$FAKE/build" ;;
 "network ls") cat "$FAKE/networks" ;;
 "network rm") : >"$FAKE/networks" ;;
-"network inspect") cat "$FAKE/network" ;;
+"inspect --type") cat "$FAKE/gateways" ;;
 "logs "*) echo systemd says hello ;;
 "exec c-worker") . "$FAKE/worker" ;;
 "exec --interactive") cat >>"$FAKE/files" ;;
 esac
 """
-DOCKER_NETWORK = '[{"IPAM": {"Config": [{"Gateway": "fc00::1"}, {"Gateway": "127.0.0.1"}]}}]'
 FILES = {"log": "", "clusters": "", "networks": "bridge\n", "images": "", "version": "", "creation": "", "build": ""}
 
 
@@ -73,7 +72,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
         (programs / name).symlink_to(shutil.which(name) or name)
     made = Machine(folder, KindTools(programs / "kind", "docker"))
     worker = "echo crio: it is dark\n"
-    for name, text in {**FILES, "worker": worker, "network": DOCKER_NETWORK, "nodes": "\n".join(NODES)}.items():
+    for name, text in {**FILES, "worker": worker, "gateways": "127.0.0.1 \n", "nodes": "\n".join(NODES)}.items():
         made.write(name, text)
     monkeypatch.setenv("FAKE", str(folder))
     monkeypatch.setenv("PATH", str(programs))

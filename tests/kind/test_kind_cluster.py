@@ -136,12 +136,29 @@ def test_its_nodes_pull_over_plain_http_while_it_is_entered(machine: Machine) ->
     assert [line.split()[2] for line in gone] == [*NODES]
 
 
-def test_the_gateway_is_what_podman_says_too(machine: Machine) -> None:
-    machine.write("network", '[{"subnets": [{"gateway": "10.89.0.1"}]}]')
-    assert cluster(machine).gateway == "10.89.0.1"
-    machine.write("network", '[{"IPAM": {"Config": [{"Gateway": "fc00::1"}]}}]')
-    with pytest.raises(KindError, match=r"the network kind has no IPv4 gateway \(fc00::1\)"):
-        _ = cluster(machine).gateway
+def test_a_node_without_a_gateway_is_told(machine: Machine) -> None:
+    machine.write("gateways", "\n")
+    with cluster(machine) as made, pytest.raises(KindError, match="the node c-control-plane has no IPv4 gateway"):
+        _ = made.gateway
+
+
+def test_of_what_nodes_log_each_complaint_is_told_once(machine: Machine) -> None:
+    lines = [
+        'time="2026-11-30T20:44:42.03Z" level=debug msg="Request"',
+        'time="2026-11-30T20:44:42.04Z" level=error msg="no pause image"',
+        "I1130 20:44:42.049818     300 kubelet.go:1] fine",
+        'time="2026-11-30T20:44:43.04Z" level=error msg="no pause image"',
+        *(f"E1130 20:44:4{at}.049818     300 kubelet.go:2] not registered" for at in range(9)),
+    ]
+    text = "\n".join(lines)
+    machine.write("worker", f"cat <<'X'\n{text}\nX\n")
+    machine.write("creation", "exit 1\n")
+    with pytest.raises(KindError) as caught:
+        cluster(machine).__enter__()
+    assert str(caught.value).splitlines()[1:] == [
+        '  c-worker: level=error msg="no pause image"',
+        "  c-worker: Ekubelet.go:2] not registered",
+    ]
 
 
 def begin(machine: Machine) -> subprocess.Popen[str]:

@@ -31,12 +31,12 @@ def test_the_suite_has_the_workers_and_the_cluster_is_asked_with_a_registry(mach
     assert commands.main(["kind", *OPTIONS, "--", "-k", "8780"]) == 0
     nodes, cluster = (shlex.split(line) for line in runs.read_text().splitlines())
     results = "--junitxml=kind-results/junit_"
-    kubeconfig, registry = cluster[1], cluster[3]
-    taken = ["--runtime", "container:c-worker,c-worker2", "-n", "2", "--cluster", kubeconfig]
+    asked, registry = cluster[0], cluster[2]
+    taken = ["--runtime", "container:c-worker,c-worker2", "-n", "2", asked]
     assert nodes == [*taken, f"{results}nodes.xml", "-k", "8780"]
     assert registry.startswith("127.0.0.1:")
-    asked = ["--cluster", kubeconfig, "--cluster-registry", registry, "-n", "0"]
-    assert cluster == [*asked, f"{results}cluster.xml", "-k", "8780"]
+    assert asked.startswith("--cluster=")
+    assert cluster == [asked, "--cluster-registry", registry, "-n", "0", f"{results}cluster.xml", "-k", "8780"]
     assert machine.lines("clusters") == []
     assert Path("kind-results").is_dir()
 
