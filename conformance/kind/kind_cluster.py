@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,9 @@ from conformance.targets.cluster_target import ready_nodes
 
 NETWORK = "kind"
 """The engine's network that kind's nodes are on (kubernetes-sigs/kind, ``fixedNetworkName``)."""
-CREATION_SECONDS = 300.0
+CREATION_SECONDS, READY_SECONDS = 240.0, 60.0
+"""How long kind may take, and the nodes after it: five minutes."""
+LOOK_SECONDS = 0.5
 LOOKED_AT, LINES, WIDTH = 1000, 8, 400
 """How many of a node's last log lines are looked at when a cluster does not come up; how many are told, how wide."""
 QUIET = re.compile(r"level=(debug|info)|^I\d{4} ")
@@ -36,7 +39,7 @@ class KindCluster:
 
     ``config`` is a file as kind reads it, ``image`` what each node is made of. ``kubeconfig`` is a file that goes with
     this object, ``nodes`` the containers' names. With ``keep`` a cluster that was made here stays as well.
-    Entering raises ``KindError`` where it does not come up in ``CREATION_SECONDS``; it is taken away then.
+    Entering raises ``KindError`` where it does not come up in time; it is taken away then.
     """
 
     def __init__(self, tools: KindTools, name: str, config: Path, image: str, *, keep: bool = False) -> None:
@@ -115,17 +118,25 @@ class KindCluster:
             self._refuse(f"kind does not make the cluster {self.name}, as it says above")
 
     def _await_nodes(self) -> None:
-        """See to it that every node is ready, which kind only warns of."""
+        """Wait until every node is ready; kind itself waits for the control plane."""
         self.nodes = sorted(self.tools.ask_kind("get", "nodes", "--name", self.name).split())
+        until = time.monotonic() + READY_SECONDS
+        while why := self._why_not_ready():
+            if time.monotonic() > until:
+                self._refuse(why)
+            time.sleep(LOOK_SECONDS)
+
+    def _why_not_ready(self) -> str:
+        """Say why it cannot be used yet, if it cannot; raises ``KindError`` where it never will be."""
         try:
             ready = ready_nodes(self.kubeconfig)
         except RuntimeNotFoundError as error:
-            self._refuse(str(error))
-        if lacking := sorted({*self.nodes} - ready.keys()):
-            self._refuse(f"of the cluster {self.name}, {', '.join(lacking)} is not ready")
+            return str(error)
         if foreign := [f"{name} runs {runtime}" for name, runtime in ready.items() if "cri-o:" not in runtime]:
             msg = f"the cluster {self.name} is there, and {foreign[0]}: kind delete cluster --name {self.name}"
             raise KindError(msg)
+        lacking = sorted({*self.nodes} - ready.keys())
+        return f"of the cluster {self.name}, {', '.join(lacking)} is not ready" if lacking else ""
 
     def _refuse(self, why: str) -> None:
         """Raise ``KindError`` with the last lines that the nodes have logged."""

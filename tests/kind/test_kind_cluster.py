@@ -15,7 +15,7 @@ from conformance.releases.installation import RuntimeNotFoundError
 from tests.kind.conftest import NODES, Machine
 
 PATIENCE = 60.0
-CREATE = r"kind create cluster --name c --config kind\.yaml --image node:1 --kubeconfig (\S+) --retain --wait 300s"
+CREATE = r"kind create cluster --name c --config kind\.yaml --image node:1 --kubeconfig (\S+) --retain --wait 240s"
 DELETE = r"kind delete cluster --name c --kubeconfig \S+"
 IN_A_PROCESS = """
 import sys
@@ -101,6 +101,7 @@ def test_one_that_takes_too_long_is_told_and_gone(machine: Machine, monkeypatch:
 
 
 def test_a_node_that_is_not_ready_is_told(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kind_cluster, "READY_SECONDS", 0.0)
     ready = dict.fromkeys(NODES[:2], "cri-o://1.36.3")
     monkeypatch.setattr(kind_cluster, "ready_nodes", lambda _: ready)
     with pytest.raises(KindError, match=r"^of the cluster c, c-worker2 is not ready\n"):
@@ -111,12 +112,22 @@ def test_a_node_that_is_not_ready_is_told(machine: Machine, monkeypatch: pytest.
     assert machine.lines("clusters") == ["c"]
 
 
+def test_nodes_are_waited_for(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([NODES[:1], NODES[:2], NODES])
+    monkeypatch.setattr(kind_cluster, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(kind_cluster, "ready_nodes", lambda _: dict.fromkeys(next(looks), "cri-o://1.36.3"))
+    with cluster(machine) as made:
+        assert made.nodes == [*NODES]
+    assert next(looks, None) is None
+
+
 def test_a_cluster_that_does_not_answer_or_runs_something_else_is_told(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(_: Path) -> dict[str, str]:
         raise RuntimeNotFoundError("its API server does not say")
 
+    monkeypatch.setattr(kind_cluster, "READY_SECONDS", 0.0)
     monkeypatch.setattr(kind_cluster, "ready_nodes", refused)
     with pytest.raises(KindError, match=r"^its API server does not say\n"):
         cluster(machine).__enter__()
