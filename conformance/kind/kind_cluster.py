@@ -1,10 +1,10 @@
 """A cluster made by kind: made where it is not there, and taken away by the run that made it."""
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
@@ -37,8 +37,8 @@ insecure = true
 class KindCluster:
     """The cluster ``name``, there as long as this is entered; one that was there before stays.
 
-    ``config`` is a file as kind reads it, ``image`` what each node is made of. ``kubeconfig`` is a file that goes with
-    this object, ``nodes`` the containers' names. With ``keep`` a cluster that was made here stays as well.
+    ``config`` is a file as kind reads it, ``image`` what each node is made of. ``kubeconfig`` is a file that is there
+    as long, ``nodes`` the containers' names. With ``keep`` a cluster that was made here stays as well.
     Entering raises ``KindError`` where it does not come up in time; it is taken away then.
     """
 
@@ -50,8 +50,8 @@ class KindCluster:
         self.keep = keep
         self.nodes: list[str] = []
         self.created = False
-        self._folder = tempfile.TemporaryDirectory(prefix="crio-conformance-kind-")
-        self.kubeconfig = Path(self._folder.name, "kubeconfig")
+        self._folder = kind_folder() / "runs" / name
+        self.kubeconfig = self._folder / "kubeconfig"
         self._had_network = True
 
     @property
@@ -70,13 +70,20 @@ class KindCluster:
         return found[0]
 
     @property
-    def _mark(self) -> Path:
-        """The file that says which process made this cluster, if one did that does not keep it."""
-        return kind_folder() / f"{self.name}.maker"
+    def _maker(self) -> Path:
+        """The file that says which process has this cluster."""
+        return self._folder / "maker"
+
+    @property
+    def _made(self) -> Path:
+        """The file that is there when that process made it, and does not keep it; it names a network that it made."""
+        return self._folder / "made"
 
     def __enter__(self) -> Self:
+        self._clear_up_after_killed_run()
+        self._folder.mkdir(0o700, parents=True)
         try:
-            self._clear_up_after_killed_run()
+            self._maker.write_text(this_maker())
             self._had_network = NETWORK in self.tools.ask_engine("network", "ls", "--format", "{{.Name}}").split()
             if self.name in self.tools.ask_kind("get", "clusters").split():
                 self.kubeconfig.touch(0o600)
@@ -90,22 +97,21 @@ class KindCluster:
         return self
 
     def _clear_up_after_killed_run(self) -> None:
-        """Delete a cluster that a run made which was killed; raises ``KindError`` where it still runs."""
-        try:
-            maker, *own_network = self._mark.read_text().split()
-        except FileNotFoundError:
+        """Delete a cluster that a run made which was killed; raises ``KindError`` where one still runs."""
+        if not self._folder.exists():
             return
-        if not is_gone(maker):
-            msg = f"another run has made the cluster {self.name}: let it end first, or write another --name"
+        if self._maker.exists() and not is_gone(self._maker.read_text()):
+            msg = f"another run has the cluster {self.name}: let it end first, or write another --name"
             raise KindError(msg)
-        self._had_network = not own_network
-        self._delete()
+        if self._made.exists():
+            self._had_network = not self._made.read_text()
+            self._delete()
+        shutil.rmtree(self._folder)
 
     def _create(self) -> None:
         """Create the cluster; kind tells progress itself."""
         if not self.keep:
-            self._mark.parent.mkdir(parents=True, exist_ok=True)
-            self._mark.write_text(f"{this_maker()}{'' if self._had_network else f' {NETWORK}'}\n")
+            self._made.write_text("" if self._had_network else NETWORK)
         self.created = True
         command = [str(self.tools.kind), "create", "cluster", "--name", self.name, "--config", str(self.config)]
         command += ["--image", self.image, "--kubeconfig", str(self.kubeconfig)]
@@ -174,8 +180,8 @@ class KindCluster:
                 self._delete()
             else:
                 self._forget_registry()
+            shutil.rmtree(self._folder)
         finally:
-            self._folder.cleanup()
             signal.signal(signal.SIGINT, before[0])
             signal.signal(signal.SIGTERM, before[1])
 
@@ -184,4 +190,3 @@ class KindCluster:
         self.tools.ask_kind("delete", "cluster", "--name", self.name, "--kubeconfig", str(self.kubeconfig))
         if not self._had_network:
             self.tools.ask_engine("network", "rm", NETWORK)
-        self._mark.unlink(missing_ok=True)

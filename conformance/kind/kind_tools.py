@@ -63,7 +63,7 @@ class KindTools:
 
 
 def kind_folder() -> Path:
-    """Give the folder of the cache for kind, its node images, and marks of the clusters that runs have made."""
+    """Give the folder of the cache for kind, its node images, and what runs on clusters need as long as they last."""
     return releases_folder().parent / "kind"
 
 

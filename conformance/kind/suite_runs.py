@@ -31,7 +31,7 @@ def run_on_cluster(cluster: KindCluster, results: Path, arguments: Sequence[str]
     """
     registry = f"{cluster.gateway}:{_free_port(cluster.gateway)}"
     cluster.let_pull_from(registry)
-    which = [f"--cluster={cluster.kubeconfig}", "--cluster-registry", registry, "-n", "0"]
+    which = [f"--cluster={cluster.kubeconfig}", "--cluster-registry", registry, "-n", "0", "-m", "cluster"]
     return run_to_end([*PYTEST, *which, f"--junitxml={results / 'junit_cluster.xml'}", *arguments])
 
 

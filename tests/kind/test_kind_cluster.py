@@ -44,10 +44,10 @@ def test_it_is_made_and_taken_away_with_its_network(machine: Machine) -> None:
     create, delete, network = log(machine)
     match = re.fullmatch(CREATE, create)
     assert match is not None
-    assert not Path(match[1]).parent.exists()
+    assert Path(match[1]) == made.kubeconfig
     assert re.fullmatch(DELETE, delete)
     assert network == "docker network rm kind"
-    assert [*made._mark.parent.iterdir()] == []
+    assert [*made.kubeconfig.parent.parent.iterdir()] == []
 
 
 def test_a_network_that_was_there_stays(machine: Machine) -> None:
@@ -63,6 +63,11 @@ def test_one_that_was_there_is_used_and_stays(machine: Machine) -> None:
         assert found.kubeconfig.read_text() == "theirs\n"
         assert found.kubeconfig.stat().st_mode & 0o777 == 0o600
     assert [line for line in log(machine) if line.startswith("kind")] == []
+
+
+def test_two_runs_at_once_do_not_share_one(machine: Machine) -> None:
+    with cluster(machine, keep=True), pytest.raises(KindError, match="another run has the cluster c: let it end"):
+        cluster(machine).__enter__()
 
 
 def test_one_that_is_kept_stays(machine: Machine) -> None:
@@ -195,9 +200,7 @@ def test_on_ctrl_c_it_goes(machine: Machine, told: signal.Signals) -> None:
 
 def test_what_a_killed_run_made_goes_with_the_next(machine: Machine) -> None:
     process = begin(machine)
-    with pytest.raises(
-        KindError, match="another run has made the cluster c: let it end first, or write another --name"
-    ):
+    with pytest.raises(KindError, match="another run has the cluster c: let it end first, or write another --name"):
         cluster(machine).__enter__()
     process.kill()
     process.wait(PATIENCE)

@@ -36,7 +36,18 @@ def test_the_suite_has_the_workers_and_the_cluster_is_asked_with_a_registry(mach
     assert nodes == [*taken, f"{results}nodes.xml", "-k", "8780"]
     assert registry.startswith("127.0.0.1:")
     assert asked.startswith("--cluster=")
-    assert cluster == [asked, "--cluster-registry", registry, "-n", "0", f"{results}cluster.xml", "-k", "8780"]
+    assert cluster == [
+        asked,
+        "--cluster-registry",
+        registry,
+        "-n",
+        "0",
+        "-m",
+        "cluster",
+        f"{results}cluster.xml",
+        "-k",
+        "8780",
+    ]
     assert machine.lines("clusters") == []
     assert Path("kind-results").is_dir()
 
