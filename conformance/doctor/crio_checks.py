@@ -7,6 +7,7 @@ from pathlib import Path
 from conformance.doctor.finding import Check, Finding, Need
 from conformance.model.release import Release
 from conformance.releases.cache import cached_programs, why_nothing_cached
+from conformance.releases.control_plane_programs import find_control_plane
 from conformance.releases.installation import (
     CONMON,
     CRIO,
@@ -23,6 +24,7 @@ from conformance.releases.program_version import version_of
 LIVE = "live runs of the suite"
 CACHE = Check("cache folder", "`--runtime` and `--kubelet` with these releases, without a network")
 KUBELET = Check("kubelet", "the family kubelet (with root)")
+CONTROL_PLANE = Check("control plane", "`--cluster world` (with root, beside a kubelet)")
 COVERAGE = Check("GOCOVERDIR", LIVE, Need.LIVE_RUN)
 
 
@@ -90,3 +92,13 @@ def check_kubelet(release: Release) -> Finding:
         raise RuntimeNotFoundError(msg)
 
     return KUBELET.ask(look)
+
+
+def check_control_plane(release: Release) -> Finding:
+    """Look for etcd and a kube-apiserver that suit the kubelet that suits a CRI-O, or else one of its line."""
+
+    def look() -> str:
+        kubelet = find_kubelet(None, release)
+        return find_control_plane(kubelet.release if kubelet else release).title
+
+    return CONTROL_PLANE.ask(look)

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from conformance.doctor.container_checks import check_bridge, check_containers, check_oci_runtime
-from conformance.doctor.crio_checks import check_cache, check_coverage, check_crio, check_kubelet, check_programs
+from conformance.doctor.crio_checks import (
+    check_cache,
+    check_control_plane,
+    check_coverage,
+    check_crio,
+    check_kubelet,
+    check_programs,
+)
 from conformance.doctor.finding import Finding, Need, State
 from conformance.doctor.limit_checks import check_inotify, check_open_files
 from conformance.doctor.program_checks import check_contrast, check_cosign, check_engine, check_kind, check_oracles
@@ -64,6 +71,7 @@ def _findings(runtime: str) -> Iterator[Finding]:
     yield check_bridge(crio, root=root)
     if release:
         yield check_kubelet(release)
+        yield check_control_plane(release)
     yield check_cache()
     yield from check_contrast()
     yield from check_oracles()

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from conformance.kind.children import run_to_end
 from conformance.kind.kind_tools import KindError, KindTools, kind_folder
@@ -81,7 +81,13 @@ class KindCluster:
 
     def __enter__(self) -> Self:
         self._clear_up_after_killed_run()
-        self._folder.mkdir(0o700, parents=True)
+        try:
+            self._folder.mkdir(0o700, parents=True)
+        except FileExistsError:
+            self._refuse_second()
+        except OSError as error:
+            msg = f"{self._folder} cannot be made ({error.strerror}): let XDG_CACHE_HOME name a folder of your own"
+            raise KindError(msg) from None
         try:
             self._maker.write_text(this_maker())
             self._had_network = NETWORK in self.tools.ask_engine("network", "ls", "--format", "{{.Name}}").split()
@@ -101,12 +107,15 @@ class KindCluster:
         if not self._folder.exists():
             return
         if self._maker.exists() and not is_gone(self._maker.read_text()):
-            msg = f"another run has the cluster {self.name}: let it end first, or write another --name"
-            raise KindError(msg)
+            self._refuse_second()
         if self._made.exists():
             self._had_network = not self._made.read_text()
             self._delete()
         shutil.rmtree(self._folder)
+
+    def _refuse_second(self) -> NoReturn:
+        msg = f"another run has the cluster {self.name}: let it end first, or write another --name"
+        raise KindError(msg)
 
     def _create(self) -> None:
         """Create the cluster; kind tells progress itself."""

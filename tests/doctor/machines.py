@@ -194,6 +194,19 @@ def no_kubelet(machine: Machine) -> Finding:
     return crio_checks.check_kubelet(CRIO)
 
 
+def no_kube_apiserver(machine: Machine) -> Finding:
+    del machine
+    return crio_checks.check_control_plane(CRIO)
+
+
+def no_etcd(machine: Machine) -> Finding:
+    program = machine.program("kube-apiserver", "Kubernetes v1.36.3")
+    cached = machine.folder / "cache/crio-conformance/kubernetes/1.36.3/bin"
+    cached.mkdir(parents=True)
+    program.rename(cached / program.name)
+    return crio_checks.check_control_plane(CRIO)
+
+
 def contrast(number: int) -> Case:
     def case(machine: Machine) -> Finding:
         del machine
@@ -256,6 +269,8 @@ LACKING: dict[str, Case] = {
     "no CNI plugins": no_plugins,
     "a CNI plugin that fails": failing_plugin,
     "no kubelet": no_kubelet,
+    "no kube-apiserver": no_kube_apiserver,
+    "no etcd": no_etcd,
     "an empty cache": empty_cache,
     "no podman": contrast(0),
     "no containerd": contrast(1),

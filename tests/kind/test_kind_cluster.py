@@ -70,6 +70,15 @@ def test_two_runs_at_once_do_not_share_one(machine: Machine) -> None:
         cluster(machine).__enter__()
 
 
+def test_a_cache_folder_that_takes_nothing_is_told(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc")
+    with pytest.raises(
+        KindError, match=r"^/proc/.* cannot be made \(.*\): let XDG_CACHE_HOME name a folder of your own$"
+    ):
+        cluster(machine).__enter__()
+    assert log(machine) == []
+
+
 def test_one_that_is_kept_stays(machine: Machine) -> None:
     with cluster(machine, keep=True):
         pass

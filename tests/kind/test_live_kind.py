@@ -17,11 +17,15 @@ from conformance.report.junit_results import read_results, verdict_of
 ON_NODES = Path(__file__).parents[2] / "kind-results" / "junit_nodes.xml"
 SOME = ("kubelet", "names.test_short_name_mode", "pulls.test_login", "volumes.test_volume_names")
 SECONDS = 900.0
+WHOLE = 1_000
+"""More cases than any family has."""
 
 
 @pytest.mark.skipif(not ON_NODES.exists(), reason=f"there is no {ON_NODES.name}: run tox run -e kind first")
 def test_a_case_ends_on_a_node_as_in_a_world(tmp_path: Path) -> None:
     (on_nodes,) = read_results([ON_NODES])
+    if len(on_nodes.verdicts) < WHOLE:
+        pytest.skip(f"{ON_NODES} is of a part of the suite: run tox run -e kind")
     release = on_nodes.properties["release"]
     try:
         crio = find_crio(release)
