@@ -12,10 +12,10 @@ from conformance.releases.installation import CRIO, RuntimeNotFoundError
 from conformance.targets.target import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from kubernetes.client import ApiClient
+    from kubernetes.client import ApiClient, CoreV1Api
 
     from conformance.runtime.configuration import Configuration
     from conformance.runtime.runtime import Runtime
@@ -122,20 +122,39 @@ def ready_nodes(kubeconfig: Path) -> dict[str, str]:
     }
 
 
+def check_joinable(kubeconfig: Path) -> None:
+    """Make sure that a cluster would take a node; none is made. Raises ``RuntimeNotFoundError``."""
+    probe: Any = {"metadata": {"name": "crio-conformance-probe"}}
+    remedy = "name the kubeconfig of a user who may make nodes, and do what a kubelet does"
+    _ask(
+        kubeconfig,
+        lambda core: core.create_node(probe, dry_run="All", _request_timeout=SECONDS),
+        f"no node can be made there ({{}}): {remedy}",
+    )
+
+
 def _ask_nodes(kubeconfig: Path) -> list[dict[str, Any]]:
     """Ask a cluster for its nodes, as JSON has them (core/v1 Node), by name; raises ``RuntimeNotFoundError``."""
+    refusal = "its API server does not say which nodes there are ({})"
+    listed = _ask(kubeconfig, lambda core: core.list_node(_request_timeout=SECONDS), refusal)
+    return sorted(listed["items"], key=lambda each: str(each["metadata"]["name"]))
+
+
+def _ask(kubeconfig: Path, ask: Callable[[CoreV1Api], Any], refusal: str) -> Any:
+    """Ask a cluster something, and give the answer as JSON has it.
+
+    Raises ``RuntimeNotFoundError`` with the sentence ``refusal``, in which the reason is put.
+    """
     from kubernetes.client import ApiException, CoreV1Api
     from urllib3.exceptions import HTTPError
 
     with client_of(kubeconfig) as client:
         try:
-            listed = CoreV1Api(client).list_node(_request_timeout=SECONDS)
+            return client.sanitize_for_serialization(ask(CoreV1Api(client)))
         except (ApiException, HTTPError) as error:
             why = " ".join(str(getattr(error, "reason", None) or error).split())
-            msg = f"--cluster {kubeconfig}: its API server does not say which nodes there are ({why})"
+            msg = f"--cluster {kubeconfig}: {refusal.format(why)}"
             raise RuntimeNotFoundError(msg) from None
-        nodes = client.sanitize_for_serialization(listed)["items"]
-    return sorted(nodes, key=lambda each: str(each["metadata"]["name"]))
 
 
 def _is_ready(node: dict[str, Any]) -> bool:

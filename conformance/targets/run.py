@@ -130,11 +130,11 @@ class Run:
             raise RunError(f"--cluster {wanted}: {error}") from None
 
     def _cluster_to_join(self, kubeconfig: Path) -> ClusterToJoin:
-        """Make sure that a cluster answers."""
-        from conformance.targets.cluster_target import ClusterToJoin, ready_nodes
+        """Make sure that a cluster answers, and would take a node."""
+        from conformance.targets.cluster_target import ClusterToJoin, check_joinable
 
         try:
-            ready_nodes(kubeconfig)
+            check_joinable(kubeconfig)
         except RuntimeNotFoundError as error:
             raise RunError(str(error)) from None
         return ClusterToJoin(kubeconfig)

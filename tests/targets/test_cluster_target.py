@@ -10,10 +10,11 @@ import pytest
 
 from conformance.model.release import Release
 from conformance.releases.installation import Installation, RuntimeNotFoundError
+from conformance.releases.kubelet_binary import NodesKubelet
 from conformance.runtime.cluster_runtime import ClusterRuntime
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.runtime import CapabilityError, RuntimeFailedError
-from conformance.targets.cluster_target import ClusterTarget, find_cluster
+from conformance.targets.cluster_target import ClusterTarget, ClusterToJoin, find_cluster
 from conformance.targets.node_containers import ContainerTarget
 from conformance.targets.run import Run, RunError
 from tests.kubelet.fake_api_server import FakeAPIServer, serve_api
@@ -80,6 +81,26 @@ def test_no_cluster_is_made_on_a_node_that_is_no_world(monkeypatch: pytest.Monke
     monkeypatch.setattr(ContainerTarget, "own_kubelet", None)
     sentence = "--cluster world is made in a world, and a node container is none: name its kubeconfig"
     assert run_refusal("container:one", cluster="world") == sentence
+
+
+@pytest.mark.parametrize("status", [403, 201])
+def test_a_cluster_in_which_no_node_may_be_made_is_not_joined(
+    monkeypatch: pytest.MonkeyPatch, server: FakeAPIServer, kubeconfig: Path, status: int
+) -> None:
+    installation = Installation(Path("crio"), Path("pinns"), Path("conmon"), Path("runc"), Release("1.36.3"))
+    monkeypatch.setattr("conformance.targets.run.choose_target", lambda *_: ContainerTarget([], installation))
+    kubelet = NodesKubelet(Path("/usr/bin/kubelet"), Release("1.36.3"))
+    monkeypatch.setattr(ContainerTarget, "own_kubelet", kubelet)
+    if status == 201:
+        run = Run("container:one", cluster=str(kubeconfig))
+        assert (run.kubelet, run.cluster) == (kubelet, ClusterToJoin(kubeconfig))
+        assert [(method, path, query) for method, path, query in server.asked] == [
+            ("POST", "/api/v1/nodes", {"dryRun": ["All"]})
+        ]
+        return
+    server.refusal = (status, b"{}")
+    sentence = f"--cluster {kubeconfig}: no node can be made there (Forbidden): name the kubeconfig of a user who"
+    assert run_refusal("container:one", cluster=str(kubeconfig)).startswith(sentence)
 
 
 def test_an_empty_one_is_told() -> None:
