@@ -26,3 +26,14 @@ def uninterrupted() -> Iterator[None]:
             signal.signal(number, handler or signal.SIG_DFL)
         for each in came:
             signal.raise_signal(each)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Pass over SIGINT and SIGTERM in the block, in which something is cleared up; for the main thread."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from conformance.interrupts import uninterrupted
+from conformance.interrupts import undisturbed, uninterrupted
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -29,3 +29,11 @@ def test_ctrl_c_waits_for_the_end_of_the_block(number: signal.Signals) -> None:
     finally:
         signal.signal(number, before)
     assert done == ["begun"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_cleared_up_is_not_disturbed(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with undisturbed():
+        signal.raise_signal(number)
+    assert signal.getsignal(number) == before

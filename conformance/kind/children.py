@@ -5,7 +5,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from conformance.interrupts import uninterrupted
+from conformance.interrupts import undisturbed, uninterrupted
 
 
 def run_to_end(command: Sequence[str], *, env: Mapping[str, str] | None = None, seconds: float | None = None) -> int:
@@ -20,12 +20,8 @@ def run_to_end(command: Sequence[str], *, env: Mapping[str, str] | None = None, 
             process = subprocess.Popen(command, env=env, process_group=0)  # in our group a terminal would tell it, too
         return process.wait(seconds)
     except (KeyboardInterrupt, subprocess.TimeoutExpired):
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN), signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        try:
+        with undisturbed():
             if process is not None:
                 os.killpg(process.pid, signal.SIGINT)
                 process.wait()
-        finally:
-            signal.signal(signal.SIGINT, before[0])
-            signal.signal(signal.SIGTERM, before[1])
         raise

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
+from conformance.interrupts import undisturbed
 from conformance.kind.children import run_to_end
 from conformance.kind.kind_tools import KindError, KindTools, kind_folder
 from conformance.node.maker import is_gone, this_maker
@@ -183,16 +183,12 @@ class KindCluster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN), signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        try:
+        with undisturbed():
             if self.created and not self.keep:
                 self._delete()
             else:
                 self._forget_registry()
             shutil.rmtree(self._folder)
-        finally:
-            signal.signal(signal.SIGINT, before[0])
-            signal.signal(signal.SIGTERM, before[1])
 
     def _delete(self) -> None:
         """Delete the cluster, and the network of the nodes where that was not there before."""
