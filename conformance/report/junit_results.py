@@ -65,7 +65,7 @@ def _read(path: Path) -> RunResult:
         root = ET.fromstring(text[max(text.rfind(XML), 0) :].strip())  # noqa: S314 (expat bounds what entities become)
     except OSError as error:
         raise JunitError(f"{path} cannot be read: {error.strerror}") from None
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:  # LookupError: an encoding that Python does not know
         raise JunitError(f"{path} is not JUnit's XML ({error}): write what --junitxml wrote") from None
     suite = root if root.tag == "testsuite" else root.find("testsuite")
     if suite is None:

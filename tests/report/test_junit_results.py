@@ -147,6 +147,7 @@ def test_two_runs_on_one_machine_are_named_after_their_files(files: Path) -> Non
     [
         (None, "cannot be read: No such file or directory"),
         ("<testsuites", "is not JUnit's XML (unclosed token"),
+        ('<?xml version="1.0" encoding="klingon"?><testsuites/>', "is not JUnit's XML (unknown encoding: klingon)"),
         ("<html></html>", "has no test suite: write what --junitxml wrote"),
     ],
 )
