@@ -4,6 +4,7 @@ import argparse
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from conformance.releases.download_options import DownloadOptionError, add_downl
 
 USAGE, FAILED = 2, 3
 RELEASE = re.compile(r"v?(\d+\.\d+\.\d+)", re.ASCII)
+NAME = re.compile(r"[a-z0-9][a-z0-9.-]*", re.ASCII)
+"""A name that kind takes (kubernetes-sigs/kind, ``validNameRE``), and engines; a run has a folder of that name, too."""
 IMAGE_VARIABLE = "KIND_NODE_IMAGE"
 RESULTS_VARIABLE = "ARTIFACTS"
 """Where Prow's jobs put what is to be kept."""
@@ -26,7 +29,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--config", type=Path, default=Path("kind-config.yaml"), metavar="FILE", help="kind's configuration")
     add("--node", type=Path, default=Path("fixtures/node"), metavar="DIR", help="what a node image is built in")
-    add("--name", type=filled, default="crio-conformance", help="the cluster's name (default: %(default)s)")
+    add("--name", type=cluster_name, default="crio-conformance", help="the cluster's name (default: %(default)s)")
     add(
         "--node-image",
         type=filled,
@@ -55,6 +58,14 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     return parser
 
 
+def cluster_name(text: str) -> str:
+    """Read a cluster's name; raises ``ArgumentTypeError``. A run has a folder of that name, which it removes."""
+    if NAME.fullmatch(filled(text)) is None:
+        msg = f"{text!r} is no name of a cluster: begin with one of a-z and 0-9, and go on with those, dots and dashes"
+        raise argparse.ArgumentTypeError(msg)
+    return text
+
+
 def full_release(text: str) -> str:
     """Read a release; raises ``ArgumentTypeError``, which argparse ends with exit code 2."""
     if (match := RELEASE.fullmatch(text)) is None:
@@ -64,34 +75,34 @@ def full_release(text: str) -> str:
 
 def main(options: argparse.Namespace) -> int:
     """Do it; give the exit code that ``--help`` promises."""
-    from conformance.kind import KindError  # noqa: PLC0415 (as the others)
+    from conformance.kind import KindError, KindOptionError  # noqa: PLC0415 (as the others)
     from conformance.releases.installation import RuntimeNotFoundError  # noqa: PLC0415
 
     try:
         return _run(options)
     except (DownloadOptionError, KindError, RuntimeNotFoundError) as error:
         print(f"crio-conformance kind: {error}", file=sys.stderr)
-        return USAGE if isinstance(error, DownloadOptionError) else FAILED
+        return USAGE if isinstance(error, DownloadOptionError | KindOptionError) else FAILED
 
 
 def _run(options: argparse.Namespace) -> int:
     """Run on the nodes, then on the cluster; raises what ``main`` tells."""
-    from conformance.kind import KindCluster, KindError, find_kind_tools, obtain_node_image  # noqa: PLC0415
+    from conformance.kind import KindCluster, KindError, KindOptionError, find_kind_tools, obtain_node_image  # noqa: PLC0415
     from conformance.kind.suite_runs import exit_code, run_on_cluster, run_on_nodes  # noqa: PLC0415
     from conformance.targets.run import end_as_with_ctrl_c  # noqa: PLC0415
 
     if os.geteuid() != 0:
         raise KindError("the CRI-O of a kind cluster's nodes can be taken over by root only: run as root (sudo -E)")
     if not options.config.is_file():
-        raise KindError(f"there is no {options.config}: run in a clone of this project, or name it with --config")
+        raise KindOptionError(f"there is no {options.config}: run in a clone of this project, or name it with --config")
     downloads = read_download_options(vars(options).get)
+    _make_folder(options.results)
     tools = find_kind_tools()
     name = options.node_image
     if name is None:
         image = _node_image(options)
         obtain_node_image(tools, image, options.node, downloads)
         name = image.name
-    options.results.mkdir(parents=True, exist_ok=True)
     end_as_with_ctrl_c()
     with KindCluster(tools, options.name, options.config, name, keep=options.keep) as cluster:
         codes = [run(cluster, options.results, options.pytest) for run in (run_on_nodes, run_on_cluster)]
@@ -100,9 +111,22 @@ def _run(options: argparse.Namespace) -> int:
     return exit_code(codes)
 
 
+def _make_folder(results: Path) -> None:
+    """Make the folder of the results, or raise ``KindOptionError`` before anything else has been made."""
+    from conformance.kind import KindOptionError  # noqa: PLC0415
+
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=results):
+            pass
+    except OSError as error:
+        msg = f"no result can be written into {results} ({error.strerror}): let --results name a folder"
+        raise KindOptionError(msg) from None
+
+
 def _node_image(options: argparse.Namespace) -> Any:
     """Give the node image of the releases that were asked for; raises ``KindError``."""
-    from conformance.kind import KindError, NodeImage  # noqa: PLC0415
+    from conformance.kind import KindOptionError, NodeImage  # noqa: PLC0415
     from conformance.kind.node_image import default_node_image  # noqa: PLC0415
     from conformance.model.release import Release  # noqa: PLC0415
 
@@ -114,5 +138,5 @@ def _node_image(options: argparse.Namespace) -> Any:
             f"CRI-O {image.crio} and Kubernetes {image.kubernetes} are of two release lines: write --crio and "
             f"--kubernetes of one"
         )
-        raise KindError(msg)
+        raise KindOptionError(msg)
     return image

@@ -5,7 +5,16 @@
 """
 
 from conformance.kind.kind_cluster import KindCluster
-from conformance.kind.kind_tools import KindError, KindTools, find_kind, find_kind_tools
+from conformance.kind.kind_tools import KindError, KindOptionError, KindTools, find_kind, find_kind_tools
 from conformance.kind.node_image import NodeImage, obtain_node_image
 
-__all__ = ["KindCluster", "KindError", "KindTools", "NodeImage", "find_kind", "find_kind_tools", "obtain_node_image"]
+__all__ = [
+    "KindCluster",
+    "KindError",
+    "KindOptionError",
+    "KindTools",
+    "NodeImage",
+    "find_kind",
+    "find_kind_tools",
+    "obtain_node_image",
+]

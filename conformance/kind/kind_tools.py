@@ -20,6 +20,10 @@ class KindError(Exception):
     """The cluster cannot be had, or not be taken away: one sentence that says why and what to do."""
 
 
+class KindOptionError(KindError):
+    """What was asked for cannot be done, here or anywhere."""
+
+
 @dataclass(frozen=True)
 class KindTools:
     """``kind``, and ``engine``, the name of the engine's program on ``PATH``."""
@@ -86,7 +90,7 @@ def find_kind_tools() -> KindTools:
     wanted = os.environ.get(ENGINE_VARIABLE, "")
     if wanted not in {"", *ENGINES}:
         msg = f"{ENGINE_VARIABLE} is {wanted!r}: let it name {' or '.join(ENGINES)}"
-        raise KindError(msg)
+        raise KindOptionError(msg)
     said = []
     for engine in [wanted] if wanted else ENGINES:
         if shutil.which(engine) is None:

@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.kind.kind_tools import KindError, KindTools, kind_folder
+from conformance.kind.kind_tools import KindError, KindOptionError, KindTools, kind_folder
 from conformance.releases.download_options import DownloadOptions
 from conformance.releases.fetching import fetch_bundle
 
@@ -90,4 +90,4 @@ def _dockerfile(context: Path) -> str:
         return (context / "Dockerfile").read_text(encoding="utf-8")
     except OSError as error:
         msg = f"{error.filename} cannot be read ({error.strerror}): let --node name this project's fixtures/node"
-        raise KindError(msg) from None
+        raise KindOptionError(msg) from None

@@ -46,13 +46,20 @@ def read_results(paths: Iterable[Path]) -> list[RunResult]:
 
     Raises ``JunitError`` where one is not a result of a run, or there is none at all.
     """
-    files = [file for path in paths for file in (sorted(path.rglob("*.xml")) if path.is_dir() else [path])]
+    files = [file for path in paths for file in _files(path)]
     if not files:
         raise JunitError("no JUnit file is there: write the path of one, or of a folder that has some")
     found = [_read(file) for file in files]
     names = Counter(each.name for each in found)
     common = os.path.commonpath([each.path.absolute().parent for each in found])
     return [each if names[each.name] == 1 else replace(each, name=_below(common, each.path)) for each in found]
+
+
+def _files(path: Path) -> list[Path]:
+    try:
+        return sorted(path.rglob("*.xml")) if path.is_dir() else [path]
+    except OSError as error:  # a folder on the way that this user may not enter
+        raise JunitError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _below(folder: str, path: Path) -> str:
@@ -65,7 +72,7 @@ def _read(path: Path) -> RunResult:
         root = ET.fromstring(text[max(text.rfind(XML), 0) :].strip())  # noqa: S314 (expat bounds what entities become)
     except OSError as error:
         raise JunitError(f"{path} cannot be read: {error.strerror}") from None
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:  # LookupError: an encoding that Python does not know
         raise JunitError(f"{path} is not JUnit's XML ({error}): write what --junitxml wrote") from None
     suite = root if root.tag == "testsuite" else root.find("testsuite")
     if suite is None:

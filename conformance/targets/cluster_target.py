@@ -84,14 +84,18 @@ class ClusterToJoin:
 def client_of(kubeconfig: Path) -> ApiClient:
     """Give the official client of the cluster that a kubeconfig names; raises ``RuntimeNotFoundError``."""
     from kubernetes.config import ConfigException, new_client_from_config
+    from yaml import YAMLError
 
     try:
         client: ApiClient = new_client_from_config(str(kubeconfig), persist_config=False)  # type: ignore[no-untyped-call]
     except (ConfigException, OSError, ValueError) as error:
         why = " ".join(str(error).split())
-        msg = f"--cluster {kubeconfig} cannot be used ({why}): write the path of a kubeconfig, or world"
-        raise RuntimeNotFoundError(msg) from None
-    return client
+    except (YAMLError, AttributeError, LookupError, TypeError):  # the client takes a file's form for granted
+        why = "it is no kubeconfig"
+    else:
+        return client
+    msg = f"--cluster {kubeconfig} cannot be used ({why}): write the path of a kubeconfig, or world"
+    raise RuntimeNotFoundError(msg)
 
 
 def find_cluster(kubeconfig: Path, registry: str) -> ClusterTarget:

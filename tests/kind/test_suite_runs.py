@@ -65,10 +65,14 @@ def test_a_named_image_is_taken_as_it_is(machine: Machine, runs: Path, capfd: py
     [
         (["--crio", "1.36"], 2, "'1.36' is no release: write one with three numbers, 1.36.3"),
         (["--crio-mirror", "here"], 2, "--crio-mirror 'here' is no server's URL"),
-        (["--crio", "1.35.6"], 3, "CRI-O 1.35.6 and Kubernetes 1.36.1 are of two release lines: write --crio and"),
-        (["--config", "nowhere.yaml"], 3, "there is no nowhere.yaml: run in a clone of this project"),
+        (["--crio", "1.35.6"], 2, "CRI-O 1.35.6 and Kubernetes 1.36.1 are of two release lines: write --crio and"),
+        (["--config", "nowhere.yaml"], 2, "there is no nowhere.yaml: run in a clone of this project"),
         (["--name", ""], 2, "argument --name"),
-        (["--node", "/nowhere"], 3, "/nowhere/Dockerfile cannot be read"),
+        (["--name", ".."], 2, "'..' is no name of a cluster"),
+        (["--name", "/etc"], 2, "'/etc' is no name of a cluster"),
+        (["--node", "/nowhere"], 2, "/nowhere/Dockerfile cannot be read"),
+        (["--results", sys.executable], 2, "(File exists): let --results name a folder"),
+        (["--results", "/proc/here"], 2, "no result can be written into /proc/here ("),
     ],
 )
 def test_what_cannot_be_is_one_sentence(

@@ -147,6 +147,7 @@ def test_two_runs_on_one_machine_are_named_after_their_files(files: Path) -> Non
     [
         (None, "cannot be read: No such file or directory"),
         ("<testsuites", "is not JUnit's XML (unclosed token"),
+        ('<?xml version="1.0" encoding="klingon"?><testsuites/>', "is not JUnit's XML (unknown encoding: klingon)"),
         ("<html></html>", "has no test suite: write what --junitxml wrote"),
     ],
 )
@@ -163,3 +164,10 @@ def test_what_is_no_result_is_told_in_a_sentence(tmp_path: Path, text: str | Non
 def test_a_folder_without_results_is_told_as_well(tmp_path: Path) -> None:
     with pytest.raises(JunitError, match=r"^no JUnit file is there: "):
         read_results([tmp_path])
+
+
+def test_what_nobody_may_look_at_is_told_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 300)  # refused by the file system, to root as well
+    with pytest.raises(JunitError) as caught:
+        read_results([path])
+    assert str(caught.value) == f"{path} cannot be read: File name too long"

@@ -127,6 +127,13 @@ def test_what_is_no_kubeconfig_is_told(tmp_path: Path) -> None:
         Run(None, cluster=str(tmp_path / "none"))
 
 
+@pytest.mark.parametrize("text", ["clusters: [", "hello", "- 1", "clusters: 3", "clusters: [3]", "current-context: 3"])
+def test_what_is_some_other_file_is_told(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "config"
+    path.write_text(text)
+    assert refusal(path).startswith(f"--cluster {path} cannot be used (")
+
+
 def test_a_cluster_that_does_not_answer_is_told(server: FakeAPIServer, kubeconfig: Path) -> None:
     server.refusal = (403, b"{}")
     sentence = "its API server does not say which nodes there are (Forbidden)"
