@@ -58,7 +58,8 @@ def _main(arguments: Sequence[str] | None) -> int:
     if parsed.command == "run":
         return run(rest)
     if rest:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        hint = " (pytest's options go after --)" if parsed.command == "kind" else ""
+        parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
     code: int = parsed.run(parsed)
     return code
 

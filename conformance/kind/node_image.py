@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,7 @@ def obtain_node_image(tools: KindTools, image: NodeImage, context: Path, downloa
     if tools.ask_engine("image", "ls", "--quiet", image.name).strip():
         return
     if image.archive.exists():
+        print(f"crio-conformance: loading {image.archive} into {tools.engine}", file=sys.stderr, flush=True)
         loaded = tools.ask_engine("load", "--input", str(image.archive), seconds=BUILD_SECONDS)
         if not tools.ask_engine("image", "ls", "--quiet", image.name).strip():
             msg = f"{image.archive} holds no {image.name} ({loaded.strip()}): remove it, or save that image there"

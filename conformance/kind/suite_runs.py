@@ -19,7 +19,7 @@ def run_on_nodes(cluster: KindCluster, results: Path, arguments: Sequence[str]) 
     They join the cluster, which is the third that tells of pods.
     """
     nodes = cluster.workers
-    which = ["--runtime", f"container:{','.join(nodes)}", "-n", str(len(nodes))]
+    which = ["--runtime", f"container:{','.join(nodes)}", "-n", str(len(nodes)), "--max-worker-restart=0"]
     which.append(f"--cluster={cluster.kubeconfig}")  # of what follows a blank pytest takes a path for its own
     return run_to_end([*PYTEST, *which, f"--junitxml={results / 'junit_nodes.xml'}", *arguments])
 

@@ -32,7 +32,7 @@ def test_the_suite_has_the_workers_and_the_cluster_is_asked_with_a_registry(mach
     nodes, cluster = (shlex.split(line) for line in runs.read_text().splitlines())
     results = "--junitxml=kind-results/junit_"
     asked, registry = cluster[0], cluster[2]
-    taken = ["--runtime", "container:c-worker,c-worker2", "-n", "2", asked]
+    taken = ["--runtime", "container:c-worker,c-worker2", "-n", "2", "--max-worker-restart=0", asked]
     assert nodes == [*taken, f"{results}nodes.xml", "-k", "8780"]
     assert registry.startswith("127.0.0.1:")
     assert asked.startswith("--cluster=")
@@ -68,6 +68,7 @@ def test_a_named_image_is_taken_as_it_is(machine: Machine, runs: Path, capfd: py
         (["--crio", "1.35.6"], 2, "CRI-O 1.35.6 and Kubernetes 1.36.1 are of two release lines: write --crio and"),
         (["--config", "nowhere.yaml"], 2, "there is no nowhere.yaml: run in a clone of this project"),
         (["--name", ""], 2, "argument --name"),
+        (["-k", "8780"], 2, "unrecognized arguments: -k (pytest's options go after --)"),
         (["--name", ".."], 2, "'..' is no name of a cluster"),
         (["--name", "/etc"], 2, "'/etc' is no name of a cluster"),
         (["--node", "/nowhere"], 2, "/nowhere/Dockerfile cannot be read"),
