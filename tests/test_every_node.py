@@ -141,6 +141,21 @@ def test_sonobuoy_is_told_where_the_results_are(tmp_path: Path) -> None:
     assert done.stdout.endswith("sleeps: infinity\n")
 
 
+def test_a_pod_that_is_deleted_lets_the_run_clear_up(tmp_path: Path) -> None:
+    """The kubelet tells the script alone (SIGTERM), and kills what is left in the container once that has ended."""
+    suite = f"""
+trap 'sleep; echo cleared >{tmp_path}/cleared; exit 2' TERM
+kill -TERM "$PPID"
+while true; do :; done
+"""
+    done = on_node(tmp_path, "job", suite)
+    assert (tmp_path / "cleared").read_text() == "cleared\n"
+    assert done.returncode == 2
+    (tmp_path / "node.log").write_text(done.stdout)
+    (run,) = read_results([tmp_path / "node.log"])
+    assert [each.reason for each in run.verdicts.values()] == ["the pod was deleted before the run was done"]
+
+
 @pytest.mark.parametrize("written", ["", "a JUnit file without a case"])
 @pytest.mark.parametrize(("why", "code"), [("job", 4), ("sonobuoy", 0)])
 def test_a_run_that_cannot_begin_is_a_result_as_well(tmp_path: Path, why: str, code: int, written: str) -> None:

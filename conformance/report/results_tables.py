@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from conformance.report.junit_results import RunResult, comparable, unequal_cases, verdict_of
 from conformance.report.summary import VERDICTS, Verdict
 
-MOST_CHARACTERS = 200
-"""How much of a reason is told."""
+MOST_CHARACTERS = 600
+"""How much of a reason is told: a sentence with its cure at the end."""
 
 Rows = list[list[str]]
 

@@ -23,8 +23,8 @@ UNPRIVILEGED = 1024
 """The first port that takes no privilege to listen on."""
 
 HELP = {
-    CRIO: 'Let it speak plain HTTP there: [[registry]], location = "127.0.0.1", insecure = true in a file of'
-    " /etc/containers/registries.conf.d, and reload it",
+    CRIO: "Let the run do something about that with --allow-reload, or let CRI-O speak plain HTTP there: [[registry]],"
+    ' location = "127.0.0.1", insecure = true in a file of /etc/containers/registries.conf.d, and reload it',
     "": "Let it speak plain HTTP to 127.0.0.1",
 }
 LOOPBACK = "127.0.0.1"

@@ -15,6 +15,8 @@ from conformance.runtime.runtime import CapabilityError
 
 _ID = re.compile(r"(?:sha256:)?[0-9a-f]{12,64}")
 """What is an image's ID, or the beginning of one that is long enough to be no name."""
+_WHOLE_ID = re.compile(r"[0-9a-f]{64}")
+"""What CRI-O never takes for a short name, as it does an ID of another form that no image has."""
 
 NOT_OURS = "the name is of none of the run's registry hosts, and the node would ask another"
 CHANGED = "the name means more than it says, which a prefix before it changes"
@@ -46,6 +48,8 @@ class RedirectedNames:
         self._aliases = dict(configuration.aliases)
         self._direct: set[str] = set()
         self._no_short_names = _why_no_short_names(configuration, search, mode, wanted_mode)
+        refused = not search or (mode == "enforcing" and len(search) > 1)
+        self._no_partial_ids = self._no_short_names if refused else ""
         self._search = search
 
     def reset(self) -> None:
@@ -60,6 +64,8 @@ class RedirectedNames:
         What is to be ``pulled`` may not stay so, as a registry host that is not the run's might be asked for it.
         """
         if not name or (_ID.fullmatch(name) and not pulled):
+            if name and self._no_partial_ids and not _WHOLE_ID.fullmatch(name):
+                raise CapabilityError("configurable", self._no_partial_ids)
             return name
         reference = _parsed(name)
         if reference.is_short:

@@ -30,7 +30,7 @@ from conformance.registry_hosts import Exchange
 from conformance.runtime.configuration import registry_table
 from conformance.runtime.pull import ImageInfo
 from conformance.runtime.redirected_internet import RedirectedInternet
-from conformance.runtime.redirected_pods import RedirectedPods, remove_logs, remove_pods
+from conformance.runtime.redirected_pods import RedirectedPods, has_kubelet, remove_logs, remove_pods
 from conformance.runtime.runtime import CapabilityError, RuntimeFailedError
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ class RedirectedNode:
 
     @cached_property
     def why_no_pods(self) -> str:
-        """Why pods are not made here: their own image would have to be fetched from where others fetch it."""
+        """Why pods are not made here: a kubelet would kill them, or their own image would have to be fetched."""
+        if has_kubelet(self.cleanup_client):
+            return "the node's kubelet kills pods that it does not know"
         request = api.ImageStatusRequest(image=api.ImageSpec(image=self.crio.pause_image))
         if self.cleanup_client.image_status(request).HasField("image"):
             return ""

@@ -98,6 +98,17 @@ def test_short_names_where_the_node_reads_them_as_the_case_does(make: Make) -> N
     assert make(aliased, search=()).outward("app") == f"{WORD}/app"
 
 
+@pytest.mark.parametrize("written", [f"sha256:{ID}", ID[:12]])
+def test_an_id_that_is_a_short_name_where_no_image_has_it(make: Make, written: str) -> None:
+    """CRI-O refuses it there, in ImageStatus too, as it does any other short name."""
+    with pytest.raises(CapabilityError, match=r"configurable: the node's short-name mode is enforcing, and the case's"):
+        make(mode="enforcing").outward(written)
+    with pytest.raises(CapabilityError, match=r"configurable: the node's search list is empty"):
+        make(search=()).outward(written)
+    assert make(mode="enforcing").outward(ID) == ID
+    assert make(search=("docker.io",), mode="enforcing").outward(written) == written
+
+
 def test_a_login_goes_to_the_address_of_its_host(make: Make, internet: RedirectedInternet) -> None:
     names = make()
     names.ask_directly("quay.io/team/app:1")
