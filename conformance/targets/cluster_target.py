@@ -133,21 +133,24 @@ def check_joinable(kubeconfig: Path) -> None:
     _ask(
         kubeconfig,
         lambda core: core.create_node(probe, dry_run="All", _request_timeout=SECONDS),
-        f"no node can be made there ({{}}): {remedy}",
+        lambda why: f"--cluster {kubeconfig}: no node can be made there ({why}): {remedy}",
     )
 
 
 def _ask_nodes(kubeconfig: Path) -> list[dict[str, Any]]:
     """Ask a cluster for its nodes, as JSON has them (core/v1 Node), by name; raises ``RuntimeNotFoundError``."""
-    refusal = "its API server does not say which nodes there are ({})"
-    listed = _ask(kubeconfig, lambda core: core.list_node(_request_timeout=SECONDS), refusal)
+    listed = _ask(
+        kubeconfig,
+        lambda core: core.list_node(_request_timeout=SECONDS),
+        lambda why: f"--cluster {kubeconfig}: its API server does not say which nodes there are ({why})",
+    )
     return sorted(listed["items"], key=lambda each: str(each["metadata"]["name"]))
 
 
-def _ask(kubeconfig: Path, ask: Callable[[CoreV1Api], Any], refusal: str) -> Any:
+def _ask(kubeconfig: Path, ask: Callable[[CoreV1Api], Any], sentence: Callable[[str], str]) -> Any:
     """Ask a cluster something, and give the answer as JSON has it.
 
-    Raises ``RuntimeNotFoundError`` with the sentence ``refusal``, in which the reason is put.
+    Raises ``RuntimeNotFoundError`` with the ``sentence`` that a reason makes.
     """
     from kubernetes.client import ApiException, CoreV1Api
     from urllib3.exceptions import HTTPError
@@ -157,8 +160,7 @@ def _ask(kubeconfig: Path, ask: Callable[[CoreV1Api], Any], refusal: str) -> Any
             return client.sanitize_for_serialization(ask(CoreV1Api(client)))
         except (ApiException, HTTPError) as error:
             why = " ".join(str(getattr(error, "reason", None) or error).split())
-            msg = f"--cluster {kubeconfig}: {refusal.format(why)}"
-            raise RuntimeNotFoundError(msg) from None
+            raise RuntimeNotFoundError(sentence(why)) from None
 
 
 def _is_ready(node: dict[str, Any]) -> bool:
