@@ -39,7 +39,7 @@ class KindCluster:
 
     ``config`` is a file as kind reads it, ``image`` what each node is made of. ``kubeconfig`` is a file that is there
     as long, ``nodes`` the containers' names. With ``keep`` a cluster that was made here stays as well.
-    Entering raises ``KindError`` where it does not come up in time; it is taken away then.
+    Entering raises ``KindError`` where it does not come up in time; it is taken away then, unless it is to be kept.
     """
 
     def __init__(self, tools: KindTools, name: str, config: Path, image: str, *, keep: bool = False) -> None:
