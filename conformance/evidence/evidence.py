@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from conformance.cri import Call, CallError
-from conformance.cri.redact import REDACTED
 from conformance.evidence.attempts import Attempt, attempts
 from conformance.evidence.log import Log, LogLine, LogNotReadError, missing_kinds, panics, tried_hosts
+from conformance.evidence.records import PredictionRecord
 from conformance.registry_hosts.recorder import Exchange, NameLookup, Recorder
 
 
@@ -36,7 +36,7 @@ class Evidence:
 
     ``differences`` are what the model had predicted otherwise, ``messages`` what a kubelet wants and would show a user,
     ``goroutines`` what CRI-O was doing when a call was not answered in time, ``unread`` why the log was not read, if it
-    was not: then what it tells raises ``LogNotReadError``.
+    was not: then what it tells raises ``LogNotReadError``. ``predictions`` are what the model said before each call.
     """
 
     calls: tuple[Call, ...]
@@ -47,6 +47,7 @@ class Evidence:
     commands: tuple[Command, ...] = ()
     goroutines: tuple[str, ...] = ()
     unread: str = ""
+    predictions: tuple[PredictionRecord, ...] = ()
 
     @cached_property
     def lines(self) -> tuple[LogLine, ...]:
@@ -88,8 +89,9 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Cursor:
-    """A position in the records of a collector: how many there were of each kind."""
+    """A position in the records of a collector: how many there were of each kind, and when (``time.monotonic``)."""
 
+    at: float
     calls: int
     exchanges: int
     lines: int
@@ -97,6 +99,7 @@ class Cursor:
     messages: int
     commands: int
     goroutines: int
+    predictions: int
 
 
 class Collector:
@@ -111,6 +114,7 @@ class Collector:
         self.messages: list[UserMessage] = []
         self.commands: list[Command] = []
         self.goroutines: list[str] = []
+        self.predictions: list[PredictionRecord] = []
 
     def record_message(self, *lines: str) -> None:
         """Record lines that a user reads, with the present time."""
@@ -119,6 +123,7 @@ class Collector:
     def cursor(self) -> Cursor:
         """Give the present end of the records, from which ``since`` reads on."""
         return Cursor(
+            time.monotonic(),
             len(self.calls),
             self.recorder.position(),
             self.log.position(),
@@ -126,6 +131,7 @@ class Collector:
             len(self.messages),
             len(self.commands),
             len(self.goroutines),
+            len(self.predictions),
         )
 
     def since(self, cursor: Cursor) -> Evidence:
@@ -140,10 +146,5 @@ class Collector:
             tuple(self.commands[cursor.commands :]),
             tuple(self.goroutines[cursor.goroutines :]),
             self.log.unread,
+            tuple(self.predictions[cursor.predictions :]),
         )
-
-    def without_secrets(self, text: str) -> str:
-        """Give a text about this runtime as it may be shown."""
-        for secret in self.secrets:
-            text = text.replace(secret, REDACTED)
-        return text

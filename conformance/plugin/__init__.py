@@ -11,6 +11,7 @@ pytest_plugins = (
     "conformance.plugin.lifecycle",
     "conformance.plugin.fixtures",
     "conformance.plugin.verdicts",
+    "conformance.plugin.evidence",
     "conformance.plugin.terminal",
     "conformance.plugin.junit",
 )

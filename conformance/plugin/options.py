@@ -94,6 +94,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--registry-base", metavar="IMAGE", help="the image that this container's image is built from")
     group.addoption(
+        "--evidence",
+        metavar="DIR",
+        help="the folder for what every case saw, in files that report and diff read; none keeps nothing; by default"
+        " one for each run below ~/.local/state/crio-conformance/runs, the last 20",
+    )
+    group.addoption(
         "--stories",
         choices=("auto", "all", "none"),
         default="auto",

@@ -12,8 +12,19 @@ from conformance.plugin.lifecycle import RUN, needs_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
+    from pathlib import Path
 
     from conformance.deviations import Deviation
+    from conformance.evidence import Evidence
+    from conformance.evidence.recording import CaseTold
+    from conformance.evidence.records import CaseRecord
+    from conformance.evidence.secrets import Secrets
+
+RECORD: pytest.StashKey[CaseRecord] = pytest.StashKey()
+"""Where a case keeps its record, which has no verdict yet."""
+
+SECRETS: pytest.StashKey[Secrets] = pytest.StashKey()
+"""What must not be shown of a case."""
 
 LAST_LINES = 12
 """How many lines of its log are shown of a runtime that ended."""
@@ -53,11 +64,10 @@ def pytest_runtest_makereport(
     """Judge a case that deviates, and put its evidence into the report."""
     report = yield
     if needs_runtime(item):
-        report.user_properties.append(("family", _family(item)))
+        report.user_properties.append(("family", family_of(item.path)))
     if CURSOR not in item.stash or not isinstance(item, pytest.Function):
         return report
     from conformance import deviations
-    from conformance.report import story as telling
 
     runtime, cursor = item.stash[CURSOR]
     evidence = runtime.evidence.since(cursor)
@@ -68,16 +78,38 @@ def pytest_runtest_makereport(
             _judge(report, call, known, item)
         if runtime.has_ended(evidence):
             _fail(report, f"{runtime.program} ended during the case", runtime.evidence.log.tail(LAST_LINES))
-        report.user_properties.append(("behaviour", (item.obj.__doc__ or "").partition("\n")[0]))
-        report.user_properties.append(("story", runtime.evidence.without_secrets(telling.story(evidence))))
     if report.when == "call" or (report.when == "setup" and report.failed):
         _contradict(report, evidence.differences, item.config.stash[RUN].model)
+        _tell(report, item, evidence)
     if report.failed:
         item.stash[BROKEN] = "live" in runtime.capabilities
-        if report.when != "teardown" and item.config.getoption("tbstyle") != "no":
-            for title, text in telling.sections(evidence, runtime.program):
-                report.sections.append((title, runtime.evidence.without_secrets(text)))
     return report
+
+
+def _tell(report: pytest.TestReport, item: pytest.Function, evidence: Evidence) -> None:
+    """Keep the record of a case, and put what it tells into the report."""
+    from conformance.evidence.recording import record_case
+    from conformance.report import story as telling
+
+    runtime, cursor = item.stash[CURSOR]
+    item.stash[SECRETS] = secrets = runtime.secrets
+    item.stash[RECORD] = record = record_case(
+        told(item, report), evidence, cursor.at, runtime.configuration.files, secrets
+    )
+    report.user_properties += [("behaviour", record.behaviour), ("story", telling.story(record))]
+    if report.failed and item.config.getoption("tbstyle") != "no":
+        report.sections += telling.sections(record, runtime.program)
+
+
+def told(item: pytest.Item, report: pytest.TestReport | None = None) -> CaseTold:
+    """Say what a case is; that it deviates, and by which issue, is what its report says."""
+    from conformance.evidence.recording import CaseTold
+
+    issues = [str(issue) for mark in item.iter_markers("upstream") for issue in mark.args]
+    if report is not None and hasattr(report, "wasxfail"):
+        issues.append(report.wasxfail.partition(": ")[0])
+    behaviour = (getattr(getattr(item, "obj", None), "__doc__", "") or "").partition("\n")[0]
+    return CaseTold(item.nodeid, family_of(item.path), behaviour, tuple(dict.fromkeys(issues)))
 
 
 def _judge(report: pytest.TestReport, call: pytest.CallInfo[None], known: Deviation, item: pytest.Function) -> None:
@@ -118,6 +150,6 @@ def _fail(report: pytest.TestReport, why: str, details: str) -> None:
     report.sections.append((why, details))
 
 
-def _family(item: pytest.Item) -> str:
-    """Give the family of behaviour that a case belongs to: its file's name."""
-    return item.path.stem.removeprefix("test_").replace("_", " ")
+def family_of(path: Path) -> str:
+    """Give the family of behaviour that the cases of a file belong to: its name."""
+    return path.stem.removeprefix("test_").replace("_", " ")

@@ -90,7 +90,7 @@ class RegistryServer:
         refused = self.personality.no_token(exists=repository is not None, anonymous=login is None)
         if refused and not self._may_pull(caller, repository):
             return self._refuse(request, RequestKind.TOKEN, refused, name=name)
-        token = secrets.token_urlsafe(24)
+        token = f"conformance-token-{secrets.token_urlsafe(24)}"  # by which evidence knows what it must not show
         self._tokens[token] = caller
         return self._record(
             request,

@@ -67,6 +67,25 @@ class Configuration:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
 
+    @property
+    def image_settings(self) -> dict[str, str]:
+        """The table ``crio.image`` of crio.conf(5); what is not here is CRI-O's default."""
+        return {
+            **({} if self.short_name_mode is None else {"short_name_mode": self.short_name_mode}),
+            **({"signature_policy": self.signature_policy} if self.signature_policy else {}),
+        }
+
+    @property
+    def files(self) -> dict[str, str]:
+        """What CRI-O finds: paths below ``/etc`` or the home and texts; of crio.conf what a case wishes alone."""
+        settings = {"crio": {"image": self.image_settings}} if self.image_settings else {}
+        return {
+            **({"/etc/crio/crio.conf": tomli_w.dumps(settings)} if settings else {}),
+            **{f"/etc/containers/{name}": text for name, text in sorted(self.registries_conf(), reverse=True)},
+            **{path: json.dumps(_policy(policy)) for path, policy in self.policies},
+            **dict(self.auth_files),
+        }
+
     def registries_conf(self) -> list[tuple[str, str]]:
         """Give the files of containers-registries.conf(5), each a path below ``/etc/containers`` and its text."""
         files = [(f"registries.conf.d/{name}", text) for name, text in self.drop_ins]

@@ -41,7 +41,7 @@ def write_crio_conf(
     table = {
         "storage_driver": places.storage_driver,
         "api": {"listen": str(places.socket)},
-        "image": _image(configuration),
+        "image": configuration.image_settings,
         "runtime": _merged(runtime_settings, _runtime(places.programs)),
         "network": network,
         "nri": {"enable_nri": False},
@@ -49,15 +49,6 @@ def write_crio_conf(
     folder = etc / "crio"
     folder.mkdir(exist_ok=True)
     (folder / "crio.conf").write_text(tomli_w.dumps({"crio": table}), encoding="utf-8")
-
-
-def _image(configuration: Configuration) -> dict[str, Any]:
-    """Give the table ``crio.image``; what is not here is CRI-O's default."""
-    mode, policy = configuration.short_name_mode, configuration.signature_policy
-    return {
-        **({} if mode is None else {"short_name_mode": mode}),
-        **({"signature_policy": policy} if policy else {}),
-    }
 
 
 def _runtime(programs: Installation) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from conformance.cri import CallError
 from conformance.evidence.comparison import PullResult, difference, pull_differences, recorded_requests
+from conformance.evidence.records import PredictionRecord
 from conformance.model.answers import Login
 from conformance.model.auth import LEGACY_FILE, AuthFile, credentials
 from conformance.model.image_facts import ImageFacts
@@ -147,7 +148,28 @@ class ModelMonitor:
         return PredictedContainer(own, tuple(seen), unsure=unsure)
 
 
-# What was otherwise
+# What was said, and what was otherwise
+
+
+def told_pull(name: str, predicted: Prediction) -> PredictionRecord:
+    """Give the record of a predicted pull."""
+    outcome = predicted.outcome
+    asked = tuple(map(str, predicted.attempts))
+    result = str(outcome.image_ref) if outcome.image else ""
+    return PredictionRecord(call=f"PullImage {name}", asked=asked, result=result, error=outcome.error)
+
+
+def told_status(name: str, predicted: ImageLookup) -> PredictionRecord:
+    """Give the record of a predicted ImageStatus."""
+    image = str(predicted.image or "no image")
+    return PredictionRecord(call=f"ImageStatus {name}", result="" if predicted.error else image, error=predicted.error)
+
+
+def told_list(call: str, predicted: list[ListedImage] | str) -> PredictionRecord:
+    """Give the record of a predicted list of images, or of the error in its place."""
+    if isinstance(predicted, str):
+        return PredictionRecord(call=call, error=predicted)
+    return PredictionRecord(call=call, result="; ".join(map(str, _in_order(predicted))) or "no image")
 
 
 def compare_pull(predicted: Prediction, pull: Pull) -> list[str]:

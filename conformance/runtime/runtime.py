@@ -10,6 +10,8 @@ from typing import Self
 from conformance.cri import CallError, Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Evidence
+from conformance.evidence.records import PredictionRecord
+from conformance.evidence.secrets import Secrets, secrets_in_auth_file
 from conformance.model.release import Release
 from conformance.model.volumes import Mount
 from conformance.registry_hosts import Internet, Login, RegistryHost
@@ -22,6 +24,9 @@ from conformance.runtime.model_monitor import (
     compare_list,
     compare_pull,
     compare_status,
+    told_list,
+    told_pull,
+    told_status,
 )
 from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
 
@@ -97,6 +102,14 @@ class Runtime(ABC):
         """A registry host that it can pull from by its full name, whatever runtime it is."""
         return self.internet.host("registry.example")
 
+    @property
+    def secrets(self) -> Secrets:
+        """What must not be shown of the present case: what it was sent, what opens a repository, what files hold."""
+        repositories = (each for host in self.internet.hosts.values() for each in host.origin.repositories.values())
+        passwords = (password for each in repositories for password in each.logins.values())
+        files = (each for _, text in self.configuration.auth_files for each in secrets_in_auth_file(text))
+        return Secrets({*self.evidence.secrets, *passwords, *files})
+
     # What cases ask
 
     def pull(
@@ -116,7 +129,7 @@ class Runtime(ABC):
         predicted = self.model_monitor.pull(name, login, namespace) if self.model_monitor and is_predictable else None
         pull = self._pull(name, login, sandbox)
         if predicted:
-            self._note(f"PullImage {name}", compare_pull(predicted, pull))
+            self._note(told_pull(name, predicted), compare_pull(predicted, pull))
         return pull
 
     def _pull(self, name: str, login: Login | None, sandbox: api.PodSandboxConfig | None) -> Pull:
@@ -141,7 +154,7 @@ class Runtime(ABC):
         )
         found = self._status(name)
         if predicted:
-            self._note(f"ImageStatus {name}", compare_status(predicted, found))
+            self._note(told_status(name, predicted), compare_status(predicted, found))
         return found
 
     def _status(self, name: str) -> ImageStatusResult:
@@ -171,7 +184,7 @@ class Runtime(ABC):
             failure = error
         images = [image for image in images if self._is_case_image(image)]
         if predicted is not None:
-            self._note(call, compare_list(predicted, images, failure))
+            self._note(told_list(call, predicted), compare_list(predicted, images, failure))
         if failure:
             raise failure
         return images
@@ -194,7 +207,7 @@ class Runtime(ABC):
         except CallError as failure:
             error = failure
         if predicted is not None:
-            self._note(f"RemoveImage {name}", compare_error(predicted, error))
+            self._note(PredictionRecord(call=f"RemoveImage {name}", error=predicted), compare_error(predicted, error))
         if error:
             raise error
 
@@ -228,16 +241,18 @@ class Runtime(ABC):
         except CRIError as failure:
             error = failure
         if predicted is not None and not predicted.unsure and not _is_beyond_the_model(predicted.error, error):
-            self._note(f"CreateContainer {image.image}", compare_error(predicted.error, error))
+            told = PredictionRecord(call=f"CreateContainer {image.image}", error=predicted.error)
+            self._note(told, compare_error(predicted.error, error))
         if error:
             raise error
         if self.model_monitor and predicted:
             self.model_monitor.created(container, predicted)
         return container
 
-    def _note(self, call: str, differences: list[str]) -> None:
-        """Record where a call went otherwise than the model had said."""
-        self.evidence.differences += [f"{call}, {each}" for each in differences]
+    def _note(self, predicted: PredictionRecord, differences: list[str]) -> None:
+        """Record what the model had said of a call, and where it went otherwise."""
+        self.evidence.predictions.append(predicted)
+        self.evidence.differences += [f"{predicted.call}, {each}" for each in differences]
 
     # Between cases
 

@@ -1,0 +1,166 @@
+"""The folder of a run's evidence: ``run.json``, and ``cases.jsonl`` with a record a line.
+
+While the run goes on, and for ever where it was killed, each worker's records are in a file of its own,
+``cases-WORKER.jsonl``. A line is there whole or, the last one of a process that was killed, not at all.
+"""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from conformance.evidence.records import SCHEMA, CaseRecord, RunRecord
+
+RUN = "run.json"
+CASES = "cases.jsonl"
+KEPT = 20
+"""How many runs stay in the state folder."""
+
+PRESUMED_DEAD = 7 * 24 * 3600.0
+"""Seconds after which a run that has not said that it ended is taken for one that was killed."""
+
+
+class EvidenceError(Exception):
+    """A folder that is no evidence, or cannot be: one sentence."""
+
+
+@dataclass(frozen=True)
+class RunEvidence:
+    """What was found in a folder: the run, and its cases in the order in which they began."""
+
+    folder: Path
+    run: RunRecord
+    cases: Sequence[CaseRecord]
+
+
+def state_folder() -> Path:
+    """Give where runs are kept (XDG Base Directory Specification, ``$XDG_STATE_HOME``)."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(state) if state.startswith("/") else Path.home() / ".local" / "state") / "crio-conformance" / "runs"
+
+
+class EvidenceWriter:
+    """Writes what one worker saw; the folder is made with the first record, so that a run without cases leaves none."""
+
+    def __init__(self, folder: Path, worker: str, run: RunRecord) -> None:
+        self._folder, self._run = folder, run
+        self._path = folder / f"cases-{worker}.jsonl"
+        self._file: BinaryIO | None = None
+
+    def write(self, record: CaseRecord) -> None:
+        """Add a record, whole before this returns; raises ``EvidenceError``."""
+        try:
+            if self._file is None:
+                if not (self._folder / RUN).exists():
+                    write_run(self._folder, self._run)
+                self._file = self._path.open("ab", buffering=0)
+            self._file.write(msgspec.json.encode(record) + b"\n")
+        except OSError as error:
+            raise EvidenceError(f"evidence cannot be written to {self._folder}: {error.strerror}") from None
+
+    def close(self) -> None:
+        """Write no more."""
+        if self._file is not None:
+            self._file.close()
+
+
+def append_record(folder: Path, record: CaseRecord) -> None:
+    """Add a record to a run that goes on, in the name of nobody's worker; raises ``OSError``."""
+    with (folder / "cases-run.jsonl").open("ab", buffering=0) as file:
+        file.write(msgspec.json.encode(record) + b"\n")
+
+
+def write_run(folder: Path, run: RunRecord) -> None:
+    """Say what is run, in place of what was said before; raises ``OSError``."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = folder / f".{RUN}-{os.getpid()}"
+    new.write_bytes(msgspec.json.format(msgspec.json.encode(run)) + b"\n")
+    new.replace(folder / RUN)
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder in which no evidence can be written, or that has some; raises ``EvidenceError``."""
+    if (folder / RUN).exists():
+        raise EvidenceError(f"{folder} has the evidence of a run already: name another folder, or remove it")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        next(folder.iterdir(), None)
+    except OSError as error:
+        raise EvidenceError(f"evidence cannot be written to {folder}: {error.strerror}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise EvidenceError(f"evidence cannot be written to {folder}: Permission denied")
+
+
+def new_run_folder(title: str) -> Path:
+    """Give a folder of the state folder for a run about ``title``, named by time, so that names are in order."""
+    began = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime())
+    words = re.sub(r"[^a-z0-9.]+", "-", title.lower()).strip("-")
+    return state_folder() / "-".join(filter(None, (began, words, str(os.getpid()))))
+
+
+def merge(folder: Path, exit_code: int) -> None:
+    """Put the workers' files together and say that the run has ended; raises ``OSError``."""
+    parts = sorted(folder.glob("cases-*.jsonl"))
+    records = sorted((line for part in parts for line in _lines(part)), key=lambda each: each[0])
+    new = folder / f".{CASES}"
+    with new.open("wb") as file:
+        file.writelines(line for _, line in records)
+    new.replace(folder / CASES)
+    run = msgspec.json.decode((folder / RUN).read_bytes(), type=RunRecord)
+    write_run(folder, msgspec.structs.replace(run, exit_code=exit_code, duration=round(time.time() - run.began, 3)))
+    for part in parts:
+        part.unlink()
+
+
+class _Beginning(msgspec.Struct):
+    began: float = 0.0
+
+
+def _lines(path: Path) -> Iterator[tuple[float, bytes]]:
+    """Give the whole lines of a file, each with the time at which its case began."""
+    decode = msgspec.json.Decoder(_Beginning).decode
+    for line in path.read_bytes().splitlines(keepends=True):
+        if line.endswith(b"\n"):
+            yield decode(line).began, line
+
+
+def read_evidence(folder: Path) -> RunEvidence:
+    """Read what a run found, whether it has ended, goes on or was killed; raises ``EvidenceError``."""
+    try:
+        run = msgspec.json.decode((folder / RUN).read_bytes(), type=RunRecord)
+        if run.schema != SCHEMA:
+            raise EvidenceError(f"{folder} has evidence of the form {run.schema}, and this reads {SCHEMA}")
+        paths = [path for path in (folder / CASES, *sorted(folder.glob("cases-*.jsonl"))) if path.exists()]
+        decode = msgspec.json.Decoder(CaseRecord).decode
+        lines = sorted((line for path in paths for line in _lines(path)), key=lambda each: each[0])
+        return RunEvidence(folder, run, [decode(line) for _, line in lines])
+    except FileNotFoundError:
+        raise EvidenceError(f"{folder} has no evidence of a run: name a folder that --evidence wrote") from None
+    except OSError as error:
+        raise EvidenceError(f"{folder} cannot be read: {error.strerror}") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise EvidenceError(
+            f"{folder} is no evidence of a run ({error}): name a folder that --evidence wrote"
+        ) from None
+
+
+def kept_runs(state: Path) -> Iterator[Path]:
+    """Give the folders of the runs that are kept, the newest first."""
+    yield from sorted((run.parent for run in state.glob(f"*/{RUN}")), reverse=True)
+
+
+def forget_old_runs(state: Path, keep: int = KEPT) -> None:
+    """Remove all but the newest runs; one that goes on stays."""
+    for folder in list(kept_runs(state))[keep:]:
+        try:
+            run = msgspec.json.decode((folder / RUN).read_bytes(), type=RunRecord)
+        except (OSError, msgspec.MsgspecError):
+            continue
+        if run.exit_code is not None or time.time() - run.began > PRESUMED_DEAD:
+            shutil.rmtree(folder, ignore_errors=True)
