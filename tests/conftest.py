@@ -38,6 +38,14 @@ def no_upstream() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_evidence_at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No run that a test makes is kept among the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def namespaces() -> None:
     """Skip where this user may make none (docs/troubleshooting.md); CI runs as one who may."""

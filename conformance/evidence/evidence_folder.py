@@ -70,12 +70,6 @@ class EvidenceWriter:
             self._file.close()
 
 
-def append_record(folder: Path, record: CaseRecord) -> None:
-    """Add a record to a run that goes on, in the name of nobody's worker; raises ``OSError``."""
-    with (folder / "cases-run.jsonl").open("ab", buffering=0) as file:
-        file.write(msgspec.json.encode(record) + b"\n")
-
-
 def write_run(folder: Path, run: RunRecord) -> None:
     """Say what is run, in place of what was said before; raises ``OSError``."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -39,6 +39,7 @@ QUIETLY = (
     "no:unraisableexception",
     "-p",
     "no:threadexception",
+    "--evidence=none",
 )
 Reached = Mapping[str, frozenset[str]]
 """By case, the methods that it reached."""

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.plugin.lifecycle import is_about_crio, needs_runtime, run_of
+from conformance.plugin.lifecycle import EVIDENCE_FOLDER, is_about_crio, needs_runtime, run_of
 from conformance.plugin.verdicts import RECORD, SECRETS, family_of, told
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from conformance.evidence.evidence_folder import EvidenceWriter
-    from conformance.evidence.records import CaseRecord
+    from conformance.evidence.records import CaseRecord, RunRecord
 
 NO_EVIDENCE = "none"
-FOLDER: pytest.StashKey[Path | None] = pytest.StashKey()
 BEGAN: pytest.StashKey[float] = pytest.StashKey()
 WRITER: pytest.StashKey[EvidenceWriter | None] = pytest.StashKey()
 PHASES: pytest.StashKey[Phases] = pytest.StashKey()
@@ -70,16 +69,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Know where the evidence goes; nothing is made there before there is some."""
     if hasattr(config, "workerinput"):
         folder, config.stash[BEGAN] = config.workerinput[FOLDER_OF_THE_RUN]
-        config.stash[FOLDER] = Path(folder) if folder else None
+        config.stash[EVIDENCE_FOLDER] = Path(folder) if folder else None
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Choose the run's folder; one that was named must be such that evidence can be written there."""
+    """Choose the run's folder, once it is known what the run is about; one that was named must take evidence."""
     config = session.config
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
-    config.stash[FOLDER], config.stash[BEGAN] = _chosen_folder(config), time.time()
+    config.stash[EVIDENCE_FOLDER], config.stash[BEGAN] = _chosen_folder(config), time.time()
 
 
 def _chosen_folder(config: pytest.Config) -> Path | None:
@@ -106,7 +104,7 @@ def _chosen_folder(config: pytest.Config) -> Path | None:
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker where the evidence goes."""
     stash = node.config.stash
-    node.workerinput[FOLDER_OF_THE_RUN] = str(stash.get(FOLDER, None) or ""), stash.get(BEGAN, time.time())
+    node.workerinput[FOLDER_OF_THE_RUN] = str(stash.get(EVIDENCE_FOLDER, None) or ""), stash.get(BEGAN, time.time())
 
 
 @pytest.hookimpl(tryfirst=True, wrapper=True)
@@ -174,21 +172,27 @@ def _writer(session: pytest.Session) -> EvidenceWriter | None:
     config = session.config
     if WRITER not in config.stash:
         config.stash[WRITER] = None
-        if (folder := config.stash.get(FOLDER, None)) is not None:
+        if (folder := config.stash.get(EVIDENCE_FOLDER, None)) is not None:
             from conformance.evidence.evidence_folder import EvidenceWriter
-            from conformance.evidence.records import SCHEMA, RunRecord
-            from conformance.evidence.secrets import Secrets
 
-            arguments = getattr(config, "workerinput", {}).get("mainargv", config.invocation_params.args)
-            run = RunRecord(
-                schema=SCHEMA,
-                properties=run_of(config).target.properties,
-                arguments=tuple(Secrets(()).removed_from_value(list(map(str, arguments)))),
-                began=config.stash[BEGAN],
-                cases=sum(map(needs_runtime, session.items)),
-            )
+            run = _run_record(config, sum(map(needs_runtime, session.items)))
             config.stash[WRITER] = EvidenceWriter(folder, _worker(config), run)
     return config.stash[WRITER]
+
+
+def _run_record(config: pytest.Config, cases: int) -> RunRecord:
+    """Say what is run, and how many cases of ours there are."""
+    from conformance.evidence.records import SCHEMA, RunRecord
+    from conformance.evidence.secrets import Secrets
+
+    arguments = getattr(config, "workerinput", {}).get("mainargv", config.invocation_params.args)
+    return RunRecord(
+        schema=SCHEMA,
+        properties=run_of(config).target.properties,
+        arguments=tuple(Secrets(()).removed_from_value(list(map(str, arguments)))),
+        began=config.stash[BEGAN],
+        cases=cases,
+    )
 
 
 def _worker(config: pytest.Config) -> str:
@@ -198,23 +202,19 @@ def _worker(config: pytest.Config) -> str:
 @pytest.hookimpl(optionalhook=True)
 def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Any) -> None:
     """Keep that a worker died in a case, which it cannot do itself."""
-    folder = sched.config.stash.get(FOLDER, None)
-    if folder is None or not has_evidence(folder):
+    folder = sched.config.stash.get(EVIDENCE_FOLDER, None)
+    if folder is None:
         return
-    from conformance.evidence.evidence_folder import append_record
+    from conformance.evidence.evidence_folder import EvidenceWriter
     from conformance.evidence.records import CaseRecord
 
-    append_record(
-        folder,
-        CaseRecord(
-            case=crashitem,
-            family=family_of(Path(crashitem.partition("::")[0])),
-            verdict="failed",
-            reason=str(report.longrepr),
-            failure=str(report.longrepr),
-            began=time.time(),
-        ),
+    writer = EvidenceWriter(folder, "none", _run_record(sched.config, 0))
+    why = str(report.longrepr)
+    family = family_of(Path(crashitem.partition("::")[0]))
+    writer.write(
+        CaseRecord(case=crashitem, family=family, verdict="failed", reason=why, failure=why, began=time.time())
     )
+    writer.close()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -224,7 +224,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     yield
     if (writer := config.stash.get(WRITER, None)) is not None:
         writer.close()
-    folder = config.stash.get(FOLDER, None)
+    folder = config.stash.get(EVIDENCE_FOLDER, None)
     if hasattr(config, "workerinput") or folder is None or not has_evidence(folder):
         return
     from conformance.evidence.evidence_folder import forget_old_runs, merge

@@ -1,6 +1,7 @@
 """The life of a run: what it is about is found, workers are told of it, and what was started ends with it.
 
-``RUN`` and ``REGISTRY`` are where a session keeps its run and its registry in a container.
+``RUN``, ``REGISTRY`` and ``EVIDENCE_FOLDER`` are where a session keeps its run, its registry in a container, and the
+folder for its evidence.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ EXIT_NOT_GIVEN_BACK = 7
 """The exit code of a run that could not give back somebody's node as it was, whatever the verdicts."""
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
+EVIDENCE_FOLDER: pytest.StashKey[Path | None] = pytest.StashKey()
 REGISTRY: pytest.StashKey[RegistryOfTheRun] = pytest.StashKey()
 OUTPUT: pytest.StashKey[GuardedStream] = pytest.StashKey()
 NOT_GIVEN_BACK_BY_WORKER: pytest.StashKey[str] = pytest.StashKey()

@@ -127,9 +127,11 @@ class Runtime(ABC):
         is_predictable = self.model_monitor is not None and unpacks and not pod_images.is_infra_image(name)
         namespace = sandbox.metadata.namespace if sandbox else ""
         predicted = self.model_monitor.pull(name, login, namespace) if self.model_monitor and is_predictable else None
+        if predicted:
+            self.evidence.predictions.append(told_pull(name, predicted))
         pull = self._pull(name, login, sandbox)
         if predicted:
-            self._note(told_pull(name, predicted), compare_pull(predicted, pull))
+            self._note(f"PullImage {name}", compare_pull(predicted, pull))
         return pull
 
     def _pull(self, name: str, login: Login | None, sandbox: api.PodSandboxConfig | None) -> Pull:
@@ -152,9 +154,11 @@ class Runtime(ABC):
         predicted = (
             self.model_monitor.status(name) if self.model_monitor and not pod_images.is_infra_image(name) else None
         )
+        if predicted:
+            self.evidence.predictions.append(told_status(name, predicted))
         found = self._status(name)
         if predicted:
-            self._note(told_status(name, predicted), compare_status(predicted, found))
+            self._note(f"ImageStatus {name}", compare_status(predicted, found))
         return found
 
     def _status(self, name: str) -> ImageStatusResult:
@@ -184,7 +188,8 @@ class Runtime(ABC):
             failure = error
         images = [image for image in images if self._is_case_image(image)]
         if predicted is not None:
-            self._note(told_list(call, predicted), compare_list(predicted, images, failure))
+            self.evidence.predictions.append(told_list(call, predicted))
+            self._note(call, compare_list(predicted, images, failure))
         if failure:
             raise failure
         return images
@@ -207,7 +212,8 @@ class Runtime(ABC):
         except CallError as failure:
             error = failure
         if predicted is not None:
-            self._note(PredictionRecord(call=f"RemoveImage {name}", error=predicted), compare_error(predicted, error))
+            self.evidence.predictions.append(PredictionRecord(call=f"RemoveImage {name}", error=predicted))
+            self._note(f"RemoveImage {name}", compare_error(predicted, error))
         if error:
             raise error
 
@@ -241,18 +247,18 @@ class Runtime(ABC):
         except CRIError as failure:
             error = failure
         if predicted is not None and not predicted.unsure and not _is_beyond_the_model(predicted.error, error):
-            told = PredictionRecord(call=f"CreateContainer {image.image}", error=predicted.error)
-            self._note(told, compare_error(predicted.error, error))
+            call = f"CreateContainer {image.image}"
+            self.evidence.predictions.append(PredictionRecord(call=call, error=predicted.error))
+            self._note(call, compare_error(predicted.error, error))
         if error:
             raise error
         if self.model_monitor and predicted:
             self.model_monitor.created(container, predicted)
         return container
 
-    def _note(self, predicted: PredictionRecord, differences: list[str]) -> None:
-        """Record what the model had said of a call, and where it went otherwise."""
-        self.evidence.predictions.append(predicted)
-        self.evidence.differences += [f"{predicted.call}, {each}" for each in differences]
+    def _note(self, call: str, differences: list[str]) -> None:
+        """Record where a call went otherwise than the model had said."""
+        self.evidence.differences += [f"{call}, {each}" for each in differences]
 
     # Between cases
 
