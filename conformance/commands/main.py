@@ -32,9 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _main(arguments: Sequence[str] | None) -> int:
     """Parse the command line, and run the command that it names."""
     from conformance.commands import (  # noqa: PLC0415 (Ctrl-C may come meanwhile)
+        diff,
         doctor,
         explain,
         kind,
+        matrix,
         mutants,
         node_restore,
         oracles,
@@ -50,7 +52,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         add_run,
         *(
             each.add_command
-            for each in (explain, serve, mutants, oracles, releases, results, doctor, kind, node_restore)
+            for each in (explain, matrix, diff, serve, mutants, oracles, releases, results, doctor, kind, node_restore)
         ),
     ):
         add_command(commands)
