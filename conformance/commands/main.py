@@ -39,6 +39,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         node_restore,
         oracles,
         releases,
+        report,
         results,
         serve,
     )
@@ -50,7 +51,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         add_run,
         *(
             each.add_command
-            for each in (explain, serve, mutants, oracles, releases, results, doctor, kind, node_restore)
+            for each in (explain, serve, mutants, oracles, releases, report, results, doctor, kind, node_restore)
         ),
     ):
         add_command(commands)
