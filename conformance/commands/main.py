@@ -41,6 +41,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         node_restore,
         oracles,
         releases,
+        report,
         results,
         serve,
     )
@@ -52,7 +53,10 @@ def _main(arguments: Sequence[str] | None) -> int:
         add_run,
         *(
             each.add_command
-            for each in (explain, matrix, diff, serve, mutants, oracles, releases, results, doctor, kind, node_restore)
+            for each in (
+                *(explain, report, matrix, diff, serve, mutants, oracles),
+                *(releases, results, doctor, kind, node_restore),
+            )
         ),
     ):
         add_command(commands)

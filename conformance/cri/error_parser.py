@@ -9,30 +9,11 @@ import os
 import re
 from collections.abc import Mapping
 
-from conformance.model.error_texts import DOCKER_SERVER
+from conformance.cri.error_parts import parts_by_registry, without_artifact_half
 from conformance.model.reason import Reason
 
 CRI_CODES = ("RegistryUnavailable", "SignatureValidationFailed", "ImageVolumeMountFailed")
 """Error codes of the CRI (k8s.io/cri-api ``pkg/errors``), which CRI-O puts before the text."""
-
-_ARTIFACT_HALF = re.compile(r"; artifact err: .*?(?=unable to pull image|\Z)", re.DOTALL)
-"""From 1.33.4 on the same registry's second try, as an artifact, follows the first (CRI-O internal/storage/image.go,
-``pullImageImplementation``). Should a release report more candidates than the last, the next error begins there."""
-
-_ASKED = re.compile(
-    r"(?:docker://(?!\S+ \(Mirrors also failed: )|\(Mirrors also failed: \[|\]\n\[|\]\): )"
-    r"(?P<name>[^\s:@]+(?::\d+(?=/)[^\s:@]*)?)(?:[:@]\S+)?"
-)
-"""An image on a registry that was asked: in the familiar form of the ``docker`` transport, which leaves docker.io out,
-or, where there are mirrors, ``(Mirrors also failed: [NAME: …]\\n[NAME: …]): NAME: …``, the last being the registry that
-the mirrors stand for (containers/image docker/docker_image_src.go, ``newImageSource``)."""
-
-_GAVE = re.compile(r"reading manifest \S+ in (?P<name>\S+?): ")
-"""Who did not give a manifest: the mirror that gave an index, say, and lacks its image, where ``docker://`` is the
-image that was asked for (containers/image docker/docker_client.go, ``fetchManifest``)."""
-
-_PINGED = re.compile(r"pinging container registry (?P<server>[^\s/]+?): ")
-"""Who did not answer at all (containers/image docker/docker_client.go, ``detectProperties``)."""
 
 _NAMES = re.compile(r"docker://\S+|\bmanifest \S+ in \S+|container registry \S+|https?://[^\s\"]+")
 """Names inside an error; what they are made of (an image called ``geoffrey/signature:429``) is no reason."""
@@ -167,27 +148,16 @@ def cri_codes(message: str) -> tuple[str, ...]:
 
 def reasons_by_registry(message: str) -> Mapping[str, Reason]:
     """Read off every registry host that a pull's error names as asked, in its order, and why it did not serve."""
-    text = _ARTIFACT_HALF.sub("\n", message)
-    found = next(filter(None, (list(each.finditer(text)) for each in (_ASKED, _GAVE, _PINGED))), [])
-    ends = [*(match.start() for match in found), len(text)][1:]
     facts: dict[str, Reason] = {}
-    for match, end in zip(found, ends, strict=True):
-        before, after = text[: match.start()] if match is found[0] else "", text[match.end() : end]
-        facts.setdefault(_blamed(match, after), reason_in(f"{before} {after}"))
+    for number, part in enumerate(parts_by_registry(message)):
+        before = "" if number else message[: part.start]
+        facts.setdefault(part.host, reason_in(without_artifact_half(f"{before} {message[part.named : part.end]}")))
     return facts
-
-
-def _blamed(asked: re.Match[str], after: str) -> str:
-    """Give the registry host that a part of an error is about: the one that did not give a manifest, else the asked."""
-    if asked.re is _PINGED:
-        return {DOCKER_SERVER: "docker.io"}.get(asked["server"], asked["server"])
-    gave = _GAVE.search(after)
-    return host_of((gave or asked)["name"])
 
 
 def image_names(message: str) -> tuple[str, ...]:
     """Read off the images that a pull's error names as asked for, each once, with tag or digest."""
-    names = re.findall(r"docker://(\S+)", _ARTIFACT_HALF.sub("\n", message))
+    names = re.findall(r"docker://(\S+)", without_artifact_half(message))
     return tuple(dict.fromkeys(name.rstrip(":,;") for name in names))
 
 
@@ -195,12 +165,6 @@ def reason_in(text: str) -> Reason:
     """Give the reason that a registry's part of an error states."""
     without_names = _NAMES.sub("", text)
     return next((reason for reason, pattern in _REASONS if pattern.search(without_names)), Reason.UNCLEAR)
-
-
-def host_of(name: str) -> str:
-    """Give the registry host of an image's name in its familiar form (``busybox`` and ``a/b`` are docker.io's)."""
-    first, slash, _ = name.partition("/")
-    return first if slash and (set(first) & {".", ":"} or first == "localhost") else "docker.io"
 
 
 def ambiguous_name(message: str) -> str | None:

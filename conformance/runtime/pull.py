@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from conformance.cri.error_parser import host_of
+from conformance.cri.error_parts import host_of
 from conformance.cri.errors import CallError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Attempt, Evidence
