@@ -51,8 +51,8 @@ def main(options: argparse.Namespace) -> int:
                 found = confirm(found.real, before, after, Path(folder))
     except (EvidenceError, SuiteRunError) as error:
         return _refused(str(error))
-    as_words = change_text.as_markdown if options.markdown else change_text.as_text
-    print((change_text.as_json if options.json else as_words)(before, after, *found))
+    as_words = change_text.changes_as_markdown if options.markdown else change_text.changes_as_text
+    print((change_text.changes_as_json if options.json else as_words)(before, after, *found))
     return WORSE if any(group.is_worse for group in found.real) else 0
 
 

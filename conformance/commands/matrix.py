@@ -4,13 +4,18 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from tqdm import tqdm
 
+from conformance.commands.report import write_page
 from conformance.commands.values import filled
 
+if TYPE_CHECKING:
+    from conformance.matrix.suite_run import SuiteRun
+
 FAILED, USAGE = 1, 2
+TENTHS = 10
 _HELP = "run the suite on several CRI-Os, and say in which behaviours they differ"
 _EPILOG = "exit code: 0 if no case failed on any, 1 if one did, 2 if the suite could not be run on one of them"
 
@@ -32,9 +37,10 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> int:
     """Run, and print the tables; give the exit code that ``--help`` promises."""
     from conformance.evidence.evidence_folder import new_run_folder  # noqa: PLC0415 (it is heavy)
-    from conformance.matrix.runs import run_matrix, runs_at_once  # noqa: PLC0415 (as above)
+    from conformance.matrix.runs import run_suites, runs_at_once  # noqa: PLC0415 (as above)
     from conformance.matrix.suite_run import SuiteRunError  # noqa: PLC0415 (as above)
     from conformance.report.matrix_table import matrix_tables  # noqa: PLC0415 (as above)
+    from conformance.report.page.rendering import render_page  # noqa: PLC0415 (as above)
     from conformance.report.results_tables import as_markdown_table, as_text_table  # noqa: PLC0415 (as above)
 
     if len(set(options.runtimes)) != len(options.runtimes):
@@ -45,7 +51,7 @@ def main(options: argparse.Namespace) -> int:
     }
     try:
         with _Bars(options.runtimes) as bars:
-            runs = run_matrix(folders, options.pytest, bars.tell, runs_at_once())
+            runs = run_suites(folders, options.pytest, bars.tell, runs_at_once())
     except SuiteRunError as error:
         return _refused(str(error))
     except OSError as error:
@@ -68,21 +74,26 @@ def _refused(why: str) -> int:
 
 
 class _Bars:
-    """A line for each run that says how far it is; on a terminal, it moves."""
+    """Says how far each run is: a bar on a terminal, else a line for every tenth."""
 
     def __init__(self, runtimes: Sequence[str]) -> None:
         self._bars = {
-            each: tqdm(total=0, desc=each, unit="case", position=number, mininterval=1.0)
+            each: tqdm(total=0, desc=each, unit="case", position=number, disable=None)
             for number, each in enumerate(runtimes)
         }
+        self._told: dict[str, int] = {}
 
-    def tell(self, run: Any, done: int, of: int) -> None:
+    def tell(self, run: "SuiteRun", done: int, of: int) -> None:
         """Show how far a run is."""
         bar = self._bars[run.runtime]
-        bar.total = of
-        bar.update(done - bar.n)
+        if not bar.disable:
+            bar.total = of
+            bar.update(done - bar.n)
+        elif of and (tenth := done * TENTHS // of) > self._told.get(run.runtime, -1):
+            self._told[run.runtime] = tenth
+            print(f"{run.runtime}: {done} of {of} cases", file=sys.stderr, flush=True)
 
-    def __enter__(self) -> "_Bars":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from conformance.evidence.records import SCHEMA, CaseRecord, RunRecord
+from conformance.evidence.case_records import SCHEMA, CaseRecord, RunRecord
 
 RUN = "run.json"
 CASES = "cases.jsonl"

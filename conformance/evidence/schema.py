@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from conformance.evidence.records import SCHEMA, CaseRecord, RunRecord
+from conformance.evidence.case_records import SCHEMA, CaseRecord, RunRecord
 
 
 def evidence_schema() -> dict[str, Any]:

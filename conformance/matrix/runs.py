@@ -21,7 +21,7 @@ def runs_at_once() -> int:
     return max(1, len(os.sched_getaffinity(0)) // WORKERS)
 
 
-def run_matrix(
+def run_suites(
     folders: Mapping[str, Path], arguments: Sequence[str], tell: Progress, at_once: int
 ) -> list[RunEvidence]:
     """Run the suite on each runtime, evidence to its folder; give what they found, in that order.

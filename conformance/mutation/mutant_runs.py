@@ -12,8 +12,8 @@ from typing import NoReturn
 
 import pytest
 
+from conformance.mutation.kill_matrix import AnyMutant, Matrix, SuiteResult
 from conformance.mutation.likeness import likeliest_first
-from conformance.mutation.matrix import AnyMutant, Matrix, SuiteResult
 from conformance.mutation.outcomes import OutcomeRecorder, RedundantCaseSkipper
 from conformance.mutation.reach import EVERYWHERE, ReachRecorder, faulty_methods
 from conformance.node.folders import private_folder

@@ -11,7 +11,7 @@ pytest_plugins = (
     "conformance.plugin.lifecycle",
     "conformance.plugin.fixtures",
     "conformance.plugin.verdicts",
-    "conformance.plugin.evidence",
+    "conformance.plugin.evidence_files",
     "conformance.plugin.terminal",
     "conformance.plugin.junit",
 )

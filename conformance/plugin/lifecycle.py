@@ -1,7 +1,6 @@
 """The life of a run: what it is about is found, workers are told of it, and what was started ends with it.
 
-``RUN``, ``REGISTRY`` and ``EVIDENCE_FOLDER`` are where a session keeps its run, its registry in a container, and the
-folder for its evidence.
+``RUN``, ``REGISTRY``, ``EVIDENCE_FOLDER``: where a session keeps its run, its registry in a container, its evidence.
 """
 
 from __future__ import annotations
@@ -176,7 +175,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if most is not None and workers > most:
             msg = f"--runtime {config.getoption('runtime')} is for {most} at once, not {workers}: run with -n {most}"
             raise pytest.UsageError(msg)
-
         try:
             run_of(config).require(config.getoption("require"))
         except RequiredCapabilityError as error:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from conformance.deviations import Deviation
     from conformance.evidence import Evidence
+    from conformance.evidence.case_records import CaseRecord
     from conformance.evidence.recording import CaseTold
-    from conformance.evidence.records import CaseRecord
     from conformance.evidence.secrets import Secrets
 
 RECORD: pytest.StashKey[CaseRecord] = pytest.StashKey()
@@ -111,9 +111,9 @@ def _tell(report: pytest.TestReport, item: pytest.Function, evidence: Evidence) 
 
 def _links(name: str, issues: Iterable[str]) -> list[tuple[str, str]]:
     """Give a property with the addresses of issues; none where there is none."""
-    from conformance.report.upstream import upstream_url
+    from conformance.report.issue_links import issue_url
 
-    links = " ".join(filter(None, map(upstream_url, issues)))
+    links = " ".join(filter(None, map(issue_url, issues)))
     return [(name, links)] if links else []
 
 

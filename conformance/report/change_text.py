@@ -17,7 +17,7 @@ def title(run: RunEvidence) -> str:
     return run.run.properties.get("target", str(run.folder))
 
 
-def as_text(before: RunEvidence, after: RunEvidence, groups: Groups, flaky: Groups) -> str:
+def changes_as_text(before: RunEvidence, after: RunEvidence, groups: Groups, flaky: Groups) -> str:
     """Write the changes, a paragraph each, then those that were not seen again."""
     lines = [_summary(before, after, groups)]
     for group in groups:
@@ -47,7 +47,7 @@ def _paragraph(group: ChangeGroup) -> Iterator[str]:
         yield f"    and {len(group.cases) - EXAMPLES} more"
 
 
-def as_markdown(before: RunEvidence, after: RunEvidence, groups: Groups, flaky: Groups) -> str:
+def changes_as_markdown(before: RunEvidence, after: RunEvidence, groups: Groups, flaky: Groups) -> str:
     """Write the changes as tables for GitHub; text from a run stays text."""
     lines = [f"### {escaped_markdown(_summary(before, after, groups))}", ""]
     for heading, some in (("", groups), ("Not seen again when asked once more", flaky)):
@@ -64,7 +64,7 @@ def _row(group: ChangeGroup) -> str:
     return f"| {' | '.join(map(escaped_markdown, cells))} |"
 
 
-def as_json(before: RunEvidence, after: RunEvidence, groups: Groups, flaky: Groups) -> str:
+def changes_as_json(before: RunEvidence, after: RunEvidence, groups: Groups, flaky: Groups) -> str:
     """Write the changes as JSON: of both sides what was run, and a list of changes."""
     table = {
         "before": dict(before.run.properties),

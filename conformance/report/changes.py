@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import NamedTuple
 
+from conformance.evidence.case_records import CallRecord, CaseRecord, ExchangeRecord
 from conformance.evidence.evidence_folder import RunEvidence
-from conformance.evidence.records import CallRecord, CaseRecord, ExchangeRecord
 from conformance.model.go_releases import without_go_release
-from conformance.report.wording import edits, image_names, open_wording, requests_of
+from conformance.report.issue_links import ISSUE
+from conformance.report.wording import asked_images, edits, open_wording, requests_of
 
 SLOWER = 2.0
 """How many times as long a case must take to be told of; between runs of one machine, half as long again is noise."""
@@ -45,12 +46,11 @@ _ORDER = (
 """What is told first; among equals, what most cases show."""
 
 _WORSE = {ChangeKind.FAILS, ChangeKind.DEVIATES, ChangeKind.CREDENTIALS}
-_ISSUE = re.compile(r"[\w.-]+/[\w.-]+#\d+")
 _TOLD_BY_KUBELET = re.compile(r"\[(?:kubelet|cluster)\b")
 """Cases in which a kubelet calls: it looks again and again, and no two runs make the same calls."""
 
 
-class Change(NamedTuple):
+class CaseChange(NamedTuple):
     """One change in one case: before and after in words in which names and digests stand open."""
 
     kind: ChangeKind
@@ -60,15 +60,15 @@ class Change(NamedTuple):
     @property
     def cause(self) -> tuple[object, ...]:
         """What changes have in common that are one: the issue, for cases that speak of some releases only."""
-        issues = _ISSUE.findall(f"{self.before} {self.after}") if self.kind is ChangeKind.RUNS else []
-        return (self.kind, issues[0]) if issues else self
+        issue = ISSUE.search(f"{self.before} {self.after}") if self.kind is ChangeKind.RUNS else None
+        return (self.kind, issue[0]) if issue else self
 
 
 @dataclass(frozen=True)
 class ChangeGroup:
     """Equal changes in several cases, which have one cause as far as anyone can see from outside."""
 
-    change: Change
+    change: CaseChange
     cases: Sequence[str]
 
     @property
@@ -80,7 +80,7 @@ class ChangeGroup:
 def changes(before: RunEvidence, after: RunEvidence) -> list[ChangeGroup]:
     """Compare two runs case by case; the gravest comes first, and then what most cases show."""
     old, new = ({each.case: each for each in run.cases} for run in (before, after))
-    found: dict[tuple[object, ...], list[tuple[Change, str]]] = {}
+    found: dict[tuple[object, ...], list[tuple[CaseChange, str]]] = {}
     for case in dict.fromkeys((*old, *new)):
         for change in _changes(old.get(case), new.get(case)):
             found.setdefault(change.cause, []).append((change, case))
@@ -92,14 +92,18 @@ def _tier(kind: ChangeKind) -> int:
     return next(number for number, kinds in enumerate(_ORDER) if kind in kinds)
 
 
-def _changes(old: CaseRecord | None, new: CaseRecord | None) -> Iterator[Change]:
+def _changes(old: CaseRecord | None, new: CaseRecord | None) -> Iterator[CaseChange]:
     if old is None or new is None:
-        yield Change(ChangeKind.CASES, *("there is none" if each is None else "there is one" for each in (old, new)))
+        yield CaseChange(
+            ChangeKind.CASES, *("there is none" if each is None else "there is one" for each in (old, new))
+        )
         return
     shown = [(_shown_to(each)) for each in (old, new)]
     if more := shown[1] - shown[0]:
         users = sorted({user for _, user in more})
-        yield Change(ChangeKind.CREDENTIALS, "", f"{', '.join(users)}: shown to {len(more)} more of the registry hosts")
+        yield CaseChange(
+            ChangeKind.CREDENTIALS, "", f"{', '.join(users)}: shown to {len(more)} more of the registry hosts"
+        )
     change = _verdict_change(old, new)
     if change is not None:
         yield change
@@ -108,17 +112,17 @@ def _changes(old: CaseRecord | None, new: CaseRecord | None) -> Iterator[Change]
         return
     yield from dict.fromkeys(_call_changes(old, new))
     if new.duration > NOTICEABLE and new.duration > SLOWER * old.duration:
-        yield Change(ChangeKind.TIME, "", f"takes more than {SLOWER:.0f} times as long")
+        yield CaseChange(ChangeKind.TIME, "", f"takes more than {SLOWER:.0f} times as long")
 
 
-def _verdict_change(old: CaseRecord, new: CaseRecord) -> Change | None:
+def _verdict_change(old: CaseRecord, new: CaseRecord) -> CaseChange | None:
     told = [_told(each) for each in (old, new)]
     if told[0] == told[1]:
         return None
     kind = _VERDICT_CHANGES.get((old.verdict, new.verdict))
     if kind is None:
         kind = ChangeKind.FAILS if new.verdict == "failed" else ChangeKind.RUNS
-    return Change(kind, *told)
+    return CaseChange(kind, *told)
 
 
 _VERDICT_CHANGES = {
@@ -140,7 +144,7 @@ def _told(record: CaseRecord) -> str:
             return f"deviates ({record.reason})"
         case "skipped":
             return f"is not run ({record.reason})"
-    return f"fails ({open_wording(record.reason, image_names(record))})"
+    return f"fails ({open_wording(record.reason, asked_images(record))})"
 
 
 def _shown_to(record: CaseRecord) -> set[tuple[str, str]]:
@@ -148,37 +152,37 @@ def _shown_to(record: CaseRecord) -> set[tuple[str, str]]:
     return {(each.host, each.user) for each in record.exchanges if each.user}
 
 
-def _call_changes(old: CaseRecord, new: CaseRecord) -> Iterator[Change]:
+def _call_changes(old: CaseRecord, new: CaseRecord) -> Iterator[CaseChange]:
     """Compare call by call, as far as both cases make the same calls."""
     if _TOLD_BY_KUBELET.search(old.case):
         return
-    names = image_names(old) | image_names(new)
+    names = asked_images(old) | asked_images(new)
     for before, after in zip_longest(old.calls, new.calls):
         if before is None or after is None or before.name != after.name:
             made = edits(*(" ".join(call.name for call in each.calls) for each in (old, new)))
-            yield Change(ChangeKind.ANSWER, *(f"calls: {each or 'none'}" for each in made))
+            yield CaseChange(ChangeKind.ANSWER, *(f"calls: {each or 'none'}" for each in made))
             return
         yield from _answer_changes(before, after, names)
         asked = [requests_of(_within(record, call)) for record, call in ((old, before), (new, after))]
         if asked[0] != asked[1] and before.name == "PullImage":
-            yield Change(ChangeKind.REQUESTS, *(each or "nothing" for each in edits(*asked)))
+            yield CaseChange(ChangeKind.REQUESTS, *(each or "nothing" for each in edits(*asked)))
 
 
-def _answer_changes(before: CallRecord, after: CallRecord, names: set[str]) -> Iterator[Change]:
+def _answer_changes(before: CallRecord, after: CallRecord, names: set[str]) -> Iterator[CaseChange]:
     errors = [
         open_wording(without_go_release(each.error.message), names) if each.error else "" for each in (before, after)
     ]
     if errors[0] != errors[1]:
         said = edits(*errors) if all(errors) else tuple(each or "no error" for each in errors)
-        yield Change(ChangeKind.ERROR, *(f"{before.name}: {each or 'nothing'}" for each in said))
+        yield CaseChange(ChangeKind.ERROR, *(f"{before.name}: {each or 'nothing'}" for each in said))
         return
     facts = [_facts(call, names) for call in (before, after)]
     if facts[0].keys() != facts[1].keys():
-        yield Change(ChangeKind.ANSWER, *(f"{before.name}: {', '.join(each) or 'nothing'}" for each in facts))
+        yield CaseChange(ChangeKind.ANSWER, *(f"{before.name}: {', '.join(each) or 'nothing'}" for each in facts))
         return
     for key in facts[0]:
         if facts[0][key] != facts[1][key]:
-            yield Change(ChangeKind.ANSWER, *(f"{before.name}: {key} is {each[key]}" for each in facts))
+            yield CaseChange(ChangeKind.ANSWER, *(f"{before.name}: {key} is {each[key]}" for each in facts))
 
 
 def _facts(call: CallRecord, names: set[str]) -> dict[str, str]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from conformance.evidence.case_records import CaseRecord
 from conformance.evidence.evidence_folder import RunEvidence
-from conformance.evidence.records import CaseRecord
 from conformance.report.results_tables import ResultTable
 from conformance.report.summary import VERDICTS
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-from conformance.evidence.records import CaseRecord, ExchangeRecord
+from conformance.evidence.case_records import CaseRecord, ExchangeRecord
 
 _REGISTRY = r"(?:[\w-]+(?:\.[\w-]+)+(?::\d+)?|localhost(?::\d+)?)"
 _OPEN = tuple(
@@ -69,7 +69,7 @@ def _without_quotations(words: list[str], text: list[str]) -> str:
     return " ".join(told)
 
 
-def image_names(record: CaseRecord) -> set[str]:
+def asked_images(record: CaseRecord) -> set[str]:
     """Give the names of images that a case asks for."""
     return {call.subject for call in record.calls if call.subject and "image" in call.request}
 

@@ -10,7 +10,7 @@ from typing import Self
 from conformance.cri import CallError, Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Evidence
-from conformance.evidence.records import PredictionRecord
+from conformance.evidence.case_records import PredictionRecord
 from conformance.evidence.secrets import Secrets, secrets_in_auth_file
 from conformance.model.release import Release
 from conformance.model.volumes import Mount
@@ -24,6 +24,7 @@ from conformance.runtime.model_monitor import (
     compare_list,
     compare_pull,
     compare_status,
+    is_beyond_the_model,
     told_list,
     told_pull,
     told_status,
@@ -246,7 +247,7 @@ class Runtime(ABC):
             container = self.client.create_container(request).container_id
         except CRIError as failure:
             error = failure
-        if predicted is not None and not predicted.unsure and not _is_beyond_the_model(predicted.error, error):
+        if predicted is not None and not predicted.unsure and not is_beyond_the_model(predicted.error, error):
             call = f"CreateContainer {image.image}"
             self.evidence.predictions.append(PredictionRecord(call=call, error=predicted.error))
             self._note(call, compare_error(predicted.error, error))
@@ -297,10 +298,3 @@ class Runtime(ABC):
     def _is_case_image(self, image: ImageInfo) -> bool:
         """Tell whether an image is a case's, and not there for pods to run on."""
         return not any(map(pod_images.is_infra_image, (*image.tags, *image.digests)))
-
-
-def _is_beyond_the_model(predicted: str, error: CRIError | None) -> bool:
-    """Tell whether CreateContainer, which should succeed, failed for what the model does not know and is silent of."""
-    if predicted or error is None:
-        return False
-    return error.is_from_oci_runtime or error.is_end_of_runtime or bool(error.unknown_user)

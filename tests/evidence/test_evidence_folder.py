@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from conformance.evidence.case_records import SCHEMA, CaseRecord, RunRecord
 from conformance.evidence.evidence_folder import (
     EvidenceError,
     EvidenceWriter,
@@ -18,7 +19,6 @@ from conformance.evidence.evidence_folder import (
     state_folder,
     write_run,
 )
-from conformance.evidence.records import SCHEMA, CaseRecord, RunRecord
 from conformance.evidence.schema import evidence_schema
 
 RUN = RunRecord(schema=SCHEMA, properties={"target": "CRI-O 1.36.3"}, began=100.0, cases=3)

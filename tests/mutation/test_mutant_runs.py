@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.mutation.matrix import SuiteResult
+from conformance.mutation.kill_matrix import SuiteResult
 from conformance.mutation.mutant_runs import MutantRun, MutantRunError, cases_reaching, run_matrix
 from conformance.mutation.outcomes import OutcomeRecorder, RedundantCaseSkipper
 from conformance.mutation.reach import ReachRecorder

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from conformance.evidence.case_records import SCHEMA, CallRecord, CaseRecord, ErrorRecord, ExchangeRecord, RunRecord
 from conformance.evidence.evidence_folder import RunEvidence
-from conformance.evidence.records import SCHEMA, CallRecord, CaseRecord, ErrorRecord, ExchangeRecord, RunRecord
-from conformance.report.change_text import as_json, as_markdown, as_text
-from conformance.report.changes import Change, ChangeKind, changes
+from conformance.report.change_text import changes_as_json, changes_as_markdown, changes_as_text
+from conformance.report.changes import CaseChange, ChangeKind, changes
 from conformance.report.wording import edits, open_wording, requests_of
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -39,7 +39,7 @@ def exchange(host: str, kind: str = "manifest", status: int = 200, user: str | N
     return ExchangeRecord(host=host, at=0.5, method="GET", kind=kind, status=status, user=user)
 
 
-def kinds(before: CaseRecord, after: CaseRecord) -> list[Change]:
+def kinds(before: CaseRecord, after: CaseRecord) -> list[CaseChange]:
     return [group.change for group in changes(run(before), run(after))]
 
 
@@ -173,24 +173,24 @@ AFTER = run(case("a", "failed", reason="a | b"), case("b", "deviates", reason="x
 
 def test_the_changes_in_words() -> None:
     found = changes(BEFORE, AFTER)
-    text = as_text(BEFORE, AFTER, found[:1], found[1:])
+    text = changes_as_text(BEFORE, AFTER, found[:1], found[1:])
     assert text.splitlines()[0] == "CRI-O 1.33.13 → CRI-O 1.36.3: 1 change, 1 for the worse (2 and 2 cases)"
     assert "newly failing, 1 case:\n    before: passes\n    after:  fails (a | b)\n" in text
     assert "Not seen again when asked once more, on both sides:\n\nnewly deviating, 1 case:" in text
-    nothing = as_text(BEFORE, BEFORE, [], [])
+    nothing = changes_as_text(BEFORE, BEFORE, [], [])
     assert nothing == "CRI-O 1.33.13 → CRI-O 1.33.13: nothing changed (2 and 2 cases)"
 
 
 def test_the_changes_as_markdown_stay_in_their_cells() -> None:
     found = changes(BEFORE, AFTER)
-    rows = [line for line in as_markdown(BEFORE, AFTER, found, []).splitlines() if line.startswith("| newly")]
+    rows = [line for line in changes_as_markdown(BEFORE, AFTER, found, []).splitlines() if line.startswith("| newly")]
     assert len(rows) == 2
     assert r"fails \(a \| b\)" in rows[0]
 
 
 def test_the_changes_as_json() -> None:
     found = changes(BEFORE, AFTER)
-    told = json.loads(as_json(BEFORE, AFTER, found[:1], found[1:]))
+    told = json.loads(changes_as_json(BEFORE, AFTER, found[:1], found[1:]))
     assert (told["before"], told["after"], told["worse"]) == (
         {"target": "CRI-O 1.33.13"},
         {"target": "CRI-O 1.36.3"},

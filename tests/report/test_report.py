@@ -3,8 +3,8 @@ import grpc
 from conformance.cri import Call, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Evidence, LogLine
+from conformance.evidence.case_records import CaseRecord
 from conformance.evidence.recording import CaseTold, record_case
-from conformance.evidence.records import CaseRecord
 from conformance.evidence.secrets import Secrets
 from conformance.registry_hosts import Exchange, NameLookup, RequestKind
 from conformance.report.story import exchanges, log, sections, story

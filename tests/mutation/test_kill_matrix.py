@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.mutation.matrix import Matrix, matrix_lines
+from conformance.mutation.kill_matrix import Matrix, matrix_lines
 from conformance.mutation.reasons import KILLING_NONE, PASSING_ON_NULL, WeakCases, read_reasons, weak_cases
 from conformance.simulator.mutants import null_runtimes
 from tests.mutation.suite_results import ONE, REFUSES, TWO, A, B, C, result

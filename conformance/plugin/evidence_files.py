@@ -16,8 +16,8 @@ from conformance.plugin.verdicts import RECORD, SECRETS, family_of, told
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from conformance.evidence.case_records import CaseRecord, RunRecord
     from conformance.evidence.evidence_folder import EvidenceWriter
-    from conformance.evidence.records import CaseRecord, RunRecord
 
 NO_EVIDENCE = "none"
 BEGAN: pytest.StashKey[float] = pytest.StashKey()
@@ -144,8 +144,8 @@ def _write(item: pytest.Item, phases: Phases) -> None:
         return
     import msgspec
 
+    from conformance.evidence.case_records import CaseRecord
     from conformance.evidence.evidence_folder import EvidenceError
-    from conformance.evidence.records import CaseRecord
     from conformance.evidence.secrets import Secrets
 
     secrets = item.stash.get(SECRETS, None) or Secrets(())
@@ -182,7 +182,7 @@ def _writer(session: pytest.Session) -> EvidenceWriter | None:
 
 def _run_record(config: pytest.Config, cases: int) -> RunRecord:
     """Say what is run, and how many cases of ours there are."""
-    from conformance.evidence.records import SCHEMA, RunRecord
+    from conformance.evidence.case_records import SCHEMA, RunRecord
     from conformance.evidence.secrets import Secrets
 
     arguments = getattr(config, "workerinput", {}).get("mainargv", config.invocation_params.args)
@@ -205,8 +205,8 @@ def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Any
     folder = sched.config.stash.get(EVIDENCE_FOLDER, None)
     if folder is None:
         return
+    from conformance.evidence.case_records import CaseRecord
     from conformance.evidence.evidence_folder import EvidenceWriter
-    from conformance.evidence.records import CaseRecord
 
     writer = EvidenceWriter(folder, "none", _run_record(sched.config, 0))
     why = str(report.longrepr)
