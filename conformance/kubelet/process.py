@@ -72,7 +72,7 @@ class KubeletProcess(PodTeller):
             self._kubeconfig.write_text(membership.kubeconfig)
         with ExitStack() as stack:
             self._socket = self._folder / "cri.sock"
-            stack.enter_context(CRIProxy(self._socket, crio.socket, crio.evidence.calls.append))
+            self._proxy = stack.enter_context(CRIProxy(self._socket, crio.socket, crio.evidence.calls.append))
             mask_sysctls(crio.node, self._folder / "sysctl")
             with (crio.node.etc / "hosts").open("a") as hosts:
                 hosts.write(f"127.0.0.1 {self._node}\n")
@@ -193,13 +193,17 @@ class KubeletProcess(PodTeller):
 
     @contextmanager
     def at_work(self) -> Iterator[Self]:
-        """Let it run pods for a while; afterwards they are taken away, and it is held until it is at work again."""
+        """Let it run pods for a while; afterwards they are taken away, and it is held until it is at work again.
+
+        CRI-O has then done what it was last asked for: two who remove one container at once get in each other's way.
+        """
         self._process.signal(signal.SIGCONT)
         try:
             yield self
             self.clear()
         finally:
             self._process.signal(signal.SIGSTOP)
+            self._proxy.settle(READY_SECONDS)
 
     def clear(self) -> None:
         """Take all pods away, and wait until CRI-O has stopped them; raises ``RuntimeFailedError`` when they stay."""
