@@ -68,7 +68,7 @@ def _write(output: str, page: str) -> None:
     if output == STDOUT:
         sys.stdout.write(page)
         return
-    path = Path(output)
+    path = Path(output).resolve()
     if path.exists() and not path.is_file():  # a device, or a pipe
         path.write_text(page, encoding="utf-8")
         return

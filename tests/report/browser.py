@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 AXE = "CRIO_CONFORMANCE_AXE"
 """The folder of npm's package axe-core, whose rules are tried where it is named."""
 
+_BROWSERS = ("chromium", "google-chrome")  # Debian's, and what GitHub's machines have
 _ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -31,8 +32,8 @@ _ARGUMENTS = (
 def chromium() -> "Iterator[Playwright]":
     """Playwright, where there are it and a Chromium on PATH."""
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    if shutil.which("chromium") is None:
-        pytest.skip("chromium is not installed")
+    if _browser() is None:
+        pytest.skip(f"{' and '.join(_BROWSERS)} are not installed")
     with api.sync_playwright() as playwright:
         yield playwright
 
@@ -44,6 +45,10 @@ def axe() -> str:
     if not folder:
         pytest.skip(f"{AXE} names no folder of npm's axe-core")
     return (Path(folder) / "axe.min.js").read_text(encoding="utf-8")
+
+
+def _browser() -> str | None:
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)
 
 
 @contextmanager
@@ -59,7 +64,7 @@ def opened(
     """Open a page in a browser with a new profile; it may say nothing on its console, and ask nobody."""
     context = playwright.chromium.launch_persistent_context(
         profile,
-        executable_path=shutil.which("chromium"),
+        executable_path=_browser(),
         args=[*_ARGUMENTS],
         viewport={"width": width, "height": 900},
         color_scheme=scheme,  # type: ignore[arg-type]
