@@ -11,7 +11,7 @@ USAGE = 2
 STDOUT = "-"
 _HELP = "write the page of a run, or of several side by side: one HTML file that a browser opens without a network"
 _EPILOG = (
-    "exit code: 0 when the page is written, whatever was found; 2 if a folder is no evidence, or none can be written"
+    "exit code: 0 when the page is written, whatever was found; 2 if a folder is no evidence or the page has no place"
 )
 
 
@@ -68,7 +68,7 @@ def write_page(output: str, page: str) -> None:
     if output == STDOUT:
         sys.stdout.write(page)
         return
-    path = Path(output)
+    path = Path(output).resolve()
     if path.exists() and not path.is_file():  # a device, or a pipe
         path.write_text(page, encoding="utf-8")
         return

@@ -43,25 +43,6 @@ def test_any_text_can_be_read_and_only_hosts_in_it_are_named(text: str) -> None:
     assert all(name in text for name in error_parser.image_names(text))
 
 
-HOSTS = {
-    "busybox": "docker.io",
-    "a/b": "docker.io",
-    "library/busybox": "docker.io",
-    "docker.io/a/b": "docker.io",
-    "quay.io/a/b": "quay.io",
-    "localhost/a": "localhost",
-    "localhost:5000/a": "localhost:5000",
-    "127.0.0.1:5001/a/b": "127.0.0.1:5001",
-    "registry:5000/a": "registry:5000",
-    "quay.io": "docker.io",
-}
-
-
-@pytest.mark.parametrize(("name", "host"), HOSTS.items())
-def test_a_name_s_host_is_what_containers_image_takes_for_one(name: str, host: str) -> None:
-    assert error_parser.host_of(name) == host
-
-
 IMAGES = {
     QUAY_401: (f"quay.io/{NAME}:latest",),
     f"{BOTH}{DOCKER_401}; artifact err: initializing source docker://other:1: no": (f"{NAME}:latest",),

@@ -15,8 +15,9 @@
   const byRow = new Map(rows.map((each) => [each.row, each]));
   const groups = [...document.querySelectorAll(".family")].map((section) => ({
     section, details: section.querySelector("details"), tables: [...section.querySelectorAll("table[data-family]")],
-    open: section.querySelector("details").open,
+    open: section.querySelector("details").open, count: section.querySelector("summary .all"),
   }));
+  const mostOpened = 250; // more are a click away, so that a search is as quick as typing
   let state = new URLSearchParams();
   let unfolded = false;
 
@@ -45,13 +46,15 @@
       if (each.detail) each.detail.hidden = !shown;
     }
     for (const group of groups) {
-      const any = group.tables.map((table) => {
-        const shown = [...table.tBodies[0].rows].some((row) => !row.hidden);
+      let count = 0;
+      for (const table of group.tables) {
+        const shown = table.querySelectorAll("tr[data-c]:not([hidden])").length;
         table.hidden = !shown;
-        return shown;
-      }).some(Boolean);
-      group.section.hidden = !any;
-      group.details.open = any && (filtered || unfolded || group.open);
+        count += shown;
+      }
+      group.section.hidden = !count;
+      group.count.textContent = count.toLocaleString("en");
+      group.details.open = count > 0 && (unfolded || group.open || (filtered && found <= mostOpened));
     }
     $("found").textContent = filtered ? `${found.toLocaleString("en")} of ${rows.length.toLocaleString("en")} cases`
       : `${rows.length.toLocaleString("en")} cases`;
