@@ -4,12 +4,14 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from conformance.model.release import Release
 from conformance.releases.installation import RuntimeNotFoundError
-from tests.targets.somebodys_node import NodeRun, SomebodysNode, somebodys_node
+from tests.targets.somebodys_node import CONFIGURATION, NodeRun, SomebodysNode, somebodys_node
 
 pytestmark = [
     pytest.mark.usefixtures("namespaces", "own_tmpdir"),
@@ -18,6 +20,9 @@ pytestmark = [
 RELEASES = ("1.33.13", "1.36.3")
 SUITE = "conformance.suite"
 NAMES = f"{SUITE}.names.test_search_order"
+OWN_LIST = f"{SUITE}.names.test_own_search_list"
+OWN_CASES = {"asking": 16, "refusing": 8, "empty": 4}
+"""How many of the cases about the node's own search list say something of a node whose list and mode are so."""
 CASES = ("--pyargs", f"{SUITE}.pulls.test_login", f"{SUITE}.pulls.test_mirrors", f"{SUITE}.volumes.test_image_volumes")
 KILLS = {"1.33.13": 3, "1.36.3": 10}
 """How often runs are killed, one after the other."""
@@ -48,6 +53,35 @@ def test_with_leave_names_login_mirrors_and_volumes_are_tested(node: SomebodysNo
     assert "registries.conf: quay.io/theirs: mirrors mirror.theirs.example/m" in output
     assert node.state().minus(before) == {}
     assert not node.redirects_last_applied
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize(
+    ("search", "mode"),
+    [
+        pytest.param(("ghcr.io", "registry.theirs.example:5000", "docker.io"), "disabled", id="three"),
+        pytest.param(("quay.io", "docker.io"), None, id="enforcing"),
+        pytest.param((), None, id="none"),
+    ],
+)
+def test_with_leave_its_own_search_list_and_mode_are_tested(
+    tmp_path: Path, own_tmpdir: Path, release: str, search: tuple[str, ...], mode: str | None
+) -> None:
+    del own_tmpdir
+    effective = (mode or "enforcing") if Release(release).within(">=1.34") else "disabled"
+    configuration = replace(CONFIGURATION, search_registries=search, short_name_mode=mode)
+    try:
+        with somebodys_node(release, configuration) as node:
+            before = node.state()
+            code, output = NodeRun(node, tmp_path, "--allow-reload", "--pyargs", OWN_LIST).end()
+            assert node.state().minus(before) == {}
+    except RuntimeNotFoundError as error:
+        pytest.skip(str(error))
+    assert (code, total(output, "failed"), total(output, "error")) == (0, 0, 0), output
+    assert f"search registries: {', '.join(search) or 'none'}" in output
+    assert f"short-name mode: {effective}" in output
+    kind = "empty" if not search else "asking" if effective == "disabled" else "refusing"
+    assert total(output, "passed") == OWN_CASES[kind]
 
 
 def test_without_leave_nothing_but_what_any_runtime_must_do(node: SomebodysNode, tmp_path: Path) -> None:
