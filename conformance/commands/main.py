@@ -53,13 +53,14 @@ def _main(arguments: Sequence[str] | None) -> int:
             for each in (explain, serve, mutants, oracles, releases, results, doctor, kind, node_restore)
         ),
     ):
-        add_command(commands)
+        command = add_command(commands)
+        command.set_defaults(parser=command)
     parsed, rest = parser.parse_known_args(arguments)
     if parsed.command == "run":
         return run(rest)
     if rest:
         hint = " (pytest's options go after --)" if parsed.command == "kind" else ""
-        parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
+        parsed.parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
     code: int = parsed.run(parsed)
     return code
 

@@ -49,7 +49,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
         programs = one.add_mutually_exclusive_group()
         for program, instead in OTHERS.items():
             programs.add_argument(f"--{program}", action="store_const", const=program, dest="program", help=instead)
-        one.set_defaults(act=act)
+        one.set_defaults(act=act, parser=one)
         if act is _fetch:
             add_download_options(one.add_argument)
     return parser

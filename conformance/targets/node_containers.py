@@ -55,6 +55,7 @@ class ContainerTarget(CrioTarget):
         names = ", ".join(each.name for each in self.containers)
         return (
             f"{self.installation.crio} on {'the node containers' if len(self.containers) > 1 else 'the node'} {names}"
+            f"{_passed_over(self.containers)}"
         )
 
     @property
@@ -136,6 +137,12 @@ def read_runtime_settings(container: EngineContainer) -> dict[str, Any]:
         runtimes = {**settings.get("runtimes", {}), **table.get("runtimes", {})}
         settings |= table | ({"runtimes": runtimes} if runtimes else {})
     return settings
+
+
+def _passed_over(containers: Sequence[EngineContainer]) -> str:
+    """Say which engine was passed over that is here and does not answer."""
+    said = {each.passed_over: None for each in containers if each.passed_over}
+    return f" ({'; '.join(said)}: another engine has it)" if said else ""
 
 
 def with_short_names(configuration: Configuration, container: EngineContainer, release: Release) -> Configuration:

@@ -42,6 +42,28 @@ def test_what_is_no_command_is_a_usage_error(arguments: list[str], capsys: pytes
     assert "usage: crio-conformance" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "usage"),
+    [
+        (["explain", "app", "--debug"], "explain"),
+        (["doctor", "--debug"], "doctor"),
+        (["releases", "--debug"], "releases"),
+        (["releases", "fetch", "1.36", "--debug"], "releases fetch"),
+        (["node", "restore", "node", "--debug"], "node restore"),
+        (["kind", "--debug"], "kind"),
+    ],
+)
+def test_a_wrong_option_is_told_with_the_usage_of_its_own_command(
+    arguments: list[str], usage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        commands.main(arguments)
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"usage: crio-conformance {usage} [-h]")
+    assert f"crio-conformance {usage}: error: unrecognized arguments: --debug" in told
+
+
 def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         commands.main(["--help"])

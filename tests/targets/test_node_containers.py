@@ -105,6 +105,16 @@ def test_what_a_node_sets_for_containers_is_read_in_crios_order(tmp_path: Path) 
     }
 
 
+def test_an_engine_that_was_passed_over_is_told_of() -> None:
+    installation = Installation(Path("/bin/crio"), Path("pinns"), Path("conmon"), Path("runc"), Release("1.36.3"))
+    told = "docker says Cannot connect"
+    nodes = [EngineContainer("a", "0", 1, told), EngineContainer("b", "1", 2, told)]
+    assert ContainerTarget(nodes, installation).place == (
+        "/bin/crio on the node containers a, b (docker says Cannot connect: another engine has it)"
+    )
+    assert ContainerTarget([EngineContainer("a", "0", 1)], installation).place == "/bin/crio on the node a"
+
+
 def test_a_nodes_own_search_list_and_mode_are_read(tmp_path: Path) -> None:
     node, release = OnDisk("node", str(tmp_path), 1), Release("1.36.3")
     wanted = Configuration(short_names_of_node=True)
