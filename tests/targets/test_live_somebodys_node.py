@@ -49,6 +49,7 @@ def test_with_leave_names_login_mirrors_and_volumes_are_tested(node: SomebodysNo
     code, output = NodeRun(node, tmp_path, "--allow-reload", *CASES, NAMES).end()
     assert (code, total(output, "failed"), total(output, "error")) == (0, 0, 0), output
     assert total(output, "passed") > 100
+    assert re.search(r"^image volumes +[1-9]", output, re.MULTILINE), "though there is a pod of theirs"
     assert "search registries: docker.io, quay.io (/etc/containers/registries.conf.d/crio.conf)" in output
     assert "registries.conf: quay.io/theirs: mirrors mirror.theirs.example/m" in output
     assert node.state().minus(before) == {}
