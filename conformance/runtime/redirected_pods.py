@@ -13,8 +13,8 @@ LABEL = "crio-conformance.word"
 """The label of a pod that says which run made it."""
 
 KUBELETS = "kubernetes.io/config.source"
-"""The annotation that every pod of a kubelet has (Kubernetes pkg/kubelet/config/config.go, ``merge``). Labels are no sign:
-CRI-O gives ``io.kubernetes.pod.uid`` to any pod."""
+"""The annotation that every pod of a kubelet has (Kubernetes pkg/kubelet/config/config.go, ``merge``). Labels tell
+nothing: CRI-O gives ``io.kubernetes.pod.uid`` to any pod."""
 
 LOGS = "/run/crio-conformance-"
 SYSTEMD = "systemd"
