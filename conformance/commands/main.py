@@ -81,7 +81,19 @@ def run(arguments: Sequence[str]) -> int:
 
     if {"-h", "--help"} & {*arguments}:
         print(_run_help())
-    return int(pytest.main([*QUIETLY, "--pyargs", "conformance.suite", *arguments]))
+    return int(pytest.main([*QUIETLY, *_cache(arguments), "--pyargs", "conformance.suite", *arguments]))
+
+
+def _cache(arguments: Sequence[str]) -> Sequence[str]:
+    """Give the option that has pytest remember what failed in the user's cache, and not in the folder one is in."""
+    from conformance.releases.installation import RuntimeNotFoundError, releases_folder  # noqa: PLC0415 (as others)
+
+    if any("no:cacheprovider" in each for each in arguments):
+        return ()
+    try:
+        return ("-o", f"cache_dir={releases_folder().parent / 'pytest'}")
+    except RuntimeNotFoundError:
+        return ("-p", "no:cacheprovider")
 
 
 def _run_help() -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from conformance.plugin.collection import SUITE
-from conformance.standard_streams import GuardedStream, guard_stdout
+from conformance.standard_streams import GuardedStream, guard_stdout, open_closed_streams
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -39,6 +39,13 @@ RUN_OPTIONS = ("mutant", "kubelet", "cluster", "cluster_registry", "model", "oci
 UNUSABLE = "conformance_unusable"
 NOT_GIVEN_BACK = "conformance_not_given_back"
 REGISTRY_OF_THE_RUN = "conformance_registry"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None]:
+    """Open what is closed of the standard streams before they are captured: pytest flushes them when all is over."""
+    open_closed_streams()
+    yield
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,31 @@ def test_run_passes_its_arguments_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pytest, "main", main)
     assert commands.main(["run", *ARGUMENTS]) == 1
     assert given[0][-len(ARGUMENTS) - 2 :] == ["--pyargs", "conformance.suite", *ARGUMENTS]
+
+
+def test_run_leaves_nothing_where_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pytest remembers of a run lies in the user's cache, unless it is to remember nothing."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "here").mkdir()
+    command = [
+        sys.executable,
+        "-m",
+        "conformance",
+        "run",
+        "--runtime",
+        "simulator",
+        "-n",
+        "0",
+        "-k",
+        "test_one_candidate",
+    ]
+    for options in ([], ["--lf"], ["-p", "no:cacheprovider"]):
+        done = subprocess.run(
+            [*command, *options], cwd=tmp_path / "here", capture_output=True, text=True, timeout=120, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        assert list((tmp_path / "here").iterdir()) == []
+        assert (tmp_path / "cache/crio-conformance/pytest/README.md").exists()
 
 
 @pytest.mark.parametrize(
