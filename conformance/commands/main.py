@@ -59,13 +59,14 @@ def _main(arguments: Sequence[str] | None) -> int:
             )
         ),
     ):
-        add_command(commands)
+        command = add_command(commands)
+        command.set_defaults(parser=command)
     parsed, rest = parser.parse_known_args(arguments)
     if parsed.command == "run":
         return run(rest)
     if rest:
         hint = " (pytest's options go after --)" if parsed.command == "kind" else ""
-        parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
+        parsed.parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
     code: int = parsed.run(parsed)
     return code
 
@@ -86,7 +87,19 @@ def run(arguments: Sequence[str]) -> int:
 
     if {"-h", "--help"} & {*arguments}:
         print(_run_help())
-    return int(pytest.main([*QUIETLY, "--pyargs", "conformance.suite", *arguments]))
+    return int(pytest.main([*QUIETLY, *_cache(arguments), "--pyargs", "conformance.suite", *arguments]))
+
+
+def _cache(arguments: Sequence[str]) -> Sequence[str]:
+    """Give the option that has pytest remember what failed in the user's cache, and not in the folder one is in."""
+    from conformance.releases.installation import RuntimeNotFoundError, releases_folder  # noqa: PLC0415 (as others)
+
+    if any("no:cacheprovider" in each for each in arguments):
+        return ()
+    try:
+        return ("-o", f"cache_dir={releases_folder().parent / 'pytest'}")
+    except RuntimeNotFoundError:
+        return ("-p", "no:cacheprovider")
 
 
 def _run_help() -> str:

@@ -15,6 +15,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     parser.set_defaults(run=main)
     acts = parser.add_subparsers(dest="act", required=True, metavar="WHAT")
     restore = acts.add_parser("restore", help=_HELP, description=f"{_HELP}.", epilog=_EPILOG)
+    restore.set_defaults(parser=restore)
     restore.add_argument("name", metavar="NAME", help="the container's name or ID")
     return parser
 

@@ -1,24 +1,31 @@
 """A container that runs on this machine, as the program of its engine, Docker's or Podman's, tells of it."""
 
 import os
+import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conformance.node.node import NodeError
 
 ENGINES = ("docker", "podman")
 SECONDS = 20.0
+UNKNOWN = re.compile("no such (container|object)", re.IGNORECASE)
+"""What an engine says that answers, and has no such container."""
 
 
 @dataclass(frozen=True)
 class EngineContainer:
-    """A running container: its ``name`` and ``id``, and ``pid``, the number of its first process out here."""
+    """A running container: its ``name`` and ``id``, and ``pid``, the number of its first process out here.
+
+    ``passed_over`` is what an engine said that was asked for it before and does not answer, if any.
+    """
 
     name: str
     id: str
     pid: int
+    passed_over: str = field(default="", compare=False)
 
     @property
     def files(self) -> Path:
@@ -52,19 +59,23 @@ def find_container(name: str) -> EngineContainer:
     if os.geteuid() != 0:
         msg = f"the container {name} can be entered by root only, on the machine where its engine runs: run as root"
         raise NodeError(msg)
-    said = []
+    said: list[str] = []
     for engine in filter(shutil.which, ENGINES):
         try:
             container, complaint = _inspect(engine, name)
         except (OSError, subprocess.TimeoutExpired) as error:
             container, complaint = None, str(error)
         if container is not None:
-            return _checked(container, engine)
+            passed_over = "; ".join(each for each in said if not UNKNOWN.search(each))
+            return replace(_checked(container, engine), passed_over=passed_over)
         said.append(complaint)
     if not said:
         msg = f"to find the container {name}, docker or podman must be on PATH: install one"
         raise NodeError(msg)
-    msg = f"there is no container {name} here: {'; '.join(said)}"
+    if any(map(UNKNOWN.search, said)):
+        msg = f"there is no container {name} here: {'; '.join(said)}"
+    else:
+        msg = f"no engine answers that could know the container {name} ({'; '.join(said)}): start it"
     raise NodeError(msg)
 
 

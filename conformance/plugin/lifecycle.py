@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from conformance.plugin.collection import SUITE
-from conformance.standard_streams import GuardedStream, guard_stdout
+from conformance.standard_streams import GuardedStream, guard_stdout, open_closed_streams
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -40,6 +40,13 @@ RUN_OPTIONS = ("mutant", "kubelet", "cluster", "cluster_registry", "model", "oci
 UNUSABLE = "conformance_unusable"
 NOT_GIVEN_BACK = "conformance_not_given_back"
 REGISTRY_OF_THE_RUN = "conformance_registry"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None]:
+    """Open what is closed of the standard streams before they are captured: pytest flushes them when all is over."""
+    open_closed_streams()
+    yield
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -161,8 +168,10 @@ def is_about_crio(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Find the runtime that was asked for, before anything else is done."""
+    """Find the runtime that was asked for, before anything else is done; to list cases, none is needed."""
     config = session.config
+    if config.option.collectonly:
+        return
     if _is_shared(config) and (config.getoption("numprocesses", None) or 1) > 1:
         named = next(f"--{each} {value}" for each in ("runtime", "cluster") if (value := config.getoption(each)))
         msg = f"{named} can be asked by one process only: run with -n 0"
@@ -184,7 +193,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _open_registries(config: pytest.Config) -> None:
     """Let content lie in containers where that was asked for: started here, or by the one who started this worker."""
-    if config.getoption("registries") == "memory" or config.option.collectonly:
+    if config.getoption("registries") == "memory":
         return
     from conformance.registry_hosts.origins import use_registry_origins
 
@@ -214,7 +223,7 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Begin the run when a case needs a runtime; a worker that cannot runs nothing, and says why."""
-    if not any(map(needs_runtime, session.items)):
+    if session.config.option.collectonly or not any(map(needs_runtime, session.items)):
         return None
     from conformance.targets.run import RequiredCapabilityError, RunError
 
@@ -292,7 +301,7 @@ def needs_runtime(item: pytest.Item) -> bool:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say at the top which runtime this is about, and which registry."""
-    if not is_about_crio(config):
+    if not is_about_crio(config) or config.option.collectonly:
         return []
     registry = [config.stash[REGISTRY].title] if REGISTRY in config.stash else []
     run = run_of(config)

@@ -26,7 +26,8 @@ class Configuration:
     ``~/``, below CRI-O's home, and what is written there, and ``signature_policy`` is that option of ``crio.conf``, a
     path; where it is empty, the user's own counts, or else the system's. ``auth_files`` are authentication files, each
     a path that begins with ``~/`` and its text. With the ``network`` ``bridge``, pods can have one of their own,
-    besides the host's, where there are CNI plugins for it.
+    besides the host's, where there are CNI plugins for it. With ``short_names_of_node``, a node that is there already
+    has its own search list and short-name mode in the place of these.
     """
 
     search_registries: tuple[str, ...] = ("docker.io", "quay.io")
@@ -38,6 +39,7 @@ class Configuration:
     signature_policy: str = ""
     auth_files: tuple[tuple[str, str], ...] = ()
     network: Literal["", "bridge"] = ""
+    short_names_of_node: bool = False
 
     def write(self, etc: Path, home: Path) -> None:
         """Write the files of containers/image below ``etc`` and ``home``, where it looks for them by default."""

@@ -6,14 +6,20 @@ import os
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.model.profile import profile
+from conformance.model.registries import InvalidRegistriesConfError
+from conformance.model.registries_conf import RegistriesConfPaths, load_registries
 from conformance.model.release import Release
 from conformance.node.engine_container import EngineContainer, find_container
 from conformance.node.node import PROGRAMS, NodeError
+from conformance.node_config import crio_conf
 from conformance.node_config.crio_conf import DEFAULT_PATHS, files_in_order
+from conformance.node_config.node_config import NodeConfigError
 from conformance.releases.installation import Installation, RuntimeNotFoundError
 from conformance.releases.kubelet_binary import TAKES_IMAGE_VOLUMES, VERSION, KubeletBinary, NodesKubelet
 from conformance.releases.program_version import ask_version
@@ -49,6 +55,7 @@ class ContainerTarget(CrioTarget):
         names = ", ".join(each.name for each in self.containers)
         return (
             f"{self.installation.crio} on {'the node containers' if len(self.containers) > 1 else 'the node'} {names}"
+            f"{_passed_over(self.containers)}"
         )
 
     @property
@@ -78,6 +85,8 @@ class ContainerTarget(CrioTarget):
         from conformance.node.takeover import Takeover
         from conformance.runtime.crio import Crio
 
+        if configuration.short_names_of_node:
+            configuration = with_short_names(configuration, self._container, self.release)
         if self._takeover is None:
             self._takeover = Takeover(self._container)
         node = self._takeover.make_node(visible, self._runtime_settings)
@@ -128,6 +137,25 @@ def read_runtime_settings(container: EngineContainer) -> dict[str, Any]:
         runtimes = {**settings.get("runtimes", {}), **table.get("runtimes", {})}
         settings |= table | ({"runtimes": runtimes} if runtimes else {})
     return settings
+
+
+def _passed_over(containers: Sequence[EngineContainer]) -> str:
+    """Say which engine was passed over that is here and does not answer."""
+    said = {each.passed_over: None for each in containers if each.passed_over}
+    return f" ({'; '.join(said)}: another engine has it)" if said else ""
+
+
+def with_short_names(configuration: Configuration, container: EngineContainer, release: Release) -> Configuration:
+    """Give a configuration the search list and the short-name mode of a node's own files; raises ``NodeError``."""
+    of_release = profile(release)
+    files = [each for path in DEFAULT_PATHS if (each := container.files / path.relative_to("/")).exists()]
+    try:
+        mode = crio_conf.read(of_release, files).short_name_mode if files else ""
+        paths = RegistriesConfPaths.found(None, None, Path("/root"), container.files)
+        search = load_registries(paths, container.files, of_release).search
+    except (InvalidRegistriesConfError, NodeConfigError) as error:
+        raise NodeError(f"{container.name}: {'; '.join(str(error).splitlines())}") from None
+    return replace(configuration, search_registries=search, short_name_mode=mode)
 
 
 def _installation(container: EngineContainer, oci_runtime: str) -> Installation:

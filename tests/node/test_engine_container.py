@@ -46,6 +46,20 @@ def test_every_engine_is_asked(engine: Engine) -> None:
     )
 
 
+def test_where_no_engine_answers_that_comes_first(engine: Engine) -> None:
+    engine("docker", "echo Cannot connect >&2; exit 1")
+    assert refusal() == "no engine answers that could know the container node (docker says Cannot connect): start it"
+
+
+def test_an_engine_that_does_not_answer_is_told_of(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_checked", lambda container, _: container)
+    engine("docker", "echo Cannot connect >&2; exit 1")
+    engine("podman", "echo 0123456789 42 node")
+    assert find_container("node").passed_over == "docker says Cannot connect"
+    engine("docker", NOT_THERE)
+    assert find_container("node").passed_over == ""
+
+
 def test_one_that_does_not_run_is_to_be_started(engine: Engine) -> None:
     engine("docker", "echo 0123 0 /node")
     assert refusal() == "the container node does not run: start it (docker start node)"

@@ -52,3 +52,21 @@ def test_an_issue_finds_the_cases_that_deviate_by_it(run: Run) -> None:
     result = run("--collect-only", "-q", "-k", "8780", "--pyargs", "conformance.suite")
     found = {line.rpartition("/")[2].partition("[")[0] for line in result.outlines if "::" in line}
     assert {each.partition("[")[0] for each in names} <= found
+
+
+@pytest.mark.parametrize(
+    "which",
+    [
+        ("--runtime", "99.9.9"),
+        ("--runtime", "unix:///nowhere"),
+        ("--runtime", "1.36.3", "--cluster", "/nowhere"),
+        ("--require", "live"),
+    ],
+    ids=" ".join,
+)
+def test_cases_are_listed_without_what_would_run_them(run: Run, which: tuple[str, ...]) -> None:
+    """Nothing is fetched, asked or started."""
+    result = run("--collect-only", "-q", *which, "--pyargs", "conformance.suite.names.test_aliases")
+    assert result.ret == pytest.ExitCode.OK
+    assert "conformance/suite/names/test_aliases.py::" in result.outlines[0]
+    assert not any(each in result.stdout.str() for each in ("REHEARSAL", "conformance: "))
