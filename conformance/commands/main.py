@@ -40,6 +40,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         oracles,
         releases,
         results,
+        scenario_files,
         serve,
     )
 
@@ -50,7 +51,18 @@ def _main(arguments: Sequence[str] | None) -> int:
         add_run,
         *(
             each.add_command
-            for each in (explain, serve, mutants, oracles, releases, results, doctor, kind, node_restore)
+            for each in (
+                explain,
+                serve,
+                scenario_files,
+                mutants,
+                oracles,
+                releases,
+                results,
+                doctor,
+                kind,
+                node_restore,
+            )
         ),
     ):
         add_command(commands)
