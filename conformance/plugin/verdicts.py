@@ -119,5 +119,5 @@ def _fail(report: pytest.TestReport, why: str, details: str) -> None:
 
 
 def _family(item: pytest.Item) -> str:
-    """Give the family of behaviour that a case belongs to: its file's name."""
-    return item.path.stem.removeprefix("test_").replace("_", " ")
+    """Give the family of behaviour that a case belongs to: its own word for it, or its file's name."""
+    return getattr(item, "family", "") or item.path.stem.removeprefix("test_").replace("_", " ")

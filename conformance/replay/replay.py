@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from conformance.model.release import Release
 from conformance.registry_hosts.origin import OfferRefusedError
@@ -39,18 +40,22 @@ def replay(scenario: Scenario, target: Target) -> Replay:
 
     One that does not start has not done what is expected. Raises ``NodeError`` where no world can be made.
     """
-    about = {"target": target.title, "release": target.release, "properties": target.properties}
     try:
         with target.start(configuration_of(scenario)) as runtime:
-            return replay_on(scenario, runtime, about)
+            return replay_on(scenario, runtime, target)
     except RuntimeFailedError as error:
-        return Replay(**about, judgement=Judgement(ScenarioVerdict.FAILED, (str(error),)))  # type: ignore[arg-type]
+        return not_started(target, error)
     finally:
         target.close()
 
 
-def replay_on(scenario: Scenario, runtime: Runtime, about: Mapping[str, object]) -> Replay:
-    """Play a scenario on a runtime that runs; ``about`` says what it is."""
+def not_started(target: Target, error: RuntimeFailedError) -> Replay:
+    """Give what was seen where the runtime did not start."""
+    return _replay(target, judgement=Judgement(ScenarioVerdict.FAILED, (str(error),)))
+
+
+def replay_on(scenario: Scenario, runtime: Runtime, target: Target) -> Replay:
+    """Play a scenario on a runtime that runs with its configuration and an empty store."""
     mark = runtime.evidence.cursor()
     results: list[CallResult] = []
     try:
@@ -59,12 +64,16 @@ def replay_on(scenario: Scenario, runtime: Runtime, about: Mapping[str, object])
     except (CapabilityError, OfferRefusedError) as error:
         judgement = Judgement(ScenarioVerdict.SKIPPED, (str(error),))
     evidence, shown = runtime.evidence.since(mark), runtime.evidence.without_secrets
-    return Replay(
-        **about,  # type: ignore[arg-type]
+    return _replay(
+        target,
         judgement=judgement,
         results=tuple(results),
         story=shown(story(evidence)),
         exchanges=shown(exchanges(evidence)),
         log=shown(log(evidence.lines)),
-        differences=evidence.differences,
+        differences=tuple(map(shown, evidence.differences)),
     )
+
+
+def _replay(target: Target, **seen: Any) -> Replay:
+    return Replay(target=target.title, release=target.release, properties=target.properties, **seen)
