@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from conformance.scenario.scenario import Scenario
 
 OTHERWISE, USAGE, INTERRUPTED = 1, 2, 130
+FEWEST = 2
+MORE_RELEASES = "fetch more (crio-conformance releases fetch 1.36.3), or name runtimes (--runtime)"
 _HELP = "check, play and bisect a situation that is written down as a file (docs/scenarios.md)"
 
 
@@ -22,6 +24,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_check(actions)
     _add_run(actions)
+    _add_bisect(actions)
     parser.set_defaults(run=main)
     return parser
 
@@ -56,15 +59,42 @@ def _add_run(actions: Any) -> None:
     play.set_defaults(act=_run)
 
 
+def _add_bisect(actions: Any) -> None:
+    bisect = actions.add_parser(
+        "bisect",
+        help="find the release, or the commit, from which on a scenario goes otherwise",
+        epilog="exit code: 0 where it was found, 1 where nothing changed, 2 where the file or a runtime cannot be used",
+    )
+    bisect.add_argument("file", type=Path, metavar="FILE")
+    bisect.add_argument("--good", type=filled, metavar="WHICH", help="the release, or commit, to begin at")
+    bisect.add_argument("--bad", type=filled, metavar="WHICH", help="that in which it is otherwise")
+    bisect.add_argument(
+        "--runtime",
+        action="append",
+        type=filled,
+        default=[],
+        metavar="WHICH",
+        help="look among these, in this order, instead of the releases in the cache folder",
+    )
+    bisect.add_argument("--git", type=Path, metavar="DIR", help="look among the commits of this checkout of CRI-O")
+    bisect.add_argument(
+        "--build", type=filled, metavar="COMMAND", help="what builds a commit, such as make bin/crio bin/pinns"
+    )
+    bisect.add_argument("--binary", default="bin/crio", metavar="PATH", help="what that makes (default: %(default)s)")
+    add_download_options(bisect.add_argument)
+    bisect.set_defaults(act=_bisect)
+
+
 def main(options: argparse.Namespace) -> int:
     """Do what was asked for; give the exit code that ``--help`` promises, or 130 after Ctrl-C."""
     from conformance.node import NodeError  # noqa: PLC0415
     from conformance.releases.installation import RuntimeNotFoundError  # noqa: PLC0415
+    from conformance.replay.git_bisection import GitBisectionError  # noqa: PLC0415
     from conformance.scenario.scenario_reader import ScenarioError  # noqa: PLC0415 (HTTP is heavy)
 
     try:
         code: int = options.act(options)
-    except (DownloadOptionError, NodeError, RuntimeNotFoundError, ScenarioError, OSError) as error:
+    except (DownloadOptionError, GitBisectionError, NodeError, RuntimeNotFoundError, ScenarioError, OSError) as error:
         print(f"crio-conformance scenario {options.action}: {error}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
@@ -119,3 +149,64 @@ def _replays(scenario: "Scenario", options: argparse.Namespace) -> "list[Replay]
     targets = [choose_target(obtain_crio(each, downloads)) for each in dict.fromkeys(options.runtime or ["auto"])]
     sweep_worlds()
     return [replay(scenario, target) for target in targets]
+
+
+def _bisect(options: argparse.Namespace) -> int:
+    """Find a change, and print it."""
+    from conformance.node import sweep_worlds  # noqa: PLC0415
+    from conformance.releases.installation import RuntimeNotFoundError  # noqa: PLC0415
+    from conformance.replay.behaviour import behaviour_of  # noqa: PLC0415
+    from conformance.replay.bisection import find_change  # noqa: PLC0415
+    from conformance.replay.replay import replay  # noqa: PLC0415
+    from conformance.scenario.scenario_reader import read_scenario  # noqa: PLC0415
+    from conformance.targets.choice import choose_target  # noqa: PLC0415
+    from conformance.targets.run import end_as_with_ctrl_c  # noqa: PLC0415
+
+    end_as_with_ctrl_c()
+    scenario = read_scenario(options.file)
+    sweep_worlds()
+    if options.git or options.build:
+        return _bisect_commits(options)
+    wanted = _candidates(options)
+    if len(wanted) < FEWEST:
+        raise RuntimeNotFoundError(f"there is only {', '.join(wanted) or 'nothing'} to look among: {MORE_RELEASES}")
+    found = find_change(wanted, lambda which: behaviour_of(replay(scenario, choose_target(which))))
+    print(*found.lines(), sep="\n")
+    return 0 if found.level else OTHERWISE
+
+
+def _candidates(options: argparse.Namespace) -> list[str]:
+    """Name the runtimes to look among, from good to bad; raises ``RuntimeNotFoundError``."""
+    from conformance.model.release import Release  # noqa: PLC0415
+    from conformance.releases.installation import RuntimeNotFoundError, cached_crios  # noqa: PLC0415
+    from conformance.releases.obtaining import obtain_crio  # noqa: PLC0415
+
+    downloads = read_download_options(vars(options).get)
+    if options.runtime:
+        return [obtain_crio(each, downloads) for each in options.runtime]
+    try:
+        ends = [Release(each) for each in (options.good, options.bad) if each]
+    except ValueError as error:
+        raise RuntimeNotFoundError(f"--good and --bad name releases: {error}") from None
+    for each in ends:
+        obtain_crio(str(each), downloads)
+    there = sorted(cached_crios())
+    if not there:
+        raise RuntimeNotFoundError(f"no release is in the cache folder: {MORE_RELEASES}")
+    good, bad = Release(options.good or str(there[0])), Release(options.bad or str(there[-1]))
+    within = [str(each) for each in there if min(good, bad) <= each <= max(good, bad)]
+    return within if good <= bad else within[::-1]
+
+
+def _bisect_commits(options: argparse.Namespace) -> int:
+    """Find the commit of a checkout, and print it."""
+    from conformance.replay.git_bisection import GitBisection, GitBisectionError  # noqa: PLC0415
+
+    if not all((options.git, options.build, options.good, options.bad)):
+        raise GitBisectionError("say all four: --git DIR --build COMMAND --good COMMIT --bad COMMIT")
+    bisection = GitBisection(options.file, options.git, options.build, options.binary)
+    commit, found = bisection.find(options.good, options.bad)
+    print(*found.lines(), sep="\n")
+    if commit:
+        print(f"The first commit that does otherwise: {commit}")
+    return 0 if commit else OTHERWISE
