@@ -133,11 +133,11 @@ def _run(options: argparse.Namespace) -> int:
         return 0
     replays = _replays(scenario, options)
     print(*bug_report(scenario, options.file.name, replays), sep="\n")
-    return 0 if all(each.judgement.as_expected for each in replays) else OTHERWISE
+    return 0 if all(each.judgement.as_expected for each in replays.values()) else OTHERWISE
 
 
-def _replays(scenario: "Scenario", options: argparse.Namespace) -> "list[Replay]":
-    """Play a scenario on each runtime that is asked for; raises ``RuntimeNotFoundError`` and ``NodeError``."""
+def _replays(scenario: "Scenario", options: argparse.Namespace) -> "dict[str, Replay]":
+    """Play a scenario on each runtime, by what it is called; raises ``RuntimeNotFoundError`` and ``NodeError``."""
     from conformance.node import sweep_worlds  # noqa: PLC0415
     from conformance.releases.obtaining import obtain_crio  # noqa: PLC0415
     from conformance.replay.replay import replay  # noqa: PLC0415
@@ -146,9 +146,9 @@ def _replays(scenario: "Scenario", options: argparse.Namespace) -> "list[Replay]
 
     end_as_with_ctrl_c()
     downloads = read_download_options(vars(options).get)
-    targets = [choose_target(obtain_crio(each, downloads)) for each in dict.fromkeys(options.runtime or ["auto"])]
+    targets = {each: choose_target(obtain_crio(each, downloads)) for each in options.runtime or ["auto"]}
     sweep_worlds()
-    return [replay(scenario, target) for target in targets]
+    return {name: replay(scenario, target) for name, target in targets.items()}
 
 
 def _bisect(options: argparse.Namespace) -> int:

@@ -5,9 +5,8 @@ Source: cri-o/cri-o .github/ISSUE_TEMPLATE/bug-report.yml.
 
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.releases.installation import CRIO
 from conformance.replay.judgement import title_of
 from conformance.replay.replay import Replay
 from conformance.scenario.calls import PullCall, RemoveCall, ScenarioCall, StatusCall
@@ -17,12 +16,20 @@ from conformance.scenario.writer import as_toml
 MOST_LOG_LINES = 40
 
 
-def bug_report(scenario: Scenario, file: str, replays: Sequence[Replay]) -> Iterator[str]:
-    """Give the lines of the block; ``file`` is the name under which the scenario is kept."""
+def bug_report(scenario: Scenario, file: str, replays: Mapping[str, Replay]) -> Iterator[str]:
+    """Give the lines of the block; ``file`` is the name under which the scenario is kept.
+
+    ``replays`` are by what ``--runtime`` names each runtime.
+    """
+    command = f"crio-conformance scenario run {file} {' '.join(f'--runtime {each}' for each in replays)}"
+    yield from _sections(scenario, file, command, list(replays.values()))
+
+
+def _sections(scenario: Scenario, file: str, command: str, replays: Sequence[Replay]) -> Iterator[str]:
     yield from _section("What happened?", _happened(scenario, replays))
     yield from _section("What did you expect to happen?", _expected(scenario))
     yield from _section(
-        "How can we reproduce it (as minimally and precisely as possible)?", _reproduced(scenario, file, replays)
+        "How can we reproduce it (as minimally and precisely as possible)?", _reproduced(scenario, file, command)
     )
     yield from _section("Anything else we need to know?", _more(replays))
     yield from _section("CRI-O and Kubernetes version", _versions(replays))
@@ -104,7 +111,7 @@ def _value(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _reproduced(scenario: Scenario, file: str, replays: Sequence[Replay]) -> Iterator[str]:
+def _reproduced(scenario: Scenario, file: str, command: str) -> Iterator[str]:
     for number, described in enumerate(scenario.files):
         yield f"{'Configuration: ' if number == 0 else ''}`{described.path}`"
         yield ""
@@ -117,9 +124,7 @@ def _reproduced(scenario: Scenario, file: str, replays: Sequence[Replay]) -> Ite
     yield ""
     yield from _block("\n".join(map(_by_hand, scenario.calls)), "console")
     yield ""
-    runtimes = " ".join(f"--runtime {each.release}" for each in replays)
-    yield f"Or without any registry, with crio-conformance: `crio-conformance scenario run {file} {runtimes}`, where"
-    yield f"`{file}` is"
+    yield f"Or without any registry, with crio-conformance: `{command}`, where `{file}` is"
     yield ""
     yield from _block(as_toml(scenario), "toml")
 
@@ -167,7 +172,7 @@ def _more(replays: Sequence[Replay]) -> Iterator[str]:
         differing = "\n".join(each.differences)
         if differing:
             yield from _details(f"{each.target}: what our model of CRI-O had predicted otherwise", differing)
-        else:
+        elif each.is_modelled:
             yield f"Our model of CRI-O predicts what was seen of {each.target}."
             yield ""
     for each in replays:
@@ -195,8 +200,8 @@ def _system() -> Iterator[str]:
 
 
 def _environment(replays: Sequence[Replay]) -> Iterator[str]:
-    if any(each.target.startswith(CRIO) for each in replays):
-        yield "Each CRI-O ran in a network namespace of its own, with registry hosts made for it under these names."
+    if any(each.properties.get("run") == "live" for each in replays):
+        yield "Each runtime ran in a network namespace of its own, with registry hosts made for it under these names."
     else:
         yield "A rehearsal: nothing here is about CRI-O."
     for key in ("cgroup", "storage-driver", "crio-conformance"):

@@ -21,7 +21,8 @@ class Replay:
     """What was seen of a scenario on ``target``.
 
     ``properties`` are what was tested, ``results`` the calls that were made, ``story``, ``exchanges`` and ``log`` what
-    was recorded, as texts, ``differences`` where the model had predicted otherwise.
+    was recorded, as texts, ``differences`` where the model had predicted otherwise, if it predicts at
+    all (``is_modelled``).
     """
 
     target: str
@@ -33,6 +34,7 @@ class Replay:
     exchanges: str = ""
     log: str = ""
     differences: tuple[str, ...] = ()
+    is_modelled: bool = False
 
 
 def replay(scenario: Scenario, target: Target) -> Replay:
@@ -72,6 +74,7 @@ def replay_on(scenario: Scenario, runtime: Runtime, target: Target) -> Replay:
         exchanges=shown(exchanges(evidence)),
         log=shown(log(evidence.lines)),
         differences=tuple(map(shown, evidence.differences)),
+        is_modelled=runtime.model_monitor is not None,
     )
 
 

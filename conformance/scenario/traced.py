@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
 import tomli_w
 
 from conformance.explain.pull_trace import PullTrace, SourceVisit
@@ -54,7 +55,7 @@ def scenario_of_trace(name: str, node: NodeConfig, trace: PullTrace) -> Scenario
     mode = node.settings.short_name_mode if node.settings.profile.has_short_name_mode else ""
     return Scenario(
         title=f"What CRI-O {node.crio.release} makes of {name}.",
-        crio=CrioKeys(short_name_mode=mode),  # type: ignore[arg-type] (read_node_config knows no other)
+        crio=msgspec.convert({"short_name_mode": mode or ""}, CrioKeys),
         logins=logins,
         files=tuple(files),
         hosts=tuple(hosts.values()),

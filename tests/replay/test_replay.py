@@ -82,7 +82,7 @@ def test_what_a_simulator_cannot_do_is_skipped() -> None:
 
 def test_the_report_has_the_fields_of_the_form() -> None:
     scenario = parse_scenario(EIGHTY_SEVEN_EIGHTY)
-    replays = [played(EIGHTY_SEVEN_EIGHTY, line) for line in ("1.33", "1.36")]
+    replays = {f"simulator:{line}": played(EIGHTY_SEVEN_EIGHTY, line) for line in ("1.33", "1.36")}
     text = "\n".join(bug_report(scenario, "8780.scenario.toml", replays))
     assert tuple(re.findall(r"^### (.*)$", text, re.MULTILINE)) == FORM
     for part in (
@@ -92,6 +92,8 @@ def test_the_report_has_the_fields_of_the_form() -> None:
         "$ crictl pull rhuss/caikit-flan-t5-small",
         "docker.io: GET https://registry-1.docker.io/v2/ -> 401",
         "- quay.io: `rhuss/caikit-flan-t5-small` (latest): image, private to somebody",
+        "`crio-conformance scenario run 8780.scenario.toml --runtime simulator:1.33 --runtime simulator:1.36`, where",
+        "Our model of CRI-O predicts what was seen of the simulator of CRI-O 1.33.",
         "A rehearsal: nothing here is about CRI-O.",
     ):
         assert part in text
