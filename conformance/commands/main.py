@@ -43,6 +43,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         releases,
         report,
         results,
+        scenario_files,
         serve,
     )
 
@@ -54,7 +55,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         *(
             each.add_command
             for each in (
-                *(explain, report, matrix, diff, serve, mutants, oracles),
+                *(explain, report, matrix, diff, scenario_files, serve, mutants, oracles),
                 *(releases, results, doctor, kind, node_restore),
             )
         ),

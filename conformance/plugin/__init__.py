@@ -9,6 +9,7 @@ pytest_plugins = (
     "conformance.plugin.options",
     "conformance.plugin.collection",
     "conformance.plugin.lifecycle",
+    "conformance.plugin.scenario_items",
     "conformance.plugin.fixtures",
     "conformance.plugin.verdicts",
     "conformance.plugin.evidence_files",

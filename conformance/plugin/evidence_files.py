@@ -144,12 +144,11 @@ def _write(item: pytest.Item, phases: Phases) -> None:
         return
     import msgspec
 
-    from conformance.evidence.case_records import CaseRecord
     from conformance.evidence.evidence_folder import EvidenceError
     from conformance.evidence.secrets import Secrets
 
     secrets = item.stash.get(SECRETS, None) or Secrets(())
-    record: CaseRecord = item.stash.get(RECORD, None) or CaseRecord(**told(item)._asdict(), verdict="")
+    record = item.stash.get(RECORD, None) or _recorded(item)
     try:
         writer.write(
             msgspec.structs.replace(
@@ -165,6 +164,17 @@ def _write(item: pytest.Item, phases: Phases) -> None:
     except EvidenceError as error:
         config.stash[WRITER] = None
         item.warn(pytest.PytestWarning(f"{error}; what cases saw from {item.nodeid} on is not kept"))
+
+
+def _recorded(item: pytest.Item) -> CaseRecord:
+    """Give the record that a case keeps itself, as a scenario does, or one in which nothing was seen."""
+    import msgspec
+
+    from conformance.evidence.case_records import CaseRecord
+
+    of_case = told(item)._asdict()
+    seen: CaseRecord | None = getattr(item, "record", None)
+    return msgspec.structs.replace(seen, **of_case) if seen else CaseRecord(**of_case, verdict="")
 
 
 def _writer(session: pytest.Session) -> EvidenceWriter | None:

@@ -100,7 +100,7 @@ def _tell(report: pytest.TestReport, item: pytest.Function, evidence: Evidence) 
     runtime, cursor = item.stash[CURSOR]
     item.stash[SECRETS] = secrets = runtime.secrets
     item.stash[RECORD] = record = record_case(
-        told(item, report), evidence, cursor.at, runtime.configuration.files, secrets
+        told(item, report), evidence, cursor.at, runtime.configuration.written_files, secrets
     )
     report.user_properties.append(("story", telling.story(record)))
     if hasattr(report, "wasxfail"):
@@ -122,11 +122,13 @@ def told(item: pytest.Item, report: pytest.TestReport | None = None) -> CaseTold
     from conformance.evidence.recording import CaseTold
 
     issues = [str(issue) for mark in item.iter_markers("upstream") for issue in mark.args]
+    issues += getattr(item, "upstream", ())
     if report is not None and hasattr(report, "wasxfail"):
         issue = report.wasxfail.partition(": ")[0]
         issues = [*(each for each in issues if each != issue), issue]
-    behaviour = (getattr(getattr(item, "obj", None), "__doc__", "") or "").partition("\n")[0]
-    return CaseTold(item.nodeid, family_of(item.path), behaviour, tuple(dict.fromkeys(issues)))
+    sentence = getattr(item, "behaviour", "") or getattr(getattr(item, "obj", None), "__doc__", "") or ""
+    family = getattr(item, "family", "") or family_of(item.path)
+    return CaseTold(item.nodeid, family, sentence.partition("\n")[0], tuple(dict.fromkeys(issues)))
 
 
 def _judge(report: pytest.TestReport, call: pytest.CallInfo[None], known: Deviation, item: pytest.Function) -> None:

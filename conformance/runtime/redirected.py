@@ -192,6 +192,6 @@ class RedirectedRuntime(Runtime):
 def _check(configuration: Configuration) -> None:
     """Refuse what is about more than names; raises ``CapabilityError``."""
     usual = Configuration()
-    for what in ("drop_ins", "policies", "signature_policy", "auth_files", "network"):
+    for what in ("drop_ins", "policies", "signature_policy", "auth_files", "files", "network"):
         if getattr(configuration, what) != getattr(usual, what):
             raise CapabilityError("configurable", f"{SOMEBODYS}, and the case has {what.replace('_', ' ')} of its own")

@@ -98,6 +98,18 @@ class Runtime(ABC):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def reload(self, configuration: Configuration) -> None:
+        """Write another configuration and have it read that; the runtime is nobody else's then.
+
+        Raises ``NotReloadedError`` where it keeps the old one, and ``CapabilityError``.
+        """
+        del configuration
+        raise CapabilityError("configurable", f"{self.program} cannot be reloaded here")
+
+    def restart(self) -> None:
+        """Stop it and start it anew on the same node; raises ``RuntimeFailedError`` and ``CapabilityError``."""
+        raise CapabilityError("configurable", f"{self.program} cannot be restarted here")
+
     @property
     def registry(self) -> RegistryHost:
         """A registry host that it can pull from by its full name, whatever runtime it is."""
