@@ -38,7 +38,7 @@ def find_plugins(beside: Path | None = None, root: Path = Path("/")) -> Path | N
     folders = [beside, beside.parent / BUNDLED_PLUGINS, *FOLDERS] if beside else FOLDERS
 
     def has_all(folder: Path) -> bool:
-        return all(os.access(root / folder.relative_to("/") / name, os.X_OK) for name in PLUGINS)
+        return all(os.access(root / folder.relative_to("/") / name, os.X_OK, effective_ids=True) for name in PLUGINS)
 
     return next(filter(has_all, folders), None)
 
