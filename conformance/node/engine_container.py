@@ -8,7 +8,7 @@ from pathlib import Path
 
 from conformance.node.helper import may_enter_nodes
 from conformance.node.inner_path import inner_path
-from conformance.node.node import NodeError
+from conformance.node.node import PROGRAMS, NodeError
 
 ENGINES = ("docker", "podman")
 SECONDS = 20.0
@@ -36,9 +36,13 @@ class EngineContainer:
 
     @property
     def enter(self) -> tuple[str, ...]:
-        """The beginning of a command that runs a program in it as root (util-linux's nsenter)."""
+        """The beginning of a command that runs a program in it as root, with an environment that says nothing of ours.
+
+        It is util-linux's nsenter.
+        """
         namespaces = ("--mount", "--uts", "--ipc", "--net", "--pid")
-        return ("nsenter", f"--target={self.pid}", *namespaces, "--setuid=0", "--setgid=0")
+        root = ("--setuid=0", "--setgid=0")
+        return ("nsenter", f"--target={self.pid}", *namespaces, *root, "env", "-i", f"PATH={PROGRAMS}")
 
     def run(self, *argv: str, seconds: float = SECONDS) -> subprocess.CompletedProcess[str]:
         """Run a program in it to its end, with its output as text; raises ``NodeError`` where it takes too long."""

@@ -65,8 +65,7 @@ def why_unusable(folder: Path | None, enter: tuple[str, ...] = ()) -> str:
     trial = json.dumps({"cniVersion": VERSION, "name": "trial", **_bridge(ipam={})})
     try:
         done = subprocess.run(
-            [*enter, "unshare", "--net", str(folder / "bridge")],
-            env=os.environ | env,
+            [*enter, "env", *(f"{name}={value}" for name, value in env.items()), "unshare", "--net", folder / "bridge"],
             input=trial,
             capture_output=True,
             text=True,
