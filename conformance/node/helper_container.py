@@ -41,10 +41,11 @@ def run_this_with_rights(name: str) -> int | None:
     if helper.may_enter_nodes():
         return None
     try:
-        return run_with_rights(look_up_container(name), [sys.executable, *sys.orig_argv[1:]])
+        container = look_up_container(name)
     except NodeError as error:
         msg = f"{error} (a node takes root, or a user who may use its engine)"
         raise NodeError(msg) from None
+    return run_with_rights(container, [sys.executable, *sys.orig_argv[1:]])
 
 
 def run_with_rights(container: EngineContainer, argv: Sequence[str]) -> int:
