@@ -26,6 +26,7 @@ from conformance.kubelet.sysctl_masks import mask_sysctls
 from conformance.kubelet.volume import ImageVolume, PullPolicy
 from conformance.model.answers import Login
 from conformance.node import NodeError, Process
+from conformance.node.cgroup_version import CGROUPS
 from conformance.releases.kubelet_binary import KubeletBinary
 from conformance.runtime import pod_images
 from conformance.runtime.crio import Crio
@@ -76,7 +77,7 @@ class KubeletProcess(PodTeller):
             mask_sysctls(crio.node, self._folder / "sysctl")
             with (crio.node.etc / "hosts").open("a") as hosts:
                 hosts.write(f"127.0.0.1 {self._node}\n")
-            for hierarchy in _hierarchies(crio.node.cgroups):
+            for hierarchy in _hierarchies(Path("/proc", str(crio.process.outer_pid), "root", CGROUPS.relative_to("/"))):
                 (hierarchy / crio.cgroup_parent.strip("/")).mkdir(exist_ok=True)
             self._process = self._start()
             stack.callback(self._end)
@@ -231,7 +232,10 @@ class KubeletProcess(PodTeller):
 
 
 def _hierarchies(cgroups: Path) -> list[Path]:
-    """Give the root of every hierarchy of control groups: the only one (version 2), or each (version 1)."""
+    """Give the root of each hierarchy of control groups in sight: the only one (version 2), or several (version 1).
+
+    What is hidden from a node (``runtime/hybrid_cgroups.py``) could not be removed there.
+    """
     if (cgroups / "cgroup.controllers").exists():
         return [cgroups]
     return [each for each in cgroups.iterdir() if (each / "cgroup.procs").exists()]

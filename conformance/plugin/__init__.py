@@ -7,6 +7,7 @@ earlier ones alone: of what is imported before pytest loads it as a plugin, pyte
 
 pytest_plugins = (
     "conformance.plugin.options",
+    "conformance.plugin.rights",
     "conformance.plugin.collection",
     "conformance.plugin.lifecycle",
     "conformance.plugin.scenario_items",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import tomllib
 from dataclasses import replace
 from functools import cached_property
@@ -16,6 +15,7 @@ from conformance.model.registries import InvalidRegistriesConfError
 from conformance.model.registries_conf import RegistriesConfPaths, load_registries
 from conformance.model.release import Release
 from conformance.node.engine_container import EngineContainer, find_container
+from conformance.node.find_program import find_program
 from conformance.node.node import PROGRAMS, NodeError
 from conformance.node_config import crio_conf
 from conformance.node_config.crio_conf import DEFAULT_PATHS, files_in_order
@@ -42,6 +42,7 @@ class ContainerTarget(CrioTarget):
     """The CRI-O of node containers; every worker has one of them for itself, as long as its run lasts."""
 
     is_in_world = False
+    is_root = True
     at_once = 1
 
     def __init__(self, containers: Sequence[EngineContainer], installation: Installation) -> None:
@@ -96,6 +97,22 @@ class ContainerTarget(CrioTarget):
         """Give the node back; raises ``NodeError`` where its CRI-O does not start again."""
         if self._takeover is not None:
             self._takeover.close()
+
+
+def run_anew_with_rights(runtime: str) -> int | None:
+    """Where this process may not enter the containers that ``--runtime`` names, run its command anew with that right.
+
+    Gives the exit status of that, none where there is no need, or no name. Raises ``RuntimeNotFoundError`` where an
+    engine does not lend the right.
+    """
+    from conformance.node.helper_container import run_this_with_rights
+
+    name = runtime.partition(":")[2].split(",")[0]
+    try:
+        return run_this_with_rights(name) if name else None
+    except NodeError as error:
+        msg = f"--runtime {runtime}: {error}"
+        raise RuntimeNotFoundError(msg) from None
 
 
 def find_node_containers(names: str, oci_runtime: str = "") -> ContainerTarget:
@@ -192,11 +209,10 @@ def _crio(container: EngineContainer) -> Path:
 def _program(container: EngineContainer, crio: Path, *names: str, named: str = "") -> Path:
     """Find a program on a node: where its settings say, beside CRI-O, or on PATH; raises ``NodeError``."""
     folders = [str(crio.parent), *PROGRAMS.split(os.pathsep), LIBEXEC]
-    path = os.pathsep.join(str(container.files / each.lstrip("/")) for each in folders)
     for name in (named, *names):
         if name.startswith("/"):
             return Path(name)
-        if name and (found := shutil.which(name, path=path)):
-            return Path("/") / Path(found).relative_to(container.files)
+        if name and (found := find_program(name, folders, container.files)):
+            return found
     msg = f"{' or '.join(names)}, which CRI-O needs, is not on {container.name}: install it there"
     raise NodeError(msg)
