@@ -38,11 +38,11 @@ def main(options: argparse.Namespace) -> int:
     from conformance.matrix.confirmation import Confirmed, confirm, missing_runtimes  # noqa: PLC0415 (as above)
     from conformance.matrix.suite_run import SuiteRunError  # noqa: PLC0415 (as above)
     from conformance.report import change_text  # noqa: PLC0415 (as above)
-    from conformance.report.changes import changes  # noqa: PLC0415 (as above)
+    from conformance.report.changes import compare_runs  # noqa: PLC0415 (as above)
 
     try:
         before, after = find_evidence(options.before), find_evidence(options.after)
-        found = Confirmed(changes(before, after), [])
+        found = Confirmed(compare_runs(before, after), [])
         missing = missing_runtimes(before, after) if options.confirm is not False else ""
         if options.confirm and missing:
             return _refused(f"--confirm: {missing}")

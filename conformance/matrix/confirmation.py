@@ -8,7 +8,7 @@ from conformance.children import end_child
 from conformance.evidence.evidence_folder import RunEvidence
 from conformance.matrix.suite_run import start_suite
 from conformance.releases.installation import RuntimeNotFoundError, find_crio
-from conformance.report.changes import ChangeGroup, ChangeKind, changes
+from conformance.report.changes import ChangeGroup, ChangeKind, compare_runs
 
 ASKED = 3
 """How many cases of one change are asked again."""
@@ -53,7 +53,7 @@ def confirm(groups: Sequence[ChangeGroup], before: RunEvidence, after: RunEviden
     asked = [group for group in groups if group.change.kind is not ChangeKind.CASES]
     cases = sorted({case for group in asked for case in group.cases[:ASKED]})
     again = [_ask(run, folder / side, cases) for run, side in ((before, "before"), (after, "after"))]
-    seen = {(group.change.cause, case) for group in changes(*again) for case in group.cases}
+    seen = {(group.change.cause, case) for group in compare_runs(*again) for case in group.cases}
     flaky = [group for group in asked if not any((group.change.cause, case) in seen for case in group.cases)]
     return Confirmed([group for group in groups if group not in flaky], flaky)
 

@@ -15,7 +15,7 @@ import pytest
 from conformance.mutation.kill_matrix import AnyMutant, Matrix, SuiteResult
 from conformance.mutation.likeness import likeliest_first
 from conformance.mutation.outcomes import OutcomeRecorder, RedundantCaseSkipper
-from conformance.mutation.reach import EVERYWHERE, ReachRecorder, faulty_methods
+from conformance.mutation.reach import Reached, ReachRecorder, cases_reaching
 from conformance.node.folders import private_folder
 from conformance.plugin.collection import case_of
 from conformance.plugin.lifecycle import RUN
@@ -41,8 +41,6 @@ QUIETLY = (
     "no:threadexception",
     "--evidence=none",
 )
-Reached = Mapping[str, frozenset[str]]
-"""By case, the methods that it reached."""
 
 STRIDE = 8
 """Mutants are run in strides, so that every kind of fault comes early, and with it the cases about it."""
@@ -296,9 +294,3 @@ class _ClosedUndisturbed(AbstractContextManager[Run]):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         self._run.close()
-
-
-def cases_reaching(mutant: Mutant, reached: Reached) -> frozenset[str]:
-    """Give the cases in which a mutant may show itself: those that ran without it and reached what is faulty."""
-    faulty = faulty_methods(mutant)
-    return frozenset(case for case, methods in reached.items() if EVERYWHERE in faulty or faulty & methods)

@@ -9,6 +9,7 @@ pytest_plugins = (
     "conformance.plugin.options",
     "conformance.plugin.rights",
     "conformance.plugin.collection",
+    "conformance.plugin.output",
     "conformance.plugin.lifecycle",
     "conformance.plugin.scenario_items",
     "conformance.plugin.fixtures",

@@ -6,17 +6,15 @@
 from __future__ import annotations
 
 import gc
-import signal
 import sys
-from contextlib import nullcontext, suppress
-from functools import partial
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from conformance.plugin.collection import SUITE
-from conformance.standard_streams import GuardedStream, guard_stdout, open_closed_streams
+from conformance.plugin.output import OUTPUT, guard_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -33,7 +31,6 @@ EXIT_NOT_GIVEN_BACK = 7
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 EVIDENCE_FOLDER: pytest.StashKey[Path | None] = pytest.StashKey()
 REGISTRY: pytest.StashKey[RegistryOfTheRun] = pytest.StashKey()
-OUTPUT: pytest.StashKey[GuardedStream] = pytest.StashKey()
 NOT_GIVEN_BACK_BY_WORKER: pytest.StashKey[str] = pytest.StashKey()
 RUN_OPTIONS = ("mutant", "kubelet", "cluster", "cluster_registry", "model", "oci_runtime", "allow_reload")
 """What a ``Run`` is told besides ``--runtime``."""
@@ -42,17 +39,10 @@ NOT_GIVEN_BACK = "conformance_not_given_back"
 REGISTRY_OF_THE_RUN = "conformance_registry"
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests() -> Generator[None]:
-    """Open what is closed of the standard streams before they are captured: pytest flushes them when all is over."""
-    open_closed_streams()
-    yield
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Keep neighbours among cases on one worker: they share a configuration, and so a CRI-O."""
     if is_about_crio(config):
-        _guard_terminal(config)
+        guard_terminal(config)
     if _is_shared(config):
         from conformance.images.builder import label_images
         from conformance.node.maker import this_maker
@@ -62,39 +52,6 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = any(argument.startswith("--dist") for argument in config.invocation_params.args)
     if is_about_crio(config) and config.getoption("dist", "no") == "load" and not chosen:
         config.option.dist = "worksteal"
-
-
-def _guard_terminal(config: pytest.Config) -> None:
-    """Let a run end, as with Ctrl-C, whose output is read no further or cannot be written; and say which at its end."""
-    if hasattr(config, "workerinput"):
-        return
-    config.stash[OUTPUT] = guarded = guard_stdout()
-    guarded.on_failure = partial(signal.raise_signal, signal.SIGINT)
-
-    def complain() -> None:
-        guarded.on_failure = bool
-        guarded.flush()
-        if guarded.complaint and not isinstance(sys.stderr, GuardedStream):
-            GuardedStream(sys.stderr).write(f"ERROR: {guarded.complaint}\n")
-
-    config.add_cleanup(complain)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-    """Let nobody who cannot wait interrupt what is being told and cleared up after the first Ctrl-C.
-
-    It may come where code has no line, as before the first one of a function, and pytest tells of none without.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    excinfo.traceback = excinfo.traceback.filter(_has_line)
-
-
-def _has_line(entry: Any) -> bool:
-    """Tell whether an entry of a traceback has a line; CPython gives None for some instructions."""
-    with suppress(TypeError):
-        return bool(entry.lineno >= 0)
-    return False
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -77,7 +77,7 @@ class ChangeGroup:
         return self.change.kind in _WORSE
 
 
-def changes(before: RunEvidence, after: RunEvidence) -> list[ChangeGroup]:
+def compare_runs(before: RunEvidence, after: RunEvidence) -> list[ChangeGroup]:
     """Compare two runs case by case; the gravest comes first, and then what most cases show."""
     old, new = ({each.case: each for each in run.cases} for run in (before, after))
     found: dict[tuple[object, ...], list[tuple[CaseChange, str]]] = {}

@@ -19,7 +19,7 @@ from conformance.evidence.evidence_folder import (
     state_folder,
     write_run,
 )
-from conformance.evidence.schema import evidence_schema
+from conformance.evidence.evidence_schema import evidence_schema
 
 RUN = RunRecord(schema=SCHEMA, properties={"target": "CRI-O 1.36.3"}, began=100.0, cases=3)
 
@@ -116,5 +116,5 @@ def test_runs_are_kept_below_the_state_folder_the_last_ones(tmp_path: Path, monk
 def test_the_schema_in_the_docs_is_that_of_the_types() -> None:
     written = json.loads((Path(__file__).parents[2] / "docs/schema/evidence-1.json").read_text())
     assert written == json.loads(msgspec.json.encode(evidence_schema())), (
-        "python -m conformance.evidence.schema > docs/schema/evidence-1.json"
+        "python -m conformance.evidence.evidence_schema > docs/schema/evidence-1.json"
     )

@@ -11,7 +11,7 @@ from conformance.evidence.evidence_folder import RUN, find_evidence, kept_runs, 
 from conformance.matrix import confirmation
 from conformance.matrix.runs import runs_at_once
 from conformance.matrix.suite_run import SuiteRun
-from conformance.report.changes import CaseChange, ChangeGroup, ChangeKind, changes
+from conformance.report.changes import CaseChange, ChangeGroup, ChangeKind, compare_runs
 
 OLD, NEW = "simulator:1.33", "simulator:1.36"
 FEW = ("--pytest", "-k", "test_short_name_mode and Enforcing")
@@ -88,7 +88,7 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(
 def test_a_change_that_is_not_seen_again_is_flaky(evidence: Path, tmp_path: Path) -> None:
     """Asked again is the case itself: a simulator does the same each time, so one change is real and one is not."""
     before, after = read_evidence(evidence / OLD), read_evidence(evidence / NEW)
-    (real,) = changes(before, after)
+    (real,) = compare_runs(before, after)
     invented = ChangeGroup(CaseChange(ChangeKind.FAILS, "passes", "fails (sometimes)"), [after.cases[0].case])
     found = confirmation.confirm([invented, real], before, after, tmp_path)
     assert found.flaky == [invented]

@@ -9,7 +9,7 @@ import pytest
 from conformance.evidence.case_records import SCHEMA, CallRecord, CaseRecord, ErrorRecord, ExchangeRecord, RunRecord
 from conformance.evidence.evidence_folder import RunEvidence
 from conformance.report.change_text import changes_as_json, changes_as_markdown, changes_as_text
-from conformance.report.changes import CaseChange, ChangeKind, changes
+from conformance.report.changes import CaseChange, ChangeKind, compare_runs
 from conformance.report.wording import edits, open_wording, requests_of
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -40,7 +40,7 @@ def exchange(host: str, kind: str = "manifest", status: int = 200, user: str | N
 
 
 def kinds(before: CaseRecord, after: CaseRecord) -> list[CaseChange]:
-    return [group.change for group in changes(run(before), run(after))]
+    return [group.change for group in compare_runs(run(before), run(after))]
 
 
 def test_equal_runs_have_no_change() -> None:
@@ -64,7 +64,7 @@ def test_equal_runs_have_no_change() -> None:
 )
 def test_a_change_of_verdict_is_the_whole_change(before: str, after: str, kind: ChangeKind, worse: bool) -> None:
     other = {"calls": (pull(error="another text"),)}
-    (group,) = changes(run(case("a", before, reason="why")), run(case("a", after, reason="why", **other)))
+    (group,) = compare_runs(run(case("a", before, reason="why")), run(case("a", after, reason="why", **other)))
     assert (group.change.kind, group.is_worse) == (kind, worse)
 
 
@@ -77,7 +77,7 @@ def test_cases_that_speak_of_releases_are_grouped_by_the_issue() -> None:
     since, until = "speaks of CRI-O >=1.34: it came with a/b#1", "speaks of CRI-O <1.34: before a/b#1 it was not there"
     before = run(case("a", "skipped", reason=since), case("b"), case("c", "skipped", reason="speaks of another"))
     after = run(case("a"), case("b", "skipped", reason=until), case("c"))
-    assert [len(group.cases) for group in changes(before, after)] == [2, 1]
+    assert [len(group.cases) for group in compare_runs(before, after)] == [2, 1]
 
 
 def test_equal_edits_of_an_error_are_one_change_whatever_the_image() -> None:
@@ -88,7 +88,7 @@ def test_equal_edits_of_an_error_are_one_change_whatever_the_image() -> None:
 
     before = run(failing("a", "unauthorized"), failing("b", "unauthorized"))
     after = run(*(failing(each, "denied: unauthorized") for each in "ab"))
-    (group,) = changes(before, after)
+    (group,) = compare_runs(before, after)
     assert len(group.cases) == 2
     assert group.change.kind is ChangeKind.ERROR
     assert "denied:" in group.change.after
@@ -115,7 +115,7 @@ def test_credentials_that_another_host_sees_come_before_all_but_failures() -> No
         case("b", "deviates", reason="x"),
         case("c", "failed"),
     )
-    found = changes(before, after)
+    found = compare_runs(before, after)
     assert [group.change.kind for group in found] == [ChangeKind.FAILS, ChangeKind.CREDENTIALS, ChangeKind.DEVIATES]
     assert found[1].change.after == "robot: shown to 1 more of the registry hosts"
 
@@ -133,7 +133,7 @@ def test_a_case_that_takes_much_longer_is_told() -> None:
 
 
 def test_a_case_that_only_one_run_has() -> None:
-    (group,) = changes(run(), run(case("a")))
+    (group,) = compare_runs(run(), run(case("a")))
     assert group.change == (ChangeKind.CASES, "there is none", "there is one")
 
 
@@ -172,7 +172,7 @@ AFTER = run(case("a", "failed", reason="a | b"), case("b", "deviates", reason="x
 
 
 def test_the_changes_in_words() -> None:
-    found = changes(BEFORE, AFTER)
+    found = compare_runs(BEFORE, AFTER)
     text = changes_as_text(BEFORE, AFTER, found[:1], found[1:])
     assert text.splitlines()[0] == "CRI-O 1.33.13 → CRI-O 1.36.3: 1 change, 1 for the worse (2 and 2 cases)"
     assert "newly failing, 1 case:\n    before: passes\n    after:  fails (a | b)\n" in text
@@ -182,14 +182,14 @@ def test_the_changes_in_words() -> None:
 
 
 def test_the_changes_as_markdown_stay_in_their_cells() -> None:
-    found = changes(BEFORE, AFTER)
+    found = compare_runs(BEFORE, AFTER)
     rows = [line for line in changes_as_markdown(BEFORE, AFTER, found, []).splitlines() if line.startswith("| newly")]
     assert len(rows) == 2
     assert r"fails \(a \| b\)" in rows[0]
 
 
 def test_the_changes_as_json() -> None:
-    found = changes(BEFORE, AFTER)
+    found = compare_runs(BEFORE, AFTER)
     told = json.loads(changes_as_json(BEFORE, AFTER, found[:1], found[1:]))
     assert (told["before"], told["after"], told["worse"]) == (
         {"target": "CRI-O 1.33.13"},

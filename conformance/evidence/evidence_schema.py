@@ -1,4 +1,4 @@
-"""The schema of evidence, from its types: ``python -m conformance.evidence.schema > docs/schema/evidence-1.json``."""
+"""The schema of evidence, from its types: ``python -m conformance.evidence.evidence_schema`` writes it."""
 
 import sys
 from typing import Any
