@@ -3,12 +3,9 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.commands.values import filled
-
-if TYPE_CHECKING:
-    from conformance.evidence.evidence_folder import RunEvidence
 
 USAGE = 2
 STDOUT = "-"
@@ -37,11 +34,12 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> int:
     """Write the page; give the exit code that ``--help`` promises."""
-    from conformance.evidence.evidence_folder import EvidenceError  # noqa: PLC0415 (as the page)
+    from conformance.evidence.evidence_folder import EvidenceError, read_evidence  # noqa: PLC0415 (as the page)
     from conformance.report.page.rendering import render_page  # noqa: PLC0415 (Jinja is heavy)
 
     try:
-        _write(options.output, render_page([_read(folder) for folder in _folders(options.folders)]))
+        runs = [read_evidence(folder) for folder in _folders(options.folders)]
+        _write(options.output, render_page(runs))
     except EvidenceError as error:
         return _refused(str(error))
     except OSError as error:
@@ -63,17 +61,6 @@ def _folders(named: list[str]) -> list[Path]:
     if newest := next(kept_runs(state := state_folder()), None):
         return [newest]
     raise EvidenceError(f"{state} keeps no run: name a folder that --evidence wrote, or run the suite first")
-
-
-def _read(folder: Path) -> "RunEvidence":
-    """Read a run; raises ``EvidenceError``, also where a verdict is none that can be told."""
-    from conformance.evidence.evidence_folder import EvidenceError, read_evidence  # noqa: PLC0415 (as above)
-    from conformance.evidence.records import VERDICTS  # noqa: PLC0415
-
-    evidence = read_evidence(folder)
-    if odd := next((each for each in evidence.cases if each.verdict not in VERDICTS), None):
-        raise EvidenceError(f"{folder} is no evidence of a run: the verdict of {odd.case} is {odd.verdict!r}")
-    return evidence
 
 
 def _write(output: str, page: str) -> None:
