@@ -58,6 +58,20 @@ class GuardedStream:
         return f"what this prints cannot be written: {self.failure.strerror}"
 
 
+def open_closed_files() -> None:
+    """Open what is closed of the files of standard streams: else the next files that are opened are these."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= ERROR:
+        pass
+    os.close(opened)
+
+
+def open_closed_streams() -> None:
+    """Let standard output and error lead nowhere where they were closed, and Python has none."""
+    open_closed_files()
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
+
+
 def guard_stdout() -> GuardedStream:
     """Let standard output raise nothing, and give it; one that is guarded already stays as it is."""
     if not isinstance(sys.stdout, GuardedStream):
@@ -71,9 +85,7 @@ def guarded_streams() -> Iterator[None]:
 
     Raises ``SystemExit`` at the end, after one sentence, where standard output could not be written.
     """
-    while (opened := os.open(os.devnull, os.O_RDWR)) <= ERROR:  # else the next files that are opened are these
-        pass
-    os.close(opened)
+    open_closed_files()
     before = sys.stdout, sys.stderr
     sys.stderr = cast("TextIO", GuardedStream(before[1] or _nowhere()))
     guarded = guard_stdout()

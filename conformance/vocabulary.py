@@ -57,7 +57,7 @@ from conformance.runtime.configuration import Configuration
 from conformance.runtime.node_inspector import NodeInspector, NodeResources
 from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
 from conformance.runtime.runtime import Runtime
-from conformance.scenario.scenario import ContentKind, build_content
+from conformance.scenario.contents import ContentKind, build_content
 
 __all__ = [
     "Artifact",

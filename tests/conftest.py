@@ -33,8 +33,16 @@ def no_upstream() -> Iterator[None]:
     A fixture, since a run of the suite from here loads this file, too.
     """
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("CRIO_CONFORMANCE_CRIO_MIRROR", "CRIO_CONFORMANCE_KUBERNETES_MIRROR"):
-            patch.setenv(name, "http://127.0.0.1:1")
+        for upstream in ("CRIO", "KUBERNETES", "ETCD"):
+            patch.setenv(f"CRIO_CONFORMANCE_{upstream}_MIRROR", "http://127.0.0.1:1")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_evidence_at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No run that a test makes is kept among the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
 
 
@@ -70,13 +78,14 @@ def worlds_in(folder: Path) -> list[str]:
 
 @pytest.fixture
 def release_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReleaseServer]:
-    """A server with nothing on it, which stands for both upstreams; no proxy lies between."""
+    """A server with nothing on it, which stands for all upstreams; no proxy lies between."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     with serve_releases() as server:
         monkeypatch.setenv("CRIO_CONFORMANCE_CRIO_MIRROR", server.url)
         monkeypatch.setenv("CRIO_CONFORMANCE_KUBERNETES_MIRROR", f"{server.url}/")
+        monkeypatch.setenv("CRIO_CONFORMANCE_ETCD_MIRROR", server.url)
         yield server
 
 

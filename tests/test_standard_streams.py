@@ -13,6 +13,8 @@ COMMAND = (sys.executable, "-m", "conformance")
 EXPLAIN = ("explain", "quay.io/team/app")
 RUN = ("run", "--runtime", "simulator", "-p", "no:cacheprovider", "-k", "short_name_mode")
 PATIENCE = 120.0
+TIMES = 2
+INTERRUPTED = 130
 FULL = "what this prints cannot be written: No space left on device"
 NOT_UTF8 = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
 
@@ -83,6 +85,23 @@ def test_a_run_whose_output_cannot_be_written_ends(own_tmpdir: Path) -> None:
     assert (pytest_run.returncode, pytest_run.stderr) == (2, f"ERROR: {FULL}\n")
 
 
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+def test_pytest_itself_ends_well_where_output_is_closed(own_tmpdir: Path, tmp_path: Path, closed: str) -> None:
+    """It flushes at its end what Python has not then."""
+    del own_tmpdir
+    (tmp_path / "test_theirs.py").write_text("def test_it(runtime): pass\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--runtime=simulator", "test_theirs.py"]
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", *command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_a_summary_that_nobody_reads_ends_no_run_that_has_ended(own_tmpdir: Path, tmp_path: Path) -> None:
     del own_tmpdir
     (tmp_path / "test_theirs.py").write_text("def test_it(runtime): pass\n")
@@ -113,3 +132,21 @@ def test_ctrl_c_three_times_shows_no_traceback(own_tmpdir: Path) -> None:
     assert process.returncode in (2, 130), told
     assert "Traceback" not in told
     assert "INTERNALERROR" not in told
+
+
+def test_ctrl_c_while_mutants_run_shows_nothing(own_tmpdir: Path) -> None:
+    """It reaches those that run them, too, at any moment of theirs."""
+    del own_tmpdir
+    for _ in range(TIMES):
+        process = subprocess.Popen(
+            [*COMMAND, "mutants", "--jobs", "2"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while not children.read_text():
+            assert process.poll() is None
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.communicate(timeout=PATIENCE)[0] == b""
+        assert process.returncode == INTERRUPTED

@@ -21,6 +21,7 @@ LONG = 300
 
 WHY_LONG = {
     "conformance/images/builder.py": "the builder's whole vocabulary, of which each part needs the others",
+    "conformance/runtime/runtime.py": "what a case may ask of a runtime, each with its prediction",
     "conformance/suite/cri/test_cri_pull.py": "one family",
     "conformance/suite/policy/test_signature_policy.py": "one family",
     "conformance/suite/pulls/test_mirrors.py": "one family",

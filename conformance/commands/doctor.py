@@ -6,8 +6,8 @@ from typing import Any
 from conformance.commands.values import filled
 
 _HELP = "say what can run on this machine, and what each thing that is missing takes; nothing is changed"
-_EPILOG = """exit code: 0 if the suite can run live, 6 if it can only rehearse (as --require live ends a run), 4 if
-not even that, 2 if the options cannot be used"""
+_EPILOG = """exit code: 0 if the suite can run live, 6 if it can only rehearse (as --require live ends a run) or has its
+CRI-O to fetch first, 4 if not even that, 2 if the options cannot be used"""
 
 
 def add_command(commands: Any) -> argparse.ArgumentParser:

@@ -5,19 +5,27 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TextIO
 
 from conformance.explain.explain import explain
-from conformance.explain.pull_trace import predict_trace
+from conformance.explain.pull_trace import PullTrace, predict_trace
 from conformance.explain.text import as_text
 from conformance.model.registries_conf import fingerprint
-from conformance.node_config.node_config import NodeConfigError
+from conformance.node_config.node_config import NodeConfig, NodeConfigError, errno_text
 from conformance.node_config.reader import ExplainOptions, read_node_config, read_registries
 
 USAGE, INTERRUPTED = 2, 130
 _HELP = "say what a CRI-O makes of an image name: which registries it asks, in which order, and how that ends"
 _EPILOG = """exit code: 0 if the pull would succeed (without --probe: if somebody would be asked), 1 if not,
 2 if the options or this machine's configuration cannot be used"""
+
+
+SAVED = (
+    "Written by crio-conformance explain --probe --save, from what this node's files say and its registries answered.",
+    "Contents are stand-ins of the same shape, digests are others, and whoever had a login is called somebody.",
+)
+"""The comment above a scenario that was saved."""
 
 
 def add_command(commands: Any) -> argparse.ArgumentParser:
@@ -27,6 +35,12 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("name", metavar="NAME", nargs="?", help="an image name as it stands in a pod")
     parser.add_argument("--probe", action="store_true", help="ask the registries, as that CRI-O would")
+    parser.add_argument(
+        "--save",
+        metavar="FILE",
+        help="with --probe: write what was read here and what registries answered as a scenario (docs/scenarios.md),"
+        " without logins",
+    )
     parser.add_argument(
         "--release", metavar="1.36", help="the CRI-O (else the one that answers, else the newest known)"
     )
@@ -72,17 +86,36 @@ def _explained(arguments: argparse.Namespace) -> tuple[str, int]:
         return f"{json.dumps({'fingerprint': digest}) if arguments.json else digest}\n", 0
     if arguments.name is None:
         raise NodeConfigError("say which image name is to be explained")
+    if arguments.save is not None and not arguments.probe:
+        raise NodeConfigError("--save is for what registries answer: add --probe")
     about = read_node_config(options)
     if arguments.probe:
         from conformance.explain.prober import probe  # noqa: PLC0415 (HTTP and TLS are heavy)
 
         trace = probe(about, arguments.name)
+        if arguments.save is not None:
+            _save(Path(arguments.save), arguments.name, about, trace)
     else:
         trace = predict_trace(about.settings, arguments.name)
     explanation = explain(arguments.name, about, trace)
     if arguments.json:
         return explanation.as_json() + "\n", explanation.exit_code
     return as_text(explanation, colour=is_coloured(arguments.color, sys.stdout, os.environ)), explanation.exit_code
+
+
+def _save(path: Path, name: str, about: NodeConfig, trace: PullTrace) -> None:
+    """Write a scenario where there is none yet; raises ``NodeConfigError``."""
+    from conformance.scenario.traced import scenario_of_trace  # noqa: PLC0415 (HTTP and TLS are heavy)
+    from conformance.scenario.writer import as_toml  # noqa: PLC0415
+
+    text = as_toml(scenario_of_trace(name, about, trace), *SAVED)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise NodeConfigError(f"{path} is there already: let --save name another file") from None
+    except OSError as error:
+        raise NodeConfigError(f"{path} cannot be written: {errno_text(error)}") from None
 
 
 def _options(arguments: argparse.Namespace) -> ExplainOptions:

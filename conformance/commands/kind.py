@@ -98,6 +98,8 @@ def _run(options: argparse.Namespace) -> int:
     downloads = read_download_options(vars(options).get)
     _make_folder(options.results)
     tools = find_kind_tools()
+    if tools.passed_over:
+        print(f"{tools.passed_over}: {tools.engine} is used", file=sys.stderr)
     name = options.node_image
     if name is None:
         image = _node_image(options)

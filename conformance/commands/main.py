@@ -32,15 +32,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _main(arguments: Sequence[str] | None) -> int:
     """Parse the command line, and run the command that it names."""
     from conformance.commands import (  # noqa: PLC0415 (Ctrl-C may come meanwhile)
+        diff,
         doctor,
         explain,
         kind,
+        matrix,
         mutants,
         node_restore,
         oracles,
         releases,
         report,
         results,
+        scenario_files,
         serve,
     )
 
@@ -51,16 +54,20 @@ def _main(arguments: Sequence[str] | None) -> int:
         add_run,
         *(
             each.add_command
-            for each in (explain, serve, mutants, oracles, releases, report, results, doctor, kind, node_restore)
+            for each in (
+                *(explain, report, matrix, diff, scenario_files, serve, mutants, oracles),
+                *(releases, results, doctor, kind, node_restore),
+            )
         ),
     ):
-        add_command(commands)
+        command = add_command(commands)
+        command.set_defaults(parser=command)
     parsed, rest = parser.parse_known_args(arguments)
     if parsed.command == "run":
         return run(rest)
     if rest:
         hint = " (pytest's options go after --)" if parsed.command == "kind" else ""
-        parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
+        parsed.parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
     code: int = parsed.run(parsed)
     return code
 
@@ -81,7 +88,19 @@ def run(arguments: Sequence[str]) -> int:
 
     if {"-h", "--help"} & {*arguments}:
         print(_run_help())
-    return int(pytest.main([*QUIETLY, "--pyargs", "conformance.suite", *arguments]))
+    return int(pytest.main([*QUIETLY, *_cache(arguments), "--pyargs", "conformance.suite", *arguments]))
+
+
+def _cache(arguments: Sequence[str]) -> Sequence[str]:
+    """Give the option that has pytest remember what failed in the user's cache, and not in the folder one is in."""
+    from conformance.releases.installation import RuntimeNotFoundError, releases_folder  # noqa: PLC0415 (as others)
+
+    if any("no:cacheprovider" in each for each in arguments):
+        return ()
+    try:
+        return ("-o", f"cache_dir={releases_folder().parent / 'pytest'}")
+    except RuntimeNotFoundError:
+        return ("-p", "no:cacheprovider")
 
 
 def _run_help() -> str:

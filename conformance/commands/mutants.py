@@ -42,7 +42,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> int:
     """Run the command: exit 0 when all are killed and weak cases are explained, 1 if not, 2 when it cannot run."""
     from conformance.mutation.container_runs import container_mutants, run_container_matrix  # noqa: PLC0415
-    from conformance.mutation.matrix import AnyMutant, matrix_lines  # noqa: PLC0415
+    from conformance.mutation.kill_matrix import AnyMutant, matrix_lines  # noqa: PLC0415
     from conformance.mutation.mutant_runs import MutantRunError, run_matrix  # noqa: PLC0415 (pytest, HTTP and gRPC are heavy)
     from conformance.mutation.reasons import weak_cases  # noqa: PLC0415
     from conformance.releases.installation import RuntimeNotFoundError  # noqa: PLC0415

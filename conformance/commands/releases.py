@@ -9,9 +9,13 @@ from conformance.releases.download_options import DownloadOptionError, add_downl
 
 USAGE, ABSENT = 2, 3
 VERSION = re.compile(r"v?\d+\.\d+(\.\d+)?|latest|main|[0-9a-f]{40}", re.ASCII)
-OTHERS = ("kubelet", "kube-apiserver")
-"""The programs besides CRI-O, by their options."""
-_HELP = "list the CRI-Os, kubelets and API servers in the cache folder, fetch and remove them"
+OTHERS = {
+    "kubelet": "a kubelet, instead of a CRI-O",
+    "kube-apiserver": "a kube-apiserver, instead of a CRI-O",
+    "etcd": "an etcd, instead of a CRI-O: by its release, 3.6.8, or that of the Kubernetes it belongs to, 1.36.3",
+}
+"""The programs besides CRI-O, by their options, each with what that means."""
+_HELP = "list the CRI-Os, kubelets, API servers and etcds in the cache folder, fetch and remove them"
 _EPILOG = (
     "exit code: 0 when it is done, 2 if the options cannot be used, 3 if there is no such release, or no way to it"
 )
@@ -43,10 +47,9 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
         one = acts.add_parser(name, help=help_, description=f"{help_}.", epilog=_EPILOG)
         one.add_argument("version", type=read, metavar="VERSION", help=names)
         programs = one.add_mutually_exclusive_group()
-        for program in OTHERS:
-            instead = f"a {program}, instead of a CRI-O"
+        for program, instead in OTHERS.items():
             programs.add_argument(f"--{program}", action="store_const", const=program, dest="program", help=instead)
-        one.set_defaults(act=act)
+        one.set_defaults(act=act, parser=one)
         if act is _fetch:
             add_download_options(one.add_argument)
     return parser
@@ -91,11 +94,13 @@ def _fetch(options: argparse.Namespace) -> None:
     """Fetch a release, and print where its program is."""
     from conformance.releases.fetching import (  # noqa: PLC0415 (HTTP is heavy)
         fetch_crio,
+        fetch_etcd,
         fetch_kube_apiserver,
         fetch_kubelet,
     )
 
-    fetch = {"kubelet": fetch_kubelet, "kube-apiserver": fetch_kube_apiserver}.get(options.program, fetch_crio)
+    others = {"kubelet": fetch_kubelet, "kube-apiserver": fetch_kube_apiserver, "etcd": fetch_etcd}
+    fetch = others.get(options.program, fetch_crio)
     print(fetch(options.version, read_download_options(vars(options).get)))
 
 

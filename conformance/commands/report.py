@@ -39,7 +39,7 @@ def main(options: argparse.Namespace) -> int:
 
     try:
         runs = [read_evidence(folder) for folder in _folders(options.folders)]
-        _write(options.output, render_page(runs))
+        write_page(options.output, render_page(runs))
     except EvidenceError as error:
         return _refused(str(error))
     except OSError as error:
@@ -63,7 +63,7 @@ def _folders(named: list[str]) -> list[Path]:
     raise EvidenceError(f"{state} keeps no run: name a folder that --evidence wrote, or run the suite first")
 
 
-def _write(output: str, page: str) -> None:
+def write_page(output: str, page: str) -> None:
     """Write the page, whole or not at all; raises ``OSError``."""
     if output == STDOUT:
         sys.stdout.write(page)

@@ -38,6 +38,14 @@ def check_crio(runtime: str) -> tuple[Finding, Path | None, Release | None]:
     return check.tell("", f"{CRIO} {release} ({crio})"), crio, release
 
 
+def is_fetched(runtime: str) -> bool:
+    """Tell whether a run fetches the CRI-O that ``--runtime`` names, as it is not here."""
+    try:
+        return must_be_fetched(runtime)
+    except RuntimeNotFoundError:
+        return False
+
+
 def _find(runtime: str) -> tuple[Path, Release]:
     """Give the ``crio`` that ``--runtime`` names, and which release it is; raises ``RuntimeNotFoundError``."""
     if must_be_fetched(runtime):

@@ -13,11 +13,13 @@ from conformance.doctor.crio_checks import (
     check_crio,
     check_kubelet,
     check_programs,
+    is_fetched,
 )
 from conformance.doctor.finding import Finding, Need, State
 from conformance.doctor.limit_checks import check_inotify, check_open_files
 from conformance.doctor.program_checks import check_contrast, check_cosign, check_engine, check_kind, check_oracles
 from conformance.doctor.world_checks import check_folder, check_namespaces
+from conformance.releases.installation import CRIO
 
 LIVE, NOTHING, REHEARSAL = 0, 4, 6
 """Exit codes: 4 is that of a run that cannot be done, 6 that of one which ``--require live`` refuses."""
@@ -32,7 +34,7 @@ class Examination:
 
     @cached_property
     def exit_code(self) -> int:
-        """0 where the suite can run live, 6 where it can only rehearse, 4 where not even that."""
+        """0 where the suite can run live, 6 where it only rehearses or has a CRI-O to fetch, 4 where not even that."""
         lacking = {each.need for each in self.findings if each.state != State.OK}
         if Need.ANY_RUN in lacking:
             return NOTHING
@@ -41,11 +43,20 @@ class Examination:
     @property
     def verdict(self) -> str:
         """Say in a sentence what can run."""
+        if self._only_fetches:
+            fetched = f"{CRIO} {self.runtime}"
+            return f"A run fetches {fetched} first, and nothing else is in the way: --runtime {self.runtime}"
         return {
             LIVE: f"The suite can run live here: --runtime {self.runtime}",
             REHEARSAL: "Only a rehearsal can run here: --runtime simulator",
             NOTHING: "Nothing can run here, not even a rehearsal",
         }[self.exit_code]
+
+    @property
+    def _only_fetches(self) -> bool:
+        """Whether nothing lacks for a live run but a CRI-O that a run fetches."""
+        lacking = [each.about for each in self.findings if each.state != State.OK and each.need != Need.PART]
+        return lacking == [CRIO] and is_fetched(self.runtime)
 
 
 def examine(runtime: str) -> Examination:

@@ -6,7 +6,7 @@ from functools import partial
 
 from conformance.doctor.finding import Check, Finding
 from conformance.kind import KindError, find_kind
-from conformance.oracle.known_programs import KNOWN_LINES, OracleNotFoundError, find_program
+from conformance.oracle.known_programs import KNOWN_LINES, OracleNotFoundError, find_oracle_program
 from conformance.targets.contrast import ContainerdTarget, PodmanTarget, find_containerd, find_podman
 
 CONTRAST: dict[str, Callable[[str], ContainerdTarget | PodmanTarget]] = {
@@ -33,7 +33,7 @@ def check_oracles() -> Iterator[Finding]:
     """Look for the programs that the model is held against."""
 
     def look(name: str) -> str:
-        path, line = find_program(name)
+        path, line = find_oracle_program(name)
         return f"{name} {line} ({path})"
 
     for name in KNOWN_LINES:

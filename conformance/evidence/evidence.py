@@ -7,8 +7,8 @@ from functools import cached_property
 
 from conformance.cri import Call, CallError
 from conformance.evidence.attempts import Attempt, attempts
+from conformance.evidence.case_records import PredictionRecord
 from conformance.evidence.log import Log, LogLine, LogNotReadError, missing_kinds, panics, tried_hosts
-from conformance.evidence.records import PredictionRecord
 from conformance.registry_hosts.recorder import Exchange, NameLookup, Recorder
 
 

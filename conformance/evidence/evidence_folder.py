@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from conformance.evidence.records import SCHEMA, CaseRecord, RunRecord
+from conformance.evidence.case_records import SCHEMA, CaseRecord, RunRecord
 
 RUN = "run.json"
 CASES = "cases.jsonl"
@@ -70,12 +70,6 @@ class EvidenceWriter:
             self._file.close()
 
 
-def append_record(folder: Path, record: CaseRecord) -> None:
-    """Add a record to a run that goes on, in the name of nobody's worker; raises ``OSError``."""
-    with (folder / "cases-run.jsonl").open("ab", buffering=0) as file:
-        file.write(msgspec.json.encode(record) + b"\n")
-
-
 def write_run(folder: Path, run: RunRecord) -> None:
     """Say what is run, in place of what was said before; raises ``OSError``."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -112,7 +106,7 @@ def merge(folder: Path, exit_code: int) -> None:
     with new.open("wb") as file:
         file.writelines(line for _, line in records)
     new.replace(folder / CASES)
-    run = msgspec.json.decode((folder / RUN).read_bytes(), type=RunRecord)
+    run = read_run(folder)
     write_run(folder, msgspec.structs.replace(run, exit_code=exit_code, duration=round(time.time() - run.began, 3)))
     for part in parts:
         part.unlink()
@@ -130,10 +124,15 @@ def _lines(path: Path) -> Iterator[tuple[float, bytes]]:
             yield decode(line).began, line
 
 
+def read_run(folder: Path) -> RunRecord:
+    """Read what was run; raises ``OSError`` and ``msgspec.MsgspecError``."""
+    return msgspec.json.decode((folder / RUN).read_bytes(), type=RunRecord)
+
+
 def read_evidence(folder: Path) -> RunEvidence:
     """Read what a run found, whether it has ended, goes on or was killed; raises ``EvidenceError``."""
     try:
-        run = msgspec.json.decode((folder / RUN).read_bytes(), type=RunRecord)
+        run = read_run(folder)
         if run.schema != SCHEMA:
             raise EvidenceError(f"{folder} has evidence of the form {run.schema}, and this reads {SCHEMA}")
         paths = [path for path in (folder / CASES, *sorted(folder.glob("cases-*.jsonl"))) if path.exists()]
@@ -155,11 +154,36 @@ def kept_runs(state: Path) -> Iterator[Path]:
     yield from sorted((run.parent for run in state.glob(f"*/{RUN}")), reverse=True)
 
 
+def find_evidence(named: str) -> RunEvidence:
+    """Read the evidence in a folder, or the newest that is kept about a release and has come to its end.
+
+    Raises ``EvidenceError``.
+    """
+    folder = Path(named)
+    if folder.exists() or "/" in named:
+        return read_evidence(folder)
+    for kept in kept_runs(state := state_folder()):
+        try:
+            run = read_run(kept)
+        except (OSError, msgspec.MsgspecError):
+            continue
+        if run.exit_code in _COMPLETE and named in {run.properties.get("release"), run.properties.get("target")}:
+            return read_evidence(kept)
+    raise EvidenceError(
+        f"{named} is no folder, and {state} keeps no run about it that came to its end:"
+        f" name a folder that --evidence wrote, or run the suite on it first (--runtime {named})"
+    )
+
+
+_COMPLETE = {0, 1}
+"""The exit codes of runs that came to their end (pytest.ExitCode)."""
+
+
 def forget_old_runs(state: Path, keep: int = KEPT) -> None:
     """Remove all but the newest runs; one that goes on stays."""
     for folder in list(kept_runs(state))[keep:]:
         try:
-            run = msgspec.json.decode((folder / RUN).read_bytes(), type=RunRecord)
+            run = read_run(folder)
         except (OSError, msgspec.MsgspecError):
             continue
         if run.exit_code is not None or time.time() - run.began > PRESUMED_DEAD:

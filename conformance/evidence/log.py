@@ -23,6 +23,9 @@ REGISTRIES_APPLIED = "Applied new registry configuration"
 RELOADED = "Configuration reload completed"
 """How the lines begin that CRI-O prints when it has read registries.conf anew, and when all of its configuration."""
 
+NOT_RELOADED = "Unable to reload configuration: "
+"""How the line begins in which it says why it keeps the old one."""
+
 _HOUSEKEEPING = (
     "Request: ",
     "Response: ",

@@ -9,8 +9,7 @@ from google.protobuf.message import Message
 
 from conformance.cri import Call, CallError, CRIError
 from conformance.evidence.attempts import attempts
-from conformance.evidence.evidence import Command, Evidence
-from conformance.evidence.records import (
+from conformance.evidence.case_records import (
     AttemptRecord,
     CallRecord,
     CaseRecord,
@@ -19,6 +18,7 @@ from conformance.evidence.records import (
     LineRecord,
     MessageRecord,
 )
+from conformance.evidence.evidence import Command, Evidence
 from conformance.evidence.secrets import Secrets
 from conformance.registry_hosts.recorder import Exchange, NameLookup
 

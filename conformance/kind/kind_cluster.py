@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
+from conformance.children import run_to_end
 from conformance.interrupts import undisturbed
-from conformance.kind.children import run_to_end
 from conformance.kind.kind_tools import KindError, KindTools, kind_folder
 from conformance.node.maker import is_gone, this_maker
 from conformance.releases.installation import RuntimeNotFoundError

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.node.engine_container import ENGINES
@@ -26,10 +26,14 @@ class KindOptionError(KindError):
 
 @dataclass(frozen=True)
 class KindTools:
-    """``kind``, and ``engine``, the name of the engine's program on ``PATH``."""
+    """``kind``, and ``engine``, the name of the engine's program on ``PATH``.
+
+    ``passed_over`` is what is wrong with an engine that is here, too, and would have been taken; nothing else.
+    """
 
     kind: Path
     engine: str
+    passed_over: str = ""
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -101,7 +105,7 @@ def find_kind_tools() -> KindTools:
         except KindError as error:
             said.append(str(error))
         else:
-            return tools
+            return replace(tools, passed_over="; ".join(said))
     why = "; ".join(said) or f"{wanted or ' and '.join(ENGINES)} not on PATH"
     msg = f"no engine answers that a kind cluster's nodes could be containers of ({why}): start one"
     raise KindError(msg)

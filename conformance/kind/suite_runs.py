@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.kind.children import run_to_end
+from conformance.children import run_to_end
 from conformance.kind.kind_cluster import KindCluster
 
 PYTEST = (sys.executable, "-m", "pytest", "--pyargs", "conformance.suite")

@@ -1,7 +1,9 @@
 """A CRI proxy: a socket in front of another one; what a client asks goes through, and is recorded."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent import futures
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -37,6 +39,8 @@ class CRIProxy(grpc.GenericRpcHandler):
 
     def __init__(self, socket: Path, behind: Path, record: Callable[[Call], object]) -> None:
         self._client = Client(str(behind), lambda call: record(call) if call.rpc in RECORDED_RPCS else None)
+        self._idle = threading.Condition()
+        self._under_way = 0
         self._threads = futures.ThreadPoolExecutor(THREADS, thread_name_prefix="tap")
         self._server = grpc.server(self._threads, handlers=[self])
         self._target = SocketTarget(socket)
@@ -52,7 +56,8 @@ class CRIProxy(grpc.GenericRpcHandler):
 
         def forward(request: Message, context: grpc.ServicerContext) -> Message:
             try:
-                return self._client.forward(path, request, answer, min(context.time_remaining(), LONGEST_SECONDS))
+                with self._counted():
+                    return self._client.forward(path, request, answer, min(context.time_remaining(), LONGEST_SECONDS))
             except CRIError as error:
                 context.abort(error.code, error.message)
                 raise
@@ -62,6 +67,22 @@ class CRIProxy(grpc.GenericRpcHandler):
             request_deserializer=GetMessageClass(method.input_type).FromString,
             response_serializer=answer.SerializeToString,
         )
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._idle:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._under_way -= 1
+                self._idle.notify_all()
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until every call has been answered by who is behind, also those that nobody waits for; tell whether."""
+        with self._idle:
+            return self._idle.wait_for(lambda: not self._under_way, seconds)
 
     def __enter__(self) -> Self:
         self._server.start()

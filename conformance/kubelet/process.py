@@ -26,6 +26,7 @@ from conformance.kubelet.sysctl_masks import mask_sysctls
 from conformance.kubelet.volume import ImageVolume, PullPolicy
 from conformance.model.answers import Login
 from conformance.node import NodeError, Process
+from conformance.node.cgroup_version import CGROUPS
 from conformance.releases.kubelet_binary import KubeletBinary
 from conformance.runtime import pod_images
 from conformance.runtime.crio import Crio
@@ -72,11 +73,11 @@ class KubeletProcess(PodTeller):
             self._kubeconfig.write_text(membership.kubeconfig)
         with ExitStack() as stack:
             self._socket = self._folder / "cri.sock"
-            stack.enter_context(CRIProxy(self._socket, crio.socket, crio.evidence.calls.append))
+            self._proxy = stack.enter_context(CRIProxy(self._socket, crio.socket, crio.evidence.calls.append))
             mask_sysctls(crio.node, self._folder / "sysctl")
             with (crio.node.etc / "hosts").open("a") as hosts:
                 hosts.write(f"127.0.0.1 {self._node}\n")
-            for hierarchy in _hierarchies(crio.node.cgroups):
+            for hierarchy in _hierarchies(Path("/proc", str(crio.process.outer_pid), "root", CGROUPS.relative_to("/"))):
                 (hierarchy / crio.cgroup_parent.strip("/")).mkdir(exist_ok=True)
             self._process = self._start()
             stack.callback(self._end)
@@ -193,13 +194,17 @@ class KubeletProcess(PodTeller):
 
     @contextmanager
     def at_work(self) -> Iterator[Self]:
-        """Let it run pods for a while; afterwards they are taken away, and it is held until it is at work again."""
+        """Let it run pods for a while; afterwards they are taken away, and it is held until it is at work again.
+
+        CRI-O has then done what it was last asked for: two who remove one container at once get in each other's way.
+        """
         self._process.signal(signal.SIGCONT)
         try:
             yield self
             self.clear()
         finally:
             self._process.signal(signal.SIGSTOP)
+            self._proxy.settle(READY_SECONDS)
 
     def clear(self) -> None:
         """Take all pods away, and wait until CRI-O has stopped them; raises ``RuntimeFailedError`` when they stay."""
@@ -227,7 +232,10 @@ class KubeletProcess(PodTeller):
 
 
 def _hierarchies(cgroups: Path) -> list[Path]:
-    """Give the root of every hierarchy of control groups: the only one (version 2), or each (version 1)."""
+    """Give the root of each hierarchy of control groups in sight: the only one (version 2), or several (version 1).
+
+    What is hidden from a node (``runtime/hybrid_cgroups.py``) could not be removed there.
+    """
     if (cgroups / "cgroup.controllers").exists():
         return [cgroups]
     return [each for each in cgroups.iterdir() if (each / "cgroup.procs").exists()]

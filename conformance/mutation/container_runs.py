@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from conformance.mutation.matrix import Matrix
+from conformance.mutation.kill_matrix import Matrix
 from conformance.mutation.mutant_runs import MutantRun, MutantRunError, make_runs
 from conformance.mutation.reach import ReachRecorder
 from conformance.node.folders import private_folder

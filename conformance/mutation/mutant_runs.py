@@ -12,10 +12,10 @@ from typing import NoReturn
 
 import pytest
 
+from conformance.mutation.kill_matrix import AnyMutant, Matrix, SuiteResult
 from conformance.mutation.likeness import likeliest_first
-from conformance.mutation.matrix import AnyMutant, Matrix, SuiteResult
 from conformance.mutation.outcomes import OutcomeRecorder, RedundantCaseSkipper
-from conformance.mutation.reach import EVERYWHERE, ReachRecorder, faulty_methods
+from conformance.mutation.reach import Reached, ReachRecorder, cases_reaching
 from conformance.node.folders import private_folder
 from conformance.plugin.collection import case_of
 from conformance.plugin.lifecycle import RUN
@@ -39,13 +39,13 @@ QUIETLY = (
     "no:unraisableexception",
     "-p",
     "no:threadexception",
+    "--evidence=none",
 )
-Reached = Mapping[str, frozenset[str]]
-"""By case, the methods that it reached."""
 
 STRIDE = 8
 """Mutants are run in strides, so that every kind of fault comes early, and with it the cases about it."""
 
+ENDING = {signal.SIGINT, signal.SIGTERM}
 INTERRUPTED = int(pytest.ExitCode.INTERRUPTED)
 KINDS = {"ran": ("passed", "failed", "erred"), "failed": ("failed",), "erred": ("erred",)}
 """The outcomes that count as each kind."""
@@ -165,6 +165,15 @@ class MutantRunsPlugin:
     def __init__(self, sound: Sequence[MutantRun], faulty: Sequence[MutantRun], jobs: int, *, whole: bool) -> None:
         self._loop = _MutantRunLoop(sound, faulty, jobs, whole=whole)
 
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Remember who has the plugins."""
+        self._plugins = config.pluginmanager
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        """Let pytest say nothing about it: its own output is no part of what this command prints."""
+        self._plugins.unregister(name="terminalreporter")
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take the place of the usual loop: what is registered last is asked first, before any runtime is started."""
         session.config.pluginmanager.register(self._loop)
@@ -220,12 +229,11 @@ class _MutantRunLoop:
         """Fork for a mutant run of these cases, by default all, when there is room."""
         if len(self._running) == self.jobs:
             self._end()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         if (pid := os.fork()) == 0:
-            if cases is not None:
-                items = {case: item for item in session.items if (case := case_of(item)) in cases}
-                session.items[:] = [items[case] for case in mutant_run.in_order(items)]
-            self._run(session, mutant_run)
+            self._run(session, mutant_run, cases, before)
         self._running[pid] = mutant_run
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _end(self) -> None:
         """Wait for a mutant run, and learn which cases have killed a mutant by now."""
@@ -233,13 +241,23 @@ class _MutantRunLoop:
         if ended.is_faulty and ended.file.exists():
             self._failed.update(ended.result().failed)
 
-    def _run(self, session: pytest.Session, mutant_run: MutantRun) -> NoReturn:
-        """Make one mutant run, its output thrown away, and end this process."""
+    def _run(
+        self, session: pytest.Session, mutant_run: MutantRun, cases: Collection[str] | None, signals: set[int]
+    ) -> NoReturn:
+        """Make one mutant run, its output thrown away, and end this process.
+
+        It begins with signals blocked, and ``signals`` are those that were before: none may come while it still has
+        pytest's output.
+        """
         code = 1
         try:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, 1)
             os.dup2(nowhere, 2)
+            signal.pthread_sigmask(signal.SIG_SETMASK, signals)
+            if cases is not None:
+                items = {case: item for item in session.items if (case := case_of(item)) in cases}
+                session.items[:] = [items[case] for case in mutant_run.in_order(items)]
             session.config.pluginmanager.unregister(name="terminalreporter")
             mutants = [each.mutant for each in self.faulty if isinstance(each.mutant, Mutant) and each.is_faulty]
             recorder = ReachRecorder(mutants)
@@ -276,9 +294,3 @@ class _ClosedUndisturbed(AbstractContextManager[Run]):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         self._run.close()
-
-
-def cases_reaching(mutant: Mutant, reached: Reached) -> frozenset[str]:
-    """Give the cases in which a mutant may show itself: those that ran without it and reached what is faulty."""
-    faulty = faulty_methods(mutant)
-    return frozenset(case for case, methods in reached.items() if EVERYWHERE in faulty or faulty & methods)

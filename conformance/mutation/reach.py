@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from conformance.simulator.mutants import Mutant
@@ -10,6 +10,9 @@ from conformance.simulator.variant import Variant
 
 EVERYWHERE = "*"
 """Stands for a fault that any case may reach: in how a piece is made, or in what is no method."""
+
+Reached = Mapping[str, frozenset[str]]
+"""By case, the methods that it reached."""
 
 
 def faulty_methods(mutant: Mutant) -> frozenset[str]:
@@ -56,3 +59,9 @@ class ReachRecorder:
             return method(*arguments, **options)
 
         return recording
+
+
+def cases_reaching(mutant: Mutant, reached: Reached) -> frozenset[str]:
+    """Give the cases in which a mutant may show itself: those that ran without it and reached what is faulty."""
+    faulty = faulty_methods(mutant)
+    return frozenset(case for case, methods in reached.items() if EVERYWHERE in faulty or faulty & methods)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from conformance.mutation.matrix import Matrix
+from conformance.mutation.kill_matrix import Matrix
 
 Reasons = Mapping[str, str]
 """By case, or function of cases, a sentence."""

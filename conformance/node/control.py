@@ -2,13 +2,13 @@
 
 import json
 import os
-import shutil
 import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from conformance.node import init
+from conformance.node.find_program import find_program
 from conformance.node.node import NodeError
 from conformance.node.node_process import Process
 
@@ -72,6 +72,4 @@ def _found(program: str, env: Mapping[str, str], root: Path) -> str:
     """Find a program below a root folder; what is not found is looked for where it is started, which says so."""
     if "/" in program:
         return program
-    folders = env.get("PATH", os.defpath).split(os.pathsep)
-    found = shutil.which(program, path=os.pathsep.join(str(root / each.lstrip("/")) for each in folders))
-    return f"/{Path(found).relative_to(root)}" if found else program
+    return str(find_program(program, env.get("PATH", os.defpath).split(os.pathsep), root) or program)

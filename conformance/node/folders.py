@@ -24,8 +24,13 @@ CGROUP_PREFIX = "crio-conformance-"
 def worlds_path() -> Path:
     """Say where the user's folder for worlds is, or would be.
 
-    Raises ``OSError`` with a sentence when it belongs to somebody else or its path is too long for a socket in it.
+    Raises ``OSError`` with a sentence when it belongs to somebody else, ``TMPDIR`` is none, or its path is too long for
+    a socket in it.
     """
+    wanted = os.environ.get("TMPDIR")
+    if wanted and not (Path(wanted).is_dir() and os.access(wanted, os.W_OK | os.X_OK)):  # Python takes another then
+        msg = f"TMPDIR is {wanted}, which is no folder that this user can write to: make it, or unset TMPDIR"
+        raise OSError(msg)
     folder = Path(tempfile.gettempdir()).resolve() / f"crio-conformance-{os.geteuid()}"
     if len(os.fsencode(folder)) > SOCKET_PATH_LIMIT - len("/12345678/kubelet/cri.sock"):
         msg = f"{folder} is too long a path for a Unix socket in it: set TMPDIR to a shorter one"

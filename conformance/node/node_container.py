@@ -9,7 +9,6 @@ from typing import Any
 from conformance.node.agent_process import AgentProcess
 from conformance.node.engine_container import SECONDS, EngineContainer
 from conformance.node.folders import cgroups_of
-from conformance.node.inner_path import inner_path
 from conformance.node.node import Node, NodeError, ServiceError
 from conformance.node.node_process import Process
 from conformance.node.world import PRIVATE, write_etc
@@ -122,14 +121,13 @@ class NodeContainer(Node):
             f"exec {shlex.join(argv)}",
         ]
         script.write_text("\n".join([*lines, ""]))
-        file = inner_path(self.files, DROP_IN)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(
+        self.container.write(
+            DROP_IN,
             "# Of a run of crio-conformance, which removes it; `crio-conformance node restore` does, too.\n"
             "[Unit]\nStartLimitIntervalSec=0\n"
             "[Service]\nType=notify\nNotifyAccess=main\nRestart=no\nKillMode=process\nLimitCORE=0\n"
             f"TimeoutStartSec={patience:g}\nExecStartPre=\nExecStartPost=\nExecStart=\n"
-            f"ExecStart=nsenter --mount=/proc/{self._agent.pid}/ns/mnt /bin/sh /etc/{START}\n"
+            f"ExecStart=nsenter --mount=/proc/{self._agent.pid}/ns/mnt /bin/sh /etc/{START}\n",
         )
 
     def _facts(self, *names: str) -> dict[str, str]:

@@ -45,7 +45,7 @@ class Takeover:
         finally:
             os.close(lock)
         if runs_kubelet:
-            _write(container, STOPPED_KUBELET, "# The kubelet was stopped by a run of crio-conformance.\n")
+            container.write(STOPPED_KUBELET, "# The kubelet was stopped by a run of crio-conformance.\n")
             container.run("systemctl", "stop", KUBELET)
 
     def make_node(self, visible: Iterable[Path], runtime_settings: Mapping[str, Any]) -> NodeContainer:
@@ -121,13 +121,6 @@ def _caretaker(container: EngineContainer, lock: int, *, kubelet: bool, cgroups:
         ],
     )
     return caretaker
-
-
-def _write(container: EngineContainer, path: Path, text: str) -> None:
-    """Write a file in a container."""
-    file = inner_path(container.files, path)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
 
 
 def _not_restored(container: EngineContainer) -> str:

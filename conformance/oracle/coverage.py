@@ -29,7 +29,7 @@ def features_of(scenario: Scenario, predicted: ScenarioPrediction) -> Iterator[s
     """Name what a scenario exercises, some more than once."""
     yield from _of_files(scenario)
     yield from _of_outcome(predicted.prediction)
-    if scenario.digest:
+    if scenario.pull.digest:
         yield "digest"
     if predicted.puller is None:
         yield "invalid registries.conf"

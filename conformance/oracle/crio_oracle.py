@@ -1,28 +1,22 @@
 """A live CRI-O as an oracle: one for each short-name mode, which reads registries.conf anew for every scenario."""
 
-import select
 import signal
-import time
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from conformance.evidence.comparison import PullResult, recorded_requests
 from conformance.evidence.log import REGISTRIES_APPLIED, RELOADED
 from conformance.model.profile import profile
-from conformance.oracle.arrangement import login_of
 from conformance.oracle.oracle import Oracle, OracleError, OracleRules, ScenarioPrediction
 from conformance.oracle.rules import OraclePuller
 from conformance.releases.installation import Installation
 from conformance.runtime.configuration import Configuration
 from conformance.runtime.crio import Crio, start_in_world
-from conformance.scenario.scenario import USER, Scenario
-
-PATIENCE = 20.0
-"""Seconds that reading the configuration anew may take."""
-
-GLANCE = 2
-"""Milliseconds between two looks at the log, during which the end of the process is waited for."""
+from conformance.runtime.runtime import RuntimeFailedError
+from conformance.scenario.arrangement import login_of
+from conformance.scenario.scenario import USER, CrioKeys, Scenario
 
 
 class CrioOracle(Oracle):
@@ -45,8 +39,8 @@ class CrioOracle(Oracle):
         """Write to ``/etc`` what is the user's own; releases without a short-name mode do not see any."""
         own = [file for file in scenario.files if file.path.startswith(USER)]
         moved = tuple(replace(file, path=f"/etc/{file.path.removeprefix('~/.config/')}") for file in own)
-        mode = scenario.mode if self.rules.profile.has_short_name_mode else "disabled"
-        return replace(scenario, files=moved or scenario.files, mode=mode)
+        crio = scenario.crio if self.rules.profile.has_short_name_mode else CrioKeys(short_name_mode="disabled")
+        return replace(scenario, files=moved or scenario.files, crio=crio)
 
     def supports(self, predicted: ScenarioPrediction) -> bool:
         """Leave out what it would not start with."""
@@ -59,7 +53,7 @@ class CrioOracle(Oracle):
 
     def arrange(self, scenario: Scenario) -> None:
         """Choose the CRI-O with the scenario's mode, started if need be, and clear up after the last scenario."""
-        mode = scenario.mode
+        mode = scenario.crio.short_name_mode
         if mode not in self._running:
             configuration = Configuration(search_registries=(), short_name_mode=mode)
             crio = self._stack.enter_context(start_in_world(self._installation, configuration))
@@ -72,10 +66,15 @@ class CrioOracle(Oracle):
 
     def ask(self, scenario: Scenario) -> PullResult:
         """Have CRI-O read registries.conf anew (SIGHUP), and pull; raises ``OracleError`` where it does not reload."""
-        crio = self._running[scenario.mode]
-        self._reload(scenario.mode, crio)
+        mode = scenario.crio.short_name_mode
+        crio = self._running[mode]
+        try:
+            self._reload(mode, crio)
+        except RuntimeFailedError as error:
+            raise OracleError(str(error)) from None
         mark = crio.internet.recorder.position()
-        pull = crio.pull(scenario.requested_name, login_of(scenario.login) if scenario.login else None)
+        login = scenario.pull.login
+        pull = crio.pull(scenario.requested_name, login_of(login) if login else None)
         asked = recorded_requests(crio.internet.recorder.since(mark))
         stored = pull.image.listed if pull.image else None
         return PullResult(asked, pull.image_ref, pull.error.message if pull.error else "", stored)
@@ -83,16 +82,7 @@ class CrioOracle(Oracle):
     def _reload(self, mode: str, crio: Crio) -> None:
         """Let it read its configuration anew (SIGHUP), once it has done with the last time."""
         if mode in self._reloading:
-            self._await(crio, self._reloading[mode], RELOADED)
+            crio.await_line(self._reloading[mode], RELOADED)
         self._reloading[mode] = crio.log.position()
         crio.process.signal(signal.SIGHUP)
-        self._await(crio, self._reloading[mode], REGISTRIES_APPLIED)
-
-    def _await(self, crio: Crio, mark: int, beginning: str) -> None:
-        """Wait for a line of its log; raises ``OracleError``."""
-        poll = select.poll()
-        poll.register(crio.process.pidfd, select.POLLIN)
-        until = time.monotonic() + PATIENCE
-        while not any(line.message.startswith(beginning) for line in crio.log.since(mark)):
-            if poll.poll(GLANCE) or time.monotonic() > until:
-                raise OracleError(f"{self.title} did not read its configuration anew: {crio.log.tail(1)}")
+        crio.await_line(self._reloading[mode], REGISTRIES_APPLIED)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from conformance.oracle.crio_oracle import CrioOracle
-from conformance.oracle.known_programs import OracleNotFoundError, find_program
+from conformance.oracle.known_programs import OracleNotFoundError, find_oracle_program
 from conformance.oracle.oracle import Oracle
 from conformance.oracle.program_oracles import PodmanOracle, ProgramOracle, SkopeoOracle
 from conformance.releases.download_options import DownloadOptions
@@ -46,7 +46,7 @@ def find_oracle(asked: str, downloads: DownloadOptions = DownloadOptions()) -> F
         except RuntimeNotFoundError as error:
             raise OracleNotFoundError(str(error).replace("--runtime", "--oracle")) from None
         return FoundOracle(f"CRI-O {installation.release}", asked, installation=installation)
-    return FoundOracle(program, *find_program(asked))
+    return FoundOracle(program, *find_oracle_program(asked))
 
 
 def available_oracles() -> tuple[list[FoundOracle], list[str]]:

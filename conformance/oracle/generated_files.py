@@ -5,14 +5,18 @@ every new strategy anew.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import tomli_w
 from hypothesis import strategies as st
 
 from conformance.model.registries import Mirror, Registry
 from conformance.registry_hosts.personality import WELL_KNOWN
-from conformance.scenario.scenario import SYSTEM, USER, RegistriesFile
+from conformance.runtime.configuration import registry_table
+from conformance.scenario.calls import ScenarioFile
+from conformance.scenario.scenario import SYSTEM, USER
 
 T = TypeVar("T")
 Draw = st.DrawFn
@@ -35,6 +39,31 @@ PARTS = ("", "", "", "/mirrored", "/team")
 WHOLE_PATHS = ("/team/app", "/mirrored/team/app", "/app")
 MODES = ("permissive", "disabled", "enforcing")
 DROP_INS = ((), ("50-b",), ("10-a", "50-b"))
+
+
+@dataclass(frozen=True)
+class RegistriesFile:
+    """A registries.conf or a drop-in; ``None`` and nothing is what is not said. Aliases are pairs."""
+
+    path: str
+    search: tuple[str, ...] | None = None
+    mode: str = ""
+    registries: tuple[Registry, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def as_file(self) -> ScenarioFile:
+        """The file with its TOML; what is not said is left out."""
+        table: dict[str, Any] = {}
+        if self.search is not None:
+            table["unqualified-search-registries"] = list(self.search)
+        if self.mode:
+            table["short-name-mode"] = self.mode
+        if self.registries:
+            table["registry"] = [registry_table(each) for each in self.registries]
+        if self.aliases:
+            table["aliases"] = dict(self.aliases)
+        return ScenarioFile(path=self.path, text=tomli_w.dumps(table))
 
 
 @lru_cache

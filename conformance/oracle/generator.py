@@ -12,17 +12,11 @@ from hypothesis import strategies as st
 
 from conformance.model.reference import InvalidReferenceError, Reference, parse, parse_normalized
 from conformance.model.registries import Registries
-from conformance.oracle.generated_files import HOSTS, PATHS, Draw, files, pick, rarely, some
+from conformance.oracle.generated_files import HOSTS, PATHS, Draw, RegistriesFile, files, pick, rarely, some
 from conformance.registry_hosts.personality import WELL_KNOWN
-from conformance.scenario.scenario import (
-    UNKNOWN_DIGEST,
-    ContentKind,
-    Reachability,
-    RegistriesFile,
-    Scenario,
-    ScenarioHost,
-    ScenarioRepository,
-)
+from conformance.scenario.calls import PullCall
+from conformance.scenario.contents import UNKNOWN_DIGEST, ContentKind
+from conformance.scenario.scenario import CrioKeys, Reachability, Scenario, ScenarioHost, ScenarioRepository
 
 SEARCHED = ("docker.io", "quay.io", "one.example.com", "two.example.com", "localhost:5000", "ghcr.io", "example.com")
 TAGS = ("", ":v1", ":latest")
@@ -50,7 +44,7 @@ PLENTY = (*("content",) * 6, "nothing", "other tag")
 SCARCE = ("content", "content", "nothing", "other tag")
 """What is where a name is looked for: of a short name less, so that the next registry of the search list is asked."""
 
-SPOKEN = tuple(Reachability)[1:]
+REACHED = tuple(Reachability)[1:]
 
 
 @st.composite
@@ -64,15 +58,13 @@ def scenarios(draw: Draw) -> Scenario:
     asked = tuple(dict.fromkeys(_places(name, digest, near, written)))
     logins = _logins(draw, asked)
     login = pick(draw, ("", "", "", *USERS[:2]))
-    users = tuple(filter(None, dict.fromkeys((*(user for _, user in logins), login))))
+    users = tuple(filter(None, dict.fromkeys((*logins.values(), login))))
     return Scenario(
-        name=name,
-        digest=digest,
-        files=written,
+        files=tuple(each.as_file for each in written),
         hosts=_hosts(draw, asked, digest, users or USERS[:1], SCARCE if len(near) > 1 else PLENTY),
         logins=logins,
-        login=login,
-        mode=pick(draw, ("disabled", "disabled", "enforcing", "")),
+        crio=CrioKeys(short_name_mode=pick(draw, ("disabled", "disabled", "enforcing", ""))),
+        calls=(PullCall(name=name, digest=digest, login=login),),
     )
 
 
@@ -125,14 +117,14 @@ def _places(
 # The hosts
 
 
-def _logins(draw: Draw, asked: tuple[Reference, ...]) -> tuple[tuple[str, str], ...]:
+def _logins(draw: Draw, asked: tuple[Reference, ...]) -> dict[str, str]:
     """Draw the entries of the auth file, for hosts and what lies below them."""
     keys = list(WELL_KNOWN)[:2]
     for each in asked:
         parts = each.name.split("/")
         keys += ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
     keys = list(dict.fromkeys(keys))
-    return tuple(dict(some(draw, lambda: (pick(draw, keys), pick(draw, USERS)), 2)).items())
+    return dict(some(draw, lambda: (pick(draw, keys), pick(draw, USERS)), 2))
 
 
 def _hosts(
@@ -145,8 +137,9 @@ def _hosts(
         held = tuple(
             filter(None, (_repository(draw, each, digest, users, pick(draw, there)) for each in here.values()))
         )
-        spoken = pick(draw, SPOKEN) if name not in WELL_KNOWN and rarely(draw, 5) else Reachability.TLS
-        hosts.append(ScenarioHost(name, held, spoken, pick(draw, FAILURES) if rarely(draw, 15) else 0))
+        reached = pick(draw, REACHED) if name not in WELL_KNOWN and rarely(draw, 5) else Reachability.TLS
+        fails = pick(draw, FAILURES) if rarely(draw, 15) else 0
+        hosts.append(ScenarioHost(name=name, repositories=held, reached=reached, fails=fails))
     return tuple(hosts)
 
 
@@ -162,4 +155,5 @@ def _repository(
     else:
         kind, version = pick(draw, KINDS), pick(draw, (0, 1))
     tags = (asked.tag,) if asked.tag and there == "content" else ("other",)
-    return ScenarioRepository(asked.path, kind, version, tags, pick(draw, users) if rarely(draw, 5) else "")
+    private_to = pick(draw, users) if rarely(draw, 5) else ""
+    return ScenarioRepository(name=asked.path, content=kind, version=version, tags=tags, private_to=private_to)

@@ -18,7 +18,7 @@ class OracleNotFoundError(Exception):
     """There is no such oracle here: one sentence that says why and what to do."""
 
 
-def find_program(asked: str) -> tuple[str, str]:
+def find_oracle_program(asked: str) -> tuple[str, str]:
     """Give the path of a known program, asked for by its name or a path, and its release line.
 
     Raises ``OracleNotFoundError``.

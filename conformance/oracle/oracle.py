@@ -3,10 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Self
+
+from msgspec.structs import replace
 
 from conformance.evidence.comparison import PullResult
 from conformance.model.auth import AuthFile, credentials
@@ -19,12 +21,12 @@ from conformance.model.pull_sources import ModelSettings
 from conformance.model.puller import Outcome, Puller
 from conformance.model.registries import InvalidRegistriesConfError, Registries
 from conformance.model.registries_conf import RegistriesConfPaths, load_registries
-from conformance.oracle.arrangement import arrange, auth_file, login_of, write_files
 from conformance.oracle.rules import OraclePuller
 from conformance.registry_hosts import Internet
 from conformance.registry_hosts.held_contents import HeldContents
 from conformance.registry_hosts.host_answers import HostAnswers
-from conformance.scenario.scenario import Scenario
+from conformance.scenario.arrangement import arrange, auth_file, login_of, write_files
+from conformance.scenario.scenario import CrioKeys, Scenario
 
 HOME = Path("/etc/home")
 """The home of a program in a world, as it sees that: where the model sees it as well, below the folder of the world."""
@@ -72,12 +74,13 @@ class OracleRules:
         settings = ModelSettings(
             profile=self.profile,
             registries=registries,
-            short_name_mode=scenario.mode,
+            short_name_mode=scenario.crio.short_name_mode,
             credentials=lambda host, repository: credentials(logins, host, repository),
         )
         answers, contents = HostAnswers(internet), HeldContents(internet)
         service = ImageService(settings, puller=self.puller, facts=partial(ImageFacts.read, contents=contents))
-        steps = service.pull(scenario.requested_name, login_of(scenario.login) if scenario.login else None)
+        login = scenario.pull.login
+        steps = service.pull(scenario.requested_name, login_of(login) if login else None)
         prediction = answer_steps(steps, answers, answers.challenges)
         looks = self.looks_into_store and prediction.outcome.image
         stored = service.status(prediction.outcome.image_ref).image if looks else None
@@ -103,7 +106,8 @@ class Oracle(ABC):
 
     def adapted(self, scenario: Scenario) -> Scenario:
         """Give the scenario without what this program cannot be configured with."""
-        return replace(scenario, login="", mode="disabled")
+        pull = replace(scenario.pull, login="")
+        return replace(scenario, calls=(pull,), crio=CrioKeys(short_name_mode="disabled"))
 
     def supports(self, predicted: ScenarioPrediction) -> bool:
         """Tell whether the program is to be asked at all, by the prediction."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from conformance.oracle.corpus import as_toml
 from conformance.oracle.search_jobs import DifferingScenario, OracleResult
+from conformance.scenario.writer import as_toml
 
 
 def result_lines(results: Sequence[OracleResult]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from unittest import SkipTest
 
+import msgspec
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Flaky
 
@@ -45,7 +46,7 @@ class DifferenceSearch:
     def __init__(self, oracle: Oracle) -> None:
         self.oracle = oracle
         self.found = SearchResult()
-        self._tried: set[Scenario] = set()
+        self._tried: set[bytes] = set()
         self._enough = 0
         self._until = float("inf")
         self._failure: OracleError | None = None
@@ -90,9 +91,10 @@ class DifferenceSearch:
         if self.found.scenario is None:
             if self.is_done:
                 raise SkipTest("enough")  # Hypothesis ends at once
-            if scenario in self._tried:
+            written = msgspec.json.encode(scenario)
+            if written in self._tried:
                 return
-            self._tried.add(scenario)
+            self._tried.add(written)
         elif time.monotonic() > self._until and scenario != self.found.scenario:
             return
         try:

@@ -15,12 +15,12 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from conformance.node import NodeError
 from conformance.node.folders import private_folder
-from conformance.oracle.case import as_case
 from conformance.oracle.corpus import load_corpus
 from conformance.oracle.discovery import FoundOracle
 from conformance.oracle.oracle import Oracle, OracleError
 from conformance.oracle.search import DifferenceSearch, SearchResult
 from conformance.runtime.runtime import RuntimeFailedError
+from conformance.scenario.case import as_case
 from conformance.scenario.scenario import Scenario
 
 

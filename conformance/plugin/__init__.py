@@ -7,11 +7,14 @@ earlier ones alone: of what is imported before pytest loads it as a plugin, pyte
 
 pytest_plugins = (
     "conformance.plugin.options",
+    "conformance.plugin.rights",
     "conformance.plugin.collection",
+    "conformance.plugin.output",
     "conformance.plugin.lifecycle",
+    "conformance.plugin.scenario_items",
     "conformance.plugin.fixtures",
     "conformance.plugin.verdicts",
-    "conformance.plugin.evidence",
+    "conformance.plugin.evidence_files",
     "conformance.plugin.terminal",
     "conformance.plugin.junit",
 )

@@ -31,15 +31,22 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     for mark in item.iter_markers("upstream"):
         item.extra_keyword_matches.update(mark.args)
     if SUITE in item.path.parents:
-        case = case_of(item)
-        item.extra_keyword_matches.update(each.upstream for each in _known_deviations() if each.names(case))
+        case = f"{item.path.name}::{item.nodeid.partition('::')[2]}"
+        item.extra_keyword_matches.update(
+            each.upstream for each in _known_deviations().get(item.path.name, ()) if each.names(case)
+        )
 
 
 @cache
-def _known_deviations() -> list[Deviation]:
+def _known_deviations() -> dict[str, list[Deviation]]:
+    """Give the known deviations by the names of the files whose cases they are about."""
     from conformance.deviations import load_deviations
 
-    return load_deviations()
+    found: dict[str, list[Deviation]] = {}
+    for deviation in load_deviations():
+        for file in {case.partition("::")[0] for case in deviation.cases}:
+            found.setdefault(file, []).append(deviation)
+    return found
 
 
 def case_of(case: pytest.Item | pytest.TestReport) -> str:

@@ -1,22 +1,20 @@
 """The life of a run: what it is about is found, workers are told of it, and what was started ends with it.
 
-``RUN`` and ``REGISTRY`` are where a session keeps its run and its registry in a container.
+``RUN``, ``REGISTRY``, ``EVIDENCE_FOLDER``: where a session keeps its run, its registry in a container, its evidence.
 """
 
 from __future__ import annotations
 
 import gc
-import signal
 import sys
-from contextlib import nullcontext, suppress
-from functools import partial
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from conformance.plugin.collection import SUITE
-from conformance.standard_streams import GuardedStream, guard_stdout
+from conformance.plugin.output import OUTPUT, guard_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -31,8 +29,8 @@ EXIT_NOT_GIVEN_BACK = 7
 """The exit code of a run that could not give back somebody's node as it was, whatever the verdicts."""
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
+EVIDENCE_FOLDER: pytest.StashKey[Path | None] = pytest.StashKey()
 REGISTRY: pytest.StashKey[RegistryOfTheRun] = pytest.StashKey()
-OUTPUT: pytest.StashKey[GuardedStream] = pytest.StashKey()
 NOT_GIVEN_BACK_BY_WORKER: pytest.StashKey[str] = pytest.StashKey()
 RUN_OPTIONS = ("mutant", "kubelet", "cluster", "cluster_registry", "model", "oci_runtime", "allow_reload")
 """What a ``Run`` is told besides ``--runtime``."""
@@ -44,7 +42,7 @@ REGISTRY_OF_THE_RUN = "conformance_registry"
 def pytest_configure(config: pytest.Config) -> None:
     """Keep neighbours among cases on one worker: they share a configuration, and so a CRI-O."""
     if is_about_crio(config):
-        _guard_terminal(config)
+        guard_terminal(config)
     if _is_shared(config):
         from conformance.images.builder import label_images
         from conformance.node.maker import this_maker
@@ -54,39 +52,6 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = any(argument.startswith("--dist") for argument in config.invocation_params.args)
     if is_about_crio(config) and config.getoption("dist", "no") == "load" and not chosen:
         config.option.dist = "worksteal"
-
-
-def _guard_terminal(config: pytest.Config) -> None:
-    """Let a run end, as with Ctrl-C, whose output is read no further or cannot be written; and say which at its end."""
-    if hasattr(config, "workerinput"):
-        return
-    config.stash[OUTPUT] = guarded = guard_stdout()
-    guarded.on_failure = partial(signal.raise_signal, signal.SIGINT)
-
-    def complain() -> None:
-        guarded.on_failure = bool
-        guarded.flush()
-        if guarded.complaint and not isinstance(sys.stderr, GuardedStream):
-            GuardedStream(sys.stderr).write(f"ERROR: {guarded.complaint}\n")
-
-    config.add_cleanup(complain)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-    """Let nobody who cannot wait interrupt what is being told and cleared up after the first Ctrl-C.
-
-    It may come where code has no line, as before the first one of a function, and pytest tells of none without.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    excinfo.traceback = excinfo.traceback.filter(_has_line)
-
-
-def _has_line(entry: Any) -> bool:
-    """Tell whether an entry of a traceback has a line; CPython gives None for some instructions."""
-    with suppress(TypeError):
-        return bool(entry.lineno >= 0)
-    return False
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -160,8 +125,10 @@ def is_about_crio(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Find the runtime that was asked for, before anything else is done."""
+    """Find the runtime that was asked for, before anything else is done; to list cases, none is needed."""
     config = session.config
+    if config.option.collectonly:
+        return
     if _is_shared(config) and (config.getoption("numprocesses", None) or 1) > 1:
         named = next(f"--{each} {value}" for each in ("runtime", "cluster") if (value := config.getoption(each)))
         msg = f"{named} can be asked by one process only: run with -n 0"
@@ -174,7 +141,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if most is not None and workers > most:
             msg = f"--runtime {config.getoption('runtime')} is for {most} at once, not {workers}: run with -n {most}"
             raise pytest.UsageError(msg)
-
         try:
             run_of(config).require(config.getoption("require"))
         except RequiredCapabilityError as error:
@@ -184,7 +150,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _open_registries(config: pytest.Config) -> None:
     """Let content lie in containers where that was asked for: started here, or by the one who started this worker."""
-    if config.getoption("registries") == "memory" or config.option.collectonly:
+    if config.getoption("registries") == "memory":
         return
     from conformance.registry_hosts.origins import use_registry_origins
 
@@ -214,7 +180,7 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Begin the run when a case needs a runtime; a worker that cannot runs nothing, and says why."""
-    if not any(map(needs_runtime, session.items)):
+    if session.config.option.collectonly or not any(map(needs_runtime, session.items)):
         return None
     from conformance.targets.run import RequiredCapabilityError, RunError
 
@@ -292,7 +258,7 @@ def needs_runtime(item: pytest.Item) -> bool:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say at the top which runtime this is about, and which registry."""
-    if not is_about_crio(config):
+    if not is_about_crio(config) or config.option.collectonly:
         return []
     registry = [config.stash[REGISTRY].title] if REGISTRY in config.stash else []
     run = run_of(config)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.plugin.collection import case_of
-from conformance.plugin.lifecycle import run_of
+from conformance.plugin.lifecycle import EVIDENCE_FOLDER, run_of
 from conformance.plugin.options import TOLD_WHEN_FEW
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line("\nThe model and the runtime differ, which is reported only (--model):")
         for line in lines:
             terminalreporter.write_line(line)
+    folder = config.stash.get(EVIDENCE_FOLDER, None)
+    if folder is not None and (folder / "run.json").exists():
+        terminalreporter.write_line(f"\nWhat every case saw: {folder} (crio-conformance report)")
 
 
 def ended_cases(terminalreporter: pytest.TerminalReporter) -> list[tuple[pytest.TestReport, Verdict]]:

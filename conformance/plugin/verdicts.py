@@ -8,16 +8,16 @@ import pytest
 
 from conformance.plugin.collection import case_of
 from conformance.plugin.fixtures import BROKEN, CURSOR
-from conformance.plugin.lifecycle import RUN, needs_runtime
+from conformance.plugin.lifecycle import EVIDENCE_FOLDER, RUN, needs_runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
     from pathlib import Path
 
     from conformance.deviations import Deviation
     from conformance.evidence import Evidence
+    from conformance.evidence.case_records import CaseRecord
     from conformance.evidence.recording import CaseTold
-    from conformance.evidence.records import CaseRecord
     from conformance.evidence.secrets import Secrets
 
 RECORD: pytest.StashKey[CaseRecord] = pytest.StashKey()
@@ -64,7 +64,9 @@ def pytest_runtest_makereport(
     """Judge a case that deviates, and put its evidence into the report."""
     report = yield
     if needs_runtime(item):
-        report.user_properties.append(("family", family_of(item.path)))
+        of_case = item.stash.get(RECORD, None) or told(item)
+        report.user_properties += [("family", of_case.family), ("behaviour", of_case.behaviour)]
+        report.user_properties += _links("upstream", of_case.upstream)
     if CURSOR not in item.stash or not isinstance(item, pytest.Function):
         return report
     from conformance import deviations
@@ -88,17 +90,31 @@ def pytest_runtest_makereport(
 
 def _tell(report: pytest.TestReport, item: pytest.Function, evidence: Evidence) -> None:
     """Keep the record of a case, and put what it tells into the report."""
+    config = item.config
+    is_wanted = config.stash.get(EVIDENCE_FOLDER, None) is not None or config.getoption("stories") != "none"
+    if not (is_wanted or report.failed):
+        return
     from conformance.evidence.recording import record_case
     from conformance.report import story as telling
 
     runtime, cursor = item.stash[CURSOR]
     item.stash[SECRETS] = secrets = runtime.secrets
     item.stash[RECORD] = record = record_case(
-        told(item, report), evidence, cursor.at, runtime.configuration.files, secrets
+        told(item, report), evidence, cursor.at, runtime.configuration.written_files, secrets
     )
-    report.user_properties += [("behaviour", record.behaviour), ("story", telling.story(record))]
-    if report.failed and item.config.getoption("tbstyle") != "no":
+    report.user_properties.append(("story", telling.story(record)))
+    if hasattr(report, "wasxfail"):
+        report.user_properties += _links("deviation", record.upstream[-1:])
+    if report.failed and config.getoption("tbstyle") != "no":
         report.sections += telling.sections(record, runtime.program)
+
+
+def _links(name: str, issues: Iterable[str]) -> list[tuple[str, str]]:
+    """Give a property with the addresses of issues; none where there is none."""
+    from conformance.report.issue_links import issue_url
+
+    links = " ".join(filter(None, map(issue_url, issues)))
+    return [(name, links)] if links else []
 
 
 def told(item: pytest.Item, report: pytest.TestReport | None = None) -> CaseTold:
@@ -106,10 +122,13 @@ def told(item: pytest.Item, report: pytest.TestReport | None = None) -> CaseTold
     from conformance.evidence.recording import CaseTold
 
     issues = [str(issue) for mark in item.iter_markers("upstream") for issue in mark.args]
+    issues += getattr(item, "upstream", ())
     if report is not None and hasattr(report, "wasxfail"):
-        issues.append(report.wasxfail.partition(": ")[0])
-    behaviour = (getattr(getattr(item, "obj", None), "__doc__", "") or "").partition("\n")[0]
-    return CaseTold(item.nodeid, family_of(item.path), behaviour, tuple(dict.fromkeys(issues)))
+        issue = report.wasxfail.partition(": ")[0]
+        issues = [*(each for each in issues if each != issue), issue]
+    sentence = getattr(item, "behaviour", "") or getattr(getattr(item, "obj", None), "__doc__", "") or ""
+    family = getattr(item, "family", "") or family_of(item.path)
+    return CaseTold(item.nodeid, family, sentence.partition("\n")[0], tuple(dict.fromkeys(issues)))
 
 
 def _judge(report: pytest.TestReport, call: pytest.CallInfo[None], known: Deviation, item: pytest.Function) -> None:

@@ -10,6 +10,7 @@ from conformance.releases.control_plane_programs import (
     cached_control_planes,
     control_planes_folder,
 )
+from conformance.releases.etcd_binary import ETCD, cached_etcds, etcds_folder
 from conformance.releases.installation import CRIO, RuntimeNotFoundError, cached_commits, cached_crios, releases_folder
 from conformance.releases.kubelet_binary import cached_kubelets, kubelets_folder
 
@@ -33,7 +34,7 @@ class CachedProgram:
 
 
 def cached_programs() -> list[CachedProgram]:
-    """Give the CRI-Os in the cache by release, those of commits, the kubelets and API servers.
+    """Give the CRI-Os in the cache by release, those of commits, the kubelets, API servers and etcds.
 
     Raises ``RuntimeNotFoundError``.
     """
@@ -48,6 +49,7 @@ def cached_programs() -> list[CachedProgram]:
             CachedProgram(KUBE_APISERVER, str(release), path, path.parent.parent)
             for release, path in sorted(cached_control_planes().items())
         ),
+        *(CachedProgram(ETCD, str(release), path, path.parent) for release, path in sorted(cached_etcds().items())),
     ]
 
 
@@ -80,7 +82,7 @@ def remove_release(program: str, version: str) -> list[Path]:
     gone = [each.folder for each in programs if each.version == version] + half_fetched(program, glob.escape(version))
     if not gone:
         there = ", ".join(each.version for each in programs) or "none"
-        folders = {CRIO: releases_folder, KUBE_APISERVER: control_planes_folder}
+        folders = {CRIO: releases_folder, KUBE_APISERVER: control_planes_folder, ETCD: etcds_folder}
         folder = folders.get(program, kubelets_folder)()
         msg = f"{program} {version} is not in {folder} (there: {there}): write one that is there"
         raise RuntimeNotFoundError(msg)

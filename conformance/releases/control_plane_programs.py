@@ -1,4 +1,4 @@
-"""Finding a control plane for a cluster of our own: kube-apiserver and etcd, in the user's cache folder or on PATH."""
+"""Finding a control plane for a cluster of our own: kube-apiserver in the cache folder or on PATH, and its etcd."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.model.release import Release
+from conformance.releases.etcd_binary import find_etcd
 from conformance.releases.installation import RuntimeNotFoundError, release_of, releases_folder
 
 KUBE_APISERVER = "kube-apiserver"
@@ -53,13 +54,13 @@ def find_control_plane(kubelet: Release) -> ControlPlanePrograms:
         )
         raise RuntimeNotFoundError(msg)
     best = ([each for each in able if each.line == kubelet.line] or able)[-1]
-    return ControlPlanePrograms(there[best], _etcd(there[best]), best)
+    return ControlPlanePrograms(there[best], find_etcd(there[best], best), best)
 
 
 def control_planes_folder() -> Path:
     """Give the folder with one folder per release, ``$XDG_CACHE_HOME/crio-conformance/kubernetes``.
 
-    In a release's ``bin`` lie ``kube-apiserver`` and ``etcd``.
+    In a release's ``bin`` lies ``kube-apiserver``, and ``etcd`` may.
     """
     return releases_folder().parent / "kubernetes"
 
@@ -79,18 +80,6 @@ def cached_control_planes() -> dict[Release, Path]:
 
 def _takes(release: Release, kubelet: Release) -> bool:
     return release.major == kubelet.major and 0 <= release.minor - kubelet.minor <= SKEW
-
-
-def _etcd(kube_apiserver: Path) -> Path:
-    """Find etcd beside a kube-apiserver or on PATH; raises ``RuntimeNotFoundError``."""
-    path = os.pathsep.join([str(kube_apiserver.parent), os.environ.get("PATH", os.defpath)])
-    if (found := shutil.which("etcd", path=path)) is None:
-        msg = (
-            f"etcd, which kube-apiserver needs, is neither beside {kube_apiserver} nor on PATH: install it (apt install"
-            " etcd-server)"
-        )
-        raise RuntimeNotFoundError(msg)
-    return Path(found).absolute()
 
 
 def kube_apiserver_release(path: Path, forms: str) -> Release:

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 CRIO_STORAGE = "https://storage.googleapis.com/cri-o"
 """Where upstream publishes CRI-O (cri-o/packaging get, ``GCB_URL``)."""
 KUBERNETES_STORAGE = "https://dl.k8s.io"
+ETCD_STORAGE = "https://github.com/etcd-io/etcd/releases/download"
 CRIO_VARIABLE = "CRIO_CONFORMANCE_CRIO_MIRROR"
 KUBERNETES_VARIABLE = "CRIO_CONFORMANCE_KUBERNETES_MIRROR"
+ETCD_VARIABLE = "CRIO_CONFORMANCE_ETCD_MIRROR"
 LOGIN = re.compile(r"(?<=://)\S*@")
 
 
@@ -33,6 +35,7 @@ class DownloadOptions:
 
     crio_mirror: str | None = None
     kubernetes_mirror: str | None = None
+    etcd_mirror: str | None = None
     download_proxy: str | None = None
 
     def __post_init__(self) -> None:
@@ -49,6 +52,11 @@ class DownloadOptions:
     def kubernetes_url(self) -> str:
         """The server of Kubernetes' programs, without a slash at the end."""
         return (self.kubernetes_mirror or _url_in(KUBERNETES_VARIABLE) or KUBERNETES_STORAGE).rstrip("/")
+
+    @property
+    def etcd_url(self) -> str:
+        """The server of etcd's releases, without a slash at the end."""
+        return (self.etcd_mirror or _url_in(ETCD_VARIABLE) or ETCD_STORAGE).rstrip("/")
 
 
 def _url_in(variable: str) -> str:
@@ -82,6 +90,11 @@ def add_download_options(add_option: Callable[..., Any]) -> None:
         "--kubernetes-mirror",
         metavar="URL",
         help=f"fetch kubelets from here instead of {KUBERNETES_STORAGE} (also {KUBERNETES_VARIABLE})",
+    )
+    add_option(
+        "--etcd-mirror",
+        metavar="URL",
+        help=f"fetch etcd from here instead of {ETCD_STORAGE} (also {ETCD_VARIABLE})",
     )
     add_option(
         "--download-proxy",

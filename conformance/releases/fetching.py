@@ -6,7 +6,6 @@ One process at a time fetches; who waits finds what the other fetched.
 import fcntl
 import hashlib
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -26,12 +25,11 @@ from conformance.releases.upstream import (
     RELEASE,
     RIGHT_SERVER,
     CrioUpstream,
+    EtcdUpstream,
     KubeApiserverUpstream,
     KubernetesUpstream,
     Upstream,
 )
-
-SHA256 = re.compile(r"([0-9a-f]{64})(\s.*)?", re.DOTALL)
 
 
 def fetch_crio(wanted: str, options: DownloadOptions) -> Path:
@@ -52,7 +50,7 @@ def fetch_bundle(release: str, options: DownloadOptions, folder: Path) -> Path:
         upstream = CrioUpstream(options.crio_url, downloader)
         url = upstream.file_url(release)
         try:
-            sha256 = _published_sha256(upstream, url)
+            sha256 = upstream.published_sha256(release)
             with _downloads() as downloads:
                 part, _ = _fetch_verified(upstream, release, downloads, sha256)
                 return Path(shutil.move(part, folder / url.rpartition("/")[2]))
@@ -72,6 +70,12 @@ def fetch_kube_apiserver(wanted: str, options: DownloadOptions) -> Path:
         return _fetch(KubeApiserverUpstream(options.kubernetes_url, downloader), wanted)
 
 
+def fetch_etcd(wanted: str, options: DownloadOptions) -> Path:
+    """Give the ``etcd`` of a release of etcd, or that belongs to one of Kubernetes; raises ``DownloadError``."""
+    with Downloader(options.download_proxy) as downloader:
+        return _fetch(EtcdUpstream(options.etcd_url, downloader), wanted)
+
+
 def _fetch(upstream: Upstream, wanted: str) -> Path:
     lacking = _lacking(upstream, wanted)
     try:
@@ -79,7 +83,7 @@ def _fetch(upstream: Upstream, wanted: str) -> Path:
         lacking = f"{upstream.program} {release.removeprefix(COMMIT_PREFIX)} is not in {upstream.folder}, and"
         folder = upstream.folder / release
         if not (folder / upstream.path).is_file():
-            sha256 = _published_sha256(upstream, upstream.file_url(release))
+            sha256 = upstream.published_sha256(release)
             with _downloads() as downloads:
                 if not (folder / upstream.path).is_file():  # nobody fetched it meanwhile
                     _fetch_into(upstream, release, folder, downloads, sha256)
@@ -135,21 +139,15 @@ def _fetch_verified(upstream: Upstream, release: str, downloads: Path, sha256: s
     upstream.downloader.file(url, part, title)
     try:
         _verify_sha256(upstream, url, part, sha256)
-        return part, verify_signature(upstream.signature, part, url, upstream.downloader)
+        signed = upstream.signature is not None and verify_signature(upstream.signature, part, url, upstream.downloader)
     except UnusableError:
         part.unlink()
         raise
+    return part, signed
 
 
 def _and_signature(*, signed: bool) -> str:
     return " and its signature" if signed else ""
-
-
-def _published_sha256(upstream: Upstream, url: str) -> str:
-    said = upstream.downloader.text(url + upstream.checksum)
-    if (match := SHA256.fullmatch(said)) is None:
-        raise UnusableError(f"{url}{upstream.checksum} says {said[:40]!r}, which is no SHA-256: {RIGHT_SERVER}")
-    return match[1]
 
 
 def _verify_sha256(upstream: Upstream, url: str, part: Path, sha256: str) -> None:

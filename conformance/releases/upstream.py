@@ -11,11 +11,13 @@ from conformance.model.platform import Platform
 from conformance.model.profile import newest_line
 from conformance.model.release import Release
 from conformance.releases.control_plane_programs import KUBE_APISERVER, control_planes_folder, kube_apiserver_release
-from conformance.releases.download import Downloader, DownloadError, NotPublishedError
+from conformance.releases.download import Downloader, DownloadError, NotPublishedError, UnusableError
+from conformance.releases.etcd_binary import ETCD, OF_KUBERNETES, etcd_of, etcd_release, etcds_folder
 from conformance.releases.installation import (
     COMMIT,
     COMMIT_PREFIX,
     CRIO,
+    NUMBER,
     RuntimeNotFoundError,
     crio_release,
     releases_folder,
@@ -26,6 +28,8 @@ from conformance.releases.unpacking import unpack_bundle
 
 RELEASE = re.compile(r"v?(\d+\.\d+\.\d+)", re.ASCII)
 RIGHT_SERVER = "is that the right server?"
+KUBERNETES_MAJOR = 1
+SHA256 = re.compile(r"([0-9a-f]{64})(\s.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ class Upstream(ABC):
     program: ClassVar[str]
     mirror_option: ClassVar[str]
     checksum: ClassVar[str]
-    """How the file that holds a file's SHA-256 ends."""
-    signature: ClassVar[Signature]
+    """How the file that holds a file's SHA-256 ends, or is called."""
+    signature: ClassVar[Signature | None] = None
     path: ClassVar[str]
     """Where the program is below the folder of its release."""
 
@@ -69,6 +73,14 @@ class Upstream(ABC):
     @abstractmethod
     def release_in(self, folder: Path) -> Release:
         """Ask the program in such a folder which release it is; raises ``RuntimeNotFoundError``."""
+
+    def published_sha256(self, release: str) -> str:
+        """Give the SHA-256 that what holds a release must have; raises ``DownloadError``."""
+        url = f"{self.file_url(release)}{self.checksum}"
+        said = self.downloader.text(url)
+        if (match := SHA256.fullmatch(said)) is None:
+            raise UnusableError(f"{url} says {said[:40]!r}, which is no SHA-256: {RIGHT_SERVER}")
+        return match[1]
 
     def marker(self, name: str, form: re.Pattern[str]) -> str:
         """Read a file that names a release or a commit; raises ``DownloadError``."""
@@ -209,9 +221,53 @@ class KubeApiserverUpstream(KubernetesUpstream):
 
     @property
     def folder(self) -> Path:
-        """The folder of control planes; etcd, which Kubernetes does not publish, may be put beside it."""
+        """The folder of control planes."""
         return control_planes_folder()
 
     def release_in(self, folder: Path) -> Release:
         """Ask it."""
         return kube_apiserver_release(folder / self.path, RIGHT_SERVER)
+
+
+class EtcdUpstream(Upstream):
+    """etcd's releases (etcd-io/etcd scripts/release.sh): a tar for each architecture, one file with all checksums."""
+
+    program = ETCD
+    mirror_option = "--etcd-mirror"
+    checksum = "SHA256SUMS"
+    path = ETCD
+
+    @property
+    def folder(self) -> Path:
+        """The folder of etcds."""
+        return etcds_folder()
+
+    def resolve(self, wanted: str) -> str:
+        """Give ``3.6.8`` for itself, or for Kubernetes, ``1.36.3`` or ``1.36``; ``latest`` is its newest line."""
+        if wanted == "latest":
+            return str(etcd_of(Release(max(OF_KUBERNETES, key=Release))))
+        if (match := NUMBER.fullmatch(wanted)) and (release := Release(match[1])).major == KUBERNETES_MAJOR:
+            return str(etcd_of(release))
+        if match := RELEASE.fullmatch(wanted):
+            return match[1]
+        raise DownloadError("no etcd is called so: write a release of etcd (3.6.8), or of Kubernetes (1.36.3, 1.36)")
+
+    def file_url(self, release: str) -> str:
+        """Give ``…/v3.6.8/etcd-v3.6.8-linux-amd64.tar.gz``."""
+        return f"{self.url}/v{release}/{ETCD}-v{release}-linux-{Platform.host().architecture}.tar.gz"
+
+    def published_sha256(self, release: str) -> str:
+        """Find it in the file that has those of all architectures."""
+        url, name = f"{self.url}/v{release}/{self.checksum}", self.file_url(release).rpartition("/")[2]
+        for line in self.downloader.text(url).splitlines():
+            if (match := SHA256.fullmatch(line)) and line.split()[-1].lstrip("*") == name:
+                return match[1]
+        raise UnusableError(f"{url} has no SHA-256 of {name}: {RIGHT_SERVER}")
+
+    def install(self, file: Path, folder: Path) -> None:
+        """Unpack it."""
+        unpack_bundle(file, folder)
+
+    def release_in(self, folder: Path) -> Release:
+        """Ask it."""
+        return etcd_release(folder / self.path, RIGHT_SERVER)

@@ -88,9 +88,7 @@ def _read(path: Path) -> RunResult:
 def _verdicts(suite: ET.Element) -> Iterator[tuple[str, Verdict]]:
     """Give each case, named by its module and what follows, with its verdict; pytest says why it was skipped."""
     for case in suite.iter("testcase"):
-        module, _, rest = case.get("classname", "").partition(".test_")
-        where = f"test_{rest}" if rest else module
-        name = f"{where.replace('.', '::')}::{case.get('name')}"
+        family, name = _place(case)
         verdict, reason = "passed", ""
         for outcome in case:
             if outcome.tag in {"failure", "error"}:
@@ -99,8 +97,17 @@ def _verdicts(suite: ET.Element) -> Iterator[tuple[str, Verdict]]:
             if outcome.tag == "skipped":
                 verdict = "deviates" if outcome.get("type") == "pytest.xfail" else "skipped"
                 reason = outcome.get("message", "")
-        family = _properties(case).get("family") or where.removeprefix("test_").partition(".")[0].replace("_", " ")
         yield name, Verdict(family, verdict, reason)
+
+
+def _place(case: ET.Element) -> tuple[str, str]:
+    """Give the family of a case and its name, also where XML is as pytest writes it without our plugin."""
+    name = case.get("name", "")
+    if family := _properties(case).get("family"):
+        return family, f"test_{family.replace(' ', '_')}::{name}"
+    module, _, rest = case.get("classname", "").partition(".test_")
+    where = f"test_{rest}" if rest else module
+    return where.removeprefix("test_").partition(".")[0].replace("_", " "), f"{where.replace('.', '::')}::{name}"
 
 
 def _properties(element: ET.Element) -> dict[str, str]:

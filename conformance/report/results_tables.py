@@ -92,7 +92,7 @@ def as_text_table(table: ResultTable) -> Iterator[str]:
 
 def as_markdown_table(table: ResultTable) -> Iterator[str]:
     """Give the lines of a table for GitHub; text from a run stays text."""
-    head, *rows = ([_escaped(cell) for cell in row] for row in table.rows)
+    head, *rows = ([escaped_markdown(cell) for cell in row] for row in table.rows)
     yield f"### {table.heading}"
     yield ""
     yield _markdown_row(head)
@@ -105,7 +105,7 @@ def _markdown_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _escaped(cell: str) -> str:
+def escaped_markdown(cell: str) -> str:
     """Let Markdown and HTML see no signs of theirs (GitHub Flavored Markdown, backslash escapes)."""
     escaped = "".join(f"\\{each}" if each in r"\`*_{}[]<>()#+!|~@" else each for each in cell)
     return escaped.replace("\n", " ")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from conformance.evidence.records import CallRecord, CaseRecord, ExchangeRecord, LineRecord
+from conformance.evidence.case_records import CallRecord, CaseRecord, ExchangeRecord, LineRecord
 
 STORY = "the story"
 """The title under which a failed case tells it."""

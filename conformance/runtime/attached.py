@@ -10,7 +10,7 @@ from conformance.cri import Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Log
 from conformance.model.release import Release
-from conformance.node.maker import is_gone
+from conformance.node.maker import is_gone, this_maker
 from conformance.node.socket_process import SocketProcess, SocketProcessError
 from conformance.registry_hosts import Internet, RegistryHost, loopback
 from conformance.releases.installation import CRIO
@@ -62,7 +62,7 @@ class AttachedRuntime(Runtime):
         """Remove the images of runs that were killed, which are found by their label."""
         for image in map(ImageInfo.of, self.cleanup_client.list_images(api.ListImagesRequest()).images):
             is_local = any(name.startswith(f"{LOOPBACK}:") for name in (*image.tags, *image.digests))
-            if is_local and is_gone(self._labels(image.id).get(LABEL, "")):
+            if (is_local or _is_nameless(image)) and is_gone(self._labels(image.id).get(LABEL, "")):
                 self._remove(self.cleanup_client, image.id)
 
     def _labels(self, image_id: str) -> dict[str, str]:
@@ -109,8 +109,10 @@ class AttachedRuntime(Runtime):
         return True
 
     def _is_case_image(self, image: ImageInfo) -> bool:
-        """Tell whether an image has a name of the registry that this run started."""
-        return any(name.startswith(f"{self._host}/") for name in (*image.tags, *image.digests))
+        """Tell whether an image has a name of the registry that this run started, or had one and is of this run."""
+        if any(name.startswith(f"{self._host}/") for name in (*image.tags, *image.digests)):
+            return True
+        return _is_nameless(image) and self._labels(image.id).get(LABEL) == this_maker()
 
     def _clean_store(self) -> None:
         """Remove images of ours; what else there is, pods among it, is somebody's."""
@@ -124,6 +126,15 @@ class AttachedRuntime(Runtime):
         """Remove the images of ours, close the registry, and disconnect."""
         self._clean_store()
         self._stack.close()
+
+
+def _is_nameless(image: ImageInfo) -> bool:
+    """Tell whether an image may be one from a loopback registry whose tag another image has by now.
+
+    CRI-O lists it by the name that it had, with its digest (server/image_list.go, ``ConvertImage``): of
+    that, what is before the first colon, ``127.0.0.1`` (seen with 1.33.13 and 1.36.3).
+    """
+    return not image.tags and any(name.startswith(f"{LOOPBACK}@") for name in image.digests)
 
 
 def _binder(socket: Path, stack: ExitStack) -> Callable[[int], sockets.socket]:

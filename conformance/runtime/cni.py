@@ -38,7 +38,7 @@ def find_plugins(beside: Path | None = None, root: Path = Path("/")) -> Path | N
     folders = [beside, beside.parent / BUNDLED_PLUGINS, *FOLDERS] if beside else FOLDERS
 
     def has_all(folder: Path) -> bool:
-        return all(os.access(root / folder.relative_to("/") / name, os.X_OK) for name in PLUGINS)
+        return all(os.access(root / folder.relative_to("/") / name, os.X_OK, effective_ids=True) for name in PLUGINS)
 
     return next(filter(has_all, folders), None)
 
@@ -65,8 +65,7 @@ def why_unusable(folder: Path | None, enter: tuple[str, ...] = ()) -> str:
     trial = json.dumps({"cniVersion": VERSION, "name": "trial", **_bridge(ipam={})})
     try:
         done = subprocess.run(
-            [*enter, "unshare", "--net", str(folder / "bridge")],
-            env=os.environ | env,
+            [*enter, "env", *(f"{name}={value}" for name, value in env.items()), "unshare", "--net", folder / "bridge"],
             input=trial,
             capture_output=True,
             text=True,

@@ -13,6 +13,14 @@ from conformance.model.registries import Mirror, Registry
 HOME = "~/"
 """What a path below CRI-O's home begins with."""
 
+CONTAINERS = "/etc/containers/"
+REGISTRIES_CONF = f"{CONTAINERS}registries.conf"
+"""How the paths of files begin that containers-registries.conf(5) describes."""
+
+
+class NotReloadedError(Exception):
+    """A runtime keeps its old configuration, since the new one is wrong: what it says about that."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
@@ -25,8 +33,10 @@ class Configuration:
     CRI-O's default. ``policies`` are the signature policies, each a path, below ``/etc`` or, where it begins with
     ``~/``, below CRI-O's home, and what is written there, and ``signature_policy`` is that option of ``crio.conf``, a
     path; where it is empty, the user's own counts, or else the system's. ``auth_files`` are authentication files, each
-    a path that begins with ``~/`` and its text. With the ``network`` ``bridge``, pods can have one of their own,
-    besides the host's, where there are CNI plugins for it.
+    a path that begins with ``~/`` and its text. ``files`` are any others, each a path, below ``/etc`` or, where it
+    begins with ``~/``, below CRI-O's home, and its text. With the ``network`` ``bridge``, pods can have one of their
+    own, besides the host's, where there are CNI plugins for it. With ``short_names_of_node``, a node that is there
+    already has its own search list and short-name mode in the place of these.
     """
 
     search_registries: tuple[str, ...] = ("docker.io", "quay.io")
@@ -37,13 +47,16 @@ class Configuration:
     policies: tuple[tuple[str, SignaturePolicy], ...] = ((SYSTEM, SignaturePolicy()),)
     signature_policy: str = ""
     auth_files: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
     network: Literal["", "bridge"] = ""
+    short_names_of_node: bool = False
 
     def write(self, etc: Path, home: Path) -> None:
         """Write the files of containers/image below ``etc`` and ``home``, where it looks for them by default."""
         self.write_registries(etc)
         self.write_policies(etc, home)
         self.write_auth_files(home)
+        self.write_files(etc, home)
 
     def write_registries(self, etc: Path) -> None:
         """Write the files of containers-registries.conf(5) below ``etc``."""
@@ -52,11 +65,15 @@ class Configuration:
         for name, text in self.registries_conf():
             (containers / name).write_text(text, encoding="utf-8")
 
+    def remove_registries(self, etc: Path) -> None:
+        """Remove the files of containers-registries.conf(5) that it wrote below ``etc``."""
+        for name, _ in self.registries_conf():
+            (etc / "containers" / name).unlink(missing_ok=True)
+
     def write_policies(self, etc: Path, home: Path) -> None:
         """Write the files of containers-policy.json(5) below ``etc`` and ``home``."""
         for path, policy in self.policies:
-            of_user = path.startswith(HOME)
-            file = home / path.removeprefix(HOME) if of_user else etc / Path(path).relative_to("/etc")
+            file = _placed(path, etc, home)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(_policy(policy)))
 
@@ -76,7 +93,7 @@ class Configuration:
         }
 
     @property
-    def files(self) -> dict[str, str]:
+    def written_files(self) -> dict[str, str]:
         """What CRI-O finds: paths below ``/etc`` or the home and texts; of crio.conf what a case wishes alone."""
         settings = {"crio": {"image": self.image_settings}} if self.image_settings else {}
         return {
@@ -84,7 +101,15 @@ class Configuration:
             **{f"/etc/containers/{name}": text for name, text in sorted(self.registries_conf(), reverse=True)},
             **{path: json.dumps(_policy(policy)) for path, policy in self.policies},
             **dict(self.auth_files),
+            **dict(self.files),
         }
+
+    def write_files(self, etc: Path, home: Path) -> None:
+        """Write all other files below ``etc`` and ``home``."""
+        for path, text in self.files:
+            file = _placed(path, etc, home)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
 
     def registries_conf(self) -> list[tuple[str, str]]:
         """Give the files of containers-registries.conf(5), each a path below ``/etc/containers`` and its text."""
@@ -95,7 +120,13 @@ class Configuration:
         main = {"registry": [registry_table(each) for each in self.registries], "aliases": dict(self.aliases)}
         if table := {key: value for key, value in main.items() if value}:
             files.append(("registries.conf", tomli_w.dumps(table)))
-        return files
+        more = [(path.removeprefix(CONTAINERS), text) for path, text in self.files if path.startswith(REGISTRIES_CONF)]
+        return files + more
+
+
+def _placed(path: str, etc: Path, home: Path) -> Path:
+    """Give where a file lies on this side that is named as CRI-O sees it."""
+    return home / path.removeprefix(HOME) if path.startswith(HOME) else etc / Path(path).relative_to("/etc")
 
 
 def _policy(policy: SignaturePolicy) -> dict[str, Any]:

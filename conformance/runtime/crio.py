@@ -1,6 +1,7 @@
 """A running CRI-O on a node, as cases see it."""
 
 import os
+import select
 import signal
 import time
 from collections.abc import Callable, Iterable
@@ -14,7 +15,9 @@ import grpc
 
 from conformance.cri import Call, Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
-from conformance.evidence import Collector, Evidence, Log
+from conformance.evidence import Collector, Evidence, Log, LogLine
+from conformance.evidence.log import NOT_RELOADED, RELOADED
+from conformance.model.pull_sources import ModelSettings
 from conformance.model.registries_conf import load_registries
 from conformance.model.release import Release
 from conformance.node import Node, Process, ServiceError, World
@@ -22,7 +25,7 @@ from conformance.registry_hosts import Internet
 from conformance.releases.installation import Installation
 from conformance.runtime import cni
 from conformance.runtime.bundle_faults import oci_runtime_with_fault
-from conformance.runtime.configuration import Configuration
+from conformance.runtime.configuration import Configuration, NotReloadedError
 from conformance.runtime.container_needs import why_no_containers
 from conformance.runtime.coverage_counters import GOCOVERDIR, bring_out_counters, coverage_folder
 from conformance.runtime.crio_settings import CrioPlaces, write_crio_conf
@@ -37,6 +40,8 @@ C = TypeVar("C", bound=AbstractContextManager[Any])
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 ENDING_SECONDS = 2.0
+RELOAD_SECONDS = 20.0
+GLANCE_MILLISECONDS = 2
 LOOK_SECONDS = 0.01
 STACKS = "crio-goroutine-stacks-*.log"
 LOG = "crio.log"
@@ -75,10 +80,13 @@ class Crio(Runtime):
             )
             self.release = self._ask_release()
             self.cgroup_parent = node.cgroup_parent
-            home = node.folder / "home"
-            settings = model_settings(self.release, configuration, load_registries, root=node.folder, home=home)
-            self.model_monitor = None if fault else ModelMonitor(settings, self.internet)
+            self.model_monitor = None if fault else ModelMonitor(self._model_settings(configuration), self.internet)
             self._stack = stack.pop_all()
+
+    def _model_settings(self, configuration: Configuration) -> ModelSettings:
+        """Put what is written on its node into the model's terms."""
+        root, home = self.node.folder, self.node.folder / "home"
+        return model_settings(self.release, configuration, load_registries, root=root, home=home)
 
     def _configure(self, fault: str) -> None:
         """Write its configuration where it looks for it, and make the node fit for its OCI runtime."""
@@ -200,6 +208,32 @@ class Crio(Runtime):
         self.process.stop(STOP_SECONDS)
         ended, self.process = self.process, self._start()
         ended.close()
+
+    def reload(self, configuration: Configuration) -> None:
+        """Write another configuration and have it read that (SIGHUP)."""
+        self.dirty = True
+        self.configuration.remove_registries(self.node.etc)
+        configuration.write(self.node.etc, self.node.folder / "home")
+        self.configuration = configuration
+        mark = self.log.position()
+        self.process.signal(signal.SIGHUP)
+        told = self.await_line(mark, RELOADED, NOT_RELOADED)
+        if told.message.startswith(NOT_RELOADED):
+            raise NotReloadedError(told.message)
+        if self.model_monitor:
+            self.model_monitor.reconfigure(self._model_settings(configuration))
+
+    def await_line(self, mark: int, *beginnings: str, seconds: float = RELOAD_SECONDS) -> LogLine:
+        """Wait for a line of its log after a position that begins so; raises ``RuntimeFailedError``."""
+        poll = select.poll()
+        poll.register(self.process.pidfd, select.POLLIN)
+        until = time.monotonic() + seconds
+        while True:
+            if found := [line for line in self.log.since(mark) if line.message.startswith(beginnings)]:
+                return found[0]
+            if poll.poll(GLANCE_MILLISECONDS) or time.monotonic() > until:
+                why = f"did not log {beginnings[0]!r} within {seconds:.0f} s: {self._last_words()}"
+                raise RuntimeFailedError(f"CRI-O {self.release} {why}")
 
     def attach(self, key: object, make: Callable[[Any, "Crio"], C]) -> C:
         """Give what ``make(key, self)`` made at the first use of that key; it is closed before this CRI-O ends."""

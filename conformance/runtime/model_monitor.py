@@ -5,9 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from conformance.cri import CallError
+from conformance.cri import CallError, CRIError
+from conformance.evidence.case_records import PredictionRecord
 from conformance.evidence.comparison import PullResult, difference, pull_differences, recorded_requests
-from conformance.evidence.records import PredictionRecord
 from conformance.model.answers import Login
 from conformance.model.auth import LEGACY_FILE, AuthFile, credentials
 from conformance.model.image_facts import ImageFacts
@@ -200,6 +200,13 @@ def compare_list(predicted: list[ListedImage] | str, images: list[ImageInfo], er
     expected = predicted if isinstance(predicted, str) else _in_order(predicted)
     seen = error.message if error else _in_order([image.listed for image in images])
     return difference("images", expected, seen, CRIO)
+
+
+def is_beyond_the_model(predicted: str, error: CRIError | None) -> bool:
+    """Tell whether CreateContainer, which should succeed, failed for what the model does not know and is silent of."""
+    if predicted or error is None:
+        return False
+    return error.is_from_oci_runtime or error.is_end_of_runtime or bool(error.unknown_user)
 
 
 def _message(error: CallError | None) -> str:

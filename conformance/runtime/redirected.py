@@ -11,6 +11,7 @@ from conformance.evidence import Collector, Log
 from conformance.model.policy import SYSTEM, SignaturePolicies, SignaturePolicy
 from conformance.model.profile import profile
 from conformance.model.pull_sources import ModelSettings
+from conformance.model.reference import DOMAIN
 from conformance.model.registries import Registry
 from conformance.model.release import Release
 from conformance.model.resolution import effective_mode
@@ -39,6 +40,10 @@ class RedirectedRuntime(Runtime):
 
     def __init__(self, node: RedirectedNode, release: Release, configuration: Configuration) -> None:
         _check(configuration)
+        own = node.crio.registries(profile(release))
+        configured = node.crio.short_name_mode
+        if configuration.short_names_of_node:
+            configuration = replace(configuration, search_registries=own.search, short_name_mode=configured)
         self.release = release
         self.configuration = configuration
         self._node = node
@@ -48,8 +53,6 @@ class RedirectedRuntime(Runtime):
         self.evidence = Collector(
             node.internet.recorder, Log(Path("/nowhere"), f"needs the capability logs: {SOMEBODYS}")
         )
-        own = node.crio.registries(profile(release))
-        configured = node.crio.short_name_mode
         self._names = RedirectedNames(
             node.word,
             node.internet,
@@ -58,7 +61,7 @@ class RedirectedRuntime(Runtime):
             mode=effective_mode(profile(release), configured, own),
             wanted_mode=effective_mode(profile(release), configuration.short_name_mode or "", own),
         )
-        self._search = own.search
+        self._search = tuple(filter(DOMAIN.fullmatch, own.search))
         self._prepared = ""
         self._settings = ModelSettings(
             profile=profile(release),
@@ -189,6 +192,6 @@ class RedirectedRuntime(Runtime):
 def _check(configuration: Configuration) -> None:
     """Refuse what is about more than names; raises ``CapabilityError``."""
     usual = Configuration()
-    for what in ("drop_ins", "policies", "signature_policy", "auth_files", "network"):
+    for what in ("drop_ins", "policies", "signature_policy", "auth_files", "files", "network"):
         if getattr(configuration, what) != getattr(usual, what):
             raise CapabilityError("configurable", f"{SOMEBODYS}, and the case has {what.replace('_', ' ')} of its own")

@@ -184,6 +184,8 @@ def _parsed(name: str) -> Reference:
 
 def _why_no_short_names(configuration: Configuration, search: tuple[str, ...], mode: str, wanted_mode: str) -> str:
     """Say why a short name means something else on the node than in the case, nothing where it means the same."""
+    if strange := [each for each in search if not DOMAIN.fullmatch(each)]:
+        return f"the node's search list has {strange[0]}, which is more than a registry host"
     if configuration.search_registries != search:
         listed = ", ".join(search) or "empty"
         wanted = ", ".join(configuration.search_registries) or "an empty one"

@@ -12,8 +12,9 @@ from conformance.node.maker import this_maker
 LABEL = "crio-conformance.word"
 """The label of a pod that says which run made it."""
 
-KUBELETS = "io.kubernetes.pod.uid"
-"""The label that every pod of a kubelet has (Kubernetes pkg/kubelet/kuberuntime/labels.go)."""
+KUBELETS = "kubernetes.io/config.source"
+"""The annotation that every pod of a kubelet has (Kubernetes pkg/kubelet/config/config.go, ``merge``). Labels tell
+nothing: CRI-O gives ``io.kubernetes.pod.uid`` to any pod."""
 
 LOGS = "/run/crio-conformance-"
 SYSTEMD = "systemd"
@@ -48,7 +49,7 @@ class RedirectedPods:
 def has_kubelet(client: Client) -> bool:
     """Tell whether a kubelet has pods on this runtime: it kills, within seconds, any that it does not know."""
     sandboxes = client.list_pod_sandbox(api.ListPodSandboxRequest()).items
-    return any(KUBELETS in each.labels and LABEL not in each.labels for each in sandboxes)
+    return any(KUBELETS in each.annotations and LABEL not in each.labels for each in sandboxes)
 
 
 def remove_pods(client: Client, is_meant: Callable[[str], bool]) -> None:

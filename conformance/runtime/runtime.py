@@ -10,7 +10,7 @@ from typing import Self
 from conformance.cri import CallError, Client, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Collector, Evidence
-from conformance.evidence.records import PredictionRecord
+from conformance.evidence.case_records import PredictionRecord
 from conformance.evidence.secrets import Secrets, secrets_in_auth_file
 from conformance.model.release import Release
 from conformance.model.volumes import Mount
@@ -24,6 +24,7 @@ from conformance.runtime.model_monitor import (
     compare_list,
     compare_pull,
     compare_status,
+    is_beyond_the_model,
     told_list,
     told_pull,
     told_status,
@@ -97,6 +98,18 @@ class Runtime(ABC):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def reload(self, configuration: Configuration) -> None:
+        """Write another configuration and have it read that; the runtime is nobody else's then.
+
+        Raises ``NotReloadedError`` where it keeps the old one, and ``CapabilityError``.
+        """
+        del configuration
+        raise CapabilityError("configurable", f"{self.program} cannot be reloaded here")
+
+    def restart(self) -> None:
+        """Stop it and start it anew on the same node; raises ``RuntimeFailedError`` and ``CapabilityError``."""
+        raise CapabilityError("configurable", f"{self.program} cannot be restarted here")
+
     @property
     def registry(self) -> RegistryHost:
         """A registry host that it can pull from by its full name, whatever runtime it is."""
@@ -127,9 +140,11 @@ class Runtime(ABC):
         is_predictable = self.model_monitor is not None and unpacks and not pod_images.is_infra_image(name)
         namespace = sandbox.metadata.namespace if sandbox else ""
         predicted = self.model_monitor.pull(name, login, namespace) if self.model_monitor and is_predictable else None
+        if predicted:
+            self.evidence.predictions.append(told_pull(name, predicted))
         pull = self._pull(name, login, sandbox)
         if predicted:
-            self._note(told_pull(name, predicted), compare_pull(predicted, pull))
+            self._note(f"PullImage {name}", compare_pull(predicted, pull))
         return pull
 
     def _pull(self, name: str, login: Login | None, sandbox: api.PodSandboxConfig | None) -> Pull:
@@ -152,9 +167,11 @@ class Runtime(ABC):
         predicted = (
             self.model_monitor.status(name) if self.model_monitor and not pod_images.is_infra_image(name) else None
         )
+        if predicted:
+            self.evidence.predictions.append(told_status(name, predicted))
         found = self._status(name)
         if predicted:
-            self._note(told_status(name, predicted), compare_status(predicted, found))
+            self._note(f"ImageStatus {name}", compare_status(predicted, found))
         return found
 
     def _status(self, name: str) -> ImageStatusResult:
@@ -184,7 +201,8 @@ class Runtime(ABC):
             failure = error
         images = [image for image in images if self._is_case_image(image)]
         if predicted is not None:
-            self._note(told_list(call, predicted), compare_list(predicted, images, failure))
+            self.evidence.predictions.append(told_list(call, predicted))
+            self._note(call, compare_list(predicted, images, failure))
         if failure:
             raise failure
         return images
@@ -207,7 +225,8 @@ class Runtime(ABC):
         except CallError as failure:
             error = failure
         if predicted is not None:
-            self._note(PredictionRecord(call=f"RemoveImage {name}", error=predicted), compare_error(predicted, error))
+            self.evidence.predictions.append(PredictionRecord(call=f"RemoveImage {name}", error=predicted))
+            self._note(f"RemoveImage {name}", compare_error(predicted, error))
         if error:
             raise error
 
@@ -240,19 +259,19 @@ class Runtime(ABC):
             container = self.client.create_container(request).container_id
         except CRIError as failure:
             error = failure
-        if predicted is not None and not predicted.unsure and not _is_beyond_the_model(predicted.error, error):
-            told = PredictionRecord(call=f"CreateContainer {image.image}", error=predicted.error)
-            self._note(told, compare_error(predicted.error, error))
+        if predicted is not None and not predicted.unsure and not is_beyond_the_model(predicted.error, error):
+            call = f"CreateContainer {image.image}"
+            self.evidence.predictions.append(PredictionRecord(call=call, error=predicted.error))
+            self._note(call, compare_error(predicted.error, error))
         if error:
             raise error
         if self.model_monitor and predicted:
             self.model_monitor.created(container, predicted)
         return container
 
-    def _note(self, predicted: PredictionRecord, differences: list[str]) -> None:
-        """Record what the model had said of a call, and where it went otherwise."""
-        self.evidence.predictions.append(predicted)
-        self.evidence.differences += [f"{predicted.call}, {each}" for each in differences]
+    def _note(self, call: str, differences: list[str]) -> None:
+        """Record where a call went otherwise than the model had said."""
+        self.evidence.differences += [f"{call}, {each}" for each in differences]
 
     # Between cases
 
@@ -291,10 +310,3 @@ class Runtime(ABC):
     def _is_case_image(self, image: ImageInfo) -> bool:
         """Tell whether an image is a case's, and not there for pods to run on."""
         return not any(map(pod_images.is_infra_image, (*image.tags, *image.digests)))
-
-
-def _is_beyond_the_model(predicted: str, error: CRIError | None) -> bool:
-    """Tell whether CreateContainer, which should succeed, failed for what the model does not know and is silent of."""
-    if predicted or error is None:
-        return False
-    return error.is_from_oci_runtime or error.is_end_of_runtime or bool(error.unknown_user)

@@ -4,12 +4,14 @@ from contextlib import ExitStack, closing
 
 from conformance.cri import Client
 from conformance.evidence import Collector, Log
+from conformance.evidence.log import NOT_RELOADED
+from conformance.model.pull_sources import ModelSettings
 from conformance.model.registries import InvalidRegistriesConfError
 from conformance.model.release import Release
 from conformance.node.folders import private_folder
 from conformance.registry_hosts import Internet, loopback
 from conformance.registry_hosts.internet import authority
-from conformance.runtime.configuration import Configuration
+from conformance.runtime.configuration import Configuration, NotReloadedError
 from conformance.runtime.model_monitor import ModelMonitor, model_settings
 from conformance.runtime.runtime import Runtime, RuntimeFailedError
 from conformance.simulator import SimulatorServer, Variant
@@ -26,14 +28,11 @@ class SimulatedRuntime(Runtime):
         self.configuration = configuration
         self.release = release
         with ExitStack() as stack:
-            folder = stack.enter_context(private_folder())
-            configuration.write_registries(folder / "etc")
+            self._folder = folder = stack.enter_context(private_folder())
             self.internet = stack.enter_context(Internet(loopback))
-            variant = mutant.variant if mutant else Variant()
+            self._variant = variant = mutant.variant if mutant else Variant()
             try:
-                settings = model_settings(
-                    release, configuration, variant.loader().load, root=folder, home=folder / "home"
-                )
+                settings = self._configure(configuration)
             except InvalidRegistriesConfError as error:
                 raise RuntimeFailedError(f"CRI-O {release} does not start: {error}") from None
             self._served = stack.enter_context(
@@ -56,6 +55,13 @@ class SimulatedRuntime(Runtime):
                 self.model_monitor = ModelMonitor(settings, self.internet)
             self._stack = stack.pop_all()
 
+    def _configure(self, configuration: Configuration) -> ModelSettings:
+        """Write the files that the model reads, and give what they come to; raises ``InvalidRegistriesConfError``."""
+        etc, home = self._folder / "etc", self._folder / "home"
+        configuration.write_registries(etc)
+        configuration.write_files(etc, home)
+        return model_settings(self.release, configuration, self._variant.loader().load, root=self._folder, home=home)
+
     @property
     def capabilities(self) -> frozenset[str]:
         """What it lets a case do: all that needs no running container, and is not about a live CRI-O."""
@@ -69,6 +75,22 @@ class SimulatedRuntime(Runtime):
     def running(self) -> bool:
         """Always true: it is a part of this process."""
         return True
+
+    def reload(self, configuration: Configuration) -> None:
+        """Write another configuration, and go on under that; one that is wrong is not taken over."""
+        self.dirty = True
+        self.configuration.remove_registries(self._folder / "etc")
+        self.configuration = configuration
+        try:
+            settings = self._configure(configuration)
+        except InvalidRegistriesConfError as error:
+            raise NotReloadedError(f"{NOT_RELOADED}{error}") from None
+        self._served.service.reconfigure(settings)
+        if self.model_monitor:
+            self.model_monitor.reconfigure(settings)
+
+    def restart(self) -> None:
+        """Do nothing: images are kept, and nothing runs."""
 
     def _clean_store(self) -> None:
         """Remove pods and images at once, whatever fault the calls for that have."""

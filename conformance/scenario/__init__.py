@@ -1,5 +1,6 @@
-"""One situation as plain values: how registries.conf is written, what the registry hosts hold, which name is pulled.
+"""One situation as a file and as values: configuration, registry hosts with contents and faults, calls, expectations.
 
-In come the parts of a scenario, out go files and contents that are the same for the same words. Oracles make scenarios
-up; a scenario knows nothing of them, nor of what comes of it.
+In comes the text of a ``*.scenario.toml``, out go a ``Scenario``, the configuration and the hosts that it describes,
+and the same text again; or one sentence that says what is wrong in which line. Oracles, reports and users' own
+regressions share it; a scenario knows nothing of them, nor of what comes of it.
 """

@@ -1,38 +1,21 @@
-"""A scenario: how registries.conf is written, what the registry hosts hold, and which name is pulled. Plain values."""
+"""A scenario: how CRI-O is configured, what the registry hosts hold, which calls are made, what is expected of each."""
 
 import enum
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
-import tomli_w
+from msgspec import Struct, field
 
-from conformance.images.builder import Format, Image, Index, image, index, layer
-from conformance.model.platform import Platform
-from conformance.model.registries import Registry
-from conformance.runtime.configuration import registry_table
+from conformance.scenario.calls import PullCall, ScenarioCall, ScenarioFile
+from conformance.scenario.contents import ContentKind
 
 SYSTEM = "/etc/containers/registries.conf"
 USER = "~/.config/containers/registries.conf"
 """The user's own file: where it is there, the system's file and folder do not count."""
 
-UNKNOWN_DIGEST = "sha256:" + "0" * 64
-
-
-class ContentKind(enum.StrEnum):
-    """What a registry may hold under a tag; ``foreign`` is for another architecture alone."""
-
-    IMAGE = "image"
-    DOCKER_IMAGE = "Docker image"
-    INDEX = "index"
-    LIST = "Docker list"
-    FOREIGN_INDEX = "foreign index"
-    FOREIGN_LIST = "foreign Docker list"
-    FOREIGN_IMAGE = "foreign image"
-
 
 class Reachability(enum.StrEnum):
-    """How a registry host is reached; ``REFUSED`` has an address where nobody listens, ``NOBODY`` has none."""
+    """How a registry host is reached; ``REFUSED`` has an address where nobody listens, ``UNKNOWN_HOST`` has none."""
 
     TLS = "TLS"
     PLAIN_HTTP = "plain HTTP"
@@ -41,107 +24,87 @@ class Reachability(enum.StrEnum):
     UNKNOWN_HOST = "unknown"
 
 
-@dataclass(frozen=True)
-class ScenarioRepository:
+Part = Literal["manifest", "config", "layer"]
+
+
+class ScenarioRepository(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a host holds: ``tags`` of one content (none: it is there by its digest alone).
 
-    ``content`` is empty where the repository exists and lacks what is wanted; ``private_to`` is the only user who may
-    pull, empty where all may.
+    The content is of a kind and a ``version``, or an index of ``platforms``, or an image with ``files`` (paths and
+    texts), which make an artifact where ``artifact`` says so. ``empty`` is a repository that exists and has nothing,
+    ``private_to`` the only user who may pull, empty where all may. Parts of the content are ``altered`` on the way, or
+    ``lost``.
     """
 
     name: str
-    content: ContentKind | None = None
+    content: ContentKind = ContentKind.IMAGE
     version: int = 0
+    platforms: tuple[str, ...] = ()
+    files: Mapping[str, str] = {}
+    artifact: bool = False
+    empty: bool = False
     tags: tuple[str, ...] = ("latest",)
     private_to: str = ""
+    altered: tuple[Part, ...] = ()
+    lost: tuple[Part, ...] = ()
 
 
-@dataclass(frozen=True)
-class ScenarioHost:
-    """A registry host; ``fails`` is the HTTP status that every request for a manifest gets, 0 for none."""
+class ScenarioAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a host answers to every request of a kind: status, reason phrase, headers, body."""
 
-    name: str
-    repositories: tuple[ScenarioRepository, ...] = ()
-    spoken: Reachability = Reachability.TLS
-    fails: int = 0
-
-
-@dataclass(frozen=True)
-class RegistriesFile:
-    """A registries.conf or a drop-in; ``None`` and nothing is what is not said. Aliases are pairs."""
-
-    path: str
-    search: tuple[str, ...] | None = None
-    mode: str = ""
-    registries: tuple[Registry, ...] = ()
-    aliases: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The file's TOML; what is not said is left out."""
-        table: dict[str, Any] = {}
-        if self.search is not None:
-            table["unqualified-search-registries"] = list(self.search)
-        if self.mode:
-            table["short-name-mode"] = self.mode
-        if self.registries:
-            table["registry"] = [registry_table(each) for each in self.registries]
-        if self.aliases:
-            table["aliases"] = dict(self.aliases)
-        return tomli_w.dumps(table)
+    to: Literal["ping", "token", "manifest", "blob", "tags"]
+    status: int = 200
+    phrase: str | None = None
+    headers: Mapping[str, str] = {}
+    body: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scenario:
-    """All that decides a pull of ``name``.
+class ScenarioHost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A registry host under its real name, with the personality of the real one.
 
-    ``digest`` is added to the name: that of a content (``index 1``, ``image 0 of index 1`` for the one in it that this
-    machine runs), ``unknown``, or none. ``logins`` are the entries of the auth file, each a key and a user;
-    ``login`` is the user whose login the request brings, ``mode`` the ``short_name_mode`` of crio.conf: those two are
-    CRI-O's alone.
+    ``fails`` is the HTTP status that every request for a manifest gets, 0 for none, with ``retry_after`` (seconds);
+    ``token`` are members that every token comes with (``expires_in``).
     """
 
     name: str
-    digest: str = ""
-    files: tuple[RegistriesFile, ...] = ()
-    hosts: tuple[ScenarioHost, ...] = ()
-    logins: tuple[tuple[str, str], ...] = ()
-    login: str = ""
-    mode: str = "disabled"
+    reached: Reachability = Reachability.TLS
+    fails: int = 0
+    retry_after: int | None = None
+    token: Mapping[str, Any] = {}
+    answers: tuple[ScenarioAnswer, ...] = field(name="answer", default=())
+    repositories: tuple[ScenarioRepository, ...] = field(name="repository", default=())
+
+
+class CrioKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Keys of crio.conf, in ``[crio.image]``; what is left out is CRI-O's default."""
+
+    short_name_mode: Literal["", "enforcing", "disabled"] = ""
+    signature_policy: str = ""
+
+
+class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One situation, whole.
+
+    ``title`` is the behaviour in one sentence, ``upstream`` the issues it is about (``cri-o/cri-o#8780``), ``seen_on``
+    the releases on which it was seen live as the file says. ``logins`` are the entries of the auth file, each a key
+    and a user.
+    """
+
+    title: str = ""
+    upstream: tuple[str, ...] = ()
+    seen_on: tuple[str, ...] = ()
+    crio: CrioKeys = CrioKeys()
+    logins: Mapping[str, str] = {}
+    files: tuple[ScenarioFile, ...] = field(name="file", default=())
+    hosts: tuple[ScenarioHost, ...] = field(name="host", default=())
+    calls: tuple[ScenarioCall, ...] = field(name="call", default=())
+
+    @property
+    def pull(self) -> PullCall:
+        """The first pull, which is all that oracles look at; raises ``StopIteration`` where there is none."""
+        return next(each for each in self.calls if isinstance(each, PullCall))
 
     @property
     def requested_name(self) -> str:
-        """The name as a user would write it, with the digest."""
-        return f"{self.name}@{scenario_digest(self.digest)}" if self.digest else self.name
-
-
-def scenario_digest(text: str) -> str:
-    """Give the digest that a scenario means by a text such as ``index 1``."""
-    if text == "unknown":
-        return UNKNOWN_DIGEST
-    own, _, of = text.rpartition(" of ")
-    kind, _, version = of.rpartition(" ")
-    found = build_content(ContentKind(kind), int(version))
-    return found.images[-1].digest if own and isinstance(found, Index) else found.digest
-
-
-@cache
-def build_content(kind: ContentKind, version: int) -> Image | Index:
-    """Build a content; the same kind and version are the same bytes, whichever host holds them."""
-    format_ = (
-        Format.DOCKER if kind in {ContentKind.DOCKER_IMAGE, ContentKind.LIST, ContentKind.FOREIGN_LIST} else Format.OCI
-    )
-    here = Platform.host()
-
-    def built(platform: Platform) -> Image:
-        file = {"what": f"{kind} {version} for {platform}\n"}
-        return image([layer(file, format=format_)], platform=platform, format=format_)
-
-    match kind:
-        case ContentKind.IMAGE | ContentKind.DOCKER_IMAGE:
-            return built(here)
-        case ContentKind.FOREIGN_IMAGE:
-            return built(here.foreign())
-        case ContentKind.INDEX | ContentKind.LIST:
-            return index([built(here.foreign()), built(here)], format=format_)
-    return index([built(here.foreign())], format=format_)
+        """The name of that pull as a user would write it."""
+        return self.pull.requested_name

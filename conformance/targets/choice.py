@@ -38,10 +38,12 @@ SURROUNDINGS = {
 class CrioTarget(Target):
     """A CRI-O, in worlds of its own; ``fault`` is one in what its OCI runtime is given, if any.
 
-    ``is_in_world`` says whether its nodes are worlds, which can have one, and a cluster.
+    ``is_in_world`` says whether its nodes are worlds, which can have one, and a cluster, ``is_root`` whether its CRI-O
+    is the machine's root.
     """
 
     is_in_world = True
+    is_root = os.geteuid() == 0
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -75,7 +77,7 @@ class CrioTarget(Target):
             "oci-runtime": self.installation.oci_runtime_version or str(self.installation.oci_runtime),
             "conmon": version_of(self.installation.conmon, enter=self.installation.enter).removeprefix("conmon "),
             "cgroup": cgroup_version(),
-            "storage-driver": storage_driver(root=os.geteuid() == 0),
+            "storage-driver": storage_driver(root=self.is_root),
         }
 
     def start(self, configuration: Configuration, visible: Iterable[Path] = ()) -> Runtime:

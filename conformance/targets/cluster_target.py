@@ -24,6 +24,7 @@ VERSION = re.compile(r"cri-o://v?(\d+(?:\.\d+)+)")
 """How a node whose runtime is CRI-O says so (core/v1 NodeSystemInfo, ``containerRuntimeVersion``)."""
 KUBELET = re.compile(r"v(\d+\.\d+\.\d+)")
 SECONDS = 10.0
+LAST_PORT = 65535
 
 
 class ClusterTarget(Target):
@@ -177,7 +178,11 @@ def _check_address(registry: str) -> None:
     """Refuse what is no address and port of this machine that others may reach."""
     host, _, port = registry.rpartition(":")
     try:
-        usable = not registry or (port.isdigit() and not ipaddress.ip_address(host.strip("[]")).is_unspecified)
+        usable = not registry or (
+            port.isdecimal()
+            and 0 < int(port) <= LAST_PORT
+            and not ipaddress.ip_address(host.strip("[]")).is_unspecified
+        )
     except ValueError:
         usable = False
     if not usable:

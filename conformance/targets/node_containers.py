@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import tomllib
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.model.profile import profile
+from conformance.model.registries import InvalidRegistriesConfError
+from conformance.model.registries_conf import RegistriesConfPaths, load_registries
 from conformance.model.release import Release
 from conformance.node.engine_container import EngineContainer, find_container
+from conformance.node.find_program import find_program
 from conformance.node.node import PROGRAMS, NodeError
+from conformance.node_config import crio_conf
 from conformance.node_config.crio_conf import DEFAULT_PATHS, files_in_order
+from conformance.node_config.node_config import NodeConfigError
 from conformance.releases.installation import Installation, RuntimeNotFoundError
 from conformance.releases.kubelet_binary import TAKES_IMAGE_VOLUMES, VERSION, KubeletBinary, NodesKubelet
 from conformance.releases.program_version import ask_version
@@ -36,6 +42,7 @@ class ContainerTarget(CrioTarget):
     """The CRI-O of node containers; every worker has one of them for itself, as long as its run lasts."""
 
     is_in_world = False
+    is_root = True
     at_once = 1
 
     def __init__(self, containers: Sequence[EngineContainer], installation: Installation) -> None:
@@ -49,6 +56,7 @@ class ContainerTarget(CrioTarget):
         names = ", ".join(each.name for each in self.containers)
         return (
             f"{self.installation.crio} on {'the node containers' if len(self.containers) > 1 else 'the node'} {names}"
+            f"{_passed_over(self.containers)}"
         )
 
     @property
@@ -78,6 +86,8 @@ class ContainerTarget(CrioTarget):
         from conformance.node.takeover import Takeover
         from conformance.runtime.crio import Crio
 
+        if configuration.short_names_of_node:
+            configuration = with_short_names(configuration, self._container, self.release)
         if self._takeover is None:
             self._takeover = Takeover(self._container)
         node = self._takeover.make_node(visible, self._runtime_settings)
@@ -87,6 +97,22 @@ class ContainerTarget(CrioTarget):
         """Give the node back; raises ``NodeError`` where its CRI-O does not start again."""
         if self._takeover is not None:
             self._takeover.close()
+
+
+def run_anew_with_rights(runtime: str) -> int | None:
+    """Where this process may not enter the containers that ``--runtime`` names, run its command anew with that right.
+
+    Gives the exit status of that, none where there is no need, or no name. Raises ``RuntimeNotFoundError`` where an
+    engine does not lend the right.
+    """
+    from conformance.node.helper_container import run_this_with_rights
+
+    name = runtime.partition(":")[2].split(",")[0]
+    try:
+        return run_this_with_rights(name) if name else None
+    except NodeError as error:
+        msg = f"--runtime {runtime}: {error}"
+        raise RuntimeNotFoundError(msg) from None
 
 
 def find_node_containers(names: str, oci_runtime: str = "") -> ContainerTarget:
@@ -130,6 +156,25 @@ def read_runtime_settings(container: EngineContainer) -> dict[str, Any]:
     return settings
 
 
+def _passed_over(containers: Sequence[EngineContainer]) -> str:
+    """Say which engine was passed over that is here and does not answer."""
+    said = {each.passed_over: None for each in containers if each.passed_over}
+    return f" ({'; '.join(said)}: another engine has it)" if said else ""
+
+
+def with_short_names(configuration: Configuration, container: EngineContainer, release: Release) -> Configuration:
+    """Give a configuration the search list and the short-name mode of a node's own files; raises ``NodeError``."""
+    of_release = profile(release)
+    files = [each for path in DEFAULT_PATHS if (each := container.files / path.relative_to("/")).exists()]
+    try:
+        mode = crio_conf.read(of_release, files).short_name_mode if files else ""
+        paths = RegistriesConfPaths.found(None, None, Path("/root"), container.files)
+        search = load_registries(paths, container.files, of_release).search
+    except (InvalidRegistriesConfError, NodeConfigError) as error:
+        raise NodeError(f"{container.name}: {'; '.join(str(error).splitlines())}") from None
+    return replace(configuration, search_registries=search, short_name_mode=mode)
+
+
 def _installation(container: EngineContainer, oci_runtime: str) -> Installation:
     """Find CRI-O and the programs that its node gives it; raises ``NodeError``."""
     settings = read_runtime_settings(container)
@@ -164,11 +209,10 @@ def _crio(container: EngineContainer) -> Path:
 def _program(container: EngineContainer, crio: Path, *names: str, named: str = "") -> Path:
     """Find a program on a node: where its settings say, beside CRI-O, or on PATH; raises ``NodeError``."""
     folders = [str(crio.parent), *PROGRAMS.split(os.pathsep), LIBEXEC]
-    path = os.pathsep.join(str(container.files / each.lstrip("/")) for each in folders)
     for name in (named, *names):
         if name.startswith("/"):
             return Path(name)
-        if name and (found := shutil.which(name, path=path)):
-            return Path("/") / Path(found).relative_to(container.files)
+        if name and (found := find_program(name, folders, container.files)):
+            return found
     msg = f"{' or '.join(names)}, which CRI-O needs, is not on {container.name}: install it there"
     raise NodeError(msg)

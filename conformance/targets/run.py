@@ -205,6 +205,9 @@ class Run:
 
     def why_lacking(self, capability: str, runtime: Runtime) -> str:
         """Say why a runtime of this run lacks a capability; nothing where it has it."""
+        beside = capability in {"kubelet", "cluster"} and capability not in runtime.capabilities
+        if beside and (why := runtime.why_lacking("configurable")):  # nothing is started beside what is somebody's
+            return why
         if capability == "kubelet":
             return self._why_lacking_kubelet(runtime)
         if capability == "cluster" and self.cluster is None and capability not in runtime.capabilities:

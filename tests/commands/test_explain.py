@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from conformance.commands import explain
+from conformance.explain import prober
 from conformance.explain.explanation import SourceAnswer
+from conformance.explain.pull_trace import predict_trace
 from conformance.node_config import reader
+from conformance.scenario.scenario_reader import read_scenario
 from tests.commands.explain_command import Run
 
 DOC = Path(__file__).parents[2] / "docs" / "explain.md"
@@ -68,6 +71,7 @@ def test_the_exit_code_says_whether_it_would_be_pulled(run: Run, arguments: list
         ([NAME, "--authfile", "bad"], 'the authentication file cannot be used: reading JSON file "bad": '),
         ([NAME, "--authfile", "list"], 'the authentication file cannot be used: reading JSON file "list": '),
         ([NAME, "--authfile", "d"], "the authentication file d cannot be read: is a directory"),
+        ([NAME, "--save", "story.toml"], "--save is for what registries answer: add --probe"),
         ([NAME, "--socket", "no"], "no CRI-O answers on no: no such file or directory"),
         ([NAME, "--socket", "bad"], "bad is no socket"),
         (["--fingerprint", "--registries-conf", "bad"], 'loading registries configuration "{}/bad": toml: line 1: '),
@@ -209,3 +213,18 @@ def test_colour_changes_nothing_else(run: Run) -> None:
     assert "\x1b[" not in plain
     assert coloured.startswith("\x1b[1m")
     assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
+
+
+def test_what_was_probed_is_saved_once(run: Run, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prober, "probe", lambda about, name: predict_trace(about.settings, name))
+    path = files / "story.scenario.toml"
+    arguments = [NAME, "--probe", "--save", str(path), "--release", "1.33"]
+    run(*arguments)
+    assert path.read_text().startswith("# Written by crio-conformance explain --probe --save, ")
+    assert read_scenario(path).requested_name == NAME
+    ended = run(*arguments)
+    sentence = f"crio-conformance explain: {path} is there already: let --save name another file\n"
+    assert (ended.code, ended.err) == (2, sentence)
+    assert run(NAME, "--probe", "--save", str(files / "no" / "story.toml")).err.endswith(
+        "no/story.toml cannot be written: no such file or directory\n"
+    )

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,31 @@ def test_run_passes_its_arguments_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pytest, "main", main)
     assert commands.main(["run", *ARGUMENTS]) == 1
     assert given[0][-len(ARGUMENTS) - 2 :] == ["--pyargs", "conformance.suite", *ARGUMENTS]
+
+
+def test_run_leaves_nothing_where_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pytest remembers of a run lies in the user's cache, unless it is to remember nothing."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "here").mkdir()
+    command = [
+        sys.executable,
+        "-m",
+        "conformance",
+        "run",
+        "--runtime",
+        "simulator",
+        "-n",
+        "0",
+        "-k",
+        "test_one_candidate",
+    ]
+    for options in ([], ["--lf"], ["-p", "no:cacheprovider"]):
+        done = subprocess.run(
+            [*command, *options], cwd=tmp_path / "here", capture_output=True, text=True, timeout=120, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        assert list((tmp_path / "here").iterdir()) == []
+        assert (tmp_path / "cache/crio-conformance/pytest/README.md").exists()
 
 
 @pytest.mark.parametrize(
@@ -40,6 +66,28 @@ def test_what_is_no_command_is_a_usage_error(arguments: list[str], capsys: pytes
         commands.main(arguments)
     assert ended.value.code == 2
     assert "usage: crio-conformance" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "usage"),
+    [
+        (["explain", "app", "--debug"], "explain"),
+        (["doctor", "--debug"], "doctor"),
+        (["releases", "--debug"], "releases"),
+        (["releases", "fetch", "1.36", "--debug"], "releases fetch"),
+        (["node", "restore", "node", "--debug"], "node restore"),
+        (["kind", "--debug"], "kind"),
+    ],
+)
+def test_a_wrong_option_is_told_with_the_usage_of_its_own_command(
+    arguments: list[str], usage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        commands.main(arguments)
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"usage: crio-conformance {usage} [-h]")
+    assert f"crio-conformance {usage}: error: unrecognized arguments: --debug" in told
 
 
 def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:

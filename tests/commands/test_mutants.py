@@ -9,7 +9,7 @@ import pytest
 
 from conformance.commands import main
 from conformance.mutation import reasons
-from conformance.mutation.matrix import SuiteResult
+from conformance.mutation.kill_matrix import SuiteResult
 from conformance.simulator.mutants import mutants, null_runtimes
 from tests.mutation.suite_results import ONE, TWO, A, B, result, results
 

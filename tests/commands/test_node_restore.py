@@ -3,8 +3,21 @@
 import pytest
 
 from conformance.commands.main import main
-from conformance.node import NodeError, engine_container, takeover
+from conformance.node import NodeError, engine_container, helper_container, takeover
 from conformance.node.engine_container import EngineContainer
+
+
+@pytest.fixture(autouse=True)
+def _rights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(helper_container, "run_this_with_rights", lambda _: None)
+
+
+def test_who_is_lent_the_rights_has_it_done_anew_with_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(helper_container, "run_this_with_rights", lambda _: 3)
+    assert main(["node", "restore", "kind-worker"]) == 3
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from conformance.oracle.oracle import Oracle
 from conformance.oracle.program_oracles import PodmanOracle, SkopeoOracle
 from conformance.oracle.result_text import result_lines
 from conformance.oracle.search import SearchResult
+from conformance.scenario.calls import PullCall
 from conformance.scenario.scenario import Scenario
 
 PATIENCE = 60.0
@@ -86,7 +87,7 @@ def test_scenarios_are_divided_and_each_part_has_a_seed_of_its_own() -> None:
 
 def test_a_difference_is_told_with_the_scenario_and_a_case() -> None:
     differing = search_jobs.DifferingScenario(
-        "seed 3", Scenario(name="team/app"), ("error:", "    the model:  a"), "def test_it(): ..."
+        "seed 3", Scenario(calls=(PullCall(name="team/app"),)), ("error:", "    the model:  a"), "def test_it(): ..."
     )
     text = "\n".join(result_lines([search_jobs.OracleResult("skopeo", SearchResult(10, 2.0), [differing], kept=5)]))
     assert "The model and skopeo differ (seed 3) on team/app\nerror:\n    the model:  a" in text

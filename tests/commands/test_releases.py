@@ -30,7 +30,8 @@ def test_what_was_fetched_is_listed_and_removed(
     release_server.publish(
         f"/release/v1.36.2/bin/linux/{ARCHITECTURE}/kube-apiserver", script("Kubernetes v1.36.2"), ".sha256"
     )
-    for program in ("kubelet", "kube-apiserver"):
+    release_server.publish_etcd("3.6.8")
+    for program in ("kubelet", "kube-apiserver", "etcd"):
         assert main(["releases", "fetch", "1.36.2", f"--{program}"]) == 0
     crio = release_cache / "releases" / "1.36.3" / "bin" / "crio"
     assert capsys.readouterr().out.splitlines()[0] == str(crio)
@@ -43,14 +44,15 @@ def test_what_was_fetched_is_listed_and_removed(
             ("CRI-O 1.36.3", crio),
             ("kubelet 1.36.2", release_cache / "kubelets" / "1.36.2" / "kubelet"),
             ("kube-apiserver 1.36.2", release_cache / "kubernetes" / "1.36.2" / "bin" / "kube-apiserver"),
+            ("etcd 3.6.8", release_cache / "etcd" / "3.6.8" / "etcd"),
         )
     ]
 
     assert main(["releases", "remove", "1.36.3"]) == 0
     assert capsys.readouterr().out == f"removed: {release_cache}/releases/1.36.3\n"
     assert main(["releases", "remove", COMMIT]) == 0
-    for program in ("kubelet", "kube-apiserver"):
-        assert main(["releases", "remove", "1.36.2", f"--{program}"]) == 0
+    for release, program in (("1.36.2", "kubelet"), ("1.36.2", "kube-apiserver"), ("3.6.8", "etcd")):
+        assert main(["releases", "remove", release, f"--{program}"]) == 0
     assert [path.name for path in release_cache.glob("*/*")] == [".lock", "1.9.1"]
 
 
@@ -91,6 +93,7 @@ def test_a_link_goes_and_what_it_leads_to_stays(release_cache: Path, tmp_path: P
             "remove 1.36 --kube-apiserver",
             "kube-apiserver 1.36 is not in {}/kubernetes (there: none): write one that is there",
         ),
+        ("remove 3.6.8 --etcd", "etcd 3.6.8 is not in {}/etcd (there: none): write one that is there"),
         ("fetch 1.36.3 --crio-mirror http://127.0.0.1:1", "CRI-O 1.36.3 is not in {}/releases, and "),
     ],
 )

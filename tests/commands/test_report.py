@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conformance.commands.main import main
-from conformance.evidence.records import CaseRecord
+from conformance.evidence.case_records import CaseRecord
 from tests.report.page_evidence import PASSED, SKIPPED, STORY_OF_8780, WHOLE_RUN, run_of, write_evidence
 
 

@@ -72,6 +72,11 @@ def long_folder(machine: Machine) -> Finding:
     return world_checks.check_folder()
 
 
+def no_folder(machine: Machine) -> Finding:
+    machine.patch.setenv("TMPDIR", str(machine.folder / "none"))
+    return world_checks.check_folder()
+
+
 def folder_beyond_utf8(machine: Machine) -> Finding:
     machine.lies_in(Path("/\udcff"))
     return world_checks.check_folder()
@@ -243,6 +248,7 @@ LACKING: dict[str, Case] = {
     "few inotify instances": few_instances,
     "few open files": few_files,
     "a long TMPDIR": long_folder,
+    "a TMPDIR that is not there": no_folder,
     "a TMPDIR beyond UTF-8": folder_beyond_utf8,
     "a TMPDIR of somebody else": folder_of_somebody_else,
     "a full disk": full_disk,

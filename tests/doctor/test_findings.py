@@ -35,6 +35,20 @@ def test_what_is_lacking_is_one_sentence_of_the_page(lacking: str) -> None:
     assert any(begins(each, finding.says) for row in rows(MACHINE) for each in row), finding.says
 
 
+@pytest.mark.parametrize(
+    ("which", "also", "verdict"),
+    [
+        ("99.9.9", "", "A run fetches CRI-O 99.9.9 first, and nothing else is in the way: --runtime 99.9.9"),
+        ("99.9.9", "namespaces", "Only a rehearsal can run here: --runtime simulator"),
+        ("./crio", "", "Only a rehearsal can run here: --runtime simulator"),
+    ],
+)
+def test_a_crio_that_a_run_fetches_is_no_reason_to_rehearse(which: str, also: str, verdict: str) -> None:
+    lacking = [Finding(about, State.MISSING, "", "", Need.LIVE_RUN) for about in ("CRI-O", also) if about]
+    examination = Examination(which, (*lacking, Finding("kind", State.MISSING, "", "")))
+    assert (examination.verdict, examination.exit_code) == (verdict, 6)
+
+
 def test_every_sentence_about_the_machine_is_a_finding() -> None:
     said = [found(lacking).says for lacking in LACKING]
     beginnings = [each for row in rows(MACHINE) for each in row]

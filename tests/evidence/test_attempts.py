@@ -114,9 +114,3 @@ def test_evidence_is_what_was_recorded_since_a_mark(log: Log) -> None:
     assert evidence.tried == ["quay.io"]
     assert evidence.calls == ()
     assert len(evidence.lines) == 2
-
-
-def test_secrets_are_taken_out_of_texts(tmp_path: Any) -> None:
-    collector = Collector(Recorder(), Log(tmp_path / "crio.log"))
-    collector.secrets |= {"correct-horse", "battery"}
-    assert collector.without_secrets("a correct-horse, a battery, a robot") == "a [redacted], a [redacted], a robot"

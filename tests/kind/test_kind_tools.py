@@ -37,6 +37,9 @@ def test_an_engine_that_does_not_answer_says_why(machine: Machine) -> None:
     told = r"`docker version` fails: nobody listens; `podman version` fails: exit status 3"
     with pytest.raises(KindError, match=told):
         find_kind_tools()
+    podman.write_text("#!/bin/sh\nexit 0\n")
+    found = find_kind_tools()
+    assert (found.engine, found.passed_over) == ("podman", "`docker version` fails: nobody listens")
 
 
 def test_a_program_that_is_gone_is_one_sentence(machine: Machine) -> None:

@@ -293,3 +293,22 @@ def test_a_server_that_is_not_there_is_an_error_by_the_clients_deadline(tmp_path
     ):
         client.version(api.VersionRequest())
     assert caught.value.code in {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE}
+
+
+def test_it_settles_when_what_is_behind_has_answered(tmp_path: Path, behind: Behind) -> None:
+    asked, answers = threading.Event(), threading.Event()
+
+    def linger(_: grpc.ServicerContext) -> None:
+        asked.set()
+        answers.wait(PATIENCE)
+
+    behind.answer = linger
+    tap = CRIProxy(tmp_path / "tap.sock", tmp_path / "behind.sock", lambda _: None)
+    with tap, grpc.insecure_channel(f"unix://{tmp_path}/tap.sock") as channel:
+        assert tap.settle(0)
+        call = ImageServiceStub(channel).RemoveImage.future(api.RemoveImageRequest(), timeout=PATIENCE)
+        assert asked.wait(PATIENCE)
+        assert not tap.settle(0.1)
+        answers.set()
+        assert tap.settle(PATIENCE)
+        call.result()

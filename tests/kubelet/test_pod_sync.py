@@ -135,7 +135,7 @@ def test_a_pull_is_for_the_pod_and_with_its_login(simulator: SimulatedRuntime, p
     assert isinstance(pulled, api.PullImageRequest)
     assert pulled.sandbox_config == pod.config
     assert (pulled.auth.username, sync.waiting_reason) == (login.user, "")
-    assert login.password not in simulator.evidence.without_secrets(str(pulled))
+    assert login.password not in simulator.secrets.removed_from(str(pulled))
 
 
 def test_a_wrong_login_is_told(simulator: SimulatedRuntime, pod: Pod) -> None:

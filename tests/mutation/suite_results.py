@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from conformance.mutation import mutant_runs
-from conformance.mutation.matrix import SuiteResult
+from conformance.mutation.kill_matrix import SuiteResult
 from conformance.mutation.mutant_runs import MutantRun
 from conformance.simulator.mutants import mutant
 

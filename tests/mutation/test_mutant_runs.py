@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from conformance.mutation.matrix import SuiteResult
-from conformance.mutation.mutant_runs import MutantRun, MutantRunError, cases_reaching, run_matrix
+from conformance.mutation.kill_matrix import SuiteResult
+from conformance.mutation.mutant_runs import MutantRun, MutantRunError, run_matrix
 from conformance.mutation.outcomes import OutcomeRecorder, RedundantCaseSkipper
-from conformance.mutation.reach import ReachRecorder
+from conformance.mutation.reach import ReachRecorder, cases_reaching
 from conformance.simulator.mutants import Mutant, mutant
 from tests.mutation.suite_results import ONE, REFUSES, TWO, A, B, C, result, results
 

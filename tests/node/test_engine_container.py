@@ -46,14 +46,28 @@ def test_every_engine_is_asked(engine: Engine) -> None:
     )
 
 
+def test_where_no_engine_answers_that_comes_first(engine: Engine) -> None:
+    engine("docker", "echo Cannot connect >&2; exit 1")
+    assert refusal() == "no engine answers that could know the container node (docker says Cannot connect): start it"
+
+
+def test_an_engine_that_does_not_answer_is_told_of(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_checked", lambda container, _: container)
+    engine("docker", "echo Cannot connect >&2; exit 1")
+    engine("podman", "echo 0123456789 42 node")
+    assert find_container("node").passed_over == "docker says Cannot connect"
+    engine("docker", NOT_THERE)
+    assert find_container("node").passed_over == ""
+
+
 def test_one_that_does_not_run_is_to_be_started(engine: Engine) -> None:
-    engine("docker", "echo 0123 0 /node")
+    engine("docker", "echo 0123 0 /node sha256:4567")
     assert refusal() == "the container node does not run: start it (docker start node)"
 
 
 def test_one_on_another_machine_cannot_be_entered(engine: Engine) -> None:
     """A number of a process there may be one of another process here."""
-    engine("docker", f"echo 0123456789 {os.getpid()} /node")
+    engine("docker", f"echo 0123456789 {os.getpid()} /node sha256:4567")
     assert refusal() == (
         "the container node runs on another machine than this process, or is hidden from it: run on the machine of its"
         " engine (docker), outside of containers"
@@ -64,11 +78,11 @@ def test_one_that_runs_here_is_found_by_the_engine_that_knows_it(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine("docker", NOT_THERE)
-    engine("podman", "echo 0123456789 42 node")
-    monkeypatch.setattr(module, "_checked", lambda container, _: container)
-    assert find_container("node") == EngineContainer("node", "0123456789", 42)
+    engine("podman", "echo 0123456789 42 node 4567")
+    monkeypatch.setattr(module, "_checked", lambda container: container)
+    assert find_container("node") == EngineContainer("node", "0123456789", 42, "podman", "4567")
 
 
 def test_only_root_can_enter_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(module, "may_enter_nodes", lambda: False)
     assert refusal().startswith("the container node can be entered by root only, on the machine where its engine runs")

@@ -12,6 +12,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, own_tmpdir: 
     """Run pytest where no CRI-O can be found."""
     monkeypatch.setenv("PATH", str(pytester.mkdir("bin")))
     monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.mkdir("cache")))
+    monkeypatch.setenv("XDG_STATE_HOME", str(pytester.path / "state"))
     monkeypatch.setenv("TMPDIR", str(own_tmpdir))
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 

@@ -16,11 +16,15 @@ CASE = f"{MODULE.replace('.', '/')}.py::TestPrivateOnBoth::test_the_error_explai
 def test_a_case_of_the_suite_has_its_name_from_any_folder(
     run: Run, pytester: pytest.Pytester, more: tuple[str, ...]
 ) -> None:
-    """A known deviation is known by it, and JUnit's class names are the same from run to run."""
+    """A known deviation is known by it, and JUnit's names are the same from run to run: the class is the family."""
     result = run("--pyargs", MODULE, "-k", "TestPrivateOnBoth", "--junitxml", "junit.xml", "-rx", *more)
     result.stdout.fnmatch_lines([f"XFAIL {CASE} - cri-o/cri-o#8780: *"])
-    names = set(re.findall(r' classname="([^"]*)"', (pytester.path / "junit.xml").read_text()))
-    assert names == {f"{MODULE}.TestPrivateOnBoth"}
+    xml = (pytester.path / "junit.xml").read_text()
+    assert set(re.findall(r' classname="([^"]*)"', xml)) == {"login"}
+    assert f'name="{CASE.partition("::")[2]}"' in xml
+    link = "https://github.com/cri-o/cri-o/issues/8780"
+    assert re.search(rf'<skipped [^>]*message="cri-o/cri-o#8780: [^"]* \({link}\)"', xml)
+    assert f'<property name="upstream" value="{link}"' in xml
 
 
 def test_a_case_is_run_again_by_its_name_in_the_repository(run: Run, pytester: pytest.Pytester) -> None:
@@ -48,3 +52,21 @@ def test_an_issue_finds_the_cases_that_deviate_by_it(run: Run) -> None:
     result = run("--collect-only", "-q", "-k", "8780", "--pyargs", "conformance.suite")
     found = {line.rpartition("/")[2].partition("[")[0] for line in result.outlines if "::" in line}
     assert {each.partition("[")[0] for each in names} <= found
+
+
+@pytest.mark.parametrize(
+    "which",
+    [
+        ("--runtime", "99.9.9"),
+        ("--runtime", "unix:///nowhere"),
+        ("--runtime", "1.36.3", "--cluster", "/nowhere"),
+        ("--require", "live"),
+    ],
+    ids=" ".join,
+)
+def test_cases_are_listed_without_what_would_run_them(run: Run, which: tuple[str, ...]) -> None:
+    """Nothing is fetched, asked or started."""
+    result = run("--collect-only", "-q", *which, "--pyargs", "conformance.suite.names.test_aliases")
+    assert result.ret == pytest.ExitCode.OK
+    assert "conformance/suite/names/test_aliases.py::" in result.outlines[0]
+    assert not any(each in result.stdout.str() for each in ("REHEARSAL", "conformance: "))

@@ -10,7 +10,7 @@ from types import FrameType, TracebackType
 
 import pytest
 
-from conformance.plugin import lifecycle
+from conformance.plugin import lifecycle, output
 from tests.plugin.pytest_runs import ONE_FILE, Run
 from tests.releases.release_server import ReleaseServer
 
@@ -188,5 +188,5 @@ def test_ctrl_c_where_code_has_no_line_is_told_like_any_other(monkeypatch: pytes
     assert line is None
     here = TracebackType(nowhere, frame, frame.f_lasti, frame.f_lineno)
     caught = pytest.ExceptionInfo.from_exception(KeyboardInterrupt().with_traceback(here))
-    lifecycle.pytest_keyboard_interrupt(caught)
+    output.pytest_keyboard_interrupt(caught)
     assert "KeyboardInterrupt" in str(caught.getrepr())

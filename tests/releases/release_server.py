@@ -24,7 +24,7 @@ def script(says: str) -> bytes:
 
 
 def tar(members: dict[str, bytes | tarfile.TarInfo]) -> bytes:
-    """Pack files, or whatever else a member may be."""
+    """Pack files, or whatever else a member may be; scripts can be run, and what is in ``bin``."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for name, content in members.items():
@@ -32,7 +32,7 @@ def tar(members: dict[str, bytes | tarfile.TarInfo]) -> bytes:
                 archive.addfile(content)
                 continue
             member = tarfile.TarInfo(name)
-            member.size, member.mode = len(content), 0o755 if "/bin/" in name else 0o640
+            member.size, member.mode = len(content), 0o755 if "/bin/" in name or content.startswith(b"#!") else 0o640
             archive.addfile(member, io.BytesIO(content))
     return gzip.compress(packed.getvalue(), mtime=0)
 
@@ -76,6 +76,18 @@ class ReleaseServer:
     def publish_crio(self, build: str, release: str) -> str:
         """Publish a bundle as ``v1.36.3``, or as a commit."""
         return self.publish(f"/artifacts/cri-o.{ARCHITECTURE}.{build}.tar.gz", bundle(release))
+
+    def publish_etcd(self, release: str) -> str:
+        """Publish an etcd, with its checksum among those of other architectures."""
+        name = f"etcd-v{release}-linux-{ARCHITECTURE}"
+        folder = {"Documentation/README.md": b"", "etcd": script(f"etcd Version: {release}"), "etcdctl": script("no")}
+        packed = tar({f"{name}/{path}": content for path, content in folder.items()})
+        path = f"/v{release}/{name}.tar.gz"
+        self.files[path] = packed
+        digest = hashlib.sha256(packed).hexdigest()
+        sums = [(f"{0:064}", "etcd-v3.6.8-darwin-arm64.zip"), (digest, f"{name}.tar.gz"), (f"{1:064}", f"{name}.zip")]
+        self.files[f"/v{release}/SHA256SUMS"] = "".join(f"{digest}  {name}\n" for digest, name in sums).encode()
+        return path
 
     def ranges(self, path: str) -> list[str]:
         """Give the ranges of a file that were asked for, empty ones for all of it."""

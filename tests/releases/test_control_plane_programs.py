@@ -4,6 +4,7 @@ import pytest
 
 from conformance.model.release import Release
 from conformance.releases.control_plane_programs import ControlPlanePrograms, find_control_plane
+from conformance.releases.etcd_binary import etcd_of
 from conformance.releases.installation import RuntimeNotFoundError
 from tests.releases.test_kubelet_binary import kubelet, program
 
@@ -78,10 +79,36 @@ def test_one_on_path_says_itself_which_release_it_is(cache: Path, tmp_path: Path
 def test_etcd_may_be_on_path(cache: Path, tmp_path: Path) -> None:
     fill(cache, "1.36.3", etcd=False)
     assert refusal("1.36.3") == (
-        f"etcd, which kube-apiserver needs, is neither beside {cache}/1.36.3/bin/kube-apiserver nor on PATH: install it"
+        f"etcd, which kube-apiserver needs, is neither beside {cache}/1.36.3/bin/kube-apiserver nor in"
+        f" {cache.parent}/etcd nor on PATH: fetch it (crio-conformance releases fetch 1.36.3 --etcd), or install it"
         " (apt install etcd-server)"
     )
     etcd = program(tmp_path / "path" / "etcd")
     found = find_control_plane(Release("1.36.3"))
     assert (found.etcd, found.folders) == (etcd, (cache / "1.36.3" / "bin", tmp_path / "path"))
     assert found.title == f"kube-apiserver 1.36.3 ({found.kube_apiserver}), etcd ({etcd})"
+
+
+@pytest.mark.parametrize(
+    ("there", "taken"),
+    [
+        pytest.param("3.6.8 3.7.2", "3.6.8", id="the one that belongs to that Kubernetes, though another is newer"),
+        pytest.param("3.4.23 3.5.24", "3.5.24", id="the newest else"),
+    ],
+)
+def test_etcd_may_be_in_a_folder_of_its_own_in_the_cache(cache: Path, tmp_path: Path, there: str, taken: str) -> None:
+    fill(cache, "1.36.3", etcd=False)
+    program(tmp_path / "path" / "etcd")
+    for release in (*there.split(), "newest"):
+        program(cache.parent / "etcd" / release / "etcd")
+    assert find_control_plane(Release("1.36.3")).etcd == cache.parent / "etcd" / taken / "etcd"
+    fill(cache, "1.36.3")
+    assert find_control_plane(Release("1.36.3")).etcd == cache / "1.36.3" / "bin" / "etcd", "beside it comes first"
+
+
+@pytest.mark.parametrize(
+    ("kubernetes", "etcd"),
+    [("1.33.13", "3.5.24"), ("1.36.3", "3.6.8"), ("1.36", "3.6.8"), ("1.38.0", "3.6.8"), ("1.12.1", "3.5.24")],
+)
+def test_an_etcd_belongs_to_a_kubernetes(kubernetes: str, etcd: str) -> None:
+    assert etcd_of(Release(kubernetes)) == Release(etcd)

@@ -10,7 +10,7 @@ import pytest
 from conformance.releases import program_version
 from conformance.releases.download import DownloadError
 from conformance.releases.download_options import DownloadOptions
-from conformance.releases.fetching import fetch_crio, fetch_kubelet
+from conformance.releases.fetching import fetch_crio, fetch_etcd, fetch_kubelet
 from tests.releases.fetches import COMMIT, UPSTREAM, left, refusal
 from tests.releases.release_server import ARCHITECTURE, ReleaseServer, bundle, script, tar
 
@@ -31,7 +31,7 @@ def test_no_server_is_one_sentence(release_cache: Path) -> None:
     [
         (DownloadOptions("http://nowhere.invalid"), "cannot be had ("),
         (
-            DownloadOptions("http://mirror.example", None, "http://127.0.0.1:1"),
+            DownloadOptions("http://mirror.example", download_proxy="http://127.0.0.1:1"),
             "(through the proxy: Connection refused)",
         ),
     ],
@@ -323,3 +323,31 @@ def test_a_kubelet_s_sentence_names_its_own_mirror(release_cache: Path) -> None:
     with pytest.raises(DownloadError, match=r"^kubelet 1\.36 is not in .*/kubelets, and .*\(--kubernetes-mirror\)$"):
         fetch_kubelet("1.36", UPSTREAM)
     assert left(release_cache) == []
+
+
+def test_what_is_wrong_with_an_etcd_is_one_sentence(release_cache: Path, release_server: ReleaseServer) -> None:
+    def refused(wanted: str) -> str:
+        with pytest.raises(DownloadError) as caught:
+            fetch_etcd(wanted, UPSTREAM)
+        assert left(release_cache) == []
+        return str(caught.value).replace(release_server.url, "").replace(f"{release_cache}/", "")
+
+    lacking = "etcd 3.6.8 is not in etcd, and "
+    path = release_server.publish_etcd("3.6.8")
+    name = path.rpartition("/")[2]
+    sums = release_server.files["/v3.6.8/SHA256SUMS"]
+    release_server.files[path] += b"\0"
+    assert refused("1.36.3").startswith(f"{lacking}{path} came with SHA-256 ")
+    release_server.files["/v3.6.8/SHA256SUMS"] = sums.replace(name.encode(), b"another.tar.gz")
+    assert refused("3.6.8") == f"{lacking}/v3.6.8/SHA256SUMS has no SHA-256 of {name}: is that the right server?"
+    release_server.files = {}
+    assert refused("3.6.8") == (
+        f"{lacking}/v3.6.8/SHA256SUMS is not there (HTTP 404): write a release that is published for {ARCHITECTURE}"
+    )
+    for wanted in ("3.6", "main", COMMIT):
+        assert refused(wanted) == (
+            f"etcd {wanted} is not in etcd, and no etcd is called so: write a release of etcd (3.6.8), or of Kubernetes"
+            " (1.36.3, 1.36)"
+        )
+    with pytest.raises(DownloadError, match=r"^etcd 3\.6\.8 is not in .*/etcd, and .*\(--etcd-mirror\)$"):
+        fetch_etcd("1.36", DownloadOptions(etcd_mirror="http://127.0.0.1:1"))

@@ -9,7 +9,7 @@ from conformance.model.release import Release
 from conformance.releases.cache import cached_programs, remove_release
 from conformance.releases.download import BLOCK
 from conformance.releases.download_options import DownloadOptions
-from conformance.releases.fetching import fetch_crio, fetch_kube_apiserver
+from conformance.releases.fetching import fetch_crio, fetch_etcd, fetch_kube_apiserver
 from conformance.releases.installation import find_crio, must_be_fetched
 from conformance.releases.obtaining import obtain_crio, obtain_kubelet
 from tests.releases.fetches import COMMIT, UPSTREAM, left, refusal
@@ -95,6 +95,23 @@ def test_an_api_server_is_fetched_from_where_kubelets_are(release_cache: Path, r
     assert subprocess.check_output([path, "--version"], text=True) == "Kubernetes v1.36.2\n"
     assert [(each.title, each.path) for each in cached_programs()] == [("kube-apiserver 1.36.2", path)]
     remove_release("kube-apiserver", "1.36.2")
+    assert left(release_cache) == []
+
+
+@pytest.mark.parametrize("wanted", ["3.6.8", "v3.6.8", "1.36.3", "1.36", "latest"])
+def test_an_etcd_is_fetched_by_its_release_or_by_kubernetes_s(
+    release_cache: Path, release_server: ReleaseServer, wanted: str
+) -> None:
+    path = release_server.publish_etcd("3.6.8")
+    release_server.cut = [3 * BLOCK + 1]
+    etcd = fetch_etcd(wanted, UPSTREAM)
+    assert etcd == release_cache / "etcd" / "3.6.8" / "etcd"
+    assert subprocess.check_output([etcd, "--version"], text=True) == "etcd Version: 3.6.8\n"
+    assert release_server.ranges(path) == ["", f"bytes={3 * BLOCK}-"]
+    assert [(each.title, each.path) for each in cached_programs()] == [("etcd 3.6.8", etcd)]
+    release_server.asked.clear()
+    assert (fetch_etcd(wanted, UPSTREAM), release_server.asked) == (etcd, [])
+    remove_release("etcd", "3.6.8")
     assert left(release_cache) == []
 
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from conformance.evidence.evidence_folder import CASES, RUN, RunEvidence
-from conformance.evidence.records import (
+from conformance.evidence.case_records import (
     SCHEMA,
     AttemptRecord,
     CallRecord,
@@ -17,6 +16,7 @@ from conformance.evidence.records import (
     PredictionRecord,
     RunRecord,
 )
+from conformance.evidence.evidence_folder import CASES, RUN, RunEvidence
 
 NAME = "rhuss/caikit-flan-t5-small"
 DIGEST = "sha256:" + "ab12" * 16

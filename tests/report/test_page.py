@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 import conformance.report.page
-from conformance.evidence.records import CaseRecord
+from conformance.evidence.case_records import CaseRecord
 from conformance.report.page.case_rows import Difference, families_of
 from conformance.report.page.issues import linked
 from conformance.report.page.packing import pack, unpack

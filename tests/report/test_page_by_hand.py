@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conformance.evidence.records import CallRecord, CaseRecord
+from conformance.evidence.case_records import CallRecord, CaseRecord
 from conformance.report.page.by_hand import by_hand, once_more
 from tests.report.page_evidence import HOSTILE_CASE, STORY_OF_8780, WHOLE_RUN
 

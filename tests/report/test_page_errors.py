@@ -2,7 +2,7 @@
 
 import msgspec
 
-from conformance.evidence.records import AttemptRecord
+from conformance.evidence.case_records import AttemptRecord
 from conformance.report.page.error_marks import marked_errors
 from tests.report.page_evidence import ERROR, PASSED, STORY_OF_8780, exchange, pull
 

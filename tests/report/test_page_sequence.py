@@ -5,7 +5,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from conformance.evidence.records import CallRecord, CaseRecord, ErrorRecord, ExchangeRecord, MessageRecord
+from conformance.evidence.case_records import CallRecord, CaseRecord, ErrorRecord, ExchangeRecord, MessageRecord
 from conformance.report.page.sequence import Arrow, ArrowLook, duration, sequence_of, short
 from conformance.report.page.sequence_layout import CHARACTER, hue_of, lay_out
 from tests.report.page_evidence import DIGEST, STORY_OF_8780, exchange, pull

@@ -3,6 +3,9 @@ import grpc
 from conformance.cri import Call, CRIError
 from conformance.cri.v1 import api_pb2 as api
 from conformance.evidence import Evidence, LogLine
+from conformance.evidence.case_records import CaseRecord
+from conformance.evidence.recording import CaseTold, record_case
+from conformance.evidence.secrets import Secrets
 from conformance.registry_hosts import Exchange, NameLookup, RequestKind
 from conformance.report.story import exchanges, log, sections, story
 from conformance.report.summary import Verdict, count_reasons, totals_table
@@ -46,8 +49,15 @@ EVIDENCE = Evidence(
 )
 
 
+def record(evidence: Evidence) -> CaseRecord:
+    return record_case(CaseTold("test_x.py::test_y", "x"), evidence, 9.0, {}, Secrets(()))
+
+
+RECORD = record(EVIDENCE)
+
+
 def test_a_story_tells_each_call_what_was_asked_meanwhile_and_what_the_user_saw() -> None:
-    assert story(EVIDENCE).splitlines() == [
+    assert story(RECORD).splitlines() == [
         f"PullImage {NAME} (31 ms)",
         "    asked docker.io: 200 an index for linux/arm64",
         "    asked quay.io: 401 not authorized",
@@ -65,13 +75,13 @@ def test_a_story_names_pods_and_commands() -> None:
         Call(rpc="RunPodSandbox", request=api.RunPodSandboxRequest(config=api.PodSandboxConfig(metadata=metadata))),
         Call(rpc="ExecSync", request=api.ExecSyncRequest(cmd=["cat", "/m/hello"])),
     )
-    assert story(Evidence(calls, (), tuple)) == "RunPodSandbox pod (0 ms)\nExecSync cat /m/hello (0 ms)"
-    assert story(Evidence((), (), tuple)) == ""
+    assert story(record(Evidence(calls, (), tuple))) == "RunPodSandbox pod (0 ms)\nExecSync cat /m/hello (0 ms)"
+    assert story(record(Evidence((), (), tuple))) == ""
 
 
 def test_every_exchange_is_a_line_with_who_asked() -> None:
-    listed = exchanges(EVIDENCE).splitlines()
-    assert len(listed) == len(EVIDENCE.exchanges)
+    listed = exchanges(RECORD.exchanges).splitlines()
+    assert len(listed) == len(RECORD.exchanges)
     url = f"https://registry-1.docker.io/v2/{NAME}/manifests/latest"
     assert listed[1] == f"docker.io: GET {url} -> 401 authentication required"
     assert listed[2] == f"docker.io: GET {url} as anonymous -> 200 an index for linux/arm64"
@@ -80,12 +90,16 @@ def test_every_exchange_is_a_line_with_who_asked() -> None:
 
 
 def test_the_log_is_shown_without_what_is_printed_of_every_call() -> None:
-    assert log(LINES) == "info: Pulling image: rhuss/app\n?: goroutine 1 [running]:"
+    assert log(RECORD.log) == "info: Pulling image: rhuss/app\n?: goroutine 1 [running]:"
 
 
 def test_a_failed_case_shows_story_exchanges_and_log() -> None:
-    shown = dict(sections(EVIDENCE))
-    assert shown == {"the story": story(EVIDENCE), "exchanges": exchanges(EVIDENCE), "CRI-O's log": log(LINES)}
+    shown = dict(sections(RECORD))
+    assert shown == {
+        "the story": story(RECORD),
+        "exchanges": exchanges(RECORD.exchanges),
+        "CRI-O's log": log(RECORD.log),
+    }
 
 
 VERDICTS = [

@@ -1,4 +1,5 @@
 import tomllib
+from pathlib import Path
 from typing import Any
 
 from conformance.model.registries import Mirror, Registry
@@ -62,3 +63,18 @@ def test_equal_configurations_are_one_key() -> None:
 
     assert {make(): 1} == {make(): 1}
     assert make() != Configuration()
+
+
+def test_any_file_is_written_where_cri_o_sees_it(tmp_path: Path) -> None:
+    text = 'unqualified-search-registries = ["quay.io"]\n'
+    paths = (("/etc/containers/registries.conf", text), ("~/.config/containers/storage.conf", ""), ("/etc/a/b", "c"))
+    configuration = Configuration(search_registries=(), files=paths)
+    etc, home = tmp_path / "etc", tmp_path / "home"
+    configuration.write(etc, home)
+    assert (etc / "containers" / "registries.conf").read_text() == text
+    assert (home / ".config" / "containers" / "storage.conf").read_text() == ""
+    assert (etc / "a" / "b").read_text() == "c"
+    assert configuration.registries_conf() == [("registries.conf", text)]
+    configuration.remove_registries(etc)
+    assert not (etc / "containers" / "registries.conf").exists()
+    assert (etc / "a" / "b").exists()

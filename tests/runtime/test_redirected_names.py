@@ -92,6 +92,10 @@ def test_short_names_where_the_node_reads_them_as_the_case_does(make: Make) -> N
         make(search=("docker.io",)).outward("rhuss/app")
     with pytest.raises(CapabilityError, match=r"configurable: the node's short-name mode is enforcing, and the case's"):
         make(mode="enforcing").outward("rhuss/app")
+    with pytest.raises(
+        CapabilityError, match=r"the node's search list has quay\.io/team, which is more than a registry"
+    ):
+        make(search=("docker.io", "quay.io/team")).outward("rhuss/app")
     alone = Configuration(search_registries=("docker.io",))
     assert make(alone, search=("docker.io",), mode="enforcing").outward("rhuss/app") == f"{WORD}/rhuss/app"
     aliased = Configuration(aliases=(("app", "quay.io/team/app"),))

@@ -17,6 +17,7 @@ from conformance.runtime.configuration import Configuration
 from conformance.runtime.runtime import RuntimeFailedError
 from conformance.targets.attached import AttachedTarget
 from conformance.targets.choice import choose_target
+from conformance.targets.run import Run as TargetRun
 from tests.simulator.served_simulator import Run, simulated
 
 
@@ -50,6 +51,8 @@ def test_only_images_of_ours_are_seen_and_removed(run: Run) -> None:
     with target.start(Configuration()) as running:
         assert isinstance(running, AttachedRuntime)
         assert running.why_lacking("hermetic") == "this CRI-O is somebody's, and is left as it is"
+        for beside in ("kubelet", "cluster"):
+            assert TargetRun(f"unix://{run.socket}").why_lacking(beside, running) == running.why_lacking("hermetic")
         running.registry.offer("team/app")
         name = f"{running.registry}/team/app"
         assert running.registry.startswith("127.0.0.1:")

@@ -148,7 +148,9 @@ def test_without_a_crio_that_is_ready_the_nodes_are_told(server: FakeAPIServer, 
     assert refusal(kubeconfig).endswith(f"no node of it is ready and runs CRI-O (there: {told})")
 
 
-@pytest.mark.parametrize("address", ["5000", "host:5000", "0.0.0.0:5000", "192.0.2.7", "192.0.2.7:"])
+@pytest.mark.parametrize(
+    "address", ["5000", "host:5000", "0.0.0.0:5000", "192.0.2.7", "192.0.2.7:", "192.0.2.7:65536", "192.0.2.7:0"]
+)
 def test_a_registry_is_at_an_address_that_others_reach(kubeconfig: Path, address: str) -> None:
     sentence = f"--cluster-registry {address!r} is no address: write one of this machine and a port, 192.0.2.7:5000"
     assert refusal(kubeconfig, address) == sentence

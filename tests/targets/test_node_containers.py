@@ -6,15 +6,23 @@ The live tests take the names of running node containers from CRIO_CONFORMANCE_N
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conformance.model.release import Release
+from conformance.node import NodeError
 from conformance.node.engine_container import EngineContainer, find_container
 from conformance.releases.installation import Installation, RuntimeNotFoundError
+from conformance.runtime.configuration import Configuration
 from conformance.targets.choice import most_workers
-from conformance.targets.node_containers import ContainerTarget, find_node_containers, read_runtime_settings
+from conformance.targets.node_containers import (
+    ContainerTarget,
+    find_node_containers,
+    read_runtime_settings,
+    with_short_names,
+)
 
 NODES = os.environ.get("CRIO_CONFORMANCE_NODES", "")
 
@@ -95,6 +103,36 @@ def test_what_a_node_sets_for_containers_is_read_in_crios_order(tmp_path: Path) 
         "selinux": True,
         "runtimes": {"runc": {"runtime_path": "/r"}, "crun": {"runtime_path": "/c"}},
     }
+
+
+def test_an_engine_that_was_passed_over_is_told_of() -> None:
+    installation = Installation(Path("/bin/crio"), Path("pinns"), Path("conmon"), Path("runc"), Release("1.36.3"))
+    told = "docker says Cannot connect"
+    nodes = [EngineContainer("a", "0", 1, told), EngineContainer("b", "1", 2, told)]
+    assert ContainerTarget(nodes, installation).place == (
+        "/bin/crio on the node containers a, b (docker says Cannot connect: another engine has it)"
+    )
+    assert ContainerTarget([EngineContainer("a", "0", 1)], installation).place == "/bin/crio on the node a"
+
+
+def test_a_nodes_own_search_list_and_mode_are_read(tmp_path: Path) -> None:
+    node, release = OnDisk("node", str(tmp_path), 1), Release("1.36.3")
+    wanted = Configuration(short_names_of_node=True)
+    (tmp_path / "etc/containers/registries.conf.d").mkdir(parents=True)
+    (tmp_path / "etc/containers/registries.conf").write_text('unqualified-search-registries = ["ghcr.io"]')
+    assert with_short_names(wanted, node, release) == replace(
+        wanted, search_registries=("ghcr.io",), short_name_mode=""
+    )
+    (tmp_path / "etc/containers/registries.conf.d/crio.conf").write_text(
+        'unqualified-search-registries = ["quay.io", "docker.io"]'
+    )
+    (tmp_path / "etc/crio").mkdir()
+    (tmp_path / "etc/crio/crio.conf").write_text('[crio.image]\nshort_name_mode = "disabled"\n')
+    found = with_short_names(wanted, node, release)
+    assert (found.search_registries, found.short_name_mode) == (("quay.io", "docker.io"), "disabled")
+    (tmp_path / "etc/containers/registries.conf").write_text("[[[")
+    with pytest.raises(NodeError, match=r"^node: "):
+        with_short_names(wanted, node, release)
 
 
 @pytest.mark.skipif(not NODES, reason="CRIO_CONFORMANCE_NODES names no node container (docs/nodes.md)")

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.evidence.records import CallRecord, CaseRecord, RunRecord
+from conformance.evidence.case_records import CallRecord, CaseRecord, RunRecord
 
 _ANY_IMAGE = {"PullImage": "pull", "ImageStatus": "inspecti", "RemoveImage": "rmi", "ListImages": "images"}
 _ANY_ID = {

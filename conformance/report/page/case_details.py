@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from conformance.evidence.case_records import CaseRecord, RunRecord
 from conformance.evidence.evidence_folder import RunEvidence
-from conformance.evidence.records import CaseRecord, RunRecord
 from conformance.report.page.by_hand import by_hand, once_more
 from conformance.report.page.error_marks import MarkedError, marked_errors
 from conformance.report.page.sequence import RUNTIME, CallSequence, sequence_of

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from conformance.evidence.case_records import CaseRecord
 from conformance.evidence.evidence_folder import RunEvidence
-from conformance.evidence.records import CaseRecord
 
 ABSENT = "absent"
 _SKIPPED = "skipped"

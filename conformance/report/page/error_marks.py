@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from conformance.cri.error_parser import reasons_by_registry
 from conformance.cri.error_parts import parts_by_registry
-from conformance.evidence.records import CallRecord, CaseRecord
+from conformance.evidence.case_records import CallRecord, CaseRecord
 from conformance.report.page.sequence_layout import hue_of
 
 

@@ -13,8 +13,8 @@ from importlib.resources import files
 import jinja2
 from markupsafe import Markup
 
+from conformance.evidence.case_records import VERDICTS, CaseRecord
 from conformance.evidence.evidence_folder import EvidenceError, RunEvidence
-from conformance.evidence.records import VERDICTS, CaseRecord
 from conformance.report.page.case_details import details_of
 from conformance.report.page.case_rows import CaseRow, Family, families_of
 from conformance.report.page.issues import linked

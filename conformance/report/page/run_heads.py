@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from conformance.evidence.case_records import VERDICTS, CaseRecord, RunRecord
 from conformance.evidence.evidence_folder import RunEvidence
-from conformance.evidence.records import VERDICTS, CaseRecord, RunRecord
 from conformance.report.page.sequence import duration, short
 
 _ENDED = {0, 1}

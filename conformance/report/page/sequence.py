@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from conformance.evidence.records import CallRecord, CaseRecord, ExchangeRecord
+from conformance.evidence.case_records import CallRecord, CaseRecord, ExchangeRecord
 
 CALLER, RUNTIME = 0, 1
 """The lanes that every diagram has; those of registry hosts follow, in the order in which they were asked."""

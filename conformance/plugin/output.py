@@ -1,0 +1,58 @@
+"""The streams that a run writes to, and what becomes of it when one cannot be written, or Ctrl-C comes."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.standard_streams import GuardedStream, guard_stdout, open_closed_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+OUTPUT: pytest.StashKey[GuardedStream] = pytest.StashKey()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None]:
+    """Open what is closed of the standard streams before they are captured: pytest flushes them when all is over."""
+    open_closed_streams()
+    yield
+
+
+def guard_terminal(config: pytest.Config) -> None:
+    """Let a run end, as with Ctrl-C, whose output is read no further or cannot be written; and say which at its end."""
+    if hasattr(config, "workerinput"):
+        return
+    config.stash[OUTPUT] = guarded = guard_stdout()
+    guarded.on_failure = partial(signal.raise_signal, signal.SIGINT)
+
+    def complain() -> None:
+        guarded.on_failure = bool
+        guarded.flush()
+        if guarded.complaint and not isinstance(sys.stderr, GuardedStream):
+            GuardedStream(sys.stderr).write(f"ERROR: {guarded.complaint}\n")
+
+    config.add_cleanup(complain)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Let nobody who cannot wait interrupt what is being told and cleared up after the first Ctrl-C.
+
+    It may come where code has no line, as before the first one of a function, and pytest tells of none without.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    excinfo.traceback = excinfo.traceback.filter(_has_line)
+
+
+def _has_line(entry: Any) -> bool:
+    """Tell whether an entry of a traceback has a line; CPython gives None for some instructions."""
+    with suppress(TypeError):
+        return bool(entry.lineno >= 0)
+    return False
