@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from conformance.commands.main import main
+from conformance.evidence.case_records import CaseRecord
 from tests.report.page_evidence import PASSED, SKIPPED, STORY_OF_8780, WHOLE_RUN, run_of, write_evidence
 
 
@@ -59,6 +60,7 @@ REFUSED = {
     "empty": "has no evidence of a run: name a folder that --evidence wrote",
     "a file": "cannot be read: Not a directory",
     "no JSON": "is no evidence of a run (Input data was truncated)",
+    "a verdict": "is no evidence of a run: the verdict of t.py::test is 'so'",
     "of another form": "has evidence of the form evidence-9, and this reads evidence-1",
 }
 
@@ -72,6 +74,7 @@ def test_what_is_no_evidence_is_one_sentence(
     for folder, text in (("no JSON", "{"), ("of another form", '{"schema": "evidence-9"}')):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "run.json").write_text(text)
+    write_evidence(tmp_path / "a verdict", run_of(CaseRecord(case="t.py::test", family="f", verdict="so")))
     assert main(["report", str(tmp_path / name), "-o", str(tmp_path / "page.html")]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"crio-conformance report: {tmp_path / name} {why}")

@@ -22,7 +22,7 @@ def test_a_story_is_told_from_left_to_right_in_the_order_of_time() -> None:
         (each.source, each.target, each.label, each.answer, each.user, str(each.look)) for each in sequence.arrows
     ] == [
         (0, 1, "PullImage rhuss/caikit-flan-t5-small", "", None, "ask"),
-        (1, 2, "GET /v2/", "401 credentials, please", None, "challenge"),
+        (1, 2, "GET /v2/", "401", None, "challenge"),
         (1, 2, "GET token", "200", None, "good"),
         (1, 2, "GET manifest rhuss/caikit-flan-t5-small:latest", "200 an index for linux/arm64", "", "good"),
         (1, 3, "GET manifest rhuss/caikit-flan-t5-small:latest", "401 private", "robot", "refused"),

@@ -14,7 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from conformance.evidence.case_records import VERDICTS, CaseRecord
-from conformance.evidence.evidence_folder import RunEvidence
+from conformance.evidence.evidence_folder import EvidenceError, RunEvidence
 from conformance.report.page.case_details import details_of
 from conformance.report.page.case_rows import CaseRow, Family, families_of
 from conformance.report.page.issues import linked
@@ -48,7 +48,12 @@ class PackedFamily:
 
 
 def render_page(runs: Sequence[RunEvidence]) -> str:
-    """Give the page of one run, or of several side by side, in the order in which they are given."""
+    """Give the page of one run, or of several side by side, in the order in which they are given.
+
+    Raises ``EvidenceError`` where the verdict of a case is none of ``VERDICTS``.
+    """
+    for run in runs:
+        _check_verdicts(run)
     names = names_of(runs)
     families = families_of(runs)
     rows = [row for family in families for row in family.rows]
@@ -68,6 +73,11 @@ def render_page(runs: Sequence[RunEvidence]) -> str:
             version=version("crio-conformance"),
         )
     )
+
+
+def _check_verdicts(run: RunEvidence) -> None:
+    if odd := next((each for each in run.cases if each.verdict not in VERDICTS), None):
+        raise EvidenceError(f"{run.folder} is no evidence of a run: the verdict of {odd.case} is {odd.verdict!r}")
 
 
 def _anchor(name: str) -> str:

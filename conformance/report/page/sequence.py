@@ -156,7 +156,7 @@ def _told(exchange: ExchangeRecord) -> str:
     if exchange.status in _REDIRECTS:
         return "redirected elsewhere"
     if _is_challenge(exchange):
-        return "credentials, please"
+        return ""
     if exchange.note or exchange.kind != "blob":
         return exchange.note
     return f"{exchange.size:,} bytes".replace(",", " ")

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from conformance.report.page.sequence import CALLER, RUNTIME, Arrow, CallSequence
 
-CHARACTER = 6.3
-"""The width of a character of the diagram's text, as wide as it gets on average."""
+CHARACTER, BOLD = 6.3, 7.3
+"""The width of a character of the diagram's text, and of its lanes' names, as wide as it gets on average."""
 
 LEFT, HEAD, ROW, FOOT = 86.0, 56.0, 30.0, 14.0
 LEAST_GAP, MOST_GAP = 130.0, 420.0
@@ -66,7 +66,7 @@ def lay_out(sequence: CallSequence) -> Diagram:
         positions[-1] + beside,
         height,
         tuple(
-            PlacedLane(name, x, len(name) * CHARACTER + PADDING, hue_of(lane))
+            PlacedLane(name, x, len(name) * BOLD + PADDING, hue_of(lane))
             for lane, (name, x) in enumerate(zip(sequence.lanes, positions, strict=True))
         ),
         tuple(_placed(each, row, positions, beside) for row, each in enumerate(sequence.arrows)),
@@ -79,7 +79,7 @@ def _positions(sequence: CallSequence) -> list[float]:
     x = LEFT
     positions = [x]
     for lane in range(1, len(sequence.lanes)):
-        names = (len(sequence.lanes[lane - 1]) + len(sequence.lanes[lane])) / 2 * CHARACTER + 2 * PADDING
+        names = (len(sequence.lanes[lane - 1]) + len(sequence.lanes[lane])) / 2 * BOLD + 2 * PADDING
         texts = [
             (len(each.label) + len(_user(each))) * CHARACTER + 2 * PADDING
             for each in sequence.arrows
