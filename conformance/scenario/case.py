@@ -58,11 +58,20 @@ def _configuration(scenario: Scenario) -> Iterator[str]:
         yield f"        signature_policy={configuration.signature_policy!r},"
     yield "        files=("
     for path, text in configuration.files:
-        yield f'            ("{path}", """\\'
-        yield from text.rstrip("\n").replace("\\", "\\\\").splitlines()
-        yield '"""),'
+        yield from (f"            {line}" if number == 0 else line for number, line in enumerate(_file(path, text)))
     yield "        ),"
     yield "    )"
+
+
+def _file(path: str, text: str) -> Iterator[str]:
+    """Write a path and a text, over several lines where that says the same."""
+    lines = text.split("\n")
+    if text.endswith("\n") and '"""' not in text and "\\" not in text and all(map(str.isprintable, lines)):
+        yield f'({path!r}, """\\'
+        yield from lines[:-1]
+        yield '"""),'
+    else:
+        yield f"({path!r}, {text!r}),"
 
 
 def _test(scenario: Scenario, model: PullResult | None) -> Iterator[str]:
@@ -70,7 +79,10 @@ def _test(scenario: Scenario, model: PullResult | None) -> Iterator[str]:
     for issue in scenario.upstream:
         yield f'@pytest.mark.upstream("{issue}")'
     yield f"def test_{name}(runtime, internet):"
-    yield f'    """{scenario.title or f"What becomes of {scenario.requested_name}."}"""'
+    pulled = next((each.requested_name for each in scenario.calls if isinstance(each, PullCall)), "these calls")
+    told = scenario.title or f"What becomes of {pulled}."
+    plain = told.isprintable() and "\\" not in told and '"' not in told
+    yield f'    """{told}"""' if plain else f"    {told!r}"
     for host in scenario.hosts:
         yield from (f"    {line}" for line in _host(host))
     if scenario.logins:
@@ -117,13 +129,13 @@ def _repository(described: ScenarioRepository) -> Iterator[str]:
     if described.private_to or described.empty:
         yield f'repository = host.origin.repository(host.personality.repository("{described.name}"))'
     if described.private_to:
-        yield f'repository.logins["{described.private_to}"] = "{_PASSWORD}"'
+        yield f'repository.logins[{described.private_to!r}] = "{_PASSWORD}"'
 
 
 def _call(call: ScenarioCall) -> Iterator[str]:
     match call:
         case PullCall():
-            login = f', Login("{call.login}", "{_PASSWORD}")' if call.login else ""
+            login = f", Login({call.login!r}, {_PASSWORD!r})" if call.login else ""
             yield f"pull = runtime.pull({call.requested_name!r}{login})"
         case StatusCall():
             yield f"status = runtime.status({call.name!r})"

@@ -48,6 +48,8 @@ def _files(files: Iterable[ScenarioFile], at: KeyPath) -> Iterator[Wrong]:
         path = PurePosixPath(file.path)
         if not file.path.startswith(("/etc/", "~/")) or ".." in path.parts:
             yield [*at, number, "path"], f"{file.path!r} lies neither below /etc/ nor below the home, ~/"
+        elif file.path.endswith("/") or not file.path.isprintable():
+            yield [*at, number, "path"], f"{file.path!r} is no path of a file"
         if is_policy_file(file.path):
             try:
                 read_policy(file.text)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.scenario.case import as_case
+from conformance.scenario.scenario_reader import parse_scenario
 from tests.plugin.pytest_runs import Run
 from tests.replay.stories import ALL_CALLS, EIGHTY_SEVEN_EIGHTY
 from tests.scenario.broken_files import SOUND
@@ -61,3 +63,12 @@ def test_what_the_target_cannot_do_is_skipped(run: Run, pytester: pytest.Pyteste
     result = run("-n", "0")
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["*1 case: needs the capability containers: the simulator runs nothing"])
+
+
+@pytest.mark.parametrize(("story", "outcome"), [(EIGHTY_SEVEN_EIGHTY, "failed"), (SOUND, "passed")])
+def test_the_case_that_a_scenario_becomes_goes_as_the_scenario(
+    run: Run, pytester: pytest.Pytester, story: str, outcome: str
+) -> None:
+    story = story.replace('"quay.io" = "reader"\n', "").replace('private_to = "reader"\n', "")
+    pytester.makepyfile(test_it=as_case(parse_scenario(story)))
+    run("-n", "0").assert_outcomes(**{outcome: 1})
