@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.model.release import Release
+from conformance.node.cgroup_version import CGROUPS
 from conformance.node.engine_container import EngineContainer, find_container
 from conformance.node.find_program import find_program
 from conformance.node.node import PROGRAMS, NodeError
@@ -51,6 +52,10 @@ class ContainerTarget(CrioTarget):
         return (
             f"{self.installation.crio} on {'the node containers' if len(self.containers) > 1 else 'the node'} {names}"
         )
+
+    @property
+    def _cgroups(self) -> Path:
+        return self._container.files / CGROUPS.relative_to("/")
 
     @property
     def _container(self) -> EngineContainer:
