@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.model.release import Release
 from conformance.node.cgroup_version import CGROUPS
 from conformance.node.engine_container import EngineContainer, find_container
-from conformance.node.find_program import find_program
+from conformance.node.find_on_node import find_on_node
 from conformance.node.node import PROGRAMS, NodeError
 from conformance.node_config.crio_conf import DEFAULT_PATHS, files_in_order
 from conformance.releases.installation import Installation, RuntimeNotFoundError
@@ -189,7 +189,7 @@ def _program(container: EngineContainer, crio: Path, *names: str, named: str = "
     for name in (named, *names):
         if name.startswith("/"):
             return Path(name)
-        if name and (found := find_program(name, folders, container.files)):
+        if name and (found := find_on_node(name, folders, container.files)):
             return found
     msg = f"{' or '.join(names)}, which CRI-O needs, is not on {container.name}: install it there"
     raise NodeError(msg)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.node.find_program import find_program
+from conformance.node.find_on_node import find_on_node
 
 
 @pytest.fixture
@@ -16,14 +16,14 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_a_program_is_in_the_first_folder_that_has_it(root: Path) -> None:
-    assert find_program("crio", ["/opt", "/usr/bin", "/bin", "/sbin"], root) == Path("/bin/crio")
+    assert find_on_node("crio", ["/opt", "/usr/bin", "/bin", "/sbin"], root) == Path("/bin/crio")
 
 
 def test_a_folder_without_a_name_is_the_root(root: Path) -> None:
     (root / "crun").touch(0o755)
-    assert find_program("crun", ["/bin", ""], root) == Path("/crun")
+    assert find_on_node("crun", ["/bin", ""], root) == Path("/crun")
 
 
 @pytest.mark.parametrize("name", ["runc", "conmon"])
 def test_what_is_no_program_is_not_found(root: Path, name: str) -> None:
-    assert find_program(name, ["/usr/bin", "/bin"], root) is None
+    assert find_on_node(name, ["/usr/bin", "/bin"], root) is None
