@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.node import init
-from conformance.node.find_program import find_program
+from conformance.node.find_on_node import find_on_node
 from conformance.node.node import NodeError
 from conformance.node.node_process import Process
 
@@ -72,4 +72,4 @@ def _found(program: str, env: Mapping[str, str], root: Path) -> str:
     """Find a program below a root folder; what is not found is looked for where it is started, which says so."""
     if "/" in program:
         return program
-    return str(find_program(program, env.get("PATH", os.defpath).split(os.pathsep), root) or program)
+    return str(find_on_node(program, env.get("PATH", os.defpath).split(os.pathsep), root) or program)

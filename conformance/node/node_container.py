@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.node.agent_process import AgentProcess
+from conformance.node.cgroup_version import CGROUPS
 from conformance.node.engine_container import SECONDS, EngineContainer
 from conformance.node.folders import cgroups_of
 from conformance.node.node import Node, NodeError, ServiceError
@@ -36,7 +37,7 @@ class NodeContainer(Node):
         self.root = True
         self.container = container
         self.runtime_settings = runtime_settings
-        self.cgroups = container.files / "sys/fs/cgroup"
+        self.cgroups = container.files / CGROUPS.relative_to("/")
         self._agent = AgentProcess(container, visible=visible)
         self.folder = self._agent.folder
         self.etc = self.folder / "etc"

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conformance.model.profile import newest_line, newest_of
-from conformance.node.cgroup_version import cgroup_version
+from conformance.node.cgroup_version import CGROUPS, cgroup_version
 from conformance.releases.installation import Installation, NoCrioError, RuntimeNotFoundError, find_crio
 from conformance.releases.program_version import version_of
 from conformance.targets.contrast import find_containerd, find_podman
@@ -67,6 +67,11 @@ class CrioTarget(Target):
         """The kubelet that its nodes have themselves, if any."""
         return None
 
+    @property
+    def _cgroups(self) -> Path:
+        """Where the control groups of its nodes are seen."""
+        return CGROUPS
+
     @cached_property
     def properties(self) -> dict[str, str]:
         """What was tested: the programs beside CRI-O, the kernel, the version of its control groups, how it stores."""
@@ -76,7 +81,7 @@ class CrioTarget(Target):
             **super().properties,
             "oci-runtime": self.installation.oci_runtime_version or str(self.installation.oci_runtime),
             "conmon": version_of(self.installation.conmon, enter=self.installation.enter).removeprefix("conmon "),
-            "cgroup": cgroup_version(),
+            "cgroup": cgroup_version(self._cgroups),
             "storage-driver": storage_driver(root=self.is_root),
         }
 

@@ -14,8 +14,9 @@ from conformance.model.profile import profile
 from conformance.model.registries import InvalidRegistriesConfError
 from conformance.model.registries_conf import RegistriesConfPaths, load_registries
 from conformance.model.release import Release
+from conformance.node.cgroup_version import CGROUPS
 from conformance.node.engine_container import EngineContainer, find_container
-from conformance.node.find_program import find_program
+from conformance.node.find_on_node import find_on_node
 from conformance.node.node import PROGRAMS, NodeError
 from conformance.node_config import crio_conf
 from conformance.node_config.crio_conf import DEFAULT_PATHS, files_in_order
@@ -58,6 +59,10 @@ class ContainerTarget(CrioTarget):
             f"{self.installation.crio} on {'the node containers' if len(self.containers) > 1 else 'the node'} {names}"
             f"{_passed_over(self.containers)}"
         )
+
+    @property
+    def _cgroups(self) -> Path:
+        return self._container.files / CGROUPS.relative_to("/")
 
     @property
     def _container(self) -> EngineContainer:
@@ -212,7 +217,7 @@ def _program(container: EngineContainer, crio: Path, *names: str, named: str = "
     for name in (named, *names):
         if name.startswith("/"):
             return Path(name)
-        if name and (found := find_program(name, folders, container.files)):
+        if name and (found := find_on_node(name, folders, container.files)):
             return found
     msg = f"{' or '.join(names)}, which CRI-O needs, is not on {container.name}: install it there"
     raise NodeError(msg)

@@ -21,7 +21,6 @@ def runs(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     script = "import sys; f = open({!r}, 'a'); print(*sys.argv[1:], file=f); sys.exit({})"
     told = tmp_path / "told"
     monkeypatch.setattr(suite_runs, "PYTEST", (sys.executable, "-c", script.format(str(told), 0)))
-    monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.chdir(tmp_path)
     machine.write("images", "localhost/crio-conformance-node:1.36.3-1.36.1\n")
     return told
@@ -85,13 +84,6 @@ def test_what_cannot_be_is_one_sentence(
         got = int(ended.code or 0)
     assert got == code
     assert said in capfd.readouterr().err
-    assert not runs.exists()
-
-
-def test_it_takes_root(runs: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert commands.main(["kind", *OPTIONS]) == 3
-    assert "by root only: run as root (sudo -E)" in capfd.readouterr().err
     assert not runs.exists()
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from conformance.node import NodeError, ServiceError, sweep_worlds
 from conformance.node.engine_container import EngineContainer
+from conformance.node.node import PROGRAMS
 from conformance.node.node_container import DROP_IN, NodeContainer
 from conformance.node.takeover import Takeover, is_left_taken, restore
 from tests.node.pretended_node import pretended_node, state
@@ -91,6 +92,19 @@ def test_one_that_does_not_start_says_how_it_ended(node: NodeContainer) -> None:
     with pytest.raises(ServiceError, match=r"^ended while it started \(exit status 3\)$"):
         node.start_service(["false"], ENV, "crio.log", 5.0)
     (node.files / "run" / "refuses").unlink()
+
+
+def test_what_is_run_on_it_knows_nothing_of_our_environment(
+    container: EngineContainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTAINERS_CONF", "/there/is/none")
+    assert container.run("env").stdout == f"PATH={PROGRAMS}\n"
+
+
+def test_what_is_written_on_it_is_roots(container: EngineContainer) -> None:
+    container.write(DROP_IN, "[Unit]\n")
+    file = container.files / DROP_IN.relative_to("/")
+    assert (file.read_text(), file.stat().st_uid, file.parent.stat().st_uid) == ("[Unit]\n", 0, 0)
 
 
 def test_kubelet_is_stopped_meanwhile(node: NodeContainer, container: EngineContainer) -> None:

@@ -29,7 +29,7 @@ def target(tmp_path: Path) -> CrioTarget:
 def test_a_live_run_says_what_cri_o_runs_with(
     target: CrioTarget, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(choice, "cgroup_version", lambda: "v2")
+    monkeypatch.setattr(choice, "cgroup_version", lambda _: "v2")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert target.properties == {
         "target": "CRI-O 1.36.3",

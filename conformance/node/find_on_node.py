@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def find_program(name: str, folders: Iterable[str], root: Path) -> Path | None:
+def find_on_node(name: str, folders: Iterable[str], root: Path) -> Path | None:
     """Find a program in the first of these folders of a node that has it, none where no one has.
 
     What counts is what this process may do, with capabilities if it has any; ``shutil.which`` asks what its user may.
