@@ -1,8 +1,8 @@
 """TOML as BurntSushi/toml reads it, where that is more than tomllib takes.
 
 Up to release 1.5 it reads TOML 1.0, and of a list that is there twice the last counts (parse.go, ``setValue``,
-``isArray``); from 1.6 on it reads TOML 1.1, and refuses such a list. What TOML 1.1 adds is put into the words of 1.0,
-but for times without seconds.
+``isArray``), but not in an inline table; from 1.6 on it reads TOML 1.1, and refuses such a list. What TOML 1.1 adds is
+put into the words of 1.0.
 """
 
 import json
@@ -25,6 +25,8 @@ _TOKENS = (
     r".",
 )
 _TOKEN = re.compile("|".join(_TOKENS), re.DOTALL)
+_TIME = re.compile(r"(?<![\d:+-])\d{2}:\d{2}(?![\d:])")
+"""A time without seconds; what follows a sign is an offset."""
 _ESCAPE = re.compile(r"\\(?:x(?P<code>[0-9A-Fa-f]{2})|.)", re.DOTALL)
 
 
@@ -104,14 +106,16 @@ def _unmark(value: Any, refusals: list[tomllib.TOMLDecodeError]) -> None:
 
 
 def _in_toml_1_0(text: str) -> str:
-    """Write inline tables on one line, without a comma at their ends, and escapes that are new as the older ones."""
+    """Write inline tables on one line, without a comma at their ends, times with seconds, new escapes as older ones."""
     written: list[str] = []
     within: list[str] = []
     for part in (match[0] for match in _TOKEN.finditer(text)):
         in_table = within[-1:] == ["{"]
         if part.startswith('"'):
             written.append(_ESCAPE.sub(_escape, part))
-        elif in_table and (part == "\n" or part.startswith("#")):
+        elif part.startswith(("'", "#")):
+            written.append(" " if part.startswith("#") and in_table else part)
+        elif in_table and part == "\n":
             written.append(" ")
         else:
             if part == "}" and in_table:
@@ -120,7 +124,7 @@ def _in_toml_1_0(text: str) -> str:
                 within.append(part)
             elif part in {"]", "}"} and within:
                 within.pop()
-            written.append(part)
+            written.append(_TIME.sub(r"\g<0>:00", part))
     return "".join(written)
 
 

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance import Exchange, Platform, Pull, Reason, RegistryHost, RequestKind, Runtime, image, index, layer
+from conformance import Exchange, Layer, Platform, Pull, Reason, RegistryHost, RequestKind, Runtime, image, index, layer
 
 NAME = "rhuss/caikit-flan-t5-small"
-IMAGE = image([layer({"hello": "world"})])
+ONE, OTHER = layer({"hello": "world"}), layer({"other": "file"})
+IMAGE = image([ONE])
 FOREIGN = image([layer({"hello": "elsewhere"})], platform=Platform.host().foreign())
 INDEX = index([FOREIGN, IMAGE])
 THREE = image([layer({name: name}) for name in ("below", "lost", "above")])
@@ -94,6 +95,16 @@ class TestALayerIsLost:
         """Layers below the one that did not come are kept: the next registry is not asked for them."""
         _, *fetched = THREE.layers
         assert set(pull.attempts[1].blobs) == {THREE.config.digest, *(each.blob.digest for each in fetched)}
+
+
+@pytest.mark.parametrize("layers", [(ONE, ONE), (ONE, OTHER, ONE)], ids=["twice", "apart"])
+def test_a_layer_may_be_there_twice(runtime: Runtime, docker_io: RegistryHost, layers: tuple[Layer, ...]) -> None:
+    """An image that has the same layer twice, one upon the other or with another between, is pulled as it is."""
+    docker_io.store(NAME, found := image(layers))
+    pull = runtime.pull(f"docker.io/{NAME}")
+    assert pull.image is not None
+    asked = {found.config.digest, *(each.blob.digest for each in layers)}
+    assert (pull.image.id, {*pull.blobs}) == (found.id, asked)
 
 
 def test_a_tag_is_what_the_registry_says_it_is(runtime: Runtime, docker_io: RegistryHost) -> None:
