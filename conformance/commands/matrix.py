@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from conformance.commands.report import write_page
 from conformance.commands.values import filled
+from conformance.run_folders import new_run_folder
 
 if TYPE_CHECKING:
     from conformance.matrix.suite_run import SuiteRun
@@ -36,8 +37,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> int:
     """Run, and print the tables; give the exit code that ``--help`` promises."""
-    from conformance.evidence.evidence_folder import new_run_folder  # noqa: PLC0415 (it is heavy)
-    from conformance.matrix.runs import run_suites, runs_at_once  # noqa: PLC0415 (as above)
+    from conformance.matrix.runs import run_suites, runs_at_once  # noqa: PLC0415 (it is heavy)
     from conformance.matrix.suite_run import SuiteRunError  # noqa: PLC0415 (as above)
     from conformance.report.matrix_table import matrix_tables  # noqa: PLC0415 (as above)
     from conformance.report.page.rendering import render_page  # noqa: PLC0415 (as above)

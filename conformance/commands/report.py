@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.commands.values import filled
+from conformance.run_folders import state_folder
 
 USAGE = 2
 STDOUT = "-"
@@ -54,7 +55,7 @@ def _refused(why: str) -> int:
 
 def _folders(named: list[str]) -> list[Path]:
     """Give the folders that were named, or that of the newest run that is kept; raises ``EvidenceError``."""
-    from conformance.evidence.evidence_folder import EvidenceError, kept_runs, state_folder  # noqa: PLC0415 (as above)
+    from conformance.evidence.evidence_folder import EvidenceError, kept_runs  # noqa: PLC0415 (as above)
 
     if named:
         return [Path(each) for each in named]

@@ -5,7 +5,6 @@ While the run goes on, and for ever where it was killed, each worker's records a
 """
 
 import os
-import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import BinaryIO
 import msgspec
 
 from conformance.evidence.case_records import SCHEMA, CaseRecord, RunRecord
+from conformance.run_folders import state_folder
 
 RUN = "run.json"
 CASES = "cases.jsonl"
@@ -37,12 +37,6 @@ class RunEvidence:
     folder: Path
     run: RunRecord
     cases: Sequence[CaseRecord]
-
-
-def state_folder() -> Path:
-    """Give where runs are kept (XDG Base Directory Specification, ``$XDG_STATE_HOME``)."""
-    state = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(state) if state.startswith("/") else Path.home() / ".local" / "state") / "crio-conformance" / "runs"
 
 
 class EvidenceWriter:
@@ -89,13 +83,6 @@ def check_writable(folder: Path) -> None:
         raise EvidenceError(f"evidence cannot be written to {folder}: {error.strerror}") from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise EvidenceError(f"evidence cannot be written to {folder}: Permission denied")
-
-
-def new_run_folder(title: str) -> Path:
-    """Give a folder of the state folder for a run about ``title``, named by time, so that names are in order."""
-    began = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime())
-    words = re.sub(r"[^a-z0-9.]+", "-", title.lower()).strip("-")
-    return state_folder() / "-".join(filter(None, (began, words, str(os.getpid()))))
 
 
 def merge(folder: Path, exit_code: int) -> None:

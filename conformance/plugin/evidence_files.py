@@ -12,6 +12,7 @@ import pytest
 
 from conformance.plugin.lifecycle import EVIDENCE_FOLDER, is_about_crio, needs_runtime, run_of
 from conformance.plugin.verdicts import RECORD, SECRETS, family_of, told
+from conformance.run_folders import new_run_folder
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -88,10 +89,10 @@ def _chosen_folder(config: pytest.Config) -> Path | None:
     if named == "":
         msg = "--evidence is empty, as an unset variable is: name a folder, or none, or leave it out"
         raise pytest.UsageError(msg)
-    from conformance.evidence.evidence_folder import EvidenceError, check_writable, new_run_folder
-
     if named is None:
         return new_run_folder(run_of(config).target.title if is_about_crio(config) else "")
+    from conformance.evidence.evidence_folder import EvidenceError, check_writable
+
     folder = Path(named).absolute()
     try:
         check_writable(folder)

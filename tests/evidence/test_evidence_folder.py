@@ -14,12 +14,11 @@ from conformance.evidence.evidence_folder import (
     forget_old_runs,
     kept_runs,
     merge,
-    new_run_folder,
     read_evidence,
-    state_folder,
     write_run,
 )
 from conformance.evidence.evidence_schema import evidence_schema
+from conformance.run_folders import new_run_folder, state_folder
 
 RUN = RunRecord(schema=SCHEMA, properties={"target": "CRI-O 1.36.3"}, began=100.0, cases=3)
 

@@ -7,11 +7,12 @@ import msgspec
 import pytest
 
 from conformance.commands.main import main
-from conformance.evidence.evidence_folder import RUN, find_evidence, kept_runs, read_evidence, state_folder, write_run
+from conformance.evidence.evidence_folder import RUN, find_evidence, kept_runs, read_evidence, write_run
 from conformance.matrix import confirmation
 from conformance.matrix.runs import runs_at_once
 from conformance.matrix.suite_run import SuiteRun
 from conformance.report.changes import CaseChange, ChangeGroup, ChangeKind, compare_runs
+from conformance.run_folders import state_folder
 
 OLD, NEW = "simulator:1.33", "simulator:1.36"
 FEW = ("--pytest", "-k", "test_short_name_mode and Enforcing")
