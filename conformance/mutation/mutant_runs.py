@@ -245,11 +245,7 @@ class _MutantRunLoop:
     def _run(
         self, session: pytest.Session, mutant_run: MutantRun, cases: Collection[str] | None, signals: set[int]
     ) -> NoReturn:
-        """Make one mutant run, its output thrown away, and end this process.
-
-        It begins with signals blocked, and ``signals`` are those that were before: none may come while it still has
-        pytest's output.
-        """
+        """Make one mutant run, its output thrown away, with ``signals`` blocked alone, and end this process."""
         code = 1
         try:
             nowhere = os.open(os.devnull, os.O_WRONLY)

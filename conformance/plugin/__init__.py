@@ -6,6 +6,7 @@ earlier ones alone: of what is imported before pytest loads it as a plugin, pyte
 """
 
 pytest_plugins = (
+    "conformance.plugin.streams",
     "conformance.plugin.options",
     "conformance.plugin.collection",
     "conformance.plugin.lifecycle",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from conformance.plugin.collection import SUITE
-from conformance.standard_streams import GuardedStream, guard_stdout, open_closed_streams
+from conformance.standard_streams import GuardedStream, guard_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -39,13 +39,6 @@ RUN_OPTIONS = ("mutant", "kubelet", "cluster", "cluster_registry", "model", "oci
 UNUSABLE = "conformance_unusable"
 NOT_GIVEN_BACK = "conformance_not_given_back"
 REGISTRY_OF_THE_RUN = "conformance_registry"
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests() -> Generator[None]:
-    """Open what is closed of the standard streams before they are captured: pytest flushes them when all is over."""
-    open_closed_streams()
-    yield
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -168,8 +161,7 @@ def is_about_crio(config: pytest.Config) -> bool:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Find the runtime that was asked for, before anything else is done; to list cases, none is needed."""
-    config = session.config
-    if config.option.collectonly:
+    if (config := session.config).option.collectonly:
         return
     if _is_shared(config) and (config.getoption("numprocesses", None) or 1) > 1:
         named = next(f"--{each} {value}" for each in ("runtime", "cluster") if (value := config.getoption(each)))
@@ -183,7 +175,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if most is not None and workers > most:
             msg = f"--runtime {config.getoption('runtime')} is for {most} at once, not {workers}: run with -n {most}"
             raise pytest.UsageError(msg)
-
         try:
             run_of(config).require(config.getoption("require"))
         except RequiredCapabilityError as error:
@@ -305,5 +296,5 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         return []
     registry = [config.stash[REGISTRY].title] if REGISTRY in config.stash else []
     run = run_of(config)
-    cluster = [f"conformance: {run.cluster.title}"] if run.cluster else []
-    return [f"conformance: {run.target.header}", *cluster, *registry]
+    titles = [run.target.header, *([run.cluster.title] if run.cluster else [])]
+    return [*(f"conformance: {title}" for title in titles), *registry]
