@@ -26,7 +26,6 @@ from conformance.kubelet.sysctl_masks import mask_sysctls
 from conformance.kubelet.volume import ImageVolume, PullPolicy
 from conformance.model.answers import Login
 from conformance.node import NodeError, Process
-from conformance.node.cgroup_version import CGROUPS
 from conformance.releases.kubelet_binary import KubeletBinary
 from conformance.runtime import pod_images
 from conformance.runtime.crio import Crio
@@ -77,7 +76,7 @@ class KubeletProcess(PodTeller):
             mask_sysctls(crio.node, self._folder / "sysctl")
             with (crio.node.etc / "hosts").open("a") as hosts:
                 hosts.write(f"127.0.0.1 {self._node}\n")
-            for hierarchy in _hierarchies(Path("/proc", str(crio.process.outer_pid), "root", CGROUPS.relative_to("/"))):
+            for hierarchy in _hierarchies(crio.cgroups):
                 (hierarchy / crio.cgroup_parent.strip("/")).mkdir(exist_ok=True)
             self._process = self._start()
             stack.callback(self._end)

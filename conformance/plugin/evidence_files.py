@@ -108,17 +108,26 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput[FOLDER_OF_THE_RUN] = str(stash.get(EVIDENCE_FOLDER, None) or ""), stash.get(BEGAN, time.time())
 
 
-@pytest.hookimpl(tryfirst=True, wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep how each phase of a case ended, and write its record after the last one; no secret is shown."""
-    report = yield
-    if needs_runtime(item):
-        _hide_secrets(report, item)
-        phases = item.stash.setdefault(PHASES, Phases())
-        phases.add(report)
-        if report.when == "teardown":
-            _write(item, phases)
-    return report
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Look at what becomes of cases where some are ours: other people's tests pay nothing for it."""
+    if any(map(needs_runtime, session.items)):
+        session.config.pluginmanager.register(_CaseRecorder())
+
+
+class _CaseRecorder:
+    """Keeps how each phase of a case ended, and writes its record after the last one; no secret is shown."""
+
+    @pytest.hookimpl(tryfirst=True, wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Look at a report once it has been judged."""
+        report = yield
+        if needs_runtime(item):
+            _hide_secrets(report, item)
+            phases = item.stash.setdefault(PHASES, Phases())
+            phases.add(report)
+            if report.when == "teardown":
+                _write(item, phases)
+        return report
 
 
 def _hide_secrets(report: pytest.TestReport, item: pytest.Item) -> None:

@@ -21,6 +21,7 @@ from conformance.model.pull_sources import ModelSettings
 from conformance.model.registries_conf import load_registries
 from conformance.model.release import Release
 from conformance.node import Node, Process, ServiceError, World
+from conformance.node.cgroup_version import CGROUPS
 from conformance.registry_hosts import Internet
 from conformance.releases.installation import Installation
 from conformance.runtime import cni
@@ -167,6 +168,11 @@ class Crio(Runtime):
         lines = self.log.since(0)
         grave = [line.message for line in lines if line.level in ("fatal", "error", "panic", "")]
         return " ".join("; ".join(grave[-3:] or [self.log.tail(1) or "its log is empty"]).split())
+
+    @property
+    def cgroups(self) -> Path:
+        """Where the control groups are that it sees, as a folder out here."""
+        return Path("/proc", str(self.process.outer_pid), "root", CGROUPS.relative_to("/"))
 
     @property
     def running(self) -> bool:

@@ -24,7 +24,7 @@ def run() -> Iterator[Run]:
 
 
 @pytest.fixture
-def cgroups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cgroups(tmp_path: Path) -> Path:
     """Control groups of version 1 that are not the machine's: two hierarchies, one of them by two names."""
     folder = tmp_path / "cgroup"
     for hierarchy in ("memory", "cpu,cpuacct"):
@@ -32,14 +32,12 @@ def cgroups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / hierarchy / "cgroup.procs").touch()
     (folder / "hugetlb").mkdir()  # a folder without a hierarchy, as a container may have it
     (folder / "cpu").symlink_to("cpu,cpuacct")
-    monkeypatch.setattr(World, "cgroups", folder)
     return folder
 
 
 @pytest.fixture
 def crio(run: Run, own_tmpdir: Path, tmp_path: Path, cgroups: Path) -> Iterator[Crio]:
     """As much of a CRI-O in a world as a kubelet needs. Nothing is left of either."""
-    del cgroups
     with World(visible=[tmp_path, PYTHON_HOME]) as world:
         made = SimpleNamespace(
             node=world,
@@ -48,6 +46,7 @@ def crio(run: Run, own_tmpdir: Path, tmp_path: Path, cgroups: Path) -> Iterator[
             evidence=Collector(run.internet.recorder, run.log),
             cleanup_client=run.client,
             cgroup_parent="/crio-conformance-x",
+            cgroups=cgroups,
             capabilities=frozenset({"cri"}),
         )
         yield cast("Crio", made)

@@ -52,9 +52,9 @@ def test_where_no_engine_answers_that_comes_first(engine: Engine) -> None:
 
 
 def test_an_engine_that_does_not_answer_is_told_of(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_checked", lambda container, _: container)
+    monkeypatch.setattr(module, "_checked", lambda container: container)
     engine("docker", "echo Cannot connect >&2; exit 1")
-    engine("podman", "echo 0123456789 42 node")
+    engine("podman", "echo 0123456789 42 node sha256:0")
     assert find_container("node").passed_over == "docker says Cannot connect"
     engine("docker", NOT_THERE)
     assert find_container("node").passed_over == ""

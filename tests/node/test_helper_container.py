@@ -149,6 +149,6 @@ def test_who_may_not_use_the_engine_is_told_what_a_node_takes(engine: Path, monk
     with pytest.raises(NodeError) as caught:
         run_this_with_rights("node")
     assert str(caught.value) == (
-        "there is no container node here: docker says permission denied while trying to connect (a node takes root, or"
-        " a user who may use its engine)"
+        "no engine answers that could know the container node (docker says permission denied while trying to connect):"
+        " start it (a node takes root, or a user who may use its engine)"
     )

@@ -153,6 +153,7 @@ def test_somebody_else_s_run_imports_our_hooks_and_nothing_more(tmp_path: Path) 
     assert {name for name in ours if name.split(".")[:2] != ["conformance", "plugin"]} == {
         "conformance.releases",
         "conformance.releases.download_options",
+        "conformance.run_folders",
         "conformance.standard_streams",
     }
 

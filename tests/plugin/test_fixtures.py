@@ -18,7 +18,7 @@ def test_a_case_is_skipped_for_what_the_runtime_lacks(run: Run, pytester: pytest
         def can(*capabilities):
             return lambda case: setattr(case, "able", frozenset(capabilities)) or case
 
-        @can("live", "containers")
+        @can("live", "containers", "configurable")
         def test_told(kubelet): raise AssertionError
 
         @can("live")

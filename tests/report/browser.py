@@ -28,7 +28,7 @@ _ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> "Iterator[Playwright]":
     """Playwright, where there are it and a Chromium on PATH."""
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -38,7 +38,7 @@ def chromium() -> "Iterator[Playwright]":
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def axe() -> str:
     """The script of axe-core."""
     folder = os.environ.get(AXE, "")

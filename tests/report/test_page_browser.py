@@ -117,7 +117,7 @@ def test_an_address_opens_its_case(chromium: "Playwright", address: str, tmp_pat
         assert page.evaluate("document.activeElement.closest('tr').dataset.c") == STORY
         page.locator(".detail summary", has_text="Do it by hand").click()
         page.locator(".copier").first.click()
-        page.wait_for_function("document.querySelector('.copier').textContent != 'Copy'")
+        page.wait_for_selector(".copier:not(:text-is('Copy'))")
 
 
 def test_nothing_of_a_run_is_run(page: "Page") -> None:
@@ -162,7 +162,7 @@ def test_axe_finds_no_violation(
         page.click("#unfold")
         for button in page.query_selector_all("tr[data-c] th > button"):
             button.click()
-        page.wait_for_function("document.querySelectorAll('.detail').length == 4")
+        page.locator(".detail").nth(3).wait_for(state="attached")
         page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, "no page is wider than the screen"
         page.evaluate(axe)

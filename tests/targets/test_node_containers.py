@@ -108,7 +108,7 @@ def test_what_a_node_sets_for_containers_is_read_in_crios_order(tmp_path: Path) 
 def test_an_engine_that_was_passed_over_is_told_of() -> None:
     installation = Installation(Path("/bin/crio"), Path("pinns"), Path("conmon"), Path("runc"), Release("1.36.3"))
     told = "docker says Cannot connect"
-    nodes = [EngineContainer("a", "0", 1, told), EngineContainer("b", "1", 2, told)]
+    nodes = [EngineContainer("a", "0", 1, passed_over=told), EngineContainer("b", "1", 2, passed_over=told)]
     assert ContainerTarget(nodes, installation).place == (
         "/bin/crio on the node containers a, b (docker says Cannot connect: another engine has it)"
     )
