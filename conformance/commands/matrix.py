@@ -1,6 +1,7 @@
 """The command line of ``crio-conformance matrix``."""
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 FAILED, USAGE = 1, 2
 TENTHS = 10
+_FETCHED = re.compile(r"v?\d+\.\d+(\.\d+\S*)?|latest|main|[0-9a-f]{40}")
+"""What ``--runtime`` fetches where it is not here."""
+
 _HELP = "run the suite on several CRI-Os, and say in which behaviours they differ"
 _EPILOG = "exit code: 0 if no case failed on any, 1 if one did, 2 if the suite could not be run on one of them"
 
@@ -43,8 +47,8 @@ def main(options: argparse.Namespace) -> int:
     from conformance.report.page.rendering import render_page  # noqa: PLC0415 (as above)
     from conformance.report.results_tables import as_markdown_table, as_text_table  # noqa: PLC0415 (as above)
 
-    if len(set(options.runtimes)) != len(options.runtimes):
-        return _refused("a runtime is named twice: name each once")
+    if why := _wrong(options) or next(filter(None, map(_unusable, options.runtimes)), ""):
+        return _refused(why)
     folders = {
         each: options.evidence / each.strip("./").replace("/", "-") if options.evidence else new_run_folder(each)
         for each in options.runtimes
@@ -57,6 +61,8 @@ def main(options: argparse.Namespace) -> int:
     except OSError as error:
         return _refused(f"{error.filename}: {error.strerror}")
     as_lines = as_markdown_table if options.markdown else as_text_table
+    for caveat in (each for run in runs for each in run.caveats):
+        print(caveat)
     print(*(line for table in matrix_tables(runs) for line in as_lines(table)), sep="\n")
     if options.output:
         try:
@@ -66,6 +72,31 @@ def main(options: argparse.Namespace) -> int:
     for folder in folders.values():
         print(f"What every case saw: {folder}")
     return FAILED if any(each.verdict == "failed" for run in runs for each in run.cases) else 0
+
+
+def _wrong(options: argparse.Namespace) -> str:
+    """Say what is wrong with the options, before anything is run; nothing where they are right."""
+    if len(set(options.runtimes)) != len(options.runtimes):
+        return "a runtime is named twice: name each once"
+    if len(options.runtimes) == 1:
+        return "two runtimes at least are compared: name another"
+    if options.output and not (folder := Path(options.output).absolute().parent).is_dir():
+        return f"{options.output} cannot be written: there is no folder {folder}"
+    return ""
+
+
+def _unusable(runtime: str) -> str:
+    """Say why a runtime cannot be had, before others are run; one that would be fetched is not looked for."""
+    from conformance.releases.installation import RuntimeNotFoundError  # noqa: PLC0415 (as above)
+    from conformance.targets.choice import choose_target  # noqa: PLC0415 (as above)
+
+    if _FETCHED.fullmatch(runtime):
+        return ""
+    try:
+        choose_target(runtime)
+    except RuntimeNotFoundError as error:
+        return str(error)
+    return ""
 
 
 def _refused(why: str) -> int:

@@ -123,6 +123,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     """Play a scenario on each runtime, and print the report."""
+    from conformance.evidence.secrets import Secrets, secrets_in_auth_file  # noqa: PLC0415
     from conformance.replay.bug_report import bug_report  # noqa: PLC0415
     from conformance.scenario.case import as_case  # noqa: PLC0415
     from conformance.scenario.scenario_reader import read_scenario  # noqa: PLC0415
@@ -132,7 +133,9 @@ def _run(options: argparse.Namespace) -> int:
         print(as_case(scenario), end="")
         return 0
     replays = _replays(scenario, options)
-    print(*bug_report(scenario, options.file.name, replays), sep="\n")
+    secrets = Secrets(secret for file in scenario.files for secret in secrets_in_auth_file(file.text))
+    report = "\n".join(bug_report(scenario, options.file.name, replays))  # to be pasted where everybody reads it
+    print(secrets.removed_from(report))
     return 0 if all(each.judgement.as_expected for each in replays.values()) else OTHERWISE
 
 

@@ -25,6 +25,9 @@ KEPT = 20
 PRESUMED_DEAD = 7 * 24 * 3600.0
 """Seconds after which a run that has not said that it ended is taken for one that was killed."""
 
+_COMPLETE = {0, 1}
+"""The exit codes of runs that came to their end (pytest.ExitCode)."""
+
 
 class EvidenceError(Exception):
     """A folder that is no evidence, or cannot be: one sentence."""
@@ -37,6 +40,16 @@ class RunEvidence:
     folder: Path
     run: RunRecord
     cases: Sequence[CaseRecord]
+
+    @property
+    def caveats(self) -> list[str]:
+        """What whoever reads of the run must know: that it was a rehearsal, or did not come to its end."""
+        title = self.run.properties.get("target", str(self.folder))
+        rehearsed = not self.run.properties.get("run", "live").startswith("live")
+        found = [f"REHEARSAL: {title} shows nothing about CRI-O"] if rehearsed else []
+        if self.run.exit_code not in _COMPLETE:
+            found.append(f"the run about {title} did not come to its end: {len(self.cases)} of {self.run.cases} cases")
+        return found
 
 
 class EvidenceWriter:
@@ -142,7 +155,9 @@ def kept_runs(state: Path) -> Iterator[Path]:
 
 
 def find_evidence(named: str) -> RunEvidence:
-    """Read the evidence in a folder, or the newest that is kept about a release and has come to its end.
+    """Read the evidence in a folder, or the newest that is kept about a runtime and has come to its end.
+
+    A release means CRI-O itself; a rehearsal is named as ``--runtime`` was (``simulator:1.36``).
 
     Raises ``EvidenceError``.
     """
@@ -154,7 +169,9 @@ def find_evidence(named: str) -> RunEvidence:
             run = read_run(kept)
         except (OSError, msgspec.MsgspecError):
             continue
-        if run.exit_code in _COMPLETE and named in {run.properties.get("release"), run.properties.get("target")}:
+        is_live = run.properties.get("run") == "live"
+        about = {run.properties.get("release"), run.properties.get("target")} if is_live else set()
+        if run.exit_code in _COMPLETE and named in {*about, runtime_of(run)}:
             return read_evidence(kept)
     raise EvidenceError(
         f"{named} is no folder, and {state} keeps no run about it that came to its end:"
@@ -162,8 +179,14 @@ def find_evidence(named: str) -> RunEvidence:
     )
 
 
-_COMPLETE = {0, 1}
-"""The exit codes of runs that came to their end (pytest.ExitCode)."""
+def runtime_of(run: RunRecord) -> str:
+    """Give what ``--runtime`` would say to have a run's runtime again; empty where that is not known."""
+    for number, argument in enumerate(run.arguments):
+        if argument.startswith("--runtime="):
+            return argument.partition("=")[2]
+        if argument == "--runtime" and number + 1 < len(run.arguments):
+            return run.arguments[number + 1]
+    return run.properties.get("release", "") if run.properties.get("run") == "live" else ""
 
 
 def forget_old_runs(state: Path, keep: int = KEPT) -> None:

@@ -19,6 +19,7 @@ _ALWAYS = re.compile(
     r"""(?P<before>
         \b(?i:bearer|basic)\s+(?=[\w+/=.~-]{8})
       | \b(?i:https?)://[^\s/@"':]+:(?=[^\s/@"']+@)
+      | (?:(?<=//)|(?<![\w./-]))[\w.-]+:(?=[^\s/@"':]+@[\w.-]+(?::\d+)?/)
       | [?&](?:password|refresh_token|access_token|token)=
       | \\?"(?i:auth|password|identitytoken|registrytoken|access_token|refresh_token)\\?"\s*:\s*\\?"(?=[^"\\])
     )[^\s"'&@\\]+ | conformance-token-[\w-]+""",
@@ -26,7 +27,7 @@ _ALWAYS = re.compile(
 )
 """What is a secret wherever it stands: credentials in a header or a URL, in an auth file, and tokens of our hosts."""
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}")
 _IN_AUTH_FILE = {"auth", "password", "identitytoken", "registrytoken"}
 
 
@@ -91,7 +92,10 @@ def _forms_of(text: str) -> Iterator[str]:
     yield json.dumps(text, ensure_ascii=False)[1:-1]
     yield json.dumps(json.dumps(text)[1:-1])[1:-1]  # quoted in a message that is quoted in a log
     yield quote(text, safe="")
+    yield quote(text)
     yield quote_plus(text)
+    yield repr(text.encode())[2:-1]
+    yield text.encode().hex()
     yield repr(text)[1:-1]
 
 

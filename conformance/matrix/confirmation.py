@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from conformance.children import end_child
-from conformance.evidence.evidence_folder import RunEvidence
+from conformance.evidence.evidence_folder import RunEvidence, runtime_of
 from conformance.matrix.suite_run import start_suite
 from conformance.releases.installation import RuntimeNotFoundError, find_crio
 from conformance.report.changes import ChangeGroup, ChangeKind, compare_runs
@@ -21,22 +21,11 @@ class Confirmed(NamedTuple):
     flaky: list[ChangeGroup]
 
 
-def runtime_of(run: RunEvidence) -> str:
-    """Give what ``--runtime`` would say to have a run's runtime again; empty where that is not known."""
-    arguments = run.run.arguments
-    for number, argument in enumerate(arguments):
-        if argument.startswith("--runtime="):
-            return argument.partition("=")[2]
-        if argument == "--runtime" and number + 1 < len(arguments):
-            return arguments[number + 1]
-    return run.run.properties.get("release", "") if run.run.properties.get("run") == "live" else ""
-
-
 def missing_runtimes(*runs: RunEvidence) -> str:
     """Say why runs cannot be asked again here; nothing where they can: it takes what they ran on, and live."""
     for run in runs:
         told = run.run.properties
-        if told.get("run") != "live" or not (runtime := runtime_of(run)):
+        if told.get("run") != "live" or not (runtime := runtime_of(run.run)):
             return f"{told.get('target', run.folder)} was a rehearsal, or it is not known what it ran on"
         try:
             find_crio(runtime)
@@ -59,7 +48,7 @@ def confirm(groups: Sequence[ChangeGroup], before: RunEvidence, after: RunEviden
 
 
 def _ask(run: RunEvidence, folder: Path, cases: Sequence[str]) -> RunEvidence:
-    running = start_suite(runtime_of(run), folder, ["-p", "no:randomly"], cases)
+    running = start_suite(runtime_of(run.run), folder, ["-p", "no:randomly"], cases)
     try:
         running.process.wait()
     finally:

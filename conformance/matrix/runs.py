@@ -35,7 +35,7 @@ def run_suites(
         while waiting or running:
             while waiting and len(running) < at_once:
                 runtime, own = waiting.pop(0)
-                running.append(start_suite(runtime, own, arguments))
+                running.append(start_suite(runtime, own, arguments, at_once=min(at_once, len(folders))))
             time.sleep(GLANCE)
             for each in list(running):
                 ended = each.process.poll() is not None

@@ -1,5 +1,6 @@
 """One run of the suite, in a process of its own, about one runtime."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from typing import IO
 
 from conformance.children import start_child
 from conformance.evidence.evidence_folder import EvidenceError, RunEvidence, read_evidence, read_run
+from conformance.targets.run import RUNS_AT_ONCE
 
 SUITE = Path(__file__).parents[1] / "suite"
 WORKERS = 2
@@ -48,15 +50,20 @@ class SuiteRun:
             ) from None
 
 
-def start_suite(runtime: str, folder: Path, arguments: Sequence[str], cases: Sequence[str] = ()) -> SuiteRun:
+def start_suite(
+    runtime: str, folder: Path, arguments: Sequence[str], cases: Sequence[str] = (), *, at_once: int = 1
+) -> SuiteRun:
     """Start a run of the whole suite, or of cases by their node IDs; ``arguments`` are more for pytest.
+
+    ``at_once`` is how many such runs share what the machine allows.
 
     What it prints goes to a file in the folder; ``OSError`` where there can be none.
     """
     folder.mkdir(parents=True, exist_ok=True)
     what = [f"{SUITE.parents[1]}/{case}" for case in cases] or ["--pyargs", "conformance.suite"]
     command = [sys.executable, "-m", "pytest", f"--runtime={runtime}", f"--evidence={folder}", "--stories=none"]
+    env = os.environ | {RUNS_AT_ONCE: str(at_once)}
     options = ["-n", str(WORKERS), "-p", "no:cacheprovider", *arguments]
     log: IO[bytes]
     with (folder / LOG).open("wb") as log:
-        return SuiteRun(runtime, folder, start_child([*command, *options, *what], output=log))
+        return SuiteRun(runtime, folder, start_child([*command, *options, *what], env=env, output=log))

@@ -93,7 +93,7 @@ def _chosen_folder(config: pytest.Config) -> Path | None:
         return new_run_folder(run_of(config).target.title if is_about_crio(config) else "")
     from conformance.evidence.evidence_folder import EvidenceError, check_writable
 
-    folder = Path(named).absolute()
+    folder = Path(named).expanduser().absolute()
     try:
         check_writable(folder)
     except EvidenceError as error:
@@ -254,7 +254,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
         if config.getoption("evidence") is None:
             forget_old_runs(folder.parent)
     except OSError as error:
-        sys.stderr.write(f"ERROR: evidence in {folder} is in parts, as workers wrote it: {error.strerror}\n")
+        sys.stderr.write(f"\nERROR: the evidence in {folder} is in parts, as it was written: {error.strerror}\n")
 
 
 def has_evidence(folder: Path) -> bool:

@@ -19,7 +19,7 @@ def title(run: RunEvidence) -> str:
 
 def changes_as_text(before: RunEvidence, after: RunEvidence, groups: Groups, flaky: Groups) -> str:
     """Write the changes, a paragraph each, then those that were not seen again."""
-    lines = [_summary(before, after, groups)]
+    lines = [_summary(before, after, groups), *before.caveats, *after.caveats]
     for group in groups:
         lines += ["", *_paragraph(group)]
     if flaky:
@@ -50,6 +50,7 @@ def _paragraph(group: ChangeGroup) -> Iterator[str]:
 def changes_as_markdown(before: RunEvidence, after: RunEvidence, groups: Groups, flaky: Groups) -> str:
     """Write the changes as tables for GitHub; text from a run stays text."""
     lines = [f"### {escaped_markdown(_summary(before, after, groups))}", ""]
+    lines += [f"{escaped_markdown(each)}\n" for each in (*before.caveats, *after.caveats)]
     for heading, some in (("", groups), ("Not seen again when asked once more", flaky)):
         if some:
             lines += [*([f"#### {heading}", ""] if heading else []), "| what | cases | before | after | such as |"]
@@ -69,6 +70,7 @@ def changes_as_json(before: RunEvidence, after: RunEvidence, groups: Groups, fla
     table = {
         "before": dict(before.run.properties),
         "after": dict(after.run.properties),
+        "caveats": [*before.caveats, *after.caveats],
         "worse": any(group.is_worse for group in groups),
         "changes": [_as_dict(group, confirmed=True) for group in groups]
         + [_as_dict(group, confirmed=False) for group in flaky],

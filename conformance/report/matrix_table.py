@@ -38,12 +38,10 @@ def _cell(record: CaseRecord | None) -> str:
 
 
 def matrix_tables(runs: Sequence[RunEvidence]) -> list[ResultTable]:
-    """Give the table of totals, and that of the behaviours that differ."""
+    """Give the table of totals, and that of the behaviours that differ, if any do."""
     names = [run.run.properties.get("target", str(run.folder)) for run in runs]
     counts = [[str(sum(each.verdict == verdict for each in run.cases)) for run in runs] for verdict in VERDICTS]
     totals = [["", *names], *([verdict, *row] for verdict, row in zip(VERDICTS, counts, strict=True))]
     rows = [[f"{row.family}: {row.behaviour}", str(len(row.cases)), *row.cells] for row in differing_rows(runs)]
-    return [
-        ResultTable("Totals", totals),
-        ResultTable("Behaviours that differ", [["behaviour", "cases", *names], *rows]),
-    ]
+    differing = ResultTable("Behaviours that differ", [["behaviour", "cases", *names], *rows])
+    return [ResultTable("Totals", totals), *([differing] if rows else [])]

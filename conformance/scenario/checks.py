@@ -19,6 +19,8 @@ from conformance.scenario.scenario import Reachability, Scenario, ScenarioAnswer
 
 Wrong = tuple[KeyPath, str]
 STATUSES = range(100, 600)
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""What HTTP calls a token (RFC 9110, section 5.6.2)."""
 _ISSUE = re.compile(r"[\w.-]+/[\w.-]+#\d+|unreported")
 
 
@@ -90,6 +92,16 @@ def _host(host: ScenarioHost, at: KeyPath) -> Iterator[Wrong]:
 def _answer(answer: ScenarioAnswer, at: KeyPath) -> Iterator[Wrong]:
     if answer.status not in STATUSES:
         yield [*at, "status"], f"{answer.status} is no HTTP status: write a number from 100 to 599"
+    if answer.phrase is not None and not answer.phrase.isprintable():
+        yield (
+            [*at, "phrase"],
+            f"{answer.phrase!r} has what no reason phrase can: leave out line ends and other controls",
+        )
+    for name, value in answer.headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            yield [*at, "headers"], f"{name!r} is no name of a header: write letters, digits and hyphens"
+        elif not value.isprintable():
+            yield [*at, "headers", name], f"{value!r} has what no header can: leave out line ends and other controls"
 
 
 def _repeated_content(repositories: Iterable[ScenarioRepository], at: KeyPath) -> Iterator[Wrong]:

@@ -30,6 +30,10 @@ CLUSTER_IN_WORLD = "world"
 """The ``--cluster`` that is started beside each CRI-O, in its world."""
 
 
+RUNS_AT_ONCE = "CRIO_CONFORMANCE_RUNS_AT_ONCE"
+"""The variable that says how many runs share what this machine allows (inotify instances), by default one."""
+
+
 class RunError(Exception):
     """The run cannot be done as asked for: one sentence that says why and what to do."""
 
@@ -81,7 +85,8 @@ class Run:
         self.kubelet = self._kubelet(kubelet)
         self.cluster = self._cluster(cluster)
         self.model = model or ("strict" if self.target.release.line in known_lines() else "report")
-        self.workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+        runs = int(os.environ.get(RUNS_AT_ONCE, "1"))
+        self.workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) * runs
 
     def _allow_reload(self) -> None:
         """Let somebody's CRI-O be reloaded, for which there is nothing else to allow."""

@@ -1,5 +1,6 @@
 """The command line of ``crio-conformance scenario``: what is printed, and the exit codes."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,17 @@ def test_a_scenario_is_played_on_each_runtime(story: Path, capsys: pytest.Captur
     story.write_text(story.read_text().replace('">=1.31"', '">=1.31,<1.35"'))
     assert main(arguments) == 1
     assert "| the simulator of CRI-O 1.36 | failed: " in capsys.readouterr().out
+
+
+def test_a_report_for_everybody_has_no_password(story: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = base64.b64encode(b"bob:of-bob-alone").decode()
+    auth_file = f'{{"auths": {{"quay.io": {{"auth": "{secret}"}}}}}}'
+    file = f'[[file]]\npath = "~/.docker/config.json"\ntext = """{auth_file}"""\n\n'
+    story.write_text(story.read_text().replace("[[host]]", f"{file}[[host]]", 1))
+    main(["scenario", "run", str(story), "--runtime", "simulator:1.36"])
+    printed = capsys.readouterr().out
+    assert secret not in printed
+    assert "[redacted]" in printed
 
 
 def test_a_runtime_that_is_not_there_is_told(story: Path, capsys: pytest.CaptureFixture[str]) -> None:

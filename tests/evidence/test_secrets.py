@@ -21,6 +21,9 @@ FORMS = {
     "JSON with other letters": json.dumps({"said": PASSWORD}, ensure_ascii=False),
     "quoted twice": json.dumps(json.dumps(PASSWORD)),
     "URL": f"https://quay.io/token?account=robot&service={quote(PASSWORD, safe='')}",
+    "URL's path": f"https://quay.io/v2/{quote(PASSWORD)}",
+    "bytes": repr(PASSWORD.encode()),
+    "hexadecimal": PASSWORD.encode().hex(),
     "Python": repr({"said": PASSWORD}),
     "basic credentials": encoded(f"robot:{PASSWORD}"),
     "basic credentials for a URL": base64.urlsafe_b64encode(f"robot:{PASSWORD}".encode()).decode().rstrip("="),
@@ -46,6 +49,8 @@ def test_a_secret_is_found_in_every_form(form: str) -> None:
         ("Authorization: Basic cm9ib3Q6c2VjcmV0", "Authorization: Basic [redacted]"),
         ("authorization=Bearer abc.def-ghi_jkl", "authorization=Bearer [redacted]"),
         ("http://user:pa55word@proxy.example:3128/", "http://user:[redacted]@proxy.example:3128/"),
+        ("docker://bob:hunter2@quay.io/team/app", "docker://bob:[redacted]@quay.io/team/app"),
+        ("bob:hunter2@quay.io/team/app:1", "bob:[redacted]@quay.io/team/app:1"),
         ("https://a/token?service=x&password=hunter2&scope=y", "https://a/token?service=x&password=[redacted]&scope=y"),
         ('{"identitytoken": "abc"}', '{"identitytoken": "[redacted]"}'),
         ('msg="{\\"auth\\":\\"YTpi\\"}"', 'msg="{\\"auth\\":\\"[redacted]\\"}"'),
@@ -61,6 +66,7 @@ def test_what_is_a_secret_wherever_it_stands(text: str, shown: str) -> None:
     [
         "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         'Www-Authenticate: Bearer realm="https://auth.docker.io/token",service="registry.docker.io"',
+        "pulling quay.io/team/app:v1@sha256:0123456789abcdef and app:v1@sha256:0123",
         "unauthorized: access to the requested resource is not authorized",
         "authorization: Bearer",
         "https://registry.example:5000/v2/team/app@sha256/x",
@@ -76,6 +82,10 @@ def test_what_pytest_shows_of_a_long_text_has_no_part_of_one() -> None:
     secrets = Secrets({"correct horse battery staple"})
     shown = secrets.removed_from("assert ('correct hor...ery staple', 'x') == ('other...', '...')")
     assert shown == "assert ('[redacted]...[redacted]', 'x') == ('other...', '...')"
+
+
+def test_a_short_one_is_found_in_base64() -> None:
+    assert Secrets({"xxxy"}).removed_from("auth eHh4eQ== it is") == "auth [redacted] it is"
 
 
 def test_what_is_too_short_is_no_secret() -> None:

@@ -16,7 +16,7 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 
 def run(*cases: CaseRecord, target: str = "CRI-O 1.33.13") -> RunEvidence:
-    return RunEvidence(Path("/nowhere"), RunRecord(schema=SCHEMA, properties={"target": target}), cases)
+    return RunEvidence(Path("/nowhere"), RunRecord(schema=SCHEMA, properties={"target": target}, exit_code=0), cases)
 
 
 def case(name: str, verdict: str = "passed", **more: Any) -> CaseRecord:
@@ -179,6 +179,16 @@ def test_the_changes_in_words() -> None:
     assert "Not seen again when asked once more, on both sides:\n\nnewly deviating, 1 case:" in text
     nothing = changes_as_text(BEFORE, BEFORE, [], [])
     assert nothing == "CRI-O 1.33.13 → CRI-O 1.33.13: nothing changed (2 and 2 cases)"
+
+
+def test_a_run_that_was_killed_or_a_rehearsal_is_told_as_that() -> None:
+    properties = {"target": "the simulator of CRI-O 1.36", "run": "rehearsal: none was found"}
+    record = RunRecord(schema=SCHEMA, properties=properties, cases=3)
+    killed = RunEvidence(Path("/nowhere"), record, [case("a")])
+    assert changes_as_text(killed, BEFORE, [], []).splitlines()[1:] == [
+        "REHEARSAL: the simulator of CRI-O 1.36 shows nothing about CRI-O",
+        "the run about the simulator of CRI-O 1.36 did not come to its end: 1 of 3 cases",
+    ]
 
 
 def test_the_changes_as_markdown_stay_in_their_cells() -> None:

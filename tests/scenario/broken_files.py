@@ -95,4 +95,22 @@ BROKEN = {
     "no digest": BrokenFile(
         'do = "pull"\n', 'do = "pull"\ndigest = "index one"\n', 26, "'index one' is no content: write index 1"
     ),
+    "a phrase of two lines": BrokenFile(
+        'name = "quay.io"\n',
+        'name = "quay.io"\n\n[[host.answer]]\nto = "manifest"\nphrase = "a\\nb"\n',
+        21,
+        "has what no reason phrase can: leave out line ends",
+    ),
+    "a header of two lines": BrokenFile(
+        'name = "quay.io"\n',
+        'name = "quay.io"\n\n[[host.answer]]\nto = "manifest"\nheaders = { "A" = "x\\r\\ny" }\n',
+        21,
+        "has what no header can: leave out line ends",
+    ),
+    "a header's name": BrokenFile(
+        'name = "quay.io"\n',
+        'name = "quay.io"\n\n[[host.answer]]\nto = "manifest"\nheaders = { "a b" = "x" }\n',
+        21,
+        "'a b' is no name of a header",
+    ),
 }
