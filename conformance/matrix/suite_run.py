@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -45,6 +46,9 @@ class SuiteRun:
             lines = (self.folder / LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
             said = " / ".join(line.strip() for line in lines[-TOLD_LINES:]) or "nothing"
             code = self.process.returncode
+            (self.folder / LOG).unlink()
+            with suppress(OSError):  # something else is in it
+                self.folder.rmdir()
             raise SuiteRunError(
                 f"{self.runtime}: no case was run (pytest ended with {code} and said: {said})"
             ) from None
