@@ -1,8 +1,9 @@
 """Several runs of the suite, side by side as far as there are cores."""
 
 import os
-import time
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from conformance.children import end_child
@@ -36,7 +37,8 @@ def run_suites(
             while waiting and len(running) < at_once:
                 runtime, own = waiting.pop(0)
                 running.append(start_suite(runtime, own, arguments, at_once=min(at_once, len(folders))))
-            time.sleep(GLANCE)
+            with suppress(subprocess.TimeoutExpired):
+                running[0].process.wait(GLANCE)
             for each in list(running):
                 ended = each.process.poll() is not None
                 tell(each, *each.progress())

@@ -226,14 +226,16 @@ def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Any
     if folder is None:
         return
     from conformance.evidence.case_records import CaseRecord
-    from conformance.evidence.evidence_folder import EvidenceWriter
+    from conformance.evidence.evidence_folder import EvidenceError, EvidenceWriter
 
     writer = EvidenceWriter(folder, "none", _run_record(sched.config, 0))
     why = str(report.longrepr)
     family = family_of(Path(crashitem.partition("::")[0]))
-    writer.write(
-        CaseRecord(case=crashitem, family=family, verdict="failed", reason=why, failure=why, began=time.time())
-    )
+    record = CaseRecord(case=crashitem, family=family, verdict="failed", reason=why, failure=why, began=time.time())
+    try:
+        writer.write(record)
+    except EvidenceError as error:
+        sys.stderr.write(f"\nERROR: {error}; that a worker died in {crashitem} is not kept\n")
     writer.close()
 
 

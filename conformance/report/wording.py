@@ -43,7 +43,7 @@ def open_wording(text: str, names: Iterable[str] = ()) -> str:
 
 
 def edits(before: str, after: str) -> tuple[str, str]:
-    """Give the words of two texts that differ, with a word on each side; what repeats the other text is left out."""
+    """Give the words in which two texts differ, on either side; what repeats the rest of the text is left out."""
     old, new = before.split(), after.split()
     spans = [
         (low, high, new_low, new_high)

@@ -193,5 +193,7 @@ def test_the_form_is_that_of_the_schema(run: Run, pytester: pytest.Pytester) -> 
     folder = kept(pytester).folder
     jsonschema.validate(json.loads((folder / "run.json").read_text()), schema)
     of_case = {"$ref": "#/$defs/CaseRecord", "$defs": schema["$defs"]}
-    for line in (folder / "cases.jsonl").read_text().splitlines():
+    lines = (folder / "cases.jsonl").read_text().splitlines()
+    assert len(lines) == 3
+    for line in lines:
         jsonschema.validate(json.loads(line), of_case)
