@@ -134,13 +134,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         msg = f"{named} can be asked by one process only: run with -n 0"
         raise pytest.UsageError(msg)
     if is_about_crio(config):
-        from conformance.targets.choice import most_workers
         from conformance.targets.run import RequiredCapabilityError
 
-        most, workers = most_workers(str(config.getoption("runtime"))), config.getoption("numprocesses", None) or 1
-        if most is not None and workers > most:
-            msg = f"--runtime {config.getoption('runtime')} is for {most} at once, not {workers}: run with -n {most}"
-            raise pytest.UsageError(msg)
         try:
             run_of(config).require(config.getoption("require"))
         except RequiredCapabilityError as error:
