@@ -25,7 +25,8 @@ class Deviation:
     ``releases`` is a range of the releases of ``runtime``, such as ``>=1.31,<1.34``; ``upstream`` the issue or pull
     request, or ``unreported``; ``why`` one sentence.
     ``seen`` maps an expression over the case's fixtures (``pull.reasons``) to its value on these releases.
-    ``oci_runtime``, where it is given, is the only one that it is about (``crun``).
+    ``oci_runtime``, where it is given, is the only one that it is about (``crun``). ``finding`` is the fault that it
+    shows where upstream has not been told of that: an ``id`` in ``findings.toml``.
     """
 
     cases: tuple[str, ...]
@@ -35,6 +36,7 @@ class Deviation:
     seen: Mapping[str, Any] = field(hash=False)
     runtime: str = "CRI-O"
     oci_runtime: str = ""
+    finding: int = 0
 
     def names(self, case: str) -> bool:
         """Tell whether it is about this case, with any parameters or just these, on whatever release."""
@@ -88,8 +90,8 @@ def parse_deviations(text: str) -> list[Deviation]:
             deviation = Deviation(**entry | {"cases": tuple(entry["cases"])})
         except (KeyError, TypeError) as error:
             msg = (
-                f"deviation {number}: cases, releases, upstream, why and seen must be given, runtime and oci_runtime"
-                f" may be, and nothing else ({error})"
+                f"deviation {number}: cases, releases, upstream, why and seen must be given, runtime, oci_runtime"
+                f" and finding may be, and nothing else ({error})"
             )
             raise ValueError(msg) from error
         if wrong := _wrong(deviation, entry):

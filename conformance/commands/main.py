@@ -32,9 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _main(arguments: Sequence[str] | None) -> int:
     """Parse the command line, and run the command that it names."""
     from conformance.commands import (  # noqa: PLC0415 (Ctrl-C may come meanwhile)
+        catalogue,
         diff,
         doctor,
         explain,
+        findings,
         kind,
         matrix,
         mutants,
@@ -56,7 +58,7 @@ def _main(arguments: Sequence[str] | None) -> int:
             each.add_command
             for each in (
                 *(explain, report, matrix, diff, scenario_files, serve, mutants, oracles),
-                *(releases, results, doctor, kind, node_restore),
+                *(findings, catalogue, releases, results, doctor, kind, node_restore),
             )
         ),
     ):

@@ -55,8 +55,15 @@ def record_case(
 
 
 def without_secrets(record: CaseRecord, secrets: Secrets) -> CaseRecord:
-    """Give a record without the secrets, wherever in it they stand."""
-    return msgspec.convert(secrets.removed_from_value(msgspec.to_builtins(record)), CaseRecord)
+    """Give a record without the secrets, wherever in it they stand.
+
+    The names of a case's file, class and function stay, as its sentence does: they stand in its source, and a password
+    may be a word of theirs.
+    """
+    cleared = msgspec.convert(secrets.removed_from_value(msgspec.to_builtins(record)), CaseRecord)
+    name, bracket, parameters = record.case.partition("[")
+    case = f"{name}{bracket}{secrets.removed_from(parameters)}" if "::" in name else cleared.case
+    return msgspec.structs.replace(cleared, case=case, behaviour=record.behaviour)
 
 
 def _since(began: float, at: float) -> float:

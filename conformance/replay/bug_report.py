@@ -1,17 +1,13 @@
-"""What was seen of a scenario as Markdown, in the fields that CRI-O's form for a bug asks for.
-
-Source: cri-o/cri-o .github/ISSUE_TEMPLATE/bug-report.yml.
-"""
+"""What was seen of a scenario as Markdown, in the fields that CRI-O's form for a bug asks for."""
 
 import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.replay.judgement import title_of
+from conformance.replay.bug_form import BugForm, code_block, folded, table_cell
 from conformance.replay.replay import Replay
-from conformance.scenario.calls import PullCall, RemoveCall, ScenarioCall, StatusCall
-from conformance.scenario.scenario import Scenario, ScenarioHost
-from conformance.scenario.writer import as_toml
+from conformance.replay.reproduction import expectation, reproduction
+from conformance.scenario.scenario import Scenario
 
 MOST_LOG_LINES = 40
 
@@ -22,46 +18,17 @@ def bug_report(scenario: Scenario, file: str, replays: Mapping[str, Replay]) -> 
     ``replays`` are by what ``--runtime`` names each runtime.
     """
     command = f"crio-conformance scenario run {file} {' '.join(f'--runtime {each}' for each in replays)}"
-    yield from _sections(scenario, file, command, list(replays.values()))
-
-
-def _sections(scenario: Scenario, file: str, command: str, replays: Sequence[Replay]) -> Iterator[str]:
-    yield from _section("What happened?", _happened(scenario, replays))
-    yield from _section("What did you expect to happen?", _expected(scenario))
-    yield from _section(
-        "How can we reproduce it (as minimally and precisely as possible)?", _reproduced(scenario, file, command)
+    played = list(replays.values())
+    form = BugForm(
+        happened=_happened(scenario, played),
+        expected=expectation(scenario),
+        reproduced=reproduction(scenario, file, command),
+        more=_more(played),
+        versions=_versions(played),
+        system=_system(),
+        environment=_environment(played),
     )
-    yield from _section("Anything else we need to know?", _more(replays))
-    yield from _section("CRI-O and Kubernetes version", _versions(replays))
-    yield from _section("OS version", _system())
-    yield from _section("Additional environment details (AWS, VirtualBox, physical, etc.)", _environment(replays))
-
-
-def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
-    yield f"### {title}"
-    yield ""
-    yield from "\n".join(lines).rstrip("\n").split("\n")
-    yield ""
-
-
-def _block(text: str, language: str = "") -> Iterator[str]:
-    """Write a text as a block of code, fenced by more backticks than are in it."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    yield f"{fence}{language}"
-    yield text.rstrip("\n")
-    yield fence
-
-
-def _details(title: str, text: str) -> Iterator[str]:
-    if text:
-        yield f"<details><summary>{title}</summary>"
-        yield ""
-        yield from _block(text)
-        yield ""
-        yield "</details>"
-        yield ""
+    yield from form.lines()
 
 
 def _happened(scenario: Scenario, replays: Sequence[Replay]) -> Iterator[str]:
@@ -73,7 +40,8 @@ def _happened(scenario: Scenario, replays: Sequence[Replay]) -> Iterator[str]:
     yield "| --- | --- |"
     for each in replays:
         why = "; ".join(line.strip() for line in each.judgement.lines)
-        yield f"| {each.target} | {_cell(f'{each.judgement.verdict}: {why}' if why else str(each.judgement.verdict))} |"
+        verdict = f"{each.judgement.verdict}: {why}" if why else str(each.judgement.verdict)
+        yield f"| {each.target} | {table_cell(verdict)} |"
     yield ""
     told: dict[str, list[str]] = {}
     for each in replays:
@@ -81,7 +49,7 @@ def _happened(scenario: Scenario, replays: Sequence[Replay]) -> Iterator[str]:
     for story, targets in told.items():
         yield f"{', '.join(targets)}:"
         yield ""
-        yield from _block(story or "it did not start")
+        yield from code_block(story or "it did not start")
         yield ""
 
 
@@ -90,94 +58,17 @@ def _without_times(story: str) -> str:
     return "\n".join(line.rpartition(" (")[0] if line.endswith(" ms)") else line for line in story.splitlines())
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _expected(scenario: Scenario) -> Iterator[str]:
-    yield scenario.title or "(the scenario does not say)"
-    for call in scenario.calls:
-        if call.expect is not None:
-            yield ""
-            yield f"Of `{title_of(call)}`:"
-            yield from (f"- {key}: `{_value(value)}`" for key, value in call.expect.stated().items())
-
-
-def _value(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_value(each)}" for key, each in value.items()) or "nothing"
-    if isinstance(value, tuple):
-        return ", ".join(map(_value, value)) or "nothing"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _reproduced(scenario: Scenario, file: str, command: str) -> Iterator[str]:
-    for number, described in enumerate(scenario.files):
-        yield f"{'Configuration: ' if number == 0 else ''}`{described.path}`"
-        yield ""
-        yield from _block(described.text, "toml" if described.path.endswith(".conf") else "")
-        yield ""
-    if mode := scenario.crio.short_name_mode:
-        yield f'`short_name_mode = "{mode}"` in `crio.conf`.'
-        yield ""
-    yield from (f"- {_host(each)}" for each in scenario.hosts)
-    yield ""
-    yield from _block("\n".join(map(_by_hand, scenario.calls)), "console")
-    yield ""
-    yield f"Or without any registry, with crio-conformance: `{command}`, where `{file}` is"
-    yield ""
-    yield from _block(as_toml(scenario), "toml")
-
-
-def _host(host: ScenarioHost) -> str:
-    """Say of a host how it is reached and what it has."""
-    parts = [] if host.reached == "TLS" else [f"reached as: {host.reached}"]
-    if host.fails:
-        parts.append(f"every manifest is answered {host.fails}")
-    parts += [f"every {each.to} is answered {each.status}" for each in host.answers]
-    for each in host.repositories:
-        what = "nothing" if each.empty else _content_in_words(each.content, each.platforms, each.files)
-        private = f", private to {each.private_to}" if each.private_to else ""
-        faults = [f", its {part} altered" for part in each.altered] + [f", its {part} lost" for part in each.lost]
-        parts.append(f"`{each.name}` ({', '.join(each.tags)}): {what}{private}{''.join(faults)}")
-    return f"{host.name}: {'; '.join(parts) or 'has nothing'}"
-
-
-def _content_in_words(content: str, platforms: Sequence[str], files: object) -> str:
-    if platforms:
-        return f"an index for {', '.join(platforms)}"
-    return "files" if files else content.replace("foreign", "other architecture's")
-
-
-def _by_hand(call: ScenarioCall) -> str:
-    """Give the command for a call."""
-    match call:
-        case PullCall():
-            login = f"--creds {call.login}:PASSWORD " if call.login else ""
-            return f"$ crictl pull {login}{call.requested_name}"
-        case StatusCall():
-            return f"$ crictl inspecti {call.name}"
-        case RemoveCall():
-            return f"$ crictl rmi {call.name}"
-    return {
-        "list": f"$ crictl images {getattr(call, 'name', '')}".rstrip(),
-        "reload": "$ systemctl reload crio",
-        "restart": "$ systemctl restart crio",
-        "pod": f"# a pod with image volumes: {title_of(call).removeprefix('pod ')}",
-    }[str(call.__struct_config__.tag)]
-
-
 def _more(replays: Sequence[Replay]) -> Iterator[str]:
     for each in replays:
         differing = "\n".join(each.differences)
         if differing:
-            yield from _details(f"{each.target}: what our model of CRI-O had predicted otherwise", differing)
+            yield from folded(f"{each.target}: what our model of CRI-O had predicted otherwise", differing)
         elif each.is_modelled:
             yield f"Our model of CRI-O predicts what was seen of {each.target}."
             yield ""
     for each in replays:
-        yield from _details(f"{each.target}: exchanges", each.exchanges)
-        yield from _details(f"{each.target}: log", "\n".join(each.log.splitlines()[-MOST_LOG_LINES:]))
+        yield from folded(f"{each.target}: exchanges", each.exchanges)
+        yield from folded(f"{each.target}: log", "\n".join(each.log.splitlines()[-MOST_LOG_LINES:]))
 
 
 def _versions(replays: Sequence[Replay]) -> Iterator[str]:
@@ -187,7 +78,9 @@ def _versions(replays: Sequence[Replay]) -> Iterator[str]:
         else each.target
         for each in replays
     ]
-    yield from _block("\n".join([*lines, "no Kubernetes: PullImage and the other calls are made on CRI-O's socket"]))
+    yield from code_block(
+        "\n".join([*lines, "no Kubernetes: PullImage and the other calls are made on CRI-O's socket"])
+    )
 
 
 def _system() -> Iterator[str]:
@@ -196,7 +89,7 @@ def _system() -> Iterator[str]:
         name = platform.freedesktop_os_release().get("PRETTY_NAME", "")
     except OSError:
         name = "no /etc/os-release"
-    yield from _block(f"{name}\n{uname.sysname} {uname.release} {uname.machine}")
+    yield from code_block(f"{name}\n{uname.sysname} {uname.release} {uname.machine}")
 
 
 def _environment(replays: Sequence[Replay]) -> Iterator[str]:
