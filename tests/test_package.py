@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """The wheel, built from a copy: building writes the stubs, which other tests may be reading."""
     folder = tmp_path_factory.mktemp("wheel")
-    for name in ("conformance", "fixtures", "protos"):
+    for name in ("conformance", "docs/scenarios", "fixtures", "protos", "results"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*_pb2*"))
     for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
@@ -38,6 +38,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         "conformance/registry_hosts/host_answers.py",
         "conformance/registry_containers/fixtures/Dockerfile",
         "conformance/registry_containers/fixtures/htpasswd.yml",
+        "conformance/catalogue/committed/scenarios/8780.scenario.toml",
+        "conformance/suite/findings.toml",
+        *(f"conformance/catalogue/committed/results/{path.name}" for path in (ROOT / "results").glob("*.json")),
         *(
             str(path.relative_to(ROOT))
             for pattern in ("*/*.py", "*/*.toml")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.catalogue.release_results import CaseResult, ReleaseResults
-from conformance.catalogue.suite_source import Behaviour
+from conformance.catalogue.suite_source import StatedBehaviour
 
 OF_OTHER_RELEASES = "speaks of "
 """How the reason begins why a case is skipped that holds for other releases only (the marker ``releases``)."""
@@ -22,7 +22,7 @@ class CellKind(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Cell:
+class VerdictCell:
     """How a behaviour went on a release, and why."""
 
     kind: CellKind
@@ -34,7 +34,7 @@ class Cell:
         return self.kind in {CellKind.DEVIATES, CellKind.FAILED}
 
 
-NOT_ASKED = Cell(CellKind.NOT_ASKED)
+NOT_ASKED = VerdictCell(CellKind.NOT_ASKED)
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class BehaviourRow:
     ``all_cases`` is how many the behaviour has, in this row and in others.
     """
 
-    behaviour: Behaviour
+    behaviour: StatedBehaviour
     cases: tuple[str, ...]
     all_cases: int
-    cells: tuple[Cell, ...]
+    cells: tuple[VerdictCell, ...]
 
     @property
     def parameters(self) -> list[str]:
@@ -55,7 +55,7 @@ class BehaviourRow:
         return [case.removeprefix(self.behaviour.name)[1:-1] for case in self.cases]
 
 
-def behaviour_rows(behaviours: Iterable[Behaviour], results: Sequence[ReleaseResults]) -> list[BehaviourRow]:
+def behaviour_rows(behaviours: Iterable[StatedBehaviour], results: Sequence[ReleaseResults]) -> list[BehaviourRow]:
     """Give the rows of behaviours, in their order, on releases in that of their results."""
     by_name: dict[str, dict[str, None]] = {}
     for of_release in results:
@@ -64,7 +64,9 @@ def behaviour_rows(behaviours: Iterable[Behaviour], results: Sequence[ReleaseRes
     return [row for each in behaviours for row in _rows(each, list(by_name.get(each.name, [])), results)]
 
 
-def _rows(behaviour: Behaviour, cases: Sequence[str], results: Sequence[ReleaseResults]) -> Iterator[BehaviourRow]:
+def _rows(
+    behaviour: StatedBehaviour, cases: Sequence[str], results: Sequence[ReleaseResults]
+) -> Iterator[BehaviourRow]:
     """Give one row, or one for each way in which cases went; a case that no release was asked adds none."""
     cells = {case: tuple(_cell(each.by_case.get(case)) for each in results) for case in cases}
     asked = {case: each for case, each in cells.items() if any(cell.kind is not CellKind.NOT_ASKED for cell in each)}
@@ -75,9 +77,9 @@ def _rows(behaviour: Behaviour, cases: Sequence[str], results: Sequence[ReleaseR
         yield BehaviourRow(behaviour, tuple(sorted(names)), len(asked), together)
 
 
-def _alike(asked: Mapping[str, tuple[Cell, ...]]) -> list[tuple[tuple[Cell, ...], list[str]]]:
+def _alike(asked: Mapping[str, tuple[VerdictCell, ...]]) -> list[tuple[tuple[VerdictCell, ...], list[str]]]:
     """Put cases together that went alike wherever both were asked, those that were asked most first."""
-    groups: list[tuple[tuple[Cell, ...], list[str]]] = []
+    groups: list[tuple[tuple[VerdictCell, ...], list[str]]] = []
     for case, cells in sorted(asked.items(), key=lambda each: sum(cell == NOT_ASKED for cell in each[1])):
         for number, (others, names) in enumerate(groups):
             if (merged := _merged(cells, others)) is not None:
@@ -88,7 +90,7 @@ def _alike(asked: Mapping[str, tuple[Cell, ...]]) -> list[tuple[tuple[Cell, ...]
     return sorted(groups, key=lambda each: (-len(each[1]), min(each[1])))
 
 
-def _merged(one: tuple[Cell, ...], other: tuple[Cell, ...]) -> tuple[Cell, ...] | None:
+def _merged(one: tuple[VerdictCell, ...], other: tuple[VerdictCell, ...]) -> tuple[VerdictCell, ...] | None:
     """Give what two cases together show; nothing where they went otherwise on a release."""
     pairs = list(zip(one, other, strict=True))
     if any(first != second and NOT_ASKED not in {first, second} for first, second in pairs):
@@ -96,12 +98,12 @@ def _merged(one: tuple[Cell, ...], other: tuple[Cell, ...]) -> tuple[Cell, ...] 
     return tuple(second if first == NOT_ASKED else first for first, second in pairs)
 
 
-def _cell(result: CaseResult | None) -> Cell:
+def _cell(result: CaseResult | None) -> VerdictCell:
     if result is None:
         return NOT_ASKED
     match result.verdict:
         case "passed":
-            return Cell(CellKind.PASSED)
+            return VerdictCell(CellKind.PASSED)
         case "skipped":
-            return Cell(CellKind.OF_OTHERS) if result.reason.startswith(OF_OTHER_RELEASES) else NOT_ASKED
-    return Cell(CellKind(result.verdict), result.reason)
+            return VerdictCell(CellKind.OF_OTHERS) if result.reason.startswith(OF_OTHER_RELEASES) else NOT_ASKED
+    return VerdictCell(CellKind(result.verdict), result.reason)

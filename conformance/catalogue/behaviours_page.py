@@ -3,12 +3,12 @@
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.catalogue.behaviour_rows import BehaviourRow, Cell, CellKind, behaviour_rows
+from conformance.catalogue.behaviour_rows import BehaviourRow, CellKind, VerdictCell, behaviour_rows
 from conformance.catalogue.markdown import anchor, code, escaped, issue_link, seen_text, slug, table
 from conformance.catalogue.obtained import obtained_lines
 from conformance.catalogue.release_ranges import lines_text
 from conformance.catalogue.release_results import ReleaseResults
-from conformance.catalogue.suite_source import Behaviour
+from conformance.catalogue.suite_source import StatedBehaviour
 from conformance.report.issue_links import ISSUE
 
 UNREPORTED = "unreported"
@@ -38,7 +38,7 @@ class _Notes:
         self._family = slug(family)
         self._numbers: dict[str, int] = {}
 
-    def sign(self, cell: Cell) -> str:
+    def sign(self, cell: VerdictCell) -> str:
         """Give a cell of the table, with its note's number."""
         if not cell.is_told:
             return SIGNS[cell.kind]
@@ -64,7 +64,7 @@ class _Notes:
 
 
 def behaviours_page(
-    behaviours: Sequence[Behaviour], results: Sequence[ReleaseResults], findings: Mapping[str, int]
+    behaviours: Sequence[StatedBehaviour], results: Sequence[ReleaseResults], findings: Mapping[str, int]
 ) -> str:
     """Write the page; ``findings`` are the numbers of findings by the reason that a case of theirs deviates for."""
     rows = behaviour_rows(behaviours, results)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.catalogue.behaviours_page import behaviours_page
-from conformance.catalogue.findings import KnownFinding, load_findings, numbers_by_reason
 from conformance.catalogue.findings_page import findings_page
+from conformance.catalogue.known_findings import KnownFinding, load_findings, numbers_by_reason
 from conformance.catalogue.release_results import ReleaseResults, ResultsError, read_all_results
-from conformance.catalogue.suite_source import Behaviour, read_behaviours
+from conformance.catalogue.suite_source import StatedBehaviour, read_behaviours
 from conformance.deviations import load_deviations
 
 _CLONE = Path(__file__).parents[2]
@@ -20,7 +20,7 @@ _PACKAGED = Path(__file__).parent / "committed"
 class Catalogue:
     """All that pages and reports are made from."""
 
-    behaviours: list[Behaviour]
+    behaviours: list[StatedBehaviour]
     findings: list[KnownFinding]
     results: list[ReleaseResults]
 
@@ -50,8 +50,8 @@ def _committed(path: str) -> Path:
 
 def clone() -> Path:
     """Give the clone that this package is in; raises ``ResultsError`` where it is installed without one."""
-    if not (_CLONE / "results").is_dir() or not (_CLONE / "docs").is_dir():
-        raise ResultsError(f"{_CLONE} is no clone of crio-conformance: install it from one with pip install -e .")
+    if not (_CLONE / "pyproject.toml").is_file():
+        raise ResultsError(f"{_CLONE} is no clone of crio-conformance: in one, pip install -e . and do it again")
     return _CLONE
 
 

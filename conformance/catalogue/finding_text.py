@@ -3,34 +3,38 @@
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from conformance.catalogue.findings import KnownFinding, Sighting, SightingKind
+from conformance.catalogue.known_findings import KnownFinding, Sighting, SightingKind
 from conformance.catalogue.markdown import code, seen_text
 from conformance.catalogue.release_ranges import lines_text
 from conformance.catalogue.release_results import ReleaseResults
-from conformance.catalogue.suite_source import Behaviour
+from conformance.catalogue.suite_source import StatedBehaviour
 from conformance.model.release import Release
 
 MOST_CASES = 3
 
 
 def seen_on(known: KnownFinding, results: Sequence[ReleaseResults]) -> str:
-    """Name the release lines on which it was seen; where there is none, say why."""
+    """Name the release lines on which it was seen, or the OCI runtime with which, where that is not in results."""
     lines = [each.line for each in results]
     seen = [each.results.line for each in known.sightings(results) if each.kind is SightingKind.SEEN]
-    if seen:
-        return lines_text(seen, lines)
-    other = next((each.oci_runtime for each in known.deviations if each.oci_runtime), "")
-    return f"with {other} only" if other else "none"
+    others = dict.fromkeys(each.oci_runtime for each in known.deviations if each.oci_runtime)
+    return lines_text(seen, lines) or ", ".join(others) or "none of these"
 
 
-def seen_lines(sightings: Iterable[Sighting]) -> Iterator[str]:
-    """Give a list of what was seen: releases on which it is the same together, and a line for each kind of case."""
+def seen_lines(known: KnownFinding, sightings: Iterable[Sighting]) -> Iterator[str]:
+    """Give a list of what was seen: releases on which it is the same together, and a line for each kind of case.
+
+    Where no release that has results shows it, what its deviations say is seen.
+    """
     told: dict[tuple[str, ...], list[str]] = {}
-    for each in sightings:
-        if each.kind is SightingKind.SEEN:
-            told.setdefault(tuple(_seen_in(each)), []).append(each.results.target)
+    for sighting in sightings:
+        if sighting.kind is SightingKind.SEEN:
+            told.setdefault(tuple(_seen_in(sighting)), []).append(sighting.results.target)
+    for each in () if told else known.deviations:
+        place = f"CRI-O {each.releases}{f' with {each.oci_runtime}' if each.oci_runtime else ''}"
+        told.setdefault((f"- {seen_text(each.seen)}",), []).append(place)
     for lines, targets in told.items():
-        yield f"{_and(targets)}:"
+        yield f"{_and(list(dict.fromkeys(targets)))}:"
         yield ""
         yield from lines
         yield ""
@@ -50,25 +54,30 @@ def _and(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
-def expected_lines(known: KnownFinding, behaviours: Iterable[Behaviour]) -> list[str]:
+def expected_lines(known: KnownFinding, behaviours: Iterable[StatedBehaviour]) -> list[str]:
     """Give the sentences of the behaviours that it departs from, each once, as a list."""
     found = [each for each in behaviours if any(_is_of(each, case) for of in known.deviations for case in of.cases)]
     return [f"- {sentence}" for sentence in dict.fromkeys(each.sentence for each in found)]
 
 
-def _is_of(behaviour: Behaviour, case: str) -> bool:
+def _release_in(range_: str, releases: Sequence[str]) -> str:
+    """Give the newest release in a range, or the newest of all where none is."""
+    return next((each for each in reversed(releases) if Release(each).within(range_)), releases[-1])
+
+
+def _is_of(behaviour: StatedBehaviour, case: str) -> bool:
     return behaviour.short_name == case.partition("[")[0]
 
 
-def case_command(known: KnownFinding, behaviours: Iterable[Behaviour], sightings: Sequence[Sighting]) -> str:
+def case_command(known: KnownFinding, behaviours: Iterable[StatedBehaviour], sightings: Sequence[Sighting]) -> str:
     """Give the command that runs its first case, on the newest release on which it was seen."""
     seen = [each for each in sightings if each.kind is SightingKind.SEEN]
     if seen:
         case, release = seen[-1].cases[0].case, seen[-1].results.release
     else:
         name, bracket, parameters = known.deviations[0].cases[0].partition("[")
-        path = next(each.name for each in behaviours if each.short_name == name)
-        case, release = f"{path}{bracket}{parameters}", str(max(Release(each.results.release) for each in sightings))
+        case = f"{next(each.name for each in behaviours if each.short_name == name)}{bracket}{parameters}"
+        release = _release_in(known.deviations[0].releases, [each.results.release for each in sightings])
     file, _, rest = case.partition("::")
     module = f"conformance.suite.{file.removesuffix('.py').replace('/', '.')}"
     more = ["--oci-runtime", known.deviations[0].oci_runtime] if known.deviations[0].oci_runtime else []

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from conformance.catalogue.finding_text import case_command, expected_lines, seen_lines, seen_on
-from conformance.catalogue.findings import KnownFinding, Severity, SightingKind
+from conformance.catalogue.known_findings import OWN_PROJECT, KnownFinding, Severity, SightingKind, by_weight
 from conformance.catalogue.markdown import anchor, code, escaped, issue_link, table
 from conformance.catalogue.obtained import obtained_lines
 from conformance.catalogue.release_ranges import lines_text
 from conformance.catalogue.release_results import ReleaseResults
-from conformance.catalogue.suite_source import Behaviour
+from conformance.catalogue.suite_source import StatedBehaviour
 
 _INTRODUCTION = """\
 # Findings
@@ -31,13 +31,12 @@ _WHAT = {
 
 
 def findings_page(
-    known: Sequence[KnownFinding], behaviours: Sequence[Behaviour], results: Sequence[ReleaseResults]
+    known: Sequence[KnownFinding], behaviours: Sequence[StatedBehaviour], results: Sequence[ReleaseResults]
 ) -> str:
     """Write the page."""
-    unfiled = [each for each in known if not each.finding.filed]
     filed = [each for each in known if each.finding.filed]
-    ordered = sorted(unfiled, key=lambda each: each.is_mended(results))
-    lines = [_INTRODUCTION.format(count=len(unfiled)), *obtained_lines(results, behaviours)]
+    ordered = by_weight(known, results)
+    lines = [_INTRODUCTION.format(count=len(ordered)), *obtained_lines(results, behaviours)]
     lines += table(["finding", "severity", "seen on", ""], (_row(each, results) for each in ordered))
     for heading, of_heading in _sections(ordered, results):
         lines += [f"## {heading}", ""]
@@ -66,7 +65,9 @@ def _sections(
         yield "Not on the newest releases any more", mended
 
 
-def _finding(known: KnownFinding, behaviours: Sequence[Behaviour], results: Sequence[ReleaseResults]) -> Iterator[str]:
+def _finding(
+    known: KnownFinding, behaviours: Sequence[StatedBehaviour], results: Sequence[ReleaseResults]
+) -> Iterator[str]:
     finding, sightings = known.finding, known.sightings(results)
     yield f"### {anchor(f'finding-{finding.id}')}{finding.id}. {escaped(finding.title)}"
     yield ""
@@ -75,22 +76,24 @@ def _finding(known: KnownFinding, behaviours: Sequence[Behaviour], results: Sequ
     lines = [each.line for each in results]
     without = {each.results.line for each in sightings if each.kind is SightingKind.NOT_SEEN}
     seen = f"Seen on {seen_on(known, results)}"
-    yield f"{seen}; not on {lines_text(without, lines)}." if without else f"{seen}."
+    yield f"{seen}, not on {lines_text(without, lines)}." if without else f"{seen}."
     yield ""
-    yield from seen_lines(sightings)
+    yield from seen_lines(known, sightings)
     yield "It should be:"
     yield ""
     yield from expected_lines(known, behaviours)
     yield ""
-    yield f"It is shown by {_shown_by(known, behaviours, results)}"
-    if finding.project != "cri-o/cri-o":
-        yield f"It is {finding.project}'s."
+    yield f"Shown by {_shown_by(known, behaviours, results)}"
+    yield ""
     if finding.source:
         yield f"Where it seems to come from: {escaped(finding.source)}."
-    yield ""
+        yield ""
+    if finding.project != OWN_PROJECT:
+        yield f"Whose it seems to be: {finding.project}."
+        yield ""
 
 
-def _shown_by(known: KnownFinding, behaviours: Sequence[Behaviour], results: Sequence[ReleaseResults]) -> str:
+def _shown_by(known: KnownFinding, behaviours: Sequence[StatedBehaviour], results: Sequence[ReleaseResults]) -> str:
     if name := known.finding.scenario:
         file = f"{name}.scenario.toml"
         return f"[{file}](scenarios/{file}): {code(f'crio-conformance scenario run docs/scenarios/{file}')}."

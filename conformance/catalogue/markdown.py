@@ -7,13 +7,14 @@ from typing import Any
 
 from conformance.report.issue_links import issue_url
 
-_SIGNS = re.compile(r"(?=[|<*_\[\]])")
+_CODE = re.compile(r"(``.+?``|`[^`]+`)")
+_SIGNS = re.compile(r"(?=[|<*\[\]])")
 
 
 def escaped(text: str) -> str:
-    """Let Markdown see no signs of its own in a text, but for code between two backticks."""
-    parts = text.split("``")
-    return "``".join(_SIGNS.sub(r"\\", each) if number % 2 == 0 else each for number, each in enumerate(parts))
+    """Let Markdown see no signs of its own in a text, but for code between backticks."""
+    parts = _CODE.split(text)
+    return "".join(_SIGNS.sub(r"\\", each) if number % 2 == 0 else each for number, each in enumerate(parts))
 
 
 def code(text: str) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from conformance.catalogue.markdown import code, escaped, table
 from conformance.catalogue.release_results import ReleaseResults
-from conformance.catalogue.suite_source import Behaviour
+from conformance.catalogue.suite_source import StatedBehaviour
 from conformance.report.summary import VERDICTS
 
 
-def obtained_lines(results: Sequence[ReleaseResults], behaviours: Sequence[Behaviour]) -> Iterator[str]:
+def obtained_lines(results: Sequence[ReleaseResults], behaviours: Sequence[StatedBehaviour]) -> Iterator[str]:
     """Give the table of releases, a row each, and below it what was typed."""
     names = {each.name for each in behaviours}
     head = ["release", "on", "by", "with", "cases", *VERDICTS]

@@ -78,7 +78,7 @@ def results_text(results: ReleaseResults) -> str:
 
 
 def _json(value: Any) -> str:
-    return msgspec.json.encode(value, order="sorted" if isinstance(value, dict) else None).decode()
+    return msgspec.json.encode(value).decode()
 
 
 def read_results_file(path: Path) -> ReleaseResults:

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from conformance.catalogue.release_results import SCHEMA, CaseResult, ReleaseResults, ResultsError
-from conformance.catalogue.suite_source import Behaviour
+from conformance.catalogue.suite_source import StatedBehaviour
 from conformance.cri.redact import REDACTED
 from conformance.deviations import Deviation, covering
 from conformance.evidence.case_records import CaseRecord
@@ -29,7 +29,9 @@ _OF_OUTPUT = ("--evidence", "--junitxml", "--junit-xml", "--stories", "-p", "-o"
 _OWN_PATH = re.compile(r"(?<![\w.:/])/(?:root|home|tmp|var/tmp)\b[^\s'\"),]*")
 
 
-def results_of(found: RunEvidence, behaviours: Sequence[Behaviour], deviations: Sequence[Deviation]) -> ReleaseResults:
+def results_of(
+    found: RunEvidence, behaviours: Sequence[StatedBehaviour], deviations: Sequence[Deviation]
+) -> ReleaseResults:
     """Give the results of the release that a run was about.
 
     ``behaviours`` and ``deviations`` are those of the suite that was run. Raises ``ResultsError`` where it is no whole

@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 
 
 @dataclass(frozen=True)
-class Behaviour:
+class StatedBehaviour:
     """What a test function of the suite states.
 
     ``name`` is that of its cases below ``conformance/suite/``, without parameters
@@ -29,7 +29,7 @@ class Behaviour:
         return self.name.partition("/")[2]
 
 
-def read_behaviours() -> list[Behaviour]:
+def read_behaviours() -> list[StatedBehaviour]:
     """Read the behaviours of the suite, in the order in which pytest runs them."""
     folders = (each for each in files("conformance.suite").iterdir() if each.is_dir())
     return [found for folder in sorted(folders, key=_name) for found in _of_folder(folder)]
@@ -39,18 +39,18 @@ def _name(file: Traversable) -> str:
     return file.name
 
 
-def _of_folder(folder: Traversable) -> Iterator[Behaviour]:
+def _of_folder(folder: Traversable) -> Iterator[StatedBehaviour]:
     for file in sorted(folder.iterdir(), key=_name):
         if file.name.startswith("test_") and file.name.endswith(".py"):
             yield from behaviours_in(file.read_text(encoding="utf-8"), f"{folder.name}/{file.name}")
 
 
-def behaviours_in(source: str, name: str) -> Iterator[Behaviour]:
+def behaviours_in(source: str, name: str) -> Iterator[StatedBehaviour]:
     """Read the behaviours in a file of cases; ``name`` is its folder and name."""
     family = name.partition("/")[2].removeprefix("test_").removesuffix(".py").replace("_", " ")
     for function, path, decorators in _functions(ast.parse(source).body, name, ()):
         sentence = (ast.get_docstring(function) or "").partition("\n")[0]
-        yield Behaviour(path, family, sentence, tuple(dict.fromkeys(_issues(decorators))))
+        yield StatedBehaviour(path, family, sentence, tuple(dict.fromkeys(_issues(decorators))))
 
 
 def _functions(

@@ -3,14 +3,13 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from conformance.commands.values import positive
 
 if TYPE_CHECKING:
     from conformance.catalogue.committed import Catalogue
-    from conformance.catalogue.findings import KnownFinding
+    from conformance.catalogue.known_findings import KnownFinding
 
 USAGE = 2
 _HELP = "list the faults of CRI-O that upstream has not been told of, or print the report of one, ready to be filed"
@@ -40,8 +39,7 @@ def main(options: argparse.Namespace) -> int:
     try:
         catalogue = load_catalogue()
         if options.number is None:
-            unfiled = [each for each in catalogue.findings if not each.finding.filed]
-            _print_list(unfiled, catalogue, as_json=options.json)
+            _print_list(catalogue, as_json=options.json)
             return 0
         known = _find(options.number, catalogue)
         report = finding_report(known, catalogue.behaviours, catalogue.results, scenarios_folder())
@@ -64,9 +62,10 @@ def _find(number: int, catalogue: "Catalogue") -> "KnownFinding":
     return known
 
 
-def _print_list(unfiled: Sequence["KnownFinding"], catalogue: "Catalogue", *, as_json: bool) -> None:
+def _print_list(catalogue: "Catalogue", *, as_json: bool) -> None:
     """Print a line for each, or all as JSON: number, severity, where it was seen, what it is."""
     from conformance.catalogue.finding_text import seen_on  # noqa: PLC0415 (as above)
+    from conformance.catalogue.known_findings import by_weight  # noqa: PLC0415 (as above)
 
     rows = [
         {
@@ -78,7 +77,7 @@ def _print_list(unfiled: Sequence["KnownFinding"], catalogue: "Catalogue", *, as
             "project": each.finding.project,
             "scenario": each.finding.scenario,
         }
-        for each in unfiled
+        for each in by_weight(catalogue.findings, catalogue.results)
     ]
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))

@@ -14,6 +14,7 @@ from conformance.deviations import Deviation
 from conformance.model.release import Release
 
 CRIO = "CRI-O"
+OWN_PROJECT = "cri-o/cri-o"
 
 
 class Severity(enum.StrEnum):
@@ -25,7 +26,7 @@ class Severity(enum.StrEnum):
     MISLEADING = "misleading"
 
 
-class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CrioFinding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One fault.
 
     ``id`` is for good, whatever else is found; ``title`` says what is wrong, ``matters`` to whom and why; ``source``
@@ -38,7 +39,7 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str
     matters: str
     source: str = ""
-    project: str = "cri-o/cri-o"
+    project: str = OWN_PROJECT
     scenario: str = ""
     filed: str = ""
 
@@ -64,7 +65,7 @@ class Sighting:
 class KnownFinding:
     """A finding, and the deviations of CRI-O that show it."""
 
-    finding: Finding
+    finding: CrioFinding
     deviations: tuple[Deviation, ...]
 
     def sightings(self, results: Iterable[ReleaseResults]) -> list[Sighting]:
@@ -95,12 +96,12 @@ def _short(result: CaseResult) -> str:
     return result.case.partition("/")[2]
 
 
-def parse_findings(text: str) -> list[Finding]:
+def parse_findings(text: str) -> list[CrioFinding]:
     """Read the ``[[finding]]`` tables of a ``findings.toml``, in their order.
 
     Raises ``ValueError`` for text that is none, and where two have one ``id``.
     """
-    found = msgspec.convert(tomllib.loads(text).get("finding", []), list[Finding])
+    found = msgspec.convert(tomllib.loads(text).get("finding", []), list[CrioFinding])
     ids = [each.id for each in found]
     if twice := {each for each in ids if ids.count(each) > 1}:
         msg = f"two findings have the id {min(twice)}: give the later one the next that no entry has"
@@ -123,6 +124,11 @@ def load_findings(deviations: Iterable[Deviation]) -> list[KnownFinding]:
             showing[each.finding].append(each)
     ordered = sorted(found, key=lambda each: list(Severity).index(each.severity))
     return [KnownFinding(each, tuple(showing[each.id])) for each in ordered]
+
+
+def by_weight(known: Iterable[KnownFinding], results: Sequence[ReleaseResults]) -> list[KnownFinding]:
+    """Give those that have not been filed: the gravest first, and last those that the newest releases do not have."""
+    return sorted((each for each in known if not each.finding.filed), key=lambda each: each.is_mended(results))
 
 
 def numbers_by_reason(known: Iterable[KnownFinding]) -> Mapping[str, int]:
