@@ -23,8 +23,11 @@ _ENDED = {0, 1}
 _CHOOSING = ("--lf", "--last-failed", "--ff", "--sw", "--stepwise", "--deselect", "--ignore")
 """Options with which a run does not ask every case."""
 
-_OF_OUTPUT = ("--evidence", "--junitxml", "--junit-xml", "--stories", "-p", "-o", "-r", "--color", "--durations")
+_OF_OUTPUT = ("--evidence", "--junitxml", "--junit-xml", "--stories", "-p", "-o", "-r", "-W", "--color", "--durations")
 """Options with a value that change nothing about what is asked."""
+
+_PROGRAMS = {"pytest": "pytest", "__main__.py": "pytest", "crio-conformance": "crio-conformance"}
+"""What the first argument may be, where pytest-xdist tells of the program, too; and what a person types for it."""
 
 _OWN_PATH = re.compile(r"(?<![\w.:/])/(?:root|home|tmp|var/tmp)\b[^\s'\"),]*")
 
@@ -87,10 +90,11 @@ def _chooses(argument: str) -> bool:
 
 def command_of(arguments: Sequence[str]) -> str:
     """Give what was typed, without what says only where output goes, and without the machine's paths."""
-    kept = list(_kept(arguments))
-    if kept and PurePath(kept[0]).name != "pytest":
-        kept.insert(0, "pytest")
-    return " ".join(PurePath(each).name if each.startswith("/") else without_paths(each) for each in kept)
+    first = PurePath(next(iter(arguments), "")).name
+    program = _PROGRAMS.get(first, "pytest")
+    kept = _kept(arguments[1:] if first in _PROGRAMS else arguments)
+    told = (PurePath(each).name if each.startswith("/") else without_paths(each) for each in kept)
+    return " ".join([program, *told])
 
 
 def _kept(arguments: Iterable[str]) -> Iterator[str]:
