@@ -56,17 +56,14 @@ def _and(names: Sequence[str]) -> str:
 
 def expected_lines(known: KnownFinding, behaviours: Iterable[StatedBehaviour]) -> list[str]:
     """Give the sentences of the behaviours that it departs from, each once, as a list."""
-    found = [each for each in behaviours if any(_is_of(each, case) for of in known.deviations for case in of.cases)]
-    return [f"- {sentence}" for sentence in dict.fromkeys(each.sentence for each in found)]
+    names = {case.partition("[")[0] for of in known.deviations for case in of.cases}
+    sentences = dict.fromkeys(each.sentence for each in behaviours if each.short_name in names)
+    return [f"- {sentence}" for sentence in sentences]
 
 
 def _release_in(range_: str, releases: Sequence[str]) -> str:
     """Give the newest release in a range, or the newest of all where none is."""
     return next((each for each in reversed(releases) if Release(each).within(range_)), releases[-1])
-
-
-def _is_of(behaviour: StatedBehaviour, case: str) -> bool:
-    return behaviour.short_name == case.partition("[")[0]
 
 
 def case_command(known: KnownFinding, behaviours: Iterable[StatedBehaviour], sightings: Sequence[Sighting]) -> str:

@@ -74,7 +74,9 @@ class KnownFinding:
 
     def _sighting(self, results: ReleaseResults) -> Sighting:
         of = Release(results.release), CRIO, results.oci_runtime.partition(" ")[0]
-        named = [each for each in results.cases if any(known.names(_short(each)) for known in self.deviations)]
+        names = dict.fromkeys(case.partition("[")[0] for known in self.deviations for case in known.cases)
+        cases = (each for name in names for each in results.by_behaviour.get(name, ()))
+        named = [each for each in cases if any(known.names(_short(each)) for known in self.deviations)]
         asked = [each for each in named if each.verdict != "skipped"]
         seen = [
             each

@@ -63,6 +63,14 @@ class ReleaseResults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return {each.case: each for each in self.cases}
 
     @cached_property
+    def by_behaviour(self) -> Mapping[str, list[CaseResult]]:
+        """The cases by the names of their behaviours, without the folder: as ``deviations.toml`` has them."""
+        found: dict[str, list[CaseResult]] = {}
+        for each in self.cases:
+            found.setdefault(each.case.partition("[")[0].partition("/")[2], []).append(each)
+        return found
+
+    @cached_property
     def totals(self) -> Counter[str]:
         """How many cases ended with each verdict."""
         return Counter(each.verdict for each in self.cases)

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from conformance.catalogue.committed import load_catalogue
 from conformance.catalogue.finding_report import finding_report
 from conformance.catalogue.findings_page import findings_page
 from conformance.catalogue.known_findings import KnownFinding
@@ -53,6 +54,14 @@ def test_one_that_no_results_show_says_what_its_deviation_does() -> None:
     assert 'CRI-O >=1.35 with crun:\n\n- `pull.shown` is `["docker.io", "quay.io"]`\n' in text
     assert "pytest --runtime 1.36.3 --oci-runtime crun --pyargs" in text
     assert "of where this was seen no results are kept" in text
+
+
+def test_every_finding_of_the_suite_can_be_filed() -> None:
+    catalogue = load_catalogue()
+    for each in catalogue.findings:
+        text = finding_report(each, catalogue.behaviours, catalogue.results, SCENARIOS)
+        assert (each.finding.id, text.count("\n### ")) == (each.finding.id, len(FIELDS))
+        assert each.finding.title in text
 
 
 def test_the_page_tells_of_each_by_its_weight() -> None:

@@ -32,13 +32,6 @@ def test_it_prints_the_body_of_a_report(capsys: pytest.CaptureFixture[str]) -> N
     assert "crio-conformance scenario run login-for-everybody.scenario.toml" in out
 
 
-def test_every_finding_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["findings", "--json"])
-    for each in json.loads(capsys.readouterr().out):
-        assert main(["findings", str(each["id"])]) == 0
-        assert capsys.readouterr().out.count("\n### ") == 7
-
-
 def test_a_number_that_none_has_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["findings", "4711"]) == 2
     assert capsys.readouterr().err == (
