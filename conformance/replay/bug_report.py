@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from conformance.replay.bug_form import BugForm, code_block, folded, table_cell
 from conformance.replay.replay import Replay
 from conformance.replay.reproduction import expectation, reproduction
+from conformance.report.issue_links import issue_url
 from conformance.scenario.scenario import Scenario
 
 MOST_LOG_LINES = 40
@@ -33,8 +34,8 @@ def bug_report(scenario: Scenario, file: str, replays: Mapping[str, Replay]) -> 
 
 def _happened(scenario: Scenario, replays: Sequence[Replay]) -> Iterator[str]:
     """Tell what was seen on each, those on which it is the same together."""
-    if scenario.upstream:
-        yield f"This is about {', '.join(scenario.upstream)}."
+    if issues := [each for each in scenario.upstream if issue_url(each)]:
+        yield f"This is about {', '.join(issues)}."
         yield ""
     yield "| | |"
     yield "| --- | --- |"

@@ -1,5 +1,6 @@
 """What a scenario says in vain: a host nobody can reach, a login nobody is shown, a name that is none."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,11 +12,12 @@ from conformance.model.registries import InvalidRegistriesConfError
 from conformance.registry_hosts.personality import WELL_KNOWN
 from conformance.runtime.configuration import CONTAINERS, REGISTRIES_CONF
 from conformance.scenario.arrangement import puller_of, replaced_files
-from conformance.scenario.calls import ListCall, PodCall, ReloadCall, RestartCall, ScenarioCall
+from conformance.scenario.calls import ListCall, PodCall, PullCall, ReloadCall, RestartCall, ScenarioCall
 from conformance.scenario.checks import Wrong
 from conformance.scenario.key_locator import line_of, write_key_path
 from conformance.scenario.scenario import USER, Reachability, Scenario
 
+_ID = re.compile(r"[0-9a-f]{64}")
 DROP_INS = f"{REGISTRIES_CONF}.d/"
 
 
@@ -72,6 +74,8 @@ def _call(call: ScenarioCall, number: int, state: Scenario, asked: _Asked) -> It
             if not isinstance(call, ListCall | ReloadCall | RestartCall) and not fails:
                 yield ["call", number], "an image without a name is none"
             continue
+        if _ID.fullmatch(name) and not isinstance(call, PullCall | PodCall):
+            continue  # of what is in the store
         try:
             puller = puller_of(state)
         except InvalidRegistriesConfError as error:

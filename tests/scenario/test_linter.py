@@ -51,3 +51,10 @@ def test_what_is_in_vain_is_told_with_its_line(old: str, new: str, said: str) ->
     assert old in SOUND
     told = linted(SOUND.replace(old, new, 1))
     assert any(said in line for line in told), told
+
+
+@pytest.mark.usefixtures("own_tmpdir")
+@pytest.mark.parametrize(("call", "is_told"), [("status", False), ("remove", False), ("pull", True)])
+def test_an_id_is_a_name_of_what_is_in_the_store_and_of_nothing_that_can_be_pulled(call: str, is_told: bool) -> None:
+    text = f'{SOUND}\n[[call]]\ndo = "{call}"\nname = "{"5" * 64}"\n'.replace("unqualified-search", "other-search")
+    assert any("nobody is asked for it" in line and "555" in line for line in linted(text)) is is_told
