@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
+
+from conformance.commands.values import filled
 
 USAGE = 2
 _HELP = "keep what runs found on each release as committed files, and the pages that are made from them"
@@ -19,7 +20,13 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
         help="write results/<release>.json from the evidence of a whole live run, then the pages",
         epilog=epilog,
     )
-    add.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="what --evidence wrote of a run")
+    add.add_argument(
+        "runs",
+        nargs="+",
+        type=filled,
+        metavar="RUN",
+        help="a folder that --evidence wrote, or a release: the newest run about it that is kept",
+    )
     add.set_defaults(act=_add)
     write = actions.add_parser("write", help="write docs/behaviours.md and docs/findings.md anew", epilog=epilog)
     write.set_defaults(act=_write)
@@ -53,10 +60,10 @@ def _add(options: argparse.Namespace) -> None:
     from conformance.catalogue.run_results import results_of  # noqa: PLC0415 (as above)
     from conformance.catalogue.suite_source import read_behaviours  # noqa: PLC0415 (as above)
     from conformance.deviations import load_deviations  # noqa: PLC0415 (as above)
-    from conformance.evidence.evidence_folder import read_evidence  # noqa: PLC0415 (as above)
+    from conformance.evidence.evidence_folder import find_evidence  # noqa: PLC0415 (as above)
 
     behaviours, deviations = read_behaviours(), load_deviations()
-    found = [results_of(read_evidence(each), behaviours, deviations) for each in options.folders]
+    found = [results_of(find_evidence(each), behaviours, deviations) for each in options.runs]
     for each in found:
         for path in keep_results(each, clone() / "results"):
             print(f"{'wrote' if path.exists() else 'removed'} results/{path.name}")
