@@ -101,3 +101,7 @@ def test_cases_that_the_suite_does_not_have_any_more_are_counted() -> None:
 )
 def test_lines_are_named_in_few_words(wanted: list[str], text: str) -> None:
     assert lines_text(wanted, LINES) == text
+
+
+def test_a_range_has_no_line_that_was_not_asked() -> None:
+    assert lines_text(LINES, ["1.31", "1.33", "1.34", "1.35"]) == "1.31, 1.33 to 1.35"
