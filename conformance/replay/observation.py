@@ -8,6 +8,7 @@ from typing import Any
 from conformance.cri import CallError
 from conformance.evidence import Evidence
 from conformance.kubelet import PodSync
+from conformance.model.answers import Login
 from conformance.runtime.pull import ImageInfo, ImageStatusResult, Pull
 from conformance.scenario.calls import ScenarioCall
 
@@ -46,15 +47,21 @@ def observed_requests(evidence: Evidence) -> Observed:
     }
 
 
-def observed_pull(pull: Pull) -> Observed:
-    """Give what is seen of PullImage."""
+def observed_pull(pull: Pull, login: Login | None = None) -> Observed:
+    """Give what is seen of PullImage, which was sent a login."""
     return {
         **observed_error(pull.error),
         **observed_requests(pull.evidence),
         "answer": _form(pull.image_ref),
         "image_from": list(pull.image_hosts),
         "tags": _tags([pull.image] if pull.image else []),
+        "logged": None if pull.evidence.unread else _logged(pull.evidence, login),
     }
+
+
+def _logged(evidence: Evidence, login: Login | None) -> list[str]:
+    """Name the user whose password is in the log."""
+    return [login.user] if login and any(login.password in line.message for line in evidence.lines) else []
 
 
 def _form(image_ref: str) -> str:

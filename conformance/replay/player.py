@@ -68,7 +68,8 @@ def _made(call: ScenarioCall, runtime: Runtime) -> Observed:
     """Make a call, and say what was seen."""
     match call:
         case PullCall():
-            return observed_pull(runtime.pull(call.requested_name, login_of(call.login) if call.login else None))
+            login = login_of(call.login) if call.login else None
+            return observed_pull(runtime.pull(call.requested_name, login), login)
         case StatusCall():
             return observed_status(runtime.status(call.name))
         case ListCall():

@@ -20,11 +20,12 @@ class ScenarioFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Expectation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is to be seen of a call; what is left out is not looked at.
 
-    ``asked`` are the registry hosts in order, ``repositories`` what was asked for, with its host, ``reasons`` why each
-    host that the error names did not serve, ``error`` all of its text, ``error_has`` and ``error_lacks`` parts of it,
-    ``answer`` the form of what PullImage answers, ``image_from`` the hosts in the names of the image that came,
-    ``tags`` and ``found`` what the store has, ``shown`` the users whose logins each host was sent, ``waiting`` why a
-    kubelet says that the container waits, ``files`` what a container reads under paths.
+    ``asked`` are the registry hosts in order, ``repositories`` what was asked for, with its host, ``reasons`` why
+    each host that the error names did not serve, ``error`` all of its text, ``error_has`` and ``error_lacks`` parts
+    of it, ``answer`` the form of what PullImage answers, ``image_from`` the hosts in the names of the image that
+    came, ``tags`` and ``found`` what the store has, ``shown`` the users whose logins each host was sent, ``logged``
+    those whose passwords are in CRI-O's log, ``waiting`` why a kubelet says that the container waits, ``files`` what
+    a container reads under paths.
     """
 
     succeeds: bool | None = None
@@ -39,6 +40,7 @@ class Expectation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     tags: tuple[str, ...] | None = None
     found: bool | None = None
     shown: Mapping[str, tuple[str, ...]] | None = None
+    logged: tuple[str, ...] | None = None
     waiting: str | None = None
     files: Mapping[str, str] | None = None
 
@@ -131,7 +133,7 @@ ScenarioCall: TypeAlias = PullCall | StatusCall | RemoveCall | ListCall | Reload
 _OF_ERROR = {"succeeds", "error", "error_has", "error_lacks", "reasons"}
 _OF_REQUESTS = {"asked", "repositories", "shown"}
 STATEMENTS_OF: Mapping[type, set[str]] = {
-    PullCall: _OF_ERROR | _OF_REQUESTS | {"answer", "image_from", "tags"},
+    PullCall: _OF_ERROR | _OF_REQUESTS | {"answer", "image_from", "tags", "logged"},
     StatusCall: _OF_ERROR | _OF_REQUESTS | {"found", "tags"},
     RemoveCall: _OF_ERROR | _OF_REQUESTS,
     ListCall: _OF_ERROR | _OF_REQUESTS | {"tags"},
