@@ -1,0 +1,93 @@
+"""A hook of MkDocs: a page for each JSON Schema below ``docs/schema/``, with its types and their keys in tables."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+FOLDER = "schema"
+
+
+def on_files(files: Files, *, config: MkDocsConfig) -> Files:
+    """Add the pages, each beside its schema."""
+    for path in sorted(Path(config.docs_dir, FOLDER).glob("*.json")):
+        name = str(PurePosixPath(FOLDER, path.with_suffix(".md").name))
+        text = schema_page(json.loads(path.read_text(encoding="utf-8")), path.name)
+        files.append(File.generated(config, name, content=text))
+    return files
+
+
+def schema_page(schema: dict[str, Any], file: str) -> str:
+    """Write a schema as Markdown: its root first, then every type that it is made of, as they come."""
+    lines = [
+        f"# Schema: {schema['title']}",
+        "",
+        f"{_sentence(schema.get('description', ''))}Made from [{file}]({file}), for programs and editors.",
+    ]
+    types = schema["$defs"]
+    root = _name(schema["$ref"])
+    for name in [root, *(each for each in types if each != root)]:
+        lines += ["", f"## {name}", "", *_type_lines(types[name])]
+    return "\n".join(lines) + "\n"
+
+
+def _sentence(text: str) -> str:
+    return f"{text}. " if text else ""
+
+
+def _type_lines(described: dict[str, Any]) -> Iterator[str]:
+    """Give the lines about a type: what it is, and its keys, or its values where it is one of some."""
+    yield _marked(described.get("description", ""))
+    if "enum" in described:
+        yield from ("", f"One of {_values(described['enum'])}.")
+    keys = described.get("properties")
+    if keys:
+        yield from ("", "| key | type | where it is left out | meaning |", "| --- | --- | --- | --- |")
+        required = described.get("required", [])
+        for name, key in keys.items():
+            absent = "must be there" if name in required else _default(key)
+            yield f"| `{name}` | {type_words(key)} | {absent} | {_marked(key.get('description', ''))} |"
+
+
+def type_words(key: dict[str, Any]) -> str:
+    """Say what a key holds, with links to the types that have a heading of their own."""
+    match key:
+        case {"$ref": target}:
+            return f"[{_name(target)}](#{_name(target).lower()})"
+        case {"anyOf": choices}:
+            return " or ".join(type_words(each) for each in choices)
+        case {"enum": values}:
+            return _values(values)
+        case {"type": "array", "items": items}:
+            return f"list of {type_words(items)}"
+        case {"type": "object", "additionalProperties": dict(value)}:
+            return f"map to {type_words(value)}"
+        case {"type": "object"}:
+            return "map to anything"
+        case {"type": str(word)}:
+            return word
+    return "anything"
+
+
+def _default(key: dict[str, Any]) -> str:
+    if "default" not in key:
+        return "nothing"
+    return {"null": "not known", '""': "empty", "[]": "none", "{}": "none"}.get(
+        written := json.dumps(key["default"], ensure_ascii=False), f"`{written}`"
+    )
+
+
+def _values(values: list[Any]) -> str:
+    return ", ".join(f"`{json.dumps(each, ensure_ascii=False)}`" for each in values)
+
+
+def _name(target: str) -> str:
+    return target.rpartition("/")[2]
+
+
+def _marked(text: str) -> str:
+    """Write a docstring's marks as Markdown's; a line break in it means nothing."""
+    return " ".join(text.replace("``", "`").split())
