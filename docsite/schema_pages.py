@@ -56,26 +56,28 @@ def type_words(key: dict[str, Any]) -> str:
     """Say what a key holds, with links to the types that have a heading of their own."""
     match key:
         case {"$ref": target}:
-            return f"[{_name(target)}](#{_name(target).lower()})"
+            words = f"[{_name(target)}](#{_name(target).lower()})"
         case {"anyOf": choices}:
-            return " or ".join(type_words(each) for each in choices)
+            words = " or ".join(type_words(each) for each in choices)
         case {"enum": values}:
-            return _values(values)
+            words = _values(values)
         case {"type": "array", "items": items}:
-            return f"list of {type_words(items)}"
+            words = f"list of {type_words(items)}"
         case {"type": "object", "additionalProperties": dict(value)}:
-            return f"map to {type_words(value)}"
+            words = f"map to {type_words(value)}"
         case {"type": "object"}:
-            return "map to anything"
+            words = "map to anything"
         case {"type": str(word)}:
-            return word
-    return "anything"
+            words = word
+        case _:
+            words = "anything"
+    return words
 
 
 def _default(key: dict[str, Any]) -> str:
     if "default" not in key:
         return "nothing"
-    return {"null": "not known", '""': "empty", "[]": "none", "{}": "none"}.get(
+    return {"null": "nothing", '""': "empty", "[]": "none", "{}": "none"}.get(
         written := json.dumps(key["default"], ensure_ascii=False), f"`{written}`"
     )
 
