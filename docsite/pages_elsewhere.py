@@ -23,7 +23,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 def seen_from_docs(text: str) -> str:
     """Write links into ``docs/`` as a page in that folder does, and pages that are named in brackets as links."""
     linked = re.sub(r"\]\(docs/([^)]+)\)", r"](\1)", text)
-    return re.sub(r"\bdocs/(([\w-]+)\.md)\b(?!\])", r"[\2](\1)", linked)
+    return re.sub(r"\bdocs/([\w-]+\.md)\b(?!\])", r"[\1](\1)", linked)
 
 
 def on_page_markdown(markdown: str, **_given: Any) -> str:

@@ -1,0 +1,53 @@
+"""The site as it is built: strictly, sound, with every page reachable, and without another server in a browser."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docsite.pages_elsewhere import seen_from_docs
+from docsite.pages_to_come import TO_COME
+from docsite.site_check import Site
+from tests.docsite.told_options import ROOT
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the documentation, built as ``tox run -e docs`` does."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_nothing_in_it_is_wrong(site: Path) -> None:
+    assert list(Site(site).mistakes()) == []
+
+
+def test_every_page_of_docs_is_in_it(site: Path) -> None:
+    there = {str(path.relative_to(site).with_suffix("")) for path in site.rglob("*.html")}
+    docs = ROOT / "docs"
+    assert {str(path.relative_to(docs).with_suffix("")) for path in docs.rglob("*.md")} <= there
+    assert {f"schema/{path.stem}" for path in (docs / "schema").glob("*.json")} <= there
+    assert {"contributing", "changelog"} <= there
+
+
+def test_what_is_to_come_is_in_the_navigation_once_it_is_there(site: Path) -> None:
+    index = (site / "index.html").read_text()
+    for name in TO_COME:
+        assert (f'href="{name.replace(".md", ".html")}"' in index) is (ROOT / "docs" / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("[a](docs/kind.md#b)", "[a](kind.md#b)"),
+        ("nodes (docs/nodes.md).", "nodes ([nodes.md](nodes.md))."),
+        ("[docs/kind.md](docs/kind.md)", "[docs/kind.md](kind.md)"),
+        ("eleven are in docs/scenarios.", "eleven are in docs/scenarios."),
+    ],
+)
+def test_a_page_from_elsewhere_links_as_one_of_docs(text: str, seen: str) -> None:
+    assert seen_from_docs(text) == seen
