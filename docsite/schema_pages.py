@@ -75,11 +75,15 @@ def type_words(key: dict[str, Any]) -> str:
 
 
 def _default(key: dict[str, Any]) -> str:
-    if "default" not in key:
-        return "nothing"
-    return {"null": "nothing", '""': "empty", "[]": "none", "{}": "none"}.get(
-        written := json.dumps(key["default"], ensure_ascii=False), f"`{written}`"
-    )
+    match key.get("default"):
+        case None:
+            return "nothing"
+        case "":
+            return "empty"
+        case [] | {} as default if not default:
+            return "none"
+        case default:
+            return f"`{json.dumps(default, ensure_ascii=False)}`"
 
 
 def _values(values: list[Any]) -> str:

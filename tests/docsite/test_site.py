@@ -1,7 +1,5 @@
 """The site as it is built: strictly, sound, with every page reachable, and without another server in a browser."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,17 +7,10 @@ import pytest
 from docsite.pages_elsewhere import seen_from_docs
 from docsite.pages_to_come import TO_COME
 from docsite.site_check import Site
+from tests.docsite.built_site import site
 from tests.docsite.told_options import ROOT
 
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of the documentation, built as ``tox run -e docs`` does."""
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+__all__ = ["site"]  # a fixture
 
 
 def test_nothing_in_it_is_wrong(site: Path) -> None:
