@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from docsite.pages_elsewhere import seen_from_docs
+from docsite.pages_elsewhere import seen_from_docs, with_links_led
 from docsite.pages_to_come import TO_COME
 from docsite.site_check import Site
 from tests.docsite.built_site import site
@@ -42,3 +42,16 @@ def test_what_is_to_come_is_in_the_navigation_once_it_is_there(site: Path) -> No
 )
 def test_a_page_from_elsewhere_links_as_one_of_docs(text: str, seen: str) -> None:
     assert seen_from_docs(text) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "led"),
+    [
+        ("[a](../CONTRIBUTING.md#a-case)", "[a](contributing.md#a-case)"),
+        ("[a](../tox.ini)", "a"),
+        ("[a](../none.ini)", "[a](../none.ini)"),
+        ("[a](kind.md)", "[a](kind.md)"),
+    ],
+)
+def test_a_link_out_of_docs_leads_to_a_page_or_is_none(text: str, led: str) -> None:
+    assert with_links_led(text, "mutants.md") == led
