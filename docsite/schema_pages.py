@@ -45,11 +45,11 @@ def _type_lines(described: dict[str, Any]) -> Iterator[str]:
         yield from ("", f"One of {_values(described['enum'])}.")
     keys = described.get("properties")
     if keys:
-        yield from ("", "| key | type | where it is left out | meaning |", "| --- | --- | --- | --- |")
+        yield from ("", "| key | meaning | type | where it is left out |", "| --- | --- | --- | --- |")
         required = described.get("required", [])
         for name, key in keys.items():
             absent = "must be there" if name in required else _default(key)
-            yield f"| `{name}` | {type_words(key)} | {absent} | {_marked(key.get('description', ''))} |"
+            yield f"| `{name}` | {_marked(key.get('description', ''))} | {type_words(key)} | {absent} |"
 
 
 def type_words(key: dict[str, Any]) -> str:

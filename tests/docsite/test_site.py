@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from docsite.link_names import titles, with_names
 from docsite.pages_elsewhere import seen_from_docs, with_links_led
 from docsite.pages_to_come import TO_COME
 from docsite.site_check import Site
@@ -55,3 +56,10 @@ def test_a_page_from_elsewhere_links_as_one_of_docs(text: str, seen: str) -> Non
 )
 def test_a_link_out_of_docs_leads_to_a_page_or_is_none(text: str, led: str) -> None:
     assert with_links_led(text, "mutants.md") == led
+
+
+def test_a_link_named_after_its_file_is_named_after_its_page() -> None:
+    names = dict(titles([{"Start": "index.md"}, {"In CI": [{"A cluster": "cluster.md"}]}]))
+    text = "[cluster.md](cluster.md), [cluster.md](cluster.md#a), [it](cluster.md), [kind.md](kind.md)"
+    told = "[A cluster](cluster.md), [A cluster](cluster.md#a), [it](cluster.md), [kind.md](kind.md)"
+    assert with_names(text, names) == told
