@@ -72,3 +72,21 @@ def test_a_page_names_environments_of_tox_that_are_there(page: Path) -> None:
         for name in words[2].split(",")
     }
     assert told <= environments()
+
+
+@of_each_page
+def test_a_page_gives_pytest_options_that_are_there(page: Path, pytestconfig: pytest.Config) -> None:
+    parser = pytestconfig._parser
+    groups = [parser._anonymous, *parser._groups]
+    there = {name for group in groups for option in group.options for name in option.names()}
+    told = {
+        option.partition("=")[0]
+        for words in [
+            *told_commands(page.read_text(), "pytest"),
+            *told_commands(page.read_text(), "crio-conformance run"),
+            *told_commands(page.read_text(), "tox run -e conformance --"),
+        ]
+        for option in words
+        if option.startswith("--")
+    }
+    assert told <= there
