@@ -64,6 +64,7 @@ class ScenarioItem(pytest.Item):
     def runtest(self) -> None:
         """Play it on a runtime of this run with its configuration, and judge."""
         from conformance.replay.judgement import ScenarioVerdict
+        from conformance.report.issue_links import issue_url
 
         run = run_of(self.config)
         if run.target.marker:
@@ -81,6 +82,8 @@ class ScenarioItem(pytest.Item):
             self.user_properties.append(("differences", list(replay.differences)))
         self.user_properties.append(("story", replay.story))
         if replay.judgement.verdict is ScenarioVerdict.DEVIATES:
+            tracked = issue_url(replay.judgement.lines[0].partition(": ")[0])
+            self.user_properties += [("deviation", tracked)] if tracked else []
             pytest.xfail("; ".join(replay.judgement.lines))
 
     def _replay(self, run: Run) -> Replay:
