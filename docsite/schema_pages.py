@@ -2,22 +2,37 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 FOLDER = "schema"
+ENTRY = "Schemas"
+"""The entry of the navigation that has the pages."""
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Put a page for each schema into the navigation: ``evidence-1.json`` is called Evidence there."""
+    for entry in config.nav or []:
+        if ENTRY in entry:
+            pages = [Path(FOLDER, path.with_suffix(".md").name) for path in _schemas(config)]
+            entry[ENTRY] = [{page.stem.rpartition("-")[0].capitalize(): str(page)} for page in pages]
+    return config
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Add the pages, each beside its schema."""
-    for path in sorted(Path(config.docs_dir, FOLDER).glob("*.json")):
-        name = str(PurePosixPath(FOLDER, path.with_suffix(".md").name))
+    for path in _schemas(config):
+        name = str(Path(FOLDER, path.with_suffix(".md").name))
         text = schema_page(json.loads(path.read_text(encoding="utf-8")), path.name)
         files.append(File.generated(config, name, content=text))
     return files
+
+
+def _schemas(config: MkDocsConfig) -> list[Path]:
+    return sorted(Path(config.docs_dir, FOLDER).glob("*.json"))
 
 
 def schema_page(schema: dict[str, Any], file: str) -> str:

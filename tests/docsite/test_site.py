@@ -26,6 +26,13 @@ def test_every_page_of_docs_is_in_it(site: Path) -> None:
     assert {"contributing", "changelog"} <= there
 
 
+def test_every_schema_is_in_the_navigation(site: Path) -> None:
+    index = (site / "index.html").read_text()
+    names = [path.with_suffix(".html").name for path in (ROOT / "docs" / "schema").glob("*.json")]
+    assert names
+    assert [name for name in names if f'href="schema/{name}"' not in index] == []
+
+
 def test_what_is_to_come_is_in_the_navigation_once_it_is_there(site: Path) -> None:
     index = (site / "index.html").read_text()
     for name in TO_COME:
