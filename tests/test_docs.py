@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,20 @@ def test_the_commands_that_ci_types_are_there() -> None:
     text = README.read_text()
     assert len(re.findall(r"^python3 -m venv .*\.venv/bin/tox run -e \S+", text, re.MULTILINE)) == 2
     assert re.findall(r"`apt install git [^`]*`", text) == ["`apt install git python3-venv`"]
+
+
+def test_the_site_has_set_up_commands_of_readme_alone() -> None:
+    """Which ``.ci/fresh`` types."""
+    (command,) = re.findall(r"^python3 -m venv .*$", (ROOT / "docs" / "index.md").read_text(), re.MULTILINE)
+    assert command in README.read_text().splitlines()
+
+
+def test_the_layers_are_told_as_they_are_checked() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (contract,) = project["tool"]["importlinter"]["contracts"]
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    told = text.partition("## The layers\n")[2].partition("```\n")[2].partition("```")[0]
+    assert told.splitlines() == [layer.replace(" | ", ", ") for layer in contract["layers"] if layer != "__main__"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

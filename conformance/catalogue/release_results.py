@@ -21,8 +21,10 @@ class ResultsError(Exception):
 class CaseResult(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """How a case ended.
 
-    ``case`` is its node ID below ``conformance/suite/``, ``reason`` why it deviates or was skipped, or how it failed;
-    ``seen`` is what was seen instead, where it deviates: values by expressions over the case's fixtures.
+    ``case``: its node ID below ``conformance/suite/``.
+    ``verdict``: how it ended.
+    ``reason``: why it deviates or was skipped, or how it failed.
+    ``seen``: what was seen instead, where it deviates: values by expressions over the case's fixtures.
     """
 
     case: str
@@ -34,8 +36,19 @@ class CaseResult(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 class ReleaseResults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """How all cases of the suite ended on a release, and how that was found out.
 
-    ``date`` is the day on which the run began (UTC, ``2026-12-01``), ``version`` that of crio-conformance, ``command``
-    what was typed, ``count`` the number of ``cases``.
+    ``schema``: the form of the file.
+    ``target``: what the run was about, such as ``CRI-O 1.36.3``.
+    ``release``: its release.
+    ``date``: the day on which the run began (UTC, ``2026-12-01``).
+    ``version``: that of crio-conformance.
+    ``command``: what was typed.
+    ``kernel``: the machine's kernel and its release.
+    ``oci_runtime``: the OCI runtime and its version.
+    ``conmon``: the version of conmon.
+    ``cgroup``: the version of control groups, or ``hybrid``.
+    ``storage_driver``: the driver of containers/storage.
+    ``count``: the number of cases.
+    ``cases``: how each ended, by name.
     """
 
     schema: str

@@ -5,7 +5,9 @@ from typing import Any
 
 import msgspec
 
+from conformance.catalogue import release_results
 from conformance.catalogue.release_results import SCHEMA, ReleaseResults
+from conformance.evidence.schema_keys import with_key_meanings
 
 
 def results_schema() -> dict[str, Any]:
@@ -15,7 +17,7 @@ def results_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": SCHEMA,
         **results,
-        "$defs": components,
+        "$defs": with_key_meanings(components, vars(release_results)),
     }
 
 

@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return INTERRUPTED
 
 
-def _main(arguments: Sequence[str] | None) -> int:
-    """Parse the command line, and run the command that it names."""
+def command_parser() -> argparse.ArgumentParser:
+    """Give the parser of the command line, with all commands."""
     from conformance.commands import (  # noqa: PLC0415 (Ctrl-C may come meanwhile)
         catalogue,
         diff,
@@ -64,7 +64,12 @@ def _main(arguments: Sequence[str] | None) -> int:
     ):
         command = add_command(commands)
         command.set_defaults(parser=command)
-    parsed, rest = parser.parse_known_args(arguments)
+    return parser
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    """Parse the command line, and run the command that it names."""
+    parsed, rest = command_parser().parse_known_args(arguments)
     if parsed.command == "run":
         return run(rest)
     if rest:

@@ -5,7 +5,9 @@ from typing import Any
 
 import msgspec
 
+from conformance.evidence import case_records
 from conformance.evidence.case_records import SCHEMA, CaseRecord, RunRecord
+from conformance.evidence.schema_keys import with_key_meanings
 
 
 def evidence_schema() -> dict[str, Any]:
@@ -16,7 +18,7 @@ def evidence_schema() -> dict[str, Any]:
         "title": SCHEMA,
         "description": "run.json of a run's evidence; a line of its cases.jsonl is a CaseRecord",
         **run,
-        "$defs": components,
+        "$defs": with_key_meanings(components, vars(case_records)),
     }
 
 

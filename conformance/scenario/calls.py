@@ -11,7 +11,11 @@ from conformance.scenario.contents import scenario_digest
 
 
 class ScenarioFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file of the node: its ``path``, below ``/etc`` or, beginning with ``~/``, CRI-O's home, and its ``text``."""
+    """A file of the node.
+
+    ``path``: below ``/etc`` or, beginning with ``~/``, CRI-O's home.
+    ``text``: what is in it.
+    """
 
     path: str
     text: str
@@ -20,12 +24,21 @@ class ScenarioFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Expectation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is to be seen of a call; what is left out is not looked at.
 
-    ``asked`` are the registry hosts in order, ``repositories`` what was asked for, with its host, ``reasons`` why
-    each host that the error names did not serve, ``error`` all of its text, ``error_has`` and ``error_lacks`` parts
-    of it, ``answer`` the form of what PullImage answers, ``image_from`` the hosts in the names of the image that
-    came, ``tags`` and ``found`` what the store has, ``shown`` the users whose logins each host was sent, ``logged``
-    those whose passwords are in CRI-O's log, ``waiting`` why a kubelet says that the container waits, ``files`` what
-    a container reads under paths.
+    ``succeeds``: whether the call does.
+    ``asked``: the registry hosts, in order.
+    ``repositories``: what was asked for, with its host.
+    ``reasons``: why each host that the error names did not serve.
+    ``error``: all of its text.
+    ``error_has``: parts of it.
+    ``error_lacks``: what is no part of it.
+    ``answer``: the form of what PullImage answers.
+    ``image_from``: the hosts in the names of the image that came.
+    ``tags``: those that the image, or each image of the list, has in the store.
+    ``found``: whether the store has the image.
+    ``shown``: the users whose logins each host was sent.
+    ``logged``: those whose passwords are in CRI-O's log.
+    ``waiting``: why a kubelet says that the container waits; empty where it does not.
+    ``files``: what a container reads under paths.
     """
 
     succeeds: bool | None = None
@@ -54,7 +67,12 @@ STATEMENTS = fields(Expectation)
 
 
 class Departure(Expectation, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What is seen instead on ``releases``, a range such as ``>=1.31,<1.34``; where that is tracked, and ``why``."""
+    """What is seen instead on some releases.
+
+    ``releases``: a range such as ``>=1.31,<1.34``.
+    ``upstream``: where that is tracked.
+    ``why``: what those releases do, in a sentence.
+    """
 
     releases: str
     upstream: str = ""
@@ -62,17 +80,24 @@ class Departure(Expectation, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class _Call(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="do"):
-    """One call, what is expected of it, and what is seen instead on some releases."""
+    """One call.
+
+    ``do``: which one.
+    ``expect``: what is to be seen of it.
+    ``seen``: what is seen instead on some releases.
+    """
 
     expect: Expectation | None = None
     seen: tuple[Departure, ...] = ()
 
 
 class PullCall(_Call, tag="pull", frozen=True, kw_only=True):
-    """PullImage of ``name``.
+    """PullImage.
 
-    ``digest`` is added to the name: that of a content (``index 1``, ``image of index 1`` for the one in it that this
-    machine runs), ``unknown``, or none. ``login`` is the user whose login the request brings.
+    ``name``: of the image.
+    ``digest``: added to the name: that of a content (``index 1``, ``image of index 1`` for the one in it that this
+    machine runs), ``unknown``, or none.
+    ``login``: the user whose login the request brings.
     """
 
     name: str
@@ -86,25 +111,37 @@ class PullCall(_Call, tag="pull", frozen=True, kw_only=True):
 
 
 class StatusCall(_Call, tag="status", frozen=True, kw_only=True):
-    """ImageStatus of ``name``."""
+    """ImageStatus.
+
+    ``name``: of the image, as the request has it.
+    """
 
     name: str
 
 
 class RemoveCall(_Call, tag="remove", frozen=True, kw_only=True):
-    """RemoveImage of ``name``."""
+    """RemoveImage.
+
+    ``name``: of the image, as the request has it.
+    """
 
     name: str
 
 
 class ListCall(_Call, tag="list", frozen=True, kw_only=True):
-    """ListImages, filtered by ``name`` where there is one."""
+    """ListImages.
+
+    ``name``: the filter; empty for none.
+    """
 
     name: str = ""
 
 
 class ReloadCall(_Call, tag="reload", frozen=True, kw_only=True):
-    """CRI-O reads its configuration anew (SIGHUP), after ``file`` were written in the place of those that are there."""
+    """CRI-O reads its configuration anew (SIGHUP).
+
+    ``file``: written before, in the place of those that are there.
+    """
 
     files: tuple[ScenarioFile, ...] = field(name="file", default=())
 
@@ -114,7 +151,13 @@ class RestartCall(_Call, tag="restart", frozen=True, kw_only=True):
 
 
 class ScenarioVolume(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """An image volume of a pod: ``image``, where it is mounted (``at``), a ``sub_path``, and when it is pulled."""
+    """An image volume of a pod.
+
+    ``image``: the name of the image.
+    ``at``: where it is mounted.
+    ``sub_path``: what of the image is mounted; empty for all.
+    ``policy``: when it is pulled.
+    """
 
     image: str
     at: str
@@ -123,7 +166,10 @@ class ScenarioVolume(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class PodCall(_Call, tag="pod", frozen=True, kw_only=True):
-    """What a kubelet does for a container with these ``volume``; needs the capability ``containers``."""
+    """What a kubelet does for a container with image volumes; needs the capability ``containers``.
+
+    ``volume``: the volumes.
+    """
 
     volumes: tuple[ScenarioVolume, ...] = field(name="volume")
 

@@ -15,7 +15,7 @@ USER = "~/.config/containers/registries.conf"
 
 
 class Reachability(enum.StrEnum):
-    """How a registry host is reached; ``REFUSED`` has an address where nobody listens, ``UNKNOWN_HOST`` has none."""
+    """How a registry host is reached; ``refused`` has an address where nobody listens, ``unknown`` has none."""
 
     TLS = "TLS"
     PLAIN_HTTP = "plain HTTP"
@@ -28,12 +28,19 @@ Part = Literal["manifest", "config", "layer"]
 
 
 class ScenarioRepository(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a host holds: ``tags`` of one content (none: it is there by its digest alone).
+    """What a host holds: one content under some tags.
 
-    The content is of a kind and a ``version``, or an index of ``platforms``, or an image with ``files`` (paths and
-    texts), which make an artifact where ``artifact`` says so. ``empty`` is a repository that exists and has nothing,
-    ``private_to`` the only user who may pull, empty where all may. Parts of the content are ``altered`` on the way, or
-    ``lost``.
+    ``name``: without the host, ``rhuss/app``.
+    ``content``: the kind of content.
+    ``version``: another number, other bytes of that kind.
+    ``platforms``: in the place of a kind: an index of these, ``linux/arm64``.
+    ``files``: in the place of a kind: an image with these files, paths and texts.
+    ``artifact``: whether the files make an artifact.
+    ``empty``: whether the repository exists and has nothing.
+    ``tags``: of the content; none where it is there by its digest alone.
+    ``private_to``: the only user who may pull; empty where all may.
+    ``altered``: the parts that are other bytes than their digests say.
+    ``lost``: the parts that are missing.
     """
 
     name: str
@@ -50,7 +57,14 @@ class ScenarioRepository(Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ScenarioAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a host answers to every request of a kind: status, reason phrase, headers, body."""
+    """What a host answers to every request of a kind.
+
+    ``to``: the kind of request.
+    ``status``: of HTTP.
+    ``phrase``: the reason phrase behind the status; null for the usual one.
+    ``headers``: of the answer.
+    ``body``: of the answer.
+    """
 
     to: Literal["ping", "token", "manifest", "blob", "tags"]
     status: int = 200
@@ -62,8 +76,13 @@ class ScenarioAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class ScenarioHost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A registry host under its real name, with the personality of the real one.
 
-    ``fails`` is the HTTP status that every request for a manifest gets, 0 for none, with ``retry_after`` (seconds);
-    ``token`` are members that every token comes with (``expires_in``).
+    ``name``: with a port where need be.
+    ``reached``: how it is reached.
+    ``fails``: the HTTP status that every request for a manifest gets; 0 for none.
+    ``retry_after``: the header of that name that comes with ``fails``, in seconds.
+    ``token``: members that every token comes with (``expires_in``).
+    ``answer``: what requests of a kind are answered, whatever is held.
+    ``repository``: what it holds.
     """
 
     name: str
@@ -76,7 +95,11 @@ class ScenarioHost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class CrioKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Keys of crio.conf, in ``[crio.image]``; what is left out is CRI-O's default."""
+    """Keys of crio.conf, in ``[crio.image]``; what is left out is CRI-O's default.
+
+    ``short_name_mode``: of a name without a registry that several search registries may have.
+    ``signature_policy``: the path of the policy file.
+    """
 
     short_name_mode: Literal["", "enforcing", "disabled"] = ""
     signature_policy: str = ""
@@ -85,9 +108,14 @@ class CrioKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
 class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One situation, whole.
 
-    ``title`` is the behaviour in one sentence, ``upstream`` the issues it is about (``cri-o/cri-o#8780``), ``seen_on``
-    the releases on which it was seen live as the file says. ``logins`` are the entries of the auth file, each a key
-    and a user.
+    ``title``: the behaviour in one sentence.
+    ``upstream``: the issues it is about (``cri-o/cri-o#8780``).
+    ``seen_on``: the releases on which it was seen live as the file says.
+    ``crio``: how crio.conf departs from CRI-O's defaults.
+    ``logins``: the entries of the auth file, each a key and a user.
+    ``file``: other files of the node.
+    ``host``: the registry hosts.
+    ``call``: what is done, in this order.
     """
 
     title: str = ""

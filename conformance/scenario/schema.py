@@ -5,6 +5,8 @@ import sys
 
 import msgspec
 
+from conformance.evidence.schema_keys import with_key_meanings
+from conformance.scenario import calls, scenario
 from conformance.scenario.scenario import Scenario
 
 VERSION = 1
@@ -18,7 +20,7 @@ def scenario_schema() -> str:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"A scenario of crio-conformance, version {VERSION}",
         **schema,
-        "$defs": parts,
+        "$defs": with_key_meanings(parts, {**vars(calls), **vars(scenario)}),
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
