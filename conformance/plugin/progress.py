@@ -68,7 +68,7 @@ class _ProgressTeller:
         self._progress = RunProgress()
         self._display = self._live_display() if _is_live(session.config, terminal) else None
         self._last, self._step = time.monotonic(), 0
-        self._lists_cases = terminal.verbosity > 0
+        self._lists_cases, self._goes_on = terminal.verbosity > 0, False
         if not self._lists_cases:
             terminal.showfspath = False
 
@@ -80,9 +80,11 @@ class _ProgressTeller:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
         """Leave the terminal as it was, however the run ends."""
+        self._goes_on = True
         try:
             return (yield)
         finally:
+            self._goes_on = False
             if self._display is not None:
                 self._display.erase()
 
@@ -90,7 +92,7 @@ class _ProgressTeller:
     def pytest_report_teststatus(self) -> Generator[None, tuple[str, str, object], tuple[str, str, object]]:
         """Let pytest write no dots."""
         category, letter, word = yield
-        return category, letter if self._lists_cases else "", word
+        return (category, "", "") if self._goes_on and not self._lists_cases else (category, letter, word)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:

@@ -109,4 +109,3 @@ class ScenarioItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         """Say where it is, and what it is about."""
         return self.path, 0, self.scenario.title or self.name
-

@@ -1,6 +1,7 @@
-"""The progress of a run at the bottom of a terminal, drawn with rich: a bar, verdicts, time left, and what is running."""
+"""The progress of a run at the bottom of a terminal, drawn with rich: a bar, verdicts, time left, what is running."""
 
 from collections.abc import Iterator
+from typing import TextIO, cast
 
 from rich.console import Console, ConsoleRenderable, Group
 from rich.live import Live
@@ -28,7 +29,7 @@ class LiveDisplay:
 
     def __init__(self, stream: GuardedStream) -> None:
         self._stream = stream
-        self._console = Console(file=stream, highlight=False)  # type: ignore[arg-type] (it has what a file has)
+        self._console = Console(file=cast("TextIO", stream), highlight=False)
         self._live: Live | None = None
 
     def draw(self, progress: RunProgress, now: float) -> None:

@@ -30,9 +30,16 @@ _OPEN = tuple(
 )
 """In order: what is left open later no longer has in it what was left open before."""
 
-_NAMED = re.compile(
-    rf"sha256:[0-9a-f]{{64}}|sha512:[0-9a-f]{{128}}|\b[0-9a-f]{{12,64}}\b|\b127\.\d+\.\d+\.\d+(?::\d+)?|\b{_REGISTRY}(?=[:/ ]|$)"
+_NAMED = "|".join(
+    (
+        r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}",
+        r"\b[0-9a-f]{12,64}\b",
+        r"\b127\.\d+\.\d+\.\d+(?::\d+)?",
+        rf"\b{_REGISTRY}(?=[:/ ]|$)",
+    )
 )
+"""Digests, IDs, addresses and hosts: what is another in each case, and may be the same twice in one."""
+
 _STATUS = re.compile(r"(?<![\w.:/-])\d{2,4}(?![\w.:/-])")
 
 LEAST_QUOTED = 3
@@ -54,12 +61,12 @@ def wording_key(text: str, names: Iterable[str] = ()) -> str:
     Names, hosts, digests and addresses stand open, but which of them are the same one counts: that A was asked in place
     of B is not that A was asked in place of A. Numbers of up to four digits that stand alone, such as statuses, count.
     """
-    names = sorted(filter(None, names), key=len, reverse=True)
-    named = re.compile("|".join([*(rf"(?<![\w./-]){re.escape(name)}(?![\w./-])" for name in names), _NAMED.pattern]))
-    found = named.findall(text)
+    images = sorted(filter(None, names), key=len, reverse=True)
+    named = [rf"(?<![\w./-]){re.escape(name)}(?![\w./-])" for name in images]
+    found = re.findall("|".join([*named, _NAMED]), text)
     order = {name: number for number, name in enumerate(dict.fromkeys(found))}
     same = " ".join(str(order[name]) for name in found)
-    return f"{open_wording(text, names)} [{same}] [{' '.join(_STATUS.findall(text))}]"
+    return f"{open_wording(text, images)} [{same}] [{' '.join(_STATUS.findall(text))}]"
 
 
 def edits(before: str, after: str) -> tuple[str, str]:
