@@ -70,8 +70,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def show_all_failures(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Give pytest back the failures that were not shown, once it has shown the others: they count."""
-    if ALL_FAILED in config.stash:
-        terminalreporter.stats.update(config.stash[ALL_FAILED])
+    hidden: dict[str, list[Any]] | None = config.stash.get(ALL_FAILED, None)
+    if hidden is not None:
+        terminalreporter.stats.update(hidden)
 
 
 def _is_of_case(report: Any) -> bool:

@@ -1,7 +1,7 @@
 """While a run goes on: cases done of all, how they end, what is running, the time that is left.
 
-Where the output is a terminal that is a live display at its bottom, else a line at every tenth of the run. Both take the
-place of pytest's dots; what failed is told at once. A run that is not about CRI-O is left as it is.
+Where the output is a terminal that is a live display at its bottom, else a line at every tenth of the run. Both take
+the place of pytest's dots; what failed is told at once. A run that is not about CRI-O is left as it is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A run as Markdown for GitHub's page of a job (``$GITHUB_STEP_SUMMARY``): totals, failures, what changed, deviations."""
+"""A run as Markdown for GitHub's page of a job (``$GITHUB_STEP_SUMMARY``): totals, failures, changes, deviations."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,13 @@ from conformance.report.alike import EXAMPLES
 from conformance.report.change_text import change_rows
 from conformance.report.changes import ChangeGroup
 from conformance.report.issue_links import issue_url
-from conformance.report.results_tables import MOST_CHARACTERS, ResultTable, as_markdown_table, escaped_markdown
+from conformance.report.results_tables import (
+    MOST_CHARACTERS,
+    ResultTable,
+    as_markdown_table,
+    escaped_markdown,
+    family_rows,
+)
 from conformance.report.summary import VERDICTS, Verdict
 
 MOST_FAILURES = 50
@@ -54,7 +60,11 @@ def github_summary(
         rows = change_rows(changes.groups[:MOST_CHANGES]) if changes.groups else ["No verdict."]
         lines += _section(since, rows)
     lines += _section("Known deviations met", list(_deviations(verdicts)))
-    return "\n".join([*lines, ""])
+    lines += ["<details><summary>Families, and what was not run</summary>", ""]
+    lines += as_markdown_table(ResultTable("Families", family_rows(verdicts)))
+    skipped = Counter(each.reason for each in verdicts if each.verdict == "skipped")
+    lines += _section("Not run", [f"- {count}: {escaped_markdown(why)}" for why, count in skipped.most_common()])
+    return "\n".join([*lines, "</details>", "", ""])
 
 
 def _target(properties: Mapping[str, str]) -> str:
@@ -77,7 +87,7 @@ def _failure(failure: EqualFailures) -> Iterator[str]:
 
 
 def _deviations(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    """Write each issue by which cases deviate, with its link, their number and the sentences; the most frequent first."""
+    """Write each issue by which cases deviate, the most frequent first: its link, how many, and the sentences."""
     reasons = Counter(each.reason for each in verdicts if each.verdict == "deviates")
     issues = Counter[str]()
     for reason, count in reasons.items():

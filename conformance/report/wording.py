@@ -35,7 +35,7 @@ _NAMED = "|".join(
         r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}",
         r"\b[0-9a-f]{12,64}\b",
         r"\b127\.\d+\.\d+\.\d+(?::\d+)?",
-        rf"\b{_REGISTRY}(?=[:/ ]|$)",
+        rf"(?<![:\w.-])(?=[\w.-]*[A-Za-z]){_REGISTRY}(?=[:/ ]|$)",  # a tag may look like one: 1.2
     )
 )
 """Digests, IDs, addresses and hosts: what is another in each case, and may be the same twice in one."""
@@ -61,12 +61,18 @@ def wording_key(text: str, names: Iterable[str] = ()) -> str:
     Names, hosts, digests and addresses stand open, but which of them are the same one counts: that A was asked in place
     of B is not that A was asked in place of A. Numbers of up to four digits that stand alone, such as statuses, count.
     """
-    images = sorted(filter(None, names), key=len, reverse=True)
+    images = sorted({_untagged(name) for name in names if name}, key=len, reverse=True)
     named = [rf"(?<![\w./-]){re.escape(name)}(?![\w./-])" for name in images]
     found = re.findall("|".join([*named, _NAMED]), text)
     order = {name: number for number, name in enumerate(dict.fromkeys(found))}
     same = " ".join(str(order[name]) for name in found)
     return f"{open_wording(text, images)} [{same}] [{' '.join(_STATUS.findall(text))}]"
+
+
+def _untagged(name: str) -> str:
+    """Give the name of an image without tag and digest, as a registry is asked for it."""
+    folder, slash, last = name.partition("@")[0].rpartition("/")
+    return f"{folder}{slash}{last.partition(':')[0]}"
 
 
 def edits(before: str, after: str) -> tuple[str, str]:
