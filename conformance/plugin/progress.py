@@ -45,15 +45,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _is_wanted(config: pytest.Config, terminal: pytest.TerminalReporter | None) -> bool:
     """Tell whether there is somebody to tell, in a way that nobody else has taken."""
-    option = config.option
-    others = option.collectonly or option.usepdb or option.trace or option.setupshow
-    return type(terminal) is pytest.TerminalReporter and terminal.verbosity >= -1 and not others
+    is_pytest_s_own = type(terminal).__module__ == "_pytest.terminal"
+    others = any(config.getoption(name, False) for name in ("collectonly", "usepdb", "trace", "setupshow"))
+    return terminal is not None and is_pytest_s_own and terminal.verbosity >= -1 and not others
 
 
 def _is_live(config: pytest.Config, terminal: pytest.TerminalReporter) -> bool:
     """Tell whether lines may be drawn anew: on a terminal with colours, to which nothing but pytest writes."""
     in_ci = any(os.environ.get(name) for name in CI_VARIABLES)
-    is_free = config.option.capture != "no" and terminal.verbosity <= 0
+    is_free = config.getoption("capture", "no") != "no" and terminal.verbosity <= 0
     is_utf8 = str(config.stash[OUTPUT].encoding).lower().replace("-", "") == "utf8"
     return bool(terminal.isatty() and terminal.hasmarkup and not in_ci and is_free and is_utf8)
 

@@ -117,7 +117,7 @@ def test_its_command_runs_it_alone_from_anywhere(
     assert shlex.join(FAULTY) in commands[1]
     for command in commands:
         again = subprocess.run(
-            ["sh", "-c", f"{command} -p no:cacheprovider"],
+            ["/bin/sh", "-c", f"{command} -p no:cacheprovider"],
             cwd=tmp_path_factory.mktemp("elsewhere"),
             capture_output=True,
             text=True,
