@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from conformance.commands.saving import write_new
 from conformance.explain.explain import explain
 from conformance.explain.pull_trace import PullTrace, predict_trace
 from conformance.explain.text import as_text
 from conformance.model.registries_conf import fingerprint
-from conformance.node_config.node_config import NodeConfig, NodeConfigError, errno_text
+from conformance.node_config.node_config import NodeConfig, NodeConfigError
 from conformance.node_config.reader import ExplainOptions, read_node_config, read_registries
 
 USAGE, INTERRUPTED = 2, 130
@@ -108,14 +109,7 @@ def _save(path: Path, name: str, about: NodeConfig, trace: PullTrace) -> None:
     from conformance.scenario.traced import scenario_of_trace  # noqa: PLC0415 (HTTP and TLS are heavy)
     from conformance.scenario.writer import as_toml  # noqa: PLC0415
 
-    text = as_toml(scenario_of_trace(name, about, trace), *SAVED)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise NodeConfigError(f"{path} is there already: let --save name another file") from None
-    except OSError as error:
-        raise NodeConfigError(f"{path} cannot be written: {errno_text(error)}") from None
+    write_new(path, as_toml(scenario_of_trace(name, about, trace), *SAVED))
 
 
 def _options(arguments: argparse.Namespace) -> ExplainOptions:

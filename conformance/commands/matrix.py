@@ -16,13 +16,14 @@ from conformance.run_folders import new_run_folder
 if TYPE_CHECKING:
     from conformance.matrix.suite_run import SuiteRun
 
-FAILED, USAGE = 1, 2
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
 TENTHS = 10
 _FETCHED = re.compile(r"v?\d+\.\d+(\.\d+\S*)?|latest|main|[0-9a-f]{40}")
 """What ``--runtime`` fetches where it is not here."""
 
 _HELP = "run the suite on several CRI-Os, and say in which behaviours they differ"
-_EPILOG = "exit code: 0 if no case failed on any, 1 if one did, 2 if the suite could not be run on one of them"
+_EPILOG = """exit code: 0 if no case failed on any, 1 if one did, 2 if the suite could not be run on one of them,
+130 after Ctrl-C"""
 
 
 def add_command(commands: Any) -> argparse.ArgumentParser:
@@ -60,6 +61,13 @@ def main(options: argparse.Namespace) -> int:
         return _refused(str(error))
     except OSError as error:
         return _refused(f"{error.filename}: {error.strerror}")
+    except KeyboardInterrupt:
+        begun = [str(folder) for folder in folders.values() if folder.is_dir()]
+        print(
+            "crio-conformance matrix: interrupted; what had ended is told by crio-conformance report:", file=sys.stderr
+        )
+        print(*begun, sep="\n", file=sys.stderr)
+        return INTERRUPTED
     as_lines = as_markdown_table if options.markdown else as_text_table
     for caveat in (each for run in runs for each in run.caveats):
         print(caveat)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.commands.scenario_log import add_from_log
 from conformance.commands.values import filled
 from conformance.releases.download_options import DownloadOptionError, add_download_options, read_download_options
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 OTHERWISE, USAGE, INTERRUPTED = 1, 2, 130
 FEWEST = 2
-MORE_RELEASES = "fetch more (crio-conformance releases fetch 1.36.3), or name runtimes (--runtime)"
+MORE_RELEASES = "fetch others (crio-conformance releases fetch 1.34.0, say), or name runtimes (--runtime)"
 _HELP = "check, play and bisect a situation that is written down as a file (docs/scenarios.md)"
 
 
@@ -25,6 +26,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     _add_check(actions)
     _add_run(actions)
     _add_bisect(actions)
+    add_from_log(actions)
     parser.set_defaults(run=main)
     return parser
 
@@ -88,13 +90,22 @@ def _add_bisect(actions: Any) -> None:
 def main(options: argparse.Namespace) -> int:
     """Do what was asked for; give the exit code that ``--help`` promises, or 130 after Ctrl-C."""
     from conformance.node import NodeError  # noqa: PLC0415
+    from conformance.node_config.node_config import NodeConfigError  # noqa: PLC0415
     from conformance.releases.installation import RuntimeNotFoundError  # noqa: PLC0415
     from conformance.replay.git_bisection import GitBisectionError  # noqa: PLC0415
     from conformance.scenario.scenario_reader import ScenarioError  # noqa: PLC0415 (HTTP is heavy)
 
     try:
         code: int = options.act(options)
-    except (DownloadOptionError, GitBisectionError, NodeError, RuntimeNotFoundError, ScenarioError, OSError) as error:
+    except (
+        DownloadOptionError,
+        GitBisectionError,
+        NodeConfigError,
+        NodeError,
+        RuntimeNotFoundError,
+        ScenarioError,
+        OSError,
+    ) as error:
         print(f"crio-conformance scenario {options.action}: {error}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:

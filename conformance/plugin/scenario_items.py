@@ -64,6 +64,7 @@ class ScenarioItem(pytest.Item):
     def runtest(self) -> None:
         """Play it on a runtime of this run with its configuration, and judge."""
         from conformance.replay.judgement import ScenarioVerdict
+        from conformance.report.issue_links import issue_url
 
         run = run_of(self.config)
         if run.target.marker:
@@ -77,6 +78,8 @@ class ScenarioItem(pytest.Item):
         if replay.judgement.verdict is ScenarioVerdict.FAILED:
             raise ScenarioFailedError("\n".join(replay.judgement.lines))
         if replay.judgement.verdict is ScenarioVerdict.DEVIATES:
+            tracked = issue_url(replay.judgement.lines[0].partition(": ")[0])
+            self.user_properties += [("deviation", tracked)] if tracked else []
             pytest.xfail(why)
 
     def _replay(self, run: Run) -> Replay:

@@ -10,9 +10,14 @@ from conformance.images.builder import Content
 from conformance.model.answers import Login
 from conformance.model.policy import SYSTEM as SYSTEM_POLICY
 from conformance.model.policy import SignaturePolicy
+from conformance.model.profile import newest_line, newest_of
+from conformance.model.puller import Puller
+from conformance.model.registries_conf import load_registries
+from conformance.node.folders import private_folder
 from conformance.registry_hosts import Internet, RequestKind
 from conformance.registry_hosts.host import RegistryHost
 from conformance.runtime.configuration import Configuration
+from conformance.runtime.model_monitor import model_settings
 from conformance.scenario.calls import ScenarioFile
 from conformance.scenario.contents import blob_digests, build_artifact, build_content, build_files, build_index
 from conformance.scenario.policy_file import is_policy_file, read_policy
@@ -111,6 +116,18 @@ def configuration_of(scenario: Scenario) -> Configuration:
         auth_files=tuple(logins.items()),
         files=tuple((each.path, each.text) for each in rest),
     )
+
+
+def puller_of(scenario: Scenario) -> Puller:
+    """Give the newest release's rules of a pull under a scenario's configuration.
+
+    Raises ``InvalidRegistriesConfError``.
+    """
+    configuration = configuration_of(scenario)
+    with private_folder() as folder:
+        configuration.write(folder / "etc", folder / "home")
+        release = newest_of(newest_line())
+        return Puller(model_settings(release, configuration, load_registries, root=folder, home=folder / "home"))
 
 
 def _is_auth_file(path: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from conformance.evidence.comparison import PullResult
 from conformance.scenario.arrangement import configuration_of
 from conformance.scenario.calls import (
+    Departure,
     Expectation,
     ListCall,
     PodCall,
@@ -24,18 +25,22 @@ _HOST_METHODS = {
     Reachability.UNTRUSTED: "untrusted",
     Reachability.REFUSED: "refuse",
 }
+_IMPORTED = ("Configuration", "ContentKind", "Login", "RequestKind", "SignaturePolicy", "build_content")
 _PASSWORD = "secret"  # noqa: S105 (of a registry in a case)
 
 
 def as_case(scenario: Scenario, model: PullResult | None = None) -> str:
     """Write the case: it states what is expected of each call or, of the first pull, what the model predicts."""
-    return "\n".join([*_head(), *_configuration(scenario), "", "", *_test(scenario, model)]) + "\n"
+    body = [*_configuration(scenario), "", "", *_test(scenario, model)]
+    return "\n".join([*_head("\n".join(body)), *body]) + "\n"
 
 
-def _head() -> Iterator[str]:
+def _head(body: str) -> Iterator[str]:
+    """Import what the case names."""
     yield "import pytest"
     yield ""
-    yield "from conformance import Configuration, ContentKind, Login, RequestKind, SignaturePolicy, build_content"
+    words = set(re.findall(r"\w+", body))
+    yield f"from conformance import {', '.join(name for name in _IMPORTED if name in words)}"
     yield ""
     yield ""
 
@@ -91,6 +96,7 @@ def _test(scenario: Scenario, model: PullResult | None) -> Iterator[str]:
         yield from (f"    {line}" for line in _call(call))
         if call.expect is not None:
             yield from (f"    {line}" for line in _statements(call, call.expect))
+            yield from (f"    # {line}" for departure in call.seen for line in _departure(call, departure))
         elif model is not None and isinstance(call, PullCall):
             yield from (f"    {line}" for line in _predicted(model))
             model = None
@@ -174,6 +180,12 @@ def _statements(call: ScenarioCall, expected: Expectation) -> Iterator[str]:
         yield f"assert (status.image is not None) is {expected.found}"
     if isinstance(call, ListCall) and expected.tags is not None:
         yield f"assert sorted(tag for each in images for tag in each.tags) == {sorted(expected.tags)!r}"
+
+
+def _departure(call: ScenarioCall, seen: Departure) -> Iterator[str]:
+    """Write what is seen instead on some releases, which a suite keeps in a deviations.toml beside its cases."""
+    yield " ".join(filter(None, (f"on {seen.releases}", seen.upstream, seen.why and f"({seen.why})", "instead:")))
+    yield from (f"  {line}" for line in _statements(call, seen))
 
 
 def _plain(value: object) -> object:

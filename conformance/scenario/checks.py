@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -18,9 +18,11 @@ from conformance.scenario.policy_file import PolicyFileError, is_policy_file, re
 from conformance.scenario.scenario import Reachability, Scenario, ScenarioAnswer, ScenarioHost, ScenarioRepository
 
 Wrong = tuple[KeyPath, str]
-STATUSES = range(100, 600)
+STATUSES = range(200, 600)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """What HTTP calls a token (RFC 9110, section 5.6.2)."""
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_FOLDERS = ("/etc/containers", "/etc/containers/registries.conf.d", "/etc/crio", "/etc/crio/crio.conf.d", "~/.config")
 _ISSUE = re.compile(r"[\w.-]+/[\w.-]+#\d+|unreported")
 
 
@@ -44,14 +46,16 @@ def wrong_values(scenario: Scenario) -> Iterator[Wrong]:
         yield from _call(call, ["call", number])
 
 
-def _files(files: Iterable[ScenarioFile], at: KeyPath) -> Iterator[Wrong]:
+def _files(files: Sequence[ScenarioFile], at: KeyPath) -> Iterator[Wrong]:
     yield from _repeated([each.path for each in files], at, "path")
     for number, file in enumerate(files):
         path = PurePosixPath(file.path)
         if not file.path.startswith(("/etc/", "~/")) or ".." in path.parts:
             yield [*at, number, "path"], f"{file.path!r} lies neither below /etc/ nor below the home, ~/"
-        elif file.path.endswith("/") or not file.path.isprintable():
+        elif str(path) != file.path or file.path in _FOLDERS or not file.path.isprintable():
             yield [*at, number, "path"], f"{file.path!r} is no path of a file"
+        elif above := next((each.path for each in files if each.path in map(str, path.parents)), ""):
+            yield [*at, number, "path"], f"{above} is a file of this scenario, so that nothing lies below it"
         if is_policy_file(file.path):
             try:
                 read_policy(file.text)
@@ -91,7 +95,7 @@ def _host(host: ScenarioHost, at: KeyPath) -> Iterator[Wrong]:
 
 def _answer(answer: ScenarioAnswer, at: KeyPath) -> Iterator[Wrong]:
     if answer.status not in STATUSES:
-        yield [*at, "status"], f"{answer.status} is no HTTP status: write a number from 100 to 599"
+        yield [*at, "status"], f"{answer.status} is no HTTP status that ends a request: write a number from 200 to 599"
     if answer.phrase is not None and not answer.phrase.isprintable():
         yield (
             [*at, "phrase"],
@@ -123,7 +127,14 @@ def _repository(host: str, repository: ScenarioRepository, at: KeyPath) -> Itera
         yield [*at, "platforms"], "an index of platforms has no files of its own: write one or the other"
     if repository.artifact and not repository.files:
         yield [*at, "artifact"], "an artifact is made of files: write files = { … }"
-    if repository.empty and (repository.altered or repository.lost or repository.files or repository.platforms):
+    for number, tag in enumerate(repository.tags):
+        if not _TAG.fullmatch(tag):
+            yield (
+                [*at, "tags", number],
+                f"{tag!r} is no tag: write up to 128 letters, digits, underscores, dots, hyphens",
+            )
+    bare = ScenarioRepository(name=repository.name, tags=repository.tags, private_to=repository.private_to, empty=True)
+    if repository.empty and repository != bare:
         yield [*at, "empty"], "an empty repository has no content that could be described"
     for number, platform in enumerate(repository.platforms):
         try:

@@ -6,17 +6,12 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from conformance.model.profile import newest_line, newest_of
-from conformance.model.puller import Puller
 from conformance.model.reference import InvalidReferenceError, Reference
 from conformance.model.registries import InvalidRegistriesConfError
-from conformance.model.registries_conf import load_registries
-from conformance.node.folders import private_folder
 from conformance.registry_hosts.personality import WELL_KNOWN
 from conformance.runtime.configuration import CONTAINERS, REGISTRIES_CONF
-from conformance.runtime.model_monitor import model_settings
-from conformance.scenario.arrangement import configuration_of, replaced_files
-from conformance.scenario.calls import PodCall, ReloadCall, ScenarioCall
+from conformance.scenario.arrangement import puller_of, replaced_files
+from conformance.scenario.calls import ListCall, PodCall, ReloadCall, RestartCall, ScenarioCall
 from conformance.scenario.checks import Wrong
 from conformance.scenario.key_locator import line_of, write_key_path
 from conformance.scenario.scenario import USER, Reachability, Scenario
@@ -72,9 +67,13 @@ def _call(call: ScenarioCall, number: int, state: Scenario, asked: _Asked) -> It
     fails = call.expect is not None and (
         call.expect.succeeds is False or bool(call.expect.error or call.expect.error_has)
     )
-    for name in filter(None, names):
+    for name in names:
+        if not name:
+            if not isinstance(call, ListCall | ReloadCall | RestartCall) and not fails:
+                yield ["call", number], "an image without a name is none"
+            continue
         try:
-            puller = _puller(state)
+            puller = puller_of(state)
         except InvalidRegistriesConfError as error:
             asked.unreadable = True
             yield ["file"], f"CRI-O does not start with this: {error}"
@@ -85,15 +84,6 @@ def _call(call: ScenarioCall, number: int, state: Scenario, asked: _Asked) -> It
         for candidate in resolution.candidates:
             with suppress(InvalidReferenceError):
                 asked.places += [source.reference for source in puller.sources(candidate)]
-
-
-def _puller(scenario: Scenario) -> Puller:
-    """Give the rules of a pull under the scenario's configuration; raises ``InvalidRegistriesConfError``."""
-    configuration = configuration_of(scenario)
-    with private_folder() as folder:
-        configuration.write(folder / "etc", folder / "home")
-        release = newest_of(newest_line())
-        return Puller(model_settings(release, configuration, load_registries, root=folder, home=folder / "home"))
 
 
 def _hosts(scenario: Scenario, asked: _Asked) -> Iterator[Wrong]:

@@ -50,20 +50,20 @@ def scenario_of_trace(name: str, node: NodeConfig, trace: PullTrace) -> Scenario
         if private:
             logins[domain] = SOMEBODY
         seen = _host(domain, reference, visit, private=private)
-        hosts[domain] = _joined(hosts[domain], seen) if domain in hosts else seen
-    files = [ScenarioFile(path=REGISTRIES_CONF, text=text)] if (text := _registries(node.settings.registries)) else []
+        hosts[domain] = joined(hosts[domain], seen) if domain in hosts else seen
+    text = registries_text(node.settings.registries)
     mode = node.settings.short_name_mode if node.settings.profile.has_short_name_mode else ""
     return Scenario(
         title=f"What CRI-O {node.crio.release} makes of {name}.",
         crio=msgspec.convert({"short_name_mode": mode or ""}, CrioKeys),
         logins=logins,
-        files=tuple(files),
+        files=(ScenarioFile(path=REGISTRIES_CONF, text=text),) if text else (),
         hosts=tuple(hosts.values()),
         calls=(PullCall(name=name),),
     )
 
 
-def _registries(found: Registries) -> str:
+def registries_text(found: Registries) -> str:
     """Write what all files of registries.conf come to in one."""
     aliases = {short: alias.value for short, alias in {**found.aliases, **found.cached_aliases}.items()}
     table: Mapping[str, Any] = {
@@ -118,7 +118,7 @@ def _answers(domain: str, answer: Answer | None) -> Iterator[ScenarioAnswer]:
     yield ScenarioAnswer(to=step, status=answer.status, phrase=answer.phrase, body=body)  # type: ignore[arg-type]
 
 
-def _joined(first: ScenarioHost, second: ScenarioHost) -> ScenarioHost:
+def joined(first: ScenarioHost, second: ScenarioHost) -> ScenarioHost:
     """Put together what was seen of a host that was asked for several repositories."""
     there = {each.name for each in first.repositories}
     more = tuple(each for each in second.repositories if each.name not in there)

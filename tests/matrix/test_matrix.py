@@ -54,6 +54,19 @@ def test_behaviours_that_differ_are_told_with_what_is_seen(capsys: pytest.Captur
     assert page.read_text().startswith("<!doctype html>")
 
 
+def test_ctrl_c_says_where_lies_what_there_is(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("conformance.commands.matrix._Bars.tell", interrupt)
+    assert main(["matrix", OLD, NEW, "--evidence", str(tmp_path), *FEW]) == 130
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "crio-conformance matrix: interrupted; what had ended is told by crio-conformance report:"
+    assert said[1:] == [str(each) for each in sorted(tmp_path.iterdir())]
+
+
 def test_a_run_that_finds_nothing_ends_it_with_a_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     folder = tmp_path / "e"
     assert main(["matrix", OLD, NEW, "--evidence", str(folder), "--pytest", "-k", "nothing_is_called_so"]) == 2

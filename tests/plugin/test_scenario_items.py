@@ -23,8 +23,9 @@ def stories(pytester: pytest.Pytester) -> Path:
 
 
 def test_each_file_is_a_case_with_its_verdict(run: Run, stories: Path) -> None:
-    result = run(str(stories), "-n", "0")
+    result = run(str(stories), "-n", "0", "--junitxml=it.xml")
     result.assert_outcomes(passed=1, xfailed=1, failed=1)
+    assert "(https://github.com/cri-o/cri-o/issues/8780)" in (stories.parent / "it.xml").read_text()
     result.stdout.fnmatch_lines(
         [
             "*failing.scenario.toml*",

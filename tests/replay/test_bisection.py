@@ -63,7 +63,7 @@ def test_runtimes_are_searched(capsys: pytest.CaptureFixture[str]) -> None:
     ("options", "said"),
     [
         (["--good", "yesterday"], "--good and --bad name releases: "),
-        (["--runtime", "simulator"], "there is only simulator to look among: fetch more"),
+        (["--runtime", "simulator"], "there is only simulator to look among: fetch others"),
         (["--build", "make"], "say all four: --git DIR --build COMMAND --good COMMIT --bad COMMIT"),
         (["--git", "/", "--build", "make", "--good", "a", "--bad", "b"], "git rev-parse in / fails: fatal: "),
     ],
@@ -80,7 +80,7 @@ def test_no_release_in_the_cache_is_told(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(own_tmpdir))
     assert main(["scenario", "bisect", str(STORY)]) == 2
-    assert "no release is in the cache folder: fetch more" in capsys.readouterr().err
+    assert "no release is in the cache folder: fetch others" in capsys.readouterr().err
 
 
 @pytest.fixture

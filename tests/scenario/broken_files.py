@@ -113,4 +113,22 @@ BROKEN = {
         21,
         "'a b' is no name of a header",
     ),
+    "a folder for a file": BrokenFile("/registries.conf", "/registries.conf.d", 11, "is no path of a file"),
+    "a path with dots": BrokenFile("/etc/containers/", "/etc/./containers/", 11, "is no path of a file"),
+    "a file below a file": BrokenFile(
+        "[[host]]",
+        "[[file]]\npath = '/etc/containers/registries.conf/b'\ntext = ''\n\n[[host]]",
+        17,
+        "/etc/containers/registries.conf is a file of this scenario",
+    ),
+    "a status on the way": BrokenFile(
+        'name = "quay.io"\n',
+        'name = "quay.io"\n\n[[host.answer]]\nto = "manifest"\nstatus = 101\n',
+        21,
+        "101 is no HTTP status that ends a request",
+    ),
+    "no tag": BrokenFile('content = "index"', 'tags = ["a:b"]', 21, "tags[0]: 'a:b' is no tag"),
+    "content of what is empty": BrokenFile(
+        'content = "index"', 'content = "index"\nempty = true', 22, "an empty repository has no content"
+    ),
 }

@@ -48,3 +48,5 @@ def test_a_case_states_what_the_scenario_expects() -> None:
     assert "assert pull.succeeded == True" in text
     assert scenario.crio == CrioKeys(short_name_mode="disabled")
     assert "short_name_mode='disabled'" in text
+    assert "from conformance import Configuration, ContentKind, build_content\n" in text
+    assert "    # on >=1.31 instead:\n    #   assert pull.succeeded == False\n" in text
