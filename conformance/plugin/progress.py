@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from conformance.report.live_display import LiveDisplay
 
-DRAW_SECONDS = 0.2
+DRAW_SECONDS = 0.5
 """How long the live display stands at least before it is drawn anew."""
 
 LINE_SECONDS = 1.0

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.interrupts import uninterrupted
-from conformance.report.run_progress import RunProgress, duration
+from conformance.report.run_progress import RunProgress, written_duration
 from conformance.standard_streams import GuardedStream
 
 BAR_WIDTH = 24
@@ -59,7 +59,10 @@ class LiveDisplay:
 
 def _drawn(progress: RunProgress, now: float) -> ConsoleRenderable:
     head = Table.grid(padding=(0, 1))
-    bar = ProgressBar(total=max(progress.total, 1), completed=progress.done, width=BAR_WIDTH)
+    colour = "red" if progress.ended["failed"] else "green"
+    bar = ProgressBar(
+        max(progress.total, 1), progress.done, width=BAR_WIDTH, complete_style=colour, finished_style=colour
+    )
     head.add_row(bar, Text(progress.counted()), *_verdicts(progress), _left(progress, now))
     return Group(head, *_running(progress))
 
@@ -71,7 +74,7 @@ def _verdicts(progress: RunProgress) -> Iterator[Text]:
 
 def _left(progress: RunProgress, now: float) -> Text:
     left = progress.seconds_left(now)
-    return Text("" if left is None else f"{duration(left)} left", style="cyan")
+    return Text("" if left is None else f"{written_duration(left)} left", style="cyan")
 
 
 def _running(progress: RunProgress) -> Iterator[Text]:

@@ -59,10 +59,12 @@ class RunProgress:
         """Say it in one line, without what is running."""
         left = self.seconds_left(now)
         told = [self.counted(), *(words for _, words in self.verdicts())]
-        return ", ".join([*told, *([f"about {duration(left)} left"] if left and self.done < self.total else [])])
+        return ", ".join(
+            [*told, *([f"about {written_duration(left)} left"] if left and self.done < self.total else [])]
+        )
 
 
-def duration(seconds: float) -> str:
+def written_duration(seconds: float) -> str:
     """Write a duration as a person would: 8 s, 3 min, 1 h 20 min."""
     if seconds < MINUTE:
         return f"{seconds:.0f} s"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.report.run_progress import RunProgress, duration
+from conformance.report.run_progress import RunProgress, written_duration
 
 
 def test_a_run_is_counted_by_cases_and_by_the_gravest_verdict_of_each() -> None:
@@ -33,4 +33,4 @@ def test_nothing_is_foretold_of_the_time_before_some_cases_have_ended() -> None:
     ("seconds", "told"), [(7.6, "8 s"), (59.4, "59 s"), (61.0, "1 min"), (3599.0, "60 min"), (4800.0, "1 h 20 min")]
 )
 def test_a_duration_is_written_as_a_person_would(seconds: float, told: str) -> None:
-    assert duration(seconds) == told
+    assert written_duration(seconds) == told
