@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.interrupts import undisturbed
 from conformance.standard_streams import GuardedStream, guard_stdout, open_closed_streams
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ def guard_terminal(config: pytest.Config) -> None:
 
 def leave_undisturbed(config: pytest.Config) -> None:
     """Let Ctrl-C, and being told to end, pass until pytest is done: what is cleared up now would end anyway."""
+    from conformance.interrupts import undisturbed
+
     calm = ExitStack()
     calm.enter_context(undisturbed())
     config.add_cleanup(calm.close)
