@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from conformance.report.live_display import LiveDisplay
 
-DRAW_SECONDS = 0.5
-"""How long the live display stands at least before it is drawn anew."""
+DRAW_SECONDS = 0.05
+"""How long the live display stands at least before it is drawn anew: drawing takes a millisecond."""
 
 LINE_SECONDS = 1.0
 """How long a line stands alone at least, but for the last one."""
@@ -96,9 +96,9 @@ class _ProgressTeller:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Note that a case begins."""
-        self._progress.start(nodeid, time.monotonic())
-        self._tell()
+        """Note that a case begins, and show it: it may run for long."""
+        self._progress.start(nodeid, now := time.monotonic())
+        self._draw(now)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -118,19 +118,28 @@ class _ProgressTeller:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Note that a case is over."""
-        self._progress.finish(nodeid)
-        self._tell()
+        """Note that a case is over; what is drawn changes when the next one begins, if one does."""
+        progress, now = self._progress, time.monotonic()
+        progress.finish(nodeid)
+        if self._display is None:
+            self._write(now)
+        elif progress.running and progress.done + len(progress.running) >= progress.total:
+            self._draw(now)
 
-    def _tell(self) -> None:
-        """Draw, or write a line, where there is something to tell that was not told just now."""
-        now, progress = time.monotonic(), self._progress
-        progress.total = max(self._session.testscollected, progress.done)
-        if self._display is not None:
-            if now - self._last >= DRAW_SECONDS or not progress.done:
-                self._last = now
-                self._display.draw(progress, now)
-            return
+    def _draw(self, now: float) -> None:
+        """Draw the display anew, unless it was just now."""
+        self._count()
+        if self._display is not None and (now - self._last >= DRAW_SECONDS or not self._progress.done):
+            self._last = now
+            self._display.draw(self._progress, now)
+
+    def _count(self) -> None:
+        self._progress.total = max(self._session.testscollected, self._progress.done)
+
+    def _write(self, now: float) -> None:
+        """Write a line, at each tenth of the run that is not reached at once."""
+        self._count()
+        progress = self._progress
         step = progress.done * STEPS // max(progress.total, 1)
         if step > self._step and (now - self._last >= LINE_SECONDS or step == STEPS):
             self._last, self._step = now, step
