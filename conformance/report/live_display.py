@@ -11,12 +11,11 @@ from conformance.interrupts import uninterrupted
 from conformance.report.run_progress import RunProgress, written_duration
 from conformance.standard_streams import GuardedStream
 
-BAR_WIDTH = 24
+BAR_WIDTH = 12
 MOST_RUNNING = 8
 """How many of the cases that run now have a line."""
 
 STYLES = {"failed": "bold red", "deviates": "yellow", "skipped": "dim"}
-SUITE = "conformance/suite/"
 
 
 class LiveDisplay:
@@ -60,10 +59,10 @@ def _drawn(progress: RunProgress, now: float) -> Text:
     done = BAR_WIDTH * progress.done // max(progress.total, 1)
     colour = "red" if progress.ended["failed"] else "green"
     drawn = Text.assemble(("━" * done, colour), ("━" * (BAR_WIDTH - done), "grey23"), f" {progress.counted()}", end="")
-    for verdict, words in progress.verdicts():
-        drawn.append(f" {words}", STYLES[verdict])
     if (left := progress.seconds_left(now)) is not None:
-        drawn.append(f" {written_duration(left)} left", "cyan")
+        drawn.append(f", {written_duration(left)} left")
+    for verdict, words in progress.verdicts():
+        drawn.append(", ").append(words, STYLES[verdict])
     for line in _running(progress):
         drawn.append(f"\n  {line}", "dim")
     drawn.no_wrap, drawn.overflow = True, "ellipsis"
@@ -73,6 +72,13 @@ def _drawn(progress: RunProgress, now: float) -> Text:
 def _running(progress: RunProgress) -> Iterator[str]:
     """Give a line for each case that runs, one of each worker."""
     running = list(progress.running)
-    yield from (case.removeprefix(SUITE) for case in running[:MOST_RUNNING])
+    yield from map(_short, running[:MOST_RUNNING])
     if len(running) > MOST_RUNNING:
         yield f"and {len(running) - MOST_RUNNING} more"
+
+
+def _short(case: str) -> str:
+    """Name a case by its file and function: without folders and classes, most fit into a line."""
+    path, _, rest = case.partition("::")
+    function, bracket, parameters = rest.partition("[")
+    return f"{path.rpartition('/')[2]}::{function.rpartition('::')[2]}{bracket}{parameters}"
