@@ -19,16 +19,18 @@ UNWRITTEN = 2
 class GuardedStream:
     """A text stream that keeps its first failure and raises none; what is written after that goes nowhere.
 
-    ``failure`` is that error, and ``on_failure`` is called when it comes.
+    ``failure`` is that error, and ``on_failure`` is called when it comes; ``before_write`` is called before each text.
     """
 
     def __init__(self, stream: TextIO, on_failure: Callable[[], object] = lambda: None) -> None:
         self.stream = stream
         self.on_failure = on_failure
+        self.before_write: Callable[[], object] = bool
         self.failure: OSError | None = None
 
     def write(self, text: str) -> int:
         """Write, if that can be done."""
+        self.before_write()
         self._attempt(lambda: self.stream.write(text))
         return len(text)
 

@@ -78,11 +78,20 @@ class EvidenceWriter:
 
 
 def write_run(folder: Path, run: RunRecord) -> None:
-    """Say what is run, in place of what was said before; raises ``OSError``."""
+    """Say what is run, in place of what was said before; raises ``OSError``.
+
+    On a full disk it is written over what was said before, which takes no more room.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = folder / f".{RUN}-{os.getpid()}"
-    new.write_bytes(msgspec.json.format(msgspec.json.encode(run)) + b"\n")
-    new.replace(folder / RUN)
+    new, text = folder / f".{RUN}-{os.getpid()}", msgspec.json.format(msgspec.json.encode(run)) + b"\n"
+    try:
+        new.write_bytes(text)
+        new.replace(folder / RUN)
+    except OSError:
+        new.unlink(missing_ok=True)
+        with (folder / RUN).open("r+b", buffering=0) as file:
+            file.write(text)
+            file.truncate()
 
 
 def check_writable(folder: Path) -> None:
@@ -99,17 +108,31 @@ def check_writable(folder: Path) -> None:
 
 
 def merge(folder: Path, exit_code: int) -> None:
-    """Put the workers' files together and say that the run has ended; raises ``OSError``."""
+    """Put the workers' files together and say that the run has ended, also where there is no room for the former.
+
+    Raises ``OSError``.
+    """
     parts = sorted(folder.glob("cases-*.jsonl"))
-    records = sorted((line for part in parts for line in _lines(part)), key=lambda each: each[0])
-    new = folder / f".{CASES}"
-    with new.open("wb") as file:
-        file.writelines(line for _, line in records)
-    new.replace(folder / CASES)
-    run = read_run(folder)
-    write_run(folder, msgspec.structs.replace(run, exit_code=exit_code, duration=round(time.time() - run.began, 3)))
+    try:
+        _join(parts, folder / CASES)
+    finally:
+        run = read_run(folder)
+        write_run(folder, msgspec.structs.replace(run, exit_code=exit_code, duration=round(time.time() - run.began, 3)))
     for part in parts:
         part.unlink()
+
+
+def _join(parts: Sequence[Path], whole: Path) -> None:
+    """Put files together, in the order in which cases began; what there is no room for is not left behind."""
+    records = sorted((line for part in parts for line in _lines(part)), key=lambda each: each[0])
+    new = whole.with_name(f".{whole.name}")
+    try:
+        with new.open("wb") as file:
+            file.writelines(line for _, line in records)
+        new.replace(whole)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
 
 
 class _Beginning(msgspec.Struct):
@@ -177,6 +200,19 @@ def find_evidence(named: str) -> RunEvidence:
         f"{named} is no folder, and {state} keeps no run about it that came to its end:"
         f" name a folder that --evidence wrote, or run the suite on it first (--runtime {named})"
     )
+
+
+def previous_run(run: RunEvidence) -> RunEvidence | None:
+    """Give the newest kept run about the same target before this one that came to its end, none where there is none."""
+    for kept in kept_runs(state_folder()):
+        try:
+            record = read_run(kept)
+            is_before = record.began < run.run.began and record.exit_code in _COMPLETE
+            if is_before and record.properties.get("target") == run.run.properties.get("target"):
+                return read_evidence(kept)
+        except (OSError, msgspec.MsgspecError, EvidenceError):
+            continue
+    return None
 
 
 def runtime_of(run: RunRecord) -> str:

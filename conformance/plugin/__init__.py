@@ -13,8 +13,13 @@ pytest_plugins = (
     "conformance.plugin.lifecycle",
     "conformance.plugin.scenario_items",
     "conformance.plugin.fixtures",
+    "conformance.plugin.rerun",
     "conformance.plugin.verdicts",
+    "conformance.plugin.redaction",
     "conformance.plugin.evidence_files",
+    "conformance.plugin.failures",
     "conformance.plugin.terminal",
+    "conformance.plugin.progress",
     "conformance.plugin.junit",
+    "conformance.plugin.step_summary",
 )

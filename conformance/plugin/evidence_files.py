@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.plugin.lifecycle import EVIDENCE_FOLDER, is_about_crio, needs_runtime, run_of
-from conformance.plugin.verdicts import RECORD, SECRETS, family_of, told
+from conformance.plugin.redaction import hide_secrets, secrets_of, usual_secrets
+from conformance.plugin.verdicts import RECORD, family_of, told
 from conformance.run_folders import new_run_folder
 
 if TYPE_CHECKING:
@@ -122,28 +123,12 @@ class _CaseRecorder:
         """Look at a report once it has been judged."""
         report = yield
         if needs_runtime(item):
-            _hide_secrets(report, item)
+            hide_secrets(report, item)
             phases = item.stash.setdefault(PHASES, Phases())
             phases.add(report)
             if report.when == "teardown":
                 _write(item, phases)
         return report
-
-
-def _hide_secrets(report: pytest.TestReport, item: pytest.Item) -> None:
-    """Take secrets out of what pytest itself says of a case: values in its statements, and captured output."""
-    if not (report.longrepr or report.sections):
-        return
-    from conformance.evidence.secrets import Secrets
-
-    secrets = item.stash.get(SECRETS, None) or Secrets(())
-    report.sections = [(title, secrets.removed_from(text)) for title, text in report.sections]
-    if report.longrepr and not isinstance(report.longrepr, tuple):
-        shown = secrets.removed_from(text := report.longreprtext)
-        if shown != text:
-            report.longrepr = shown
-    if hasattr(report, "wasxfail"):
-        report.wasxfail = secrets.removed_from(report.wasxfail)
 
 
 def _write(item: pytest.Item, phases: Phases) -> None:
@@ -155,9 +140,8 @@ def _write(item: pytest.Item, phases: Phases) -> None:
     import msgspec
 
     from conformance.evidence.evidence_folder import EvidenceError
-    from conformance.evidence.secrets import Secrets
 
-    secrets = item.stash.get(SECRETS, None) or Secrets(())
+    secrets = secrets_of(item)
     record = item.stash.get(RECORD, None) or _recorded(item)
     try:
         writer.write(
@@ -203,13 +187,12 @@ def _writer(session: pytest.Session) -> EvidenceWriter | None:
 def _run_record(config: pytest.Config, cases: int) -> RunRecord:
     """Say what is run, and how many cases of ours there are."""
     from conformance.evidence.case_records import SCHEMA, RunRecord
-    from conformance.evidence.secrets import Secrets
 
     arguments = getattr(config, "workerinput", {}).get("mainargv", config.invocation_params.args)
     return RunRecord(
         schema=SCHEMA,
         properties=run_of(config).target.properties,
-        arguments=tuple(Secrets(()).removed_from_value(list(map(str, arguments)))),
+        arguments=tuple(usual_secrets().removed_from_value(list(map(str, arguments)))),
         began=config.stash[BEGAN],
         cases=cases,
     )

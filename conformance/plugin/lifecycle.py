@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from conformance.plugin.collection import SUITE
-from conformance.plugin.output import OUTPUT, guard_terminal
+from conformance.plugin.output import OUTPUT, guard_terminal, leave_undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -216,6 +216,8 @@ def _give_up(why: str, *, lacking: bool) -> NoReturn:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None]:
     """End at once when told to, workers too; give back what the run had, and say what must not be overlooked."""
     config = session.config
+    if RUN in config.stash:
+        leave_undisturbed(config)
     _end_workers(session, exitstatus)
     if OUTPUT in config.stash:
         config.stash[OUTPUT].on_failure = bool  # there is nothing to end any more

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -41,13 +41,25 @@ def guard_terminal(config: pytest.Config) -> None:
     config.add_cleanup(complain)
 
 
+def leave_undisturbed(config: pytest.Config) -> None:
+    """Let Ctrl-C, and being told to end, pass until pytest is done: what is cleared up now would end anyway."""
+    from conformance.interrupts import undisturbed
+
+    calm = ExitStack()
+    calm.enter_context(undisturbed())
+    config.add_cleanup(calm.close)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
     """Let nobody who cannot wait interrupt what is being told and cleared up after the first Ctrl-C.
 
-    It may come where code has no line, as before the first one of a function, and pytest tells of none without.
+    It may come where code has no line, as before the first one of a function, and pytest tells of none without. Being
+    told to end is passed over as well, where a run takes that for Ctrl-C.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if signal.getsignal(signal.SIGTERM) is signal.default_int_handler:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     excinfo.traceback = excinfo.traceback.filter(_has_line)
 
 

@@ -44,7 +44,7 @@ class ScenarioCollector(pytest.File):
 
 
 class ScenarioFailedError(Exception):
-    """A scenario was not as it says: all that is told about it."""
+    """A scenario was not as it says: what was otherwise."""
 
 
 class ScenarioItem(pytest.Item):
@@ -71,20 +71,16 @@ class ScenarioItem(pytest.Item):
             pytest.skip(run.target.unmarked_reason)
         replay = self._replay(run)
         self.record = replay.record
-        match replay.judgement.verdict:
-            case ScenarioVerdict.SKIPPED:
-                pytest.skip("; ".join(replay.judgement.lines))
-            case ScenarioVerdict.FAILED:
-                raise ScenarioFailedError(_told(list(replay.judgement.lines), replay))
-        if replay.differences and run.model == "strict":
-            raise ScenarioFailedError(_told(["the model and CRI-O differ", *replay.differences], replay))
-        if replay.differences and run.model == "report":
-            self.user_properties.append(("differences", list(replay.differences)))
+        why = "; ".join(replay.judgement.lines)
+        if replay.judgement.verdict is ScenarioVerdict.SKIPPED:
+            pytest.skip(why)
         self.user_properties.append(("story", replay.story))
+        if replay.judgement.verdict is ScenarioVerdict.FAILED:
+            raise ScenarioFailedError("\n".join(replay.judgement.lines))
         if replay.judgement.verdict is ScenarioVerdict.DEVIATES:
             tracked = issue_url(replay.judgement.lines[0].partition(": ")[0])
             self.user_properties += [("deviation", tracked)] if tracked else []
-            pytest.xfail("; ".join(replay.judgement.lines))
+            pytest.xfail(why)
 
     def _replay(self, run: Run) -> Replay:
         """Play it on a runtime of the pool, which is not given to others after it failed."""
@@ -108,7 +104,7 @@ class ScenarioItem(pytest.Item):
         return replay
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Tell what was otherwise, and the story; of anything else, where it happened."""
+        """Tell what was otherwise; of anything else, where it happened."""
         if isinstance(excinfo.value, ScenarioFailedError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
@@ -116,10 +112,3 @@ class ScenarioItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         """Say where it is, and what it is about."""
         return self.path, 0, self.scenario.title or self.name
-
-
-def _told(lines: list[str], replay: Replay) -> str:
-    """Put together what is told of a failure: why, and what was seen."""
-    sections = (("the story", replay.story), ("exchanges", replay.exchanges), (f"{replay.target}'s log", replay.log))
-    told = [f"---- {title} ----\n{text}" for title, text in sections if text]
-    return "\n".join([*lines, *told])

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from conformance.plugin.collection import case_of
+from conformance.plugin.failures import show_all_failures
 from conformance.plugin.lifecycle import EVIDENCE_FOLDER, run_of
 from conformance.plugin.options import TOLD_WHEN_FEW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pytest
-
     from conformance.report.summary import Verdict
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Tell totals per family, deviations, what was skipped and why, and the stories."""
+    """Tell totals per family, deviations, what was skipped and why, and the stories; pytest has shown the failures."""
+    show_all_failures(terminalreporter, config)
     ended = ended_cases(terminalreporter)
     if not ended:
         return

@@ -8,7 +8,8 @@ import pytest
 
 from conformance.plugin.collection import case_of
 from conformance.plugin.fixtures import BROKEN, CURSOR
-from conformance.plugin.lifecycle import EVIDENCE_FOLDER, RUN, needs_runtime
+from conformance.plugin.lifecycle import EVIDENCE_FOLDER, RUN, needs_runtime, run_of
+from conformance.plugin.rerun import rerun_command
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -63,12 +64,24 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Judge a case that deviates, and put its evidence into the report."""
     report = yield
-    if needs_runtime(item):
-        of_case = item.stash.get(RECORD, None) or told(item)
-        report.user_properties += [("family", of_case.family), ("behaviour", of_case.behaviour)]
-        report.user_properties += _links("upstream", of_case.upstream)
-    if CURSOR not in item.stash or not isinstance(item, pytest.Function):
+    if not needs_runtime(item):
         return report
+    of_case = item.stash.get(RECORD, None) or told(item)
+    report.user_properties += [("family", of_case.family), ("behaviour", of_case.behaviour)]
+    report.user_properties += _links("upstream", of_case.upstream)
+    captured, report.sections = report.sections, []  # what pytest captured comes last
+    if CURSOR in item.stash and isinstance(item, pytest.Function):
+        _judge_by_evidence(report, call, item)
+    elif report.when == "call" and (record := getattr(item, "record", None)) is not None:
+        _contradict(report, record.differences, item.config.stash[RUN].model)
+    if report.failed:
+        _tell_failure(report, item)
+    report.sections += captured
+    return report
+
+
+def _judge_by_evidence(report: pytest.TestReport, call: pytest.CallInfo[None], item: pytest.Function) -> None:
+    """Judge a case by what was recorded since it began, and keep that."""
     from conformance import deviations
 
     runtime, cursor = item.stash[CURSOR]
@@ -82,31 +95,45 @@ def pytest_runtest_makereport(
             _fail(report, f"{runtime.program} ended during the case", runtime.evidence.log.tail(LAST_LINES))
     if report.when == "call" or (report.when == "setup" and report.failed):
         _contradict(report, evidence.differences, item.config.stash[RUN].model)
-        _tell(report, item, evidence)
+        _keep(report, item, evidence)
     if report.failed:
         item.stash[BROKEN] = "live" in runtime.capabilities
-    return report
 
 
-def _tell(report: pytest.TestReport, item: pytest.Function, evidence: Evidence) -> None:
-    """Keep the record of a case, and put what it tells into the report."""
+def _keep(report: pytest.TestReport, item: pytest.Function, evidence: Evidence) -> None:
+    """Keep the record of a case, and put its story into the report."""
     config = item.config
     is_wanted = config.stash.get(EVIDENCE_FOLDER, None) is not None or config.getoption("stories") != "none"
     if not (is_wanted or report.failed):
         return
     from conformance.evidence.recording import record_case
-    from conformance.report import story as telling
+    from conformance.report.story import story
 
     runtime, cursor = item.stash[CURSOR]
     item.stash[SECRETS] = secrets = runtime.secrets
     item.stash[RECORD] = record = record_case(
         told(item, report), evidence, cursor.at, runtime.configuration.written_files, secrets
     )
-    report.user_properties.append(("story", telling.story(record)))
+    report.user_properties.append(("story", story(record)))
     if hasattr(report, "wasxfail"):
         report.user_properties += _links("deviation", record.upstream[-1:])
-    if report.failed and config.getoption("tbstyle") != "no":
-        report.sections += telling.sections(record, runtime.program)
+
+
+def _tell_failure(report: pytest.TestReport, item: pytest.Item) -> None:
+    """Put into the report what a failed case saw, how it is run alone, and by what others that fail alike are known."""
+    from conformance.report.alike import failure_key
+    from conformance.report.story import RERUN, sections
+    from conformance.report.wording import asked_images
+
+    record: CaseRecord | None = item.stash.get(RECORD, None) or getattr(item, "record", None)
+    details = [text for _, text in report.sections]
+    vars(report)["alike"] = failure_key(report.longrepr, details, asked_images(record) if record else ())
+    if item.config.getoption("tbstyle") == "no":
+        return
+    if record is None or report.when == "teardown":
+        report.sections.append((RERUN, rerun_command(item)))
+    else:
+        report.sections += sections(record, run_of(item.config).target.program, rerun_command(item))
 
 
 def _links(name: str, issues: Iterable[str]) -> list[tuple[str, str]]:

@@ -53,10 +53,14 @@ def changes_as_markdown(before: RunEvidence, after: RunEvidence, groups: Groups,
     lines += [f"{escaped_markdown(each)}\n" for each in (*before.caveats, *after.caveats)]
     for heading, some in (("", groups), ("Not seen again when asked once more", flaky)):
         if some:
-            lines += [*([f"#### {heading}", ""] if heading else []), "| what | cases | before | after | such as |"]
-            lines.append("| --- | --- | --- | --- | --- |")
-            lines += [_row(group) for group in some] + [""]
+            lines += [*([f"#### {heading}", ""] if heading else []), *change_rows(some), ""]
     return "\n".join(lines)
+
+
+def change_rows(groups: Groups) -> list[str]:
+    """Write changes as the lines of a table."""
+    head = ["| what | cases | before | after | such as |", "| --- | --- | --- | --- | --- |"]
+    return head + [_row(group) for group in groups]
 
 
 def _row(group: ChangeGroup) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from conformance.evidence.case_records import CallRecord, CaseRecord, ExchangeRecord
 from conformance.evidence.evidence_folder import RunEvidence
 from conformance.model.go_releases import without_go_release
+from conformance.report.alike import grouped
 from conformance.report.issue_links import ISSUE
 from conformance.report.wording import asked_images, edits, open_wording, requests_of
 
@@ -79,12 +80,28 @@ class ChangeGroup:
 
 def compare_runs(before: RunEvidence, after: RunEvidence) -> list[ChangeGroup]:
     """Compare two runs case by case; the gravest comes first, and then what most cases show."""
-    old, new = ({each.case: each for each in run.cases} for run in (before, after))
-    found: dict[tuple[object, ...], list[tuple[CaseChange, str]]] = {}
-    for case in dict.fromkeys((*old, *new)):
-        for change in _changes(old.get(case), new.get(case)):
-            found.setdefault(change.cause, []).append((change, case))
-    groups = [ChangeGroup(same[0][0], [case for _, case in same]) for same in found.values()]
+    old, new = (_by_case(run) for run in (before, after))
+    return _grouped(
+        (change, case) for case in dict.fromkeys((*old, *new)) for change in _changes(old.get(case), new.get(case))
+    )
+
+
+def verdict_changes(before: RunEvidence, after: RunEvidence) -> list[ChangeGroup]:
+    """Compare only how the cases ended that both runs have."""
+    old, new = (_by_case(run) for run in (before, after))
+    both = ((_verdict_change(old[case], record), case) for case, record in new.items() if case in old)
+    return _grouped((change, case) for change, case in both if change is not None)
+
+
+def _by_case(run: RunEvidence) -> dict[str, CaseRecord]:
+    return {each.case: each for each in run.cases}
+
+
+def _grouped(changes: Iterable[tuple[CaseChange, str]]) -> list[ChangeGroup]:
+    """Put equal changes together, the gravest first, and then what most cases show."""
+    groups = [
+        ChangeGroup(same[0][0], [case for _, case in same]) for same in grouped(changes, lambda each: each[0].cause)
+    ]
     return sorted(groups, key=lambda each: (_tier(each.change.kind), -len(each.cases)))
 
 

@@ -25,7 +25,7 @@ def result_tables(runs: Sequence[RunResult]) -> Iterator[ResultTable]:
     """Give the tables of one run, or of several, in which each that differs from the others is a column."""
     yield ResultTable("Runs", _runs(runs))
     if len(runs) == 1:
-        yield ResultTable("Families", _families(list(runs[0].verdicts.values())))
+        yield ResultTable("Families", family_rows(list(runs[0].verdicts.values())))
     if failed := _failed(runs):
         yield ResultTable("Failed", [["case", "where", "why"], *failed])
     if differing := unequal_cases(compared := comparable(runs)):
@@ -47,7 +47,8 @@ def _runs(runs: Sequence[RunResult]) -> Rows:
     return rows
 
 
-def _families(verdicts: Sequence[Verdict]) -> Rows:
+def family_rows(verdicts: Sequence[Verdict]) -> Rows:
+    """Count the verdicts of each family."""
     counts = Counter((each.family, each.verdict) for each in verdicts)
     families = sorted({each.family for each in verdicts})
     return [

@@ -7,6 +7,9 @@ from conformance.evidence.case_records import CallRecord, CaseRecord, ExchangeRe
 STORY = "the story"
 """The title under which a failed case tells it."""
 
+RERUN = "to run it alone"
+"""The title of the command that does."""
+
 
 def story(record: CaseRecord) -> str:
     """Write the calls in order, a pull with each registry host that was asked and its answer; and what a user reads."""
@@ -23,14 +26,19 @@ def _call(call: CallRecord) -> Iterator[str]:
         yield f"    the user saw: {call.error.message}"
 
 
-def sections(record: CaseRecord, program: str = "CRI-O") -> list[tuple[str, str]]:
-    """Give what a failed case shows, under titles: the story, the exchanges, the runtime's lines."""
-    return [
+def sections(record: CaseRecord, program: str = "CRI-O", rerun: str = "") -> list[tuple[str, str]]:
+    """Give what a failed case shows below what it expected, under titles.
+
+    That is the story, the command that runs it alone, and in detail the exchanges and the runtime's lines.
+    """
+    told = (
         (STORY, story(record)),
+        (RERUN, rerun),
         ("exchanges", exchanges(record.exchanges)),
         (f"{program}'s log", log(record.log)),
         *((f"{program}'s goroutines when a call was not answered in time", each) for each in record.goroutines),
-    ]
+    )
+    return [(title, text) for title, text in told if text]
 
 
 def exchanges(records: Iterable[ExchangeRecord]) -> str:

@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from conformance.report.alike import EXAMPLES, grouped
+from conformance.report.wording import wording_key
+
 VERDICTS = ("passed", "deviates", "failed", "skipped")
 
 
@@ -35,14 +38,27 @@ def count_reasons(verdicts: Iterable[Verdict], verdict: str) -> Iterator[str]:
 
 
 def count_differences(differing: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Count the cases in which the model and the runtime differ, by call and what about it; each with one such case.
+    """Count the cases in which the model and the runtime differ alike; each such difference once, with some cases.
 
-    A difference begins with the call and what of it was compared: ``PullImage team/app, error:``, both sides below.
+    A difference begins with the call and what of it was compared: ``PullImage team/app, asked:``, both sides below.
     """
-    cases: dict[str, dict[str, None]] = {}
-    for case, differences in differing.items():
-        for each in differences:
-            call, _, what = each.partition(":\n")[0].rpartition(", ")
-            cases.setdefault(f"{call.partition(' ')[0]}, {what}", {})[case] = None
-    for kind, found in sorted(cases.items(), key=lambda each: -len(each[1])):
-        yield f"{len(found):>4} {'case' if len(found) == 1 else 'cases'}: {kind}, such as {next(iter(found))}"
+    pairs = [(case, each) for case, differences in differing.items() for each in differences]
+    for same in sorted(grouped(pairs, lambda pair: _difference_key(pair[1])), key=len, reverse=True):
+        cases = list(dict.fromkeys(case for case, _ in same))
+        head, *sides = same[0][1].splitlines()
+        call, what = _compared(head)
+        some = f"{', '.join(cases[:EXAMPLES])}{', …' if len(cases) > EXAMPLES else ''}"
+        yield f"{len(cases):>4} {'case' if len(cases) == 1 else 'cases'}: {call}, {what}, such as {some}"
+        yield from (f"      {line}" for line in sides)
+
+
+def _compared(head: str) -> tuple[str, str]:
+    """Give the call and what of it was compared, without what it was about."""
+    call, _, what = head.removesuffix(":").rpartition(", ")
+    return call.partition(" ")[0], what
+
+
+def _difference_key(difference: str) -> str:
+    head, _, sides = difference.partition("\n")
+    name = head.rpartition(", ")[0].partition(" ")[2]
+    return f"{_compared(head)} {wording_key(sides, [name])}"

@@ -16,6 +16,7 @@ _OPEN = tuple(
         (r'time="[^"]*"', "time=<time>"),
         (r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}", "<digest>"),
         (r"\b[0-9a-f]{12,64}\b", "<ID>"),
+        (r"\b0x[0-9a-f]{6,16}\b", "<address>"),
         (r"\b127\.\d+\.\d+\.\d+(?::\d+)?", "<address>"),
         (r"/\S*/crio-conformance\S*", "<path>"),
         (r"(?<=docker://)[\w./:@<>-]*[\w>]", "<image>"),
@@ -29,6 +30,18 @@ _OPEN = tuple(
 )
 """In order: what is left open later no longer has in it what was left open before."""
 
+_NAMED = "|".join(
+    (
+        r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}",
+        r"\b[0-9a-f]{12,64}\b",
+        r"\b127\.\d+\.\d+\.\d+(?::\d+)?",
+        rf"(?<![:\w.-])(?=[\w.-]*[A-Za-z]){_REGISTRY}(?=[:/ ]|$)",  # a tag may look like one: 1.2
+    )
+)
+"""Digests, IDs, addresses and hosts: what is another in each case, and may be the same twice in one."""
+
+_STATUS = re.compile(r"(?<![\w.:/-])\d{2,4}(?![\w.:/-])")
+
 LEAST_QUOTED = 3
 """Words in a row that stand elsewhere in a text before they are taken for a quotation."""
 
@@ -40,6 +53,26 @@ def open_wording(text: str, names: Iterable[str] = ()) -> str:
     for pattern, word in _OPEN:
         text = pattern.sub(word, text)
     return " ".join(text.split())
+
+
+def wording_key(text: str, names: Iterable[str] = ()) -> str:
+    """Give what two texts have in common that say the same of other names: equal keys, equal but for the names.
+
+    Names, hosts, digests and addresses stand open, but which of them are the same one counts: that A was asked in place
+    of B is not that A was asked in place of A. Numbers of up to four digits that stand alone, such as statuses, count.
+    """
+    images = sorted({_untagged(name) for name in names if name}, key=len, reverse=True)
+    named = [rf"(?<![\w./-]){re.escape(name)}(?![\w./-])" for name in images]
+    found = re.findall("|".join([*named, _NAMED]), text)
+    order = {name: number for number, name in enumerate(dict.fromkeys(found))}
+    same = " ".join(str(order[name]) for name in found)
+    return f"{open_wording(text, images)} [{same}] [{' '.join(_STATUS.findall(text))}]"
+
+
+def _untagged(name: str) -> str:
+    """Give the name of an image without tag and digest, as a registry is asked for it."""
+    folder, slash, last = name.partition("@")[0].rpartition("/")
+    return f"{folder}{slash}{last.partition(':')[0]}"
 
 
 def edits(before: str, after: str) -> tuple[str, str]:

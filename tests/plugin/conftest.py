@@ -17,6 +17,6 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, own_tmpdir: 
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
     def run(*arguments: str) -> pytest.RunResult:
-        return pytester.runpytest_subprocess(*WITHOUT_TRACES, *arguments, timeout=60)
+        return pytester.runpytest_subprocess(*WITHOUT_TRACES, *arguments, timeout=180)
 
     return run

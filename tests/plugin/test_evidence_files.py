@@ -185,6 +185,47 @@ def test_evidence_that_cannot_be_written_costs_no_verdict(run: Run, pytester: py
     )
 
 
+FULL_DISK = """
+mount -t tmpfs -o size=64k tmpfs out || exit 99
+{python} -m pytest -p no:cacheprovider -p no:randomly --evidence out/here
+echo "exit code $?"
+cp -r out/here kept
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting takes root")
+def test_of_a_run_that_filled_the_disk_its_end_is_known(run: Run, pytester: pytest.Pytester) -> None:
+    """What there is no room for is not kept, and nothing that was."""
+    del run  # for its environment
+    pytester.makepyfile(
+        test_it="""
+        import contextlib
+
+        def test_one(runtime): pass
+
+        def test_two(runtime):
+            with open("out/filling", "wb", buffering=0) as file, contextlib.suppress(OSError):
+                while True:
+                    file.write(b"x")
+
+        def test_three(runtime): pass
+        """
+    )
+    pytester.mkdir("out")
+    command = ["unshare", "--mount", "sh", "-c", FULL_DISK.format(python=sys.executable)]
+    env = os.environ | {"PATH": os.defpath}
+    done = subprocess.run(command, cwd=pytester.path, env=env, capture_output=True, text=True, check=False, timeout=120)
+    if done.returncode == 99:
+        pytest.skip(f"nothing may be mounted here: {done.stderr.strip()}")
+    assert "exit code 0" in done.stdout, done.stdout
+    assert "No space left on device" in done.stdout + done.stderr
+    found = read_evidence(pytester.path / "kept")
+    assert found.run.exit_code == 0
+    assert found.run.duration > 0
+    assert next(each.case for each in found.cases) == "test_it.py::test_one"
+    assert not [path.name for path in found.folder.iterdir() if path.name.startswith(".")]
+
+
 def test_the_form_is_that_of_the_schema(run: Run, pytester: pytest.Pytester) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     pytester.makepyfile(test_two_registries=CASES)

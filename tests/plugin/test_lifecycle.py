@@ -173,6 +173,33 @@ def test_what_cannot_be_given_back_has_an_exit_code_of_its_own(
     assert result.stderr.lines.count("ERROR: the node is not as it was") == 1
 
 
+@pytest.mark.parametrize("more", [[], ["-n", "2"]], ids=["one process", "workers"])
+def test_ctrl_c_while_the_last_world_is_taken_down_passes(run: Run, pytester: pytest.Pytester, more: list[str]) -> None:
+    """All cases have their verdicts by then."""
+    pytester.makeconftest(
+        """
+        import signal
+
+        from conformance.targets.choice import SimulatorTarget
+
+        def close(self):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGTERM)
+            open("closed", "w").close()
+
+        SimulatorTarget.close = close
+        """
+    )
+    pytester.makepyfile(test_it="def test_it(runtime): pass")
+    result = run(*more)
+    assert result.ret == pytest.ExitCode.OK
+    result.assert_outcomes(passed=1)
+    assert (pytester.path / "closed").exists()
+    told = result.stdout.str() + result.stderr.str()
+    assert "Traceback" not in told
+    assert "KeyboardInterrupt" not in told
+
+
 def test_ctrl_c_where_code_has_no_line_is_told_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """CPython 3.11 and later interrupt before the first line of a function that has variables of an inner one."""
     monkeypatch.setattr(signal, "signal", lambda *_: None)

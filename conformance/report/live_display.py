@@ -1,0 +1,84 @@
+"""The progress of a run at the bottom of a terminal, drawn with rich: a bar, verdicts, time left, what is running."""
+
+from collections.abc import Iterator
+from typing import TextIO, cast
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from conformance.interrupts import uninterrupted
+from conformance.report.run_progress import RunProgress, written_duration
+from conformance.standard_streams import GuardedStream
+
+BAR_WIDTH = 12
+MOST_RUNNING = 8
+"""How many of the cases that run now have a line."""
+
+STYLES = {"failed": "bold red", "deviates": "yellow", "skipped": "dim"}
+
+
+class LiveDisplay:
+    """Lines at the bottom of a terminal, which give way to whatever else is written to its stream.
+
+    Nothing is drawn but when it is asked for: another thread would write into what pytest captures of a case.
+    """
+
+    def __init__(self, stream: GuardedStream) -> None:
+        self._stream = stream
+        self._console = Console(file=cast("TextIO", stream), highlight=False)
+        self._live: Live | None = None
+
+    def draw(self, progress: RunProgress, now: float) -> None:
+        """Draw the lines, in place of those that are there."""
+        with uninterrupted():
+            self._stream.before_write = bool
+            if self._live is None:
+                self._live = Live(
+                    console=self._console,
+                    auto_refresh=False,
+                    transient=True,
+                    redirect_stdout=False,
+                    redirect_stderr=False,
+                )
+                self._live.start()
+            self._live.update(_drawn(progress, now), refresh=True)
+            self._stream.before_write = self.erase
+
+    def erase(self) -> None:
+        """Take the lines away, and leave the terminal as it was."""
+        with uninterrupted():
+            self._stream.before_write = bool
+            if self._live is not None:
+                self._live.stop()
+                self._live = None
+
+
+def _drawn(progress: RunProgress, now: float) -> Text:
+    """Lay out the lines by hand: a table takes three times as long, and this is done for every case."""
+    done = BAR_WIDTH * progress.done // max(progress.total, 1)
+    colour = "red" if progress.ended["failed"] else "green"
+    drawn = Text.assemble(("━" * done, colour), ("━" * (BAR_WIDTH - done), "grey23"), f" {progress.counted()}", end="")
+    if (left := progress.seconds_left(now)) is not None:
+        drawn.append(f", {written_duration(left)} left")
+    for verdict, words in progress.verdicts():
+        drawn.append(", ").append(words, STYLES[verdict])
+    for line in _running(progress):
+        drawn.append(f"\n  {line}", "dim")
+    drawn.no_wrap, drawn.overflow = True, "ellipsis"
+    return drawn
+
+
+def _running(progress: RunProgress) -> Iterator[str]:
+    """Give a line for each case that runs, one of each worker."""
+    running = list(progress.running)
+    yield from map(_short, running[:MOST_RUNNING])
+    if len(running) > MOST_RUNNING:
+        yield f"and {len(running) - MOST_RUNNING} more"
+
+
+def _short(case: str) -> str:
+    """Name a case by its file and function: without folders and classes, most fit into a line."""
+    path, _, rest = case.partition("::")
+    function, bracket, parameters = rest.partition("[")
+    return f"{path.rpartition('/')[2]}::{function.rpartition('::')[2]}{bracket}{parameters}"
