@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from conformance.model.go_releases import without_go_release
-from conformance.replay.judgement import title_of
+from conformance.replay.judgement import in_one_line, title_of
 from conformance.replay.replay import Replay
 
 
@@ -21,7 +21,7 @@ class Behaviour(Struct, frozen=True):
     @property
     def summary(self) -> str:
         """The verdict in one line."""
-        why = "; ".join(line.strip() for line in self.why)
+        why = in_one_line(self.why)
         return f"{self.target}: {self.verdict}{f' ({why})' if why else ''}"
 
 

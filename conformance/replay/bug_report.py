@@ -5,6 +5,7 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.replay.bug_form import BugForm, code_block, folded, table_cell
+from conformance.replay.judgement import in_one_line
 from conformance.replay.replay import Replay
 from conformance.replay.reproduction import expectation, reproduction
 from conformance.report.issue_links import issue_url
@@ -40,7 +41,7 @@ def _happened(scenario: Scenario, replays: Sequence[Replay]) -> Iterator[str]:
     yield "| | |"
     yield "| --- | --- |"
     for each in replays:
-        why = "; ".join(line.strip() for line in each.judgement.lines)
+        why = in_one_line(each.judgement.lines)
         verdict = f"{each.judgement.verdict}: {why}" if why else str(each.judgement.verdict)
         yield f"| {each.target} | {table_cell(verdict)} |"
     yield ""

@@ -1,7 +1,7 @@
 """Whether what was seen of a scenario is what it expects: the contract, a known departure from it, or anything else."""
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,11 @@ class Judgement:
     def as_expected(self) -> bool:
         """Whether all is as the scenario says."""
         return self.verdict in AS_EXPECTED
+
+
+def in_one_line(lines: Iterable[str]) -> str:
+    """Give the lines of a judgement as one: what follows a call is told behind its name."""
+    return "; ".join(map(str.strip, lines)).replace(":; ", ": ")
 
 
 def judge(results: Sequence[CallResult], release: Release, program: str = CRIO) -> Judgement:
