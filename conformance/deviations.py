@@ -38,6 +38,11 @@ class Deviation:
     oci_runtime: str = ""
     finding: int = 0
 
+    @property
+    def reason(self) -> str:
+        """Why a case deviates, in the words of reports: the issue, and what is otherwise."""
+        return f"{self.upstream}: {self.why}"
+
     def names(self, case: str) -> bool:
         """Tell whether it is about this case, with any parameters or just these, on whatever release."""
         return case in self.cases or case.partition("[")[0] in self.cases

@@ -135,4 +135,4 @@ def by_weight(known: Iterable[KnownFinding], results: Sequence[ReleaseResults]) 
 
 def numbers_by_reason(known: Iterable[KnownFinding]) -> Mapping[str, int]:
     """Give the numbers of findings by the reason that a case of theirs deviates for."""
-    return {f"{of.upstream}: {of.why}": each.finding.id for each in known for of in each.deviations}
+    return {of.reason: each.finding.id for each in known for of in each.deviations}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.plugin.lifecycle import EVIDENCE_FOLDER, is_about_crio, needs_runtime, run_of
-from conformance.plugin.redaction import hide_secrets, secrets_of, usual_secrets
+from conformance.plugin.redaction import hide_secrets, secrets_of, shown_reason, usual_secrets
 from conformance.plugin.verdicts import RECORD, family_of, told
 from conformance.run_folders import new_run_folder
 
@@ -148,7 +148,7 @@ def _write(item: pytest.Item, phases: Phases) -> None:
             msgspec.structs.replace(
                 record,
                 verdict=phases.verdict,
-                reason=secrets.removed_from(phases.reason),
+                reason=shown_reason(item, phases.reason),
                 failure=secrets.removed_from("\n".join(phases.failures)),
                 began=phases.began,
                 duration=round(phases.duration, 6),

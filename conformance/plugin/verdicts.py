@@ -171,7 +171,7 @@ def _judge(report: pytest.TestReport, call: pytest.CallInfo[None], known: Deviat
             report.sections.append((f"neither the contract nor {known.upstream}", "\n".join(differences)))
         else:
             report.outcome = "skipped"
-            report.wasxfail = f"{known.upstream}: {known.why}"
+            report.wasxfail = known.reason
 
 
 def _is_own_statement(failure: pytest.ExceptionInfo[BaseException], item: pytest.Function) -> bool:

@@ -1,7 +1,15 @@
 """What pytest says itself has no secrets."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from conformance.deviations import Deviation
+from conformance.evidence.secrets import Secrets
+from conformance.plugin.lifecycle import RUN
+from conformance.plugin.redaction import shown_reason
+from conformance.plugin.verdicts import SECRETS
 from tests.plugin.pytest_runs import Run
 
 PASSWORD = "correct horse/battery+staple"
@@ -39,3 +47,14 @@ def test_a_warning_has_no_secret(
         ["*UserWarning: early: [[]redacted]", "*Basic [[]redacted]", "*: plain", "*RuntimeWarning: late: [[]redacted]"]
     )
     assert PASSWORD not in result.stdout.str()
+
+
+def test_the_words_of_a_known_deviation_stay_whatever_passwords_there_are() -> None:
+    known = Deviation(cases=("test_a",), releases=">=1.31", upstream="unreported", why="it is not its name", seen={})
+    run_stash: Any = pytest.Stash()
+    stash = pytest.Stash()
+    run_stash[RUN] = SimpleNamespace(deviations=[known])
+    stash[SECRETS] = Secrets(["not it"])
+    item: Any = SimpleNamespace(config=SimpleNamespace(stash=run_stash), stash=stash)
+    assert shown_reason(item, known.reason) == "unreported: it is not its name"
+    assert shown_reason(item, "the password is not it") == "the password is [redacted]"

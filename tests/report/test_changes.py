@@ -9,8 +9,9 @@ import pytest
 from conformance.evidence.case_records import SCHEMA, CallRecord, CaseRecord, ErrorRecord, ExchangeRecord, RunRecord
 from conformance.evidence.evidence_folder import RunEvidence
 from conformance.report.change_text import changes_as_json, changes_as_markdown, changes_as_text
-from conformance.report.changes import CaseChange, ChangeKind, compare_runs
+from conformance.report.changes import TOOLS, CaseChange, ChangeKind, compare_runs
 from conformance.report.wording import edits, open_wording, requests_of
+from conformance.runtime import pod_images
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -46,6 +47,12 @@ def kinds(before: CaseRecord, after: CaseRecord) -> list[CaseChange]:
 def test_equal_runs_have_no_change() -> None:
     one = case("a", calls=(pull(error="unauthorized"),), exchanges=(exchange("quay.io"),))
     assert kinds(one, one) == []
+
+
+def test_whoever_pulls_what_the_suites_own_containers_run_is_no_change() -> None:
+    assert pod_images.TOOLS == TOOLS
+    first = case("a", calls=(pull(TOOLS, image_ref="1"), pull(error="unauthorized")))
+    assert kinds(first, case("a", calls=(pull(error="unauthorized"),))) == []
 
 
 @pytest.mark.parametrize(
