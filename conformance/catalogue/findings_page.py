@@ -15,8 +15,9 @@ _INTRODUCTION = """\
 
 What CRI-O does otherwise than it should, seen live, and of which upstream has not been told: {count} faults, the
 gravest first. `crio-conformance findings N` prints the body of a report about one, in the fields of CRI-O's form for a
-bug; a number is for good. Made from `conformance/suite/findings.toml`, the `deviations.toml` beside the cases and the
-files in `results/` by `crio-conformance catalogue write`: do not edit it.
+bug; a number is for good, and last come those that newer releases do not have any more. Made from
+`conformance/suite/findings.toml`, the `deviations.toml` beside the cases and the files in `results/` by
+`crio-conformance catalogue write`: do not edit it.
 
 What is seen is told as a case states it: the value of an expression over what the case has, such as `pull.reasons`, for
 which reason each registry did not serve, as the error has it. The cases are in `conformance/suite/`, and in

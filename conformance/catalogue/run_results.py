@@ -43,9 +43,15 @@ def results_of(
     if wrong := next(_complaints(found), ""):
         raise ResultsError(f"{found.folder} {wrong}")
     told = found.run.properties
-    release, oci_runtime = Release(told["release"]), told.get("oci-runtime", "")
+    try:
+        release, oci_runtime = Release(told["release"]), told.get("oci-runtime", "")
+    except ValueError as error:
+        raise ResultsError(f"{found.folder} is of a run about no release: {error}") from None
     names = [each.name for each in behaviours]
     cases = [_result(each, _name(each, names), release, oci_runtime, deviations) for each in found.cases]
+    if missing := set(names) - {each.case.partition("[")[0] for each in cases}:
+        cure = "run the suite whole, as it is now"
+        raise ResultsError(f"{found.folder} has nothing of {len(missing)} behaviours ({min(missing)}): {cure}")
     return ReleaseResults(
         schema=SCHEMA,
         target=told["target"],

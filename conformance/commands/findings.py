@@ -36,6 +36,9 @@ def main(options: argparse.Namespace) -> int:
     from conformance.catalogue.release_results import ResultsError  # noqa: PLC0415 (as above)
     from conformance.scenario.scenario_reader import ScenarioError  # noqa: PLC0415 (as above)
 
+    if options.json and options.number is not None:
+        print("crio-conformance findings: --json is for the list: leave out the number", file=sys.stderr)
+        return USAGE
     try:
         catalogue = load_catalogue()
         if options.number is None:

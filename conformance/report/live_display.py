@@ -12,6 +12,9 @@ from conformance.report.run_progress import RunProgress, written_duration
 from conformance.standard_streams import GuardedStream
 
 BAR_WIDTH = 12
+NARROW = 60
+"""In fewer columns there is neither bar nor time: how many cases failed is what counts."""
+
 MOST_RUNNING = 8
 """How many of the cases that run now have a line."""
 
@@ -42,7 +45,7 @@ class LiveDisplay:
                     redirect_stderr=False,
                 )
                 self._live.start()
-            self._live.update(_drawn(progress, now), refresh=True)
+            self._live.update(drawn(progress, now, is_narrow=self._console.width < NARROW), refresh=True)
             self._stream.before_write = self.erase
 
     def erase(self) -> None:
@@ -54,19 +57,20 @@ class LiveDisplay:
                 self._live = None
 
 
-def _drawn(progress: RunProgress, now: float) -> Text:
+def drawn(progress: RunProgress, now: float, *, is_narrow: bool) -> Text:
     """Lay out the lines by hand: a table takes three times as long, and this is done for every case."""
     done = BAR_WIDTH * progress.done // max(progress.total, 1)
     colour = "red" if progress.ended["failed"] else "green"
-    drawn = Text.assemble(("━" * done, colour), ("━" * (BAR_WIDTH - done), "grey23"), f" {progress.counted()}", end="")
-    if (left := progress.seconds_left(now)) is not None:
-        drawn.append(f", {written_duration(left)} left")
+    bar = [("━" * done, colour), ("━" * (BAR_WIDTH - done), "grey23"), (" ", "")]
+    text = Text.assemble(*([] if is_narrow else bar), progress.counted(), end="")
+    if not is_narrow and (left := progress.seconds_left(now)) is not None:
+        text.append(f", {written_duration(left)} left")
     for verdict, words in progress.verdicts():
-        drawn.append(", ").append(words, STYLES[verdict])
+        text.append(", ").append(words, STYLES[verdict])
     for line in _running(progress):
-        drawn.append(f"\n  {line}", "dim")
-    drawn.no_wrap, drawn.overflow = True, "ellipsis"
-    return drawn
+        text.append(f"\n  {line}", "dim")
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
 
 
 def _running(progress: RunProgress) -> Iterator[str]:

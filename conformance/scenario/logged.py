@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tomli_w
@@ -52,7 +52,7 @@ def scenario_of_log(log: PullLog, registries: Registries | None) -> tuple[Scenar
     Its calls expect what the log has: a replay tells whether it is a reproduction. ``registries`` is what the node's
     registries.conf says; where it is not known, the search list is what short names were seen to be looked for in.
     """
-    text = registries_text(registries) if registries else _seen_search_list(log)
+    text = registries_text(registries) if registries else _seen_registries(log)
     scenario = Scenario(
         title=f"What CRI-O{f' {log.release}' if log.release else ''} logged of {', '.join(log.names)}.",
         crio=CrioKeys(short_name_mode=log.short_name_mode or _seen_mode(log)),  # type: ignore[arg-type]
@@ -64,8 +64,12 @@ def scenario_of_log(log: PullLog, registries: Registries | None) -> tuple[Scenar
         host = _host(image)
         hosts[host.name] = joined(hosts[host.name], host) if host.name in hosts else host
     scenario = replace(scenario, hosts=tuple(hosts.values()))
-    calls = tuple(_expecting(scenario, call, log) for call in scenario.calls if isinstance(call, PullCall))
-    return replace(scenario, calls=calls), list(_unsaid(log, registries))
+    tried = [_tried(scenario, name, log) for name in log.names]
+    astray = [each for each in log.tried if not any(each in of_name for of_name in tried)]
+    if len(tried) == 1:
+        tried = [log.tried]  # whatever leads there
+    calls = tuple(_expecting(_pull(name), of_name, log) for name, of_name in zip(log.names, tried, strict=True))
+    return replace(scenario, calls=calls), [*_unsaid(log, registries), *map(_unled, astray)]
 
 
 def _pull(name: str) -> PullCall:
@@ -85,12 +89,13 @@ def _full(name: str) -> Reference | None:
         return None
 
 
-def _seen_search_list(log: PullLog) -> str:
-    """Give the registries.conf that has short names looked for where they were."""
+def _seen_registries(log: PullLog) -> str:
+    """Give the registries.conf that has short names looked for where they were, by its search list or an alias."""
     short = {reference.path for name in log.names if _is_short(name) and (reference := _full(name))}
     bare = {path.removeprefix("library/") for path in short}
     hosts = dict.fromkeys(each.reference.domain for each in log.tried if each.reference.path in short | bare)
-    return tomli_w.dumps({"unqualified-search-registries": list(hosts)}) if hosts else ""
+    table = {"unqualified-search-registries": list(hosts), "aliases": log.aliases}
+    return tomli_w.dumps({key: value for key, value in table.items() if value})
 
 
 def _seen_mode(log: PullLog) -> str:
@@ -99,15 +104,19 @@ def _seen_mode(log: PullLog) -> str:
     return "" if refused or not any(map(_is_short, log.names)) else "disabled"
 
 
-def _expecting(scenario: Scenario, call: PullCall, log: PullLog) -> PullCall:
-    """Add what the log has of a call: the hosts that were tried for it, how each answered, how it ended."""
+def _tried(scenario: Scenario, name: str, log: PullLog) -> list[TriedImage]:
+    """Give what was tried of what a name leads to."""
     puller = puller_of(scenario)
     places = {
         (source.reference.domain, source.reference.path)
-        for candidate in puller.resolve(call.name).candidates
+        for candidate in puller.resolve(_pull(name).name).candidates
         for source in puller.sources(candidate)
     }
-    tried = [each for each in log.tried if (each.reference.domain, each.reference.path) in places]
+    return [each for each in log.tried if (each.reference.domain, each.reference.path) in places]
+
+
+def _expecting(call: PullCall, tried: Sequence[TriedImage], log: PullLog) -> PullCall:
+    """Add what the log has of a call: the hosts that were tried for it, how each answered, how it ended."""
     if not tried:
         refused = any(call.name in error for error in log.errors)
         return replace(call, expect=Expectation(succeeds=False)) if refused else call
@@ -119,7 +128,7 @@ def _expecting(scenario: Scenario, call: PullCall, log: PullLog) -> PullCall:
     clear = told and Reason.UNCLEAR not in told[-1].values() and not unreached & told[-1].keys() & WELL_KNOWN.keys()
     served = any(each.served for each in tried)
     expected = Expectation(
-        succeeds=served,
+        succeeds=None if any(each.is_both for each in tried) else served,
         asked=None if unreached else tuple(hosts),  # whoever cannot be reached is not seen to be asked
         reasons=told[-1] if clear and not served else None,
     )
@@ -181,6 +190,12 @@ def _says_of_all(personality: Personality, reason: Reason | None) -> bool:
     """Tell whether a registry says the same of what is not there."""
     absent = personality.absent(RequestKind.MANIFEST)
     return reason_in(f"{absent.code.lower()}: {absent.message}") is reason
+
+
+def _unled(image: TriedImage) -> str:
+    """Say that nothing in the file leads to what was tried."""
+    why = "a location, a mirror or an alias of a registries.conf that is not here"
+    return f"{image.reference} was tried, and nothing in this file leads there: {why}."
 
 
 def _unsaid(log: PullLog, registries: Registries | None) -> Iterator[str]:

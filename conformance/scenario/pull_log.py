@@ -43,15 +43,18 @@ class TriedImage:
 class PullLog:
     """What a log says: ``names`` in the order of their first pull, ``tried`` in the order of the first try of each.
 
-    ``errors`` are what CRI-O answered, ``release`` and ``short_name_mode`` what it said of itself when it was started.
+    ``errors`` are what CRI-O answered, ``aliases`` what it said that short names stand for, ``release`` and
+    ``short_name_mode`` what it said of itself when it was started.
     """
 
     names: list[str] = field(default_factory=list)
     tried: list[TriedImage] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
     release: str = ""
     short_name_mode: str = ""
     _last: TriedImage | None = None
+    _resolved: str = ""
 
     def note(self, message: str) -> None:
         """Take in one line."""
@@ -67,6 +70,13 @@ class PullLog:
     def take_try(self, name: str) -> None:
         """A registry is asked."""
         self._last = self._image(name)
+        if self._last and self._resolved:
+            self.aliases[self._resolved] = self._last.reference.name
+        self._resolved = ""
+
+    def take_alias(self, name: str) -> None:
+        """A short name is another one's; what it stands for is tried next."""
+        self._resolved = name
 
     def take_failure(self, name: str, error: str) -> None:
         """A registry did not give a manifest."""
@@ -120,6 +130,7 @@ _LINES: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         (r"Starting CRI-O, version: (?P<release>[^\s,]+).*", PullLog.take_version),
         (r"Current CRI-O configuration:\n(?P<text>.*)", PullLog.take_configuration),
         (r"Pulling image: (?P<name>\S+)", PullLog.take_pull),
+        (r'Resolved "(?P<name>[^":@]+)[^"]*" as an alias \(.*', PullLog.take_alias),
         (r'Trying to access "(?P<name>[^"]+)"', PullLog.take_try),
         (r'Accessing "(?P<name>[^"]+)" failed: (?P<error>.*)', PullLog.take_failure),
         (r"Falling back to pull (?P<name>\S+) as an OCI artifact: (?P<error>.*)", PullLog.take_failure),

@@ -54,6 +54,8 @@ def parse_scenario(text: str, name: str = "the scenario") -> Scenario:
         line = re.match(r"line (\d+)", where)
         number = int(line[1]) if line else len(text.splitlines())
         raise ScenarioError(f"{name}, line {number}: this is no TOML ({what or error})") from None
+    except RecursionError:
+        raise ScenarioError(f"{name}: its lists or tables lie deeper in each other than any scenario's") from None
     try:
         scenario = msgspec.convert(table, Scenario)
     except msgspec.ValidationError as error:

@@ -54,6 +54,8 @@ def test_a_whole_run_gives_the_results_of_its_release() -> None:
         ({"arguments": (*ARGUMENTS, "--deselect=x")}, "some cases"),
         ({"arguments": ("pytest", "--pyargs", "conformance.suite.pulls")}, "some cases"),
         ({"arguments": ("pytest", "conformance/suite/pulls/test_login.py")}, "some cases"),
+        ({"arguments": (*ARGUMENTS, "--maxfail=1")}, r"has nothing of 1 behaviours \(pulls/test_login.py::"),
+        ({"properties": PROPERTIES | {"release": "../../x"}}, "is of a run about no release: "),
     ],
 )
 def test_what_is_no_whole_live_run_of_the_suite_is_refused(run: dict[str, Any], complaint: str) -> None:
@@ -108,5 +110,5 @@ def test_a_command_has_no_place_of_this_machine(arguments: tuple[str, ...], comm
 def test_a_reason_has_none_either(text: str, told: str) -> None:
     assert without_paths(text) == told
     skipped = CaseRecord(case=f"conformance/suite/{REFUSED}", family="login", verdict="skipped", reason=text)
-    (result,) = results_of(evidence(skipped), BEHAVIOURS, []).cases
+    (result,) = results_of(evidence(skipped), BEHAVIOURS[1:], []).cases
     assert result == CaseResult(case=REFUSED, verdict="skipped", reason=told)

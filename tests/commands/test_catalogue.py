@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 
 from conformance.catalogue import committed
+from conformance.catalogue.suite_source import read_behaviours
 from conformance.commands.main import main
 from conformance.evidence.case_records import SCHEMA, CaseRecord, RunRecord
 from conformance.evidence.evidence_folder import EvidenceWriter, merge
 
 ROOT = Path(__file__).parents[2]
 LIVE = {"target": "CRI-O 1.36.4", "release": "1.36.4", "run": "live", "crio-conformance": "0.1.0"}
-CASE = CaseRecord(
-    case="conformance/suite/pulls/test_content.py::test_a_layer_may_be_there_twice", family="content", verdict="passed"
-)
+CASES = [
+    CaseRecord(case=f"conformance/suite/{each.name}", family=each.family, verdict="passed")
+    for each in read_behaviours()
+]
+"""One of each behaviour."""
 
 
 @pytest.fixture
@@ -30,9 +33,10 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def evidence(folder: Path, properties: dict[str, str], exit_code: int = 0) -> str:
-    run = RunRecord(schema=SCHEMA, properties=properties, arguments=("pytest",), began=1796086664.0, cases=1)
+    run = RunRecord(schema=SCHEMA, properties=properties, arguments=("pytest",), began=1796086664.0, cases=len(CASES))
     writer = EvidenceWriter(folder, "main", run)
-    writer.write(CASE)
+    for each in CASES:
+        writer.write(each)
     writer.close()
     merge(folder, exit_code)
     return str(folder)
@@ -46,7 +50,7 @@ def test_the_results_of_a_run_take_the_place_of_their_line_s(
     removed = [f"removed results/{name}" for name in before]
     pages = ["wrote docs/behaviours.md", "wrote docs/findings.md"]
     assert capsys.readouterr().out.splitlines() == ["wrote results/1.36.4.json", *removed, *pages]
-    assert json.loads((clone / "results" / "1.36.4.json").read_text())["count"] == 1
+    assert json.loads((clone / "results" / "1.36.4.json").read_text())["count"] == len(CASES)
     assert "| CRI-O 1.36.4 | 2026-12-01 |" in (clone / "docs" / "behaviours.md").read_text()
     assert "| CRI-O 1.36.4 | 2026-12-01 |" in (clone / "docs" / "findings.md").read_text()
 
@@ -67,7 +71,7 @@ def test_nothing_is_written_where_one_run_is_none(
     for folder, complaint in (
         (str(tmp_path / "none"), "has no evidence of a run: name a folder that --evidence wrote"),
         (rehearsed, "is of a rehearsal (CRI-O 1.36.4), which shows nothing about a release: run the suite on a CRI-O"),
-        (cut, "is of a run that did not come to its end (1 of 1 cases): run it again"),
+        (cut, f"is of a run that did not come to its end ({len(CASES)} of {len(CASES)} cases): run it again"),
     ):
         assert main(["catalogue", "add", good, folder]) == 2
         assert capsys.readouterr().err == f"crio-conformance catalogue: {folder} {complaint}\n"

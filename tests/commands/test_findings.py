@@ -42,6 +42,11 @@ def test_a_number_that_none_has_is_told(capsys: pytest.CaptureFixture[str]) -> N
     assert ended.value.code == 2
 
 
+def test_json_is_for_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["findings", "3", "--json"]) == 2
+    assert capsys.readouterr().err == "crio-conformance findings: --json is for the list: leave out the number\n"
+
+
 def test_a_broken_file_of_results_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -174,3 +174,29 @@ def test_a_name_that_is_refused_is_refused_again() -> None:
     assert unsaid == []
     assert [each.name for each in scenario.calls if isinstance(each, PullCall)] == ["quay.io/team/one", "team/app"]
     assert played(scenario) == ()
+
+
+def test_an_alias_is_one_again() -> None:
+    resolved = 'Resolved "two/parts" as an alias (/etc/containers/registries.conf)'
+    tried = trying("ghcr.io/team/parts:latest"), failed("ghcr.io/team/parts:latest", "denied: requested access")
+    scenario, unsaid = written(told("Pulling image: two/parts", resolved, *tried))
+    assert 'two/parts" = "ghcr.io/team/parts"' in scenario.files[0].text
+    assert [each.split(" (")[0] for each in unsaid] == [REGISTRIES_NOT_GIVEN]
+    assert played(scenario) == ()
+
+
+def test_where_nothing_leads_is_told_and_is_no_reproduction() -> None:
+    log = told("Pulling image: away.example.com/app", trying("quay.io/away/app:latest"), "Pulled image: 1")
+    scenario, unsaid = scenario_of_log(log, Registries())
+    assert unsaid[0].startswith("quay.io/away/app:latest was tried, and nothing in this file leads there: ")
+    assert played(scenario)
+
+
+def test_one_that_was_had_once_and_once_was_not_is_not_judged() -> None:
+    name = "quay.io/a/b:latest"
+    scenario, _ = written(
+        told("Pulling image: quay.io/a/b", trying(name), failed(name, UNAUTHORIZED), "Pulled image: 1")
+    )
+    (call,) = scenario.calls
+    assert call.expect is not None
+    assert call.expect.succeeds is None

@@ -84,3 +84,8 @@ def test_a_policy_that_is_not_known_is_told(policy: str, said: str) -> None:
     with pytest.raises(ScenarioError, match="line 3: ") as raised:
         parse_scenario(POLICY % policy)
     assert said in str(raised.value)
+
+
+def test_what_lies_too_deep_is_told_in_a_sentence() -> None:
+    with pytest.raises(ScenarioError, match="lie deeper in each other than any scenario's"):
+        parse_scenario(f"title = 'x'\nx = {'[' * 5000}{']' * 5000}\n")
