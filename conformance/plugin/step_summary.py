@@ -13,6 +13,7 @@ from conformance.plugin.collection import case_of
 from conformance.plugin.evidence_files import has_evidence, reason_of
 from conformance.plugin.lifecycle import EVIDENCE_FOLDER, RUN, run_of
 from conformance.plugin.terminal import ended_cases
+from conformance.plugin.verdicts import NEITHER
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -59,17 +60,16 @@ def _summary(config: pytest.Config, terminal: pytest.TerminalReporter) -> str:
 def _equal_failures(failed: Sequence[pytest.TestReport]) -> list[EqualFailures]:
     from conformance.report.alike import grouped
     from conformance.report.github_summary import EqualFailures
-    from conformance.report.story import RERUN
+    from conformance.report.story import RERUN, STORY
 
-    return [
-        EqualFailures(
-            str(dict(same[0].user_properties).get("behaviour", "")),
-            reason_of(same[0]),
-            [case_of(each) for each in same],
-            dict(same[0].sections).get(RERUN, ""),
-        )
-        for same in grouped(failed, lambda each: (each.when, each.alike))
-    ]
+    def told(same: Sequence[pytest.TestReport]) -> EqualFailures:
+        first, sections = same[0], dict(same[0].sections)
+        behaviour = str(dict(first.user_properties).get("behaviour", ""))
+        why = next((text for title, text in first.sections if title.startswith(NEITHER)), reason_of(first))
+        cases = [case_of(each) for each in same]
+        return EqualFailures(behaviour, why, cases, sections.get(RERUN, ""), sections.get(STORY, ""))
+
+    return [told(same) for same in grouped(failed, lambda each: (each.when, each.alike))]
 
 
 def _changes(config: pytest.Config) -> RunChanges | None:

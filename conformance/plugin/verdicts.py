@@ -27,6 +27,9 @@ RECORD: pytest.StashKey[CaseRecord] = pytest.StashKey()
 SECRETS: pytest.StashKey[Secrets] = pytest.StashKey()
 """What must not be shown of a case."""
 
+NEITHER = "neither the contract nor "
+"""How the heading begins below which stands what differs from both."""
+
 LAST_LINES = 12
 """How many lines of its log are shown of a runtime that ended."""
 
@@ -168,7 +171,7 @@ def _judge(report: pytest.TestReport, call: pytest.CallInfo[None], known: Deviat
         )
     elif call.excinfo is not None and _is_own_statement(call.excinfo, item):
         if differences := known.differences(item.funcargs):
-            report.sections.append((f"neither the contract nor {known.upstream}", "\n".join(differences)))
+            report.sections.append((f"{NEITHER}{known.upstream}", "\n".join(differences)))
         else:
             report.outcome = "skipped"
             report.wasxfail = known.reason

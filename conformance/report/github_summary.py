@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from conformance.report.alike import EXAMPLES
 from conformance.report.change_text import change_rows
@@ -19,17 +20,19 @@ from conformance.report.summary import VERDICTS, Verdict
 
 MOST_FAILURES = 50
 MOST_CHANGES = 50
+MOST_OF_A_STORY = 4000
 """GitHub shows none of a summary of more than 1 MiB (docs.github.com, "Workflow commands for GitHub Actions")."""
 
 
 @dataclass(frozen=True)
 class EqualFailures:
-    """Failures that are one: the behaviour that they are about, what was said, their cases, how the first is run."""
+    """Failures that are one: the behaviour, what was said, their cases, how the first is run, and its story."""
 
     behaviour: str
     why: str
     cases: Sequence[str]
     rerun: str = ""
+    story: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,9 @@ def _failure(failure: EqualFailures) -> Iterator[str]:
     yield f"  {', '.join(named)}{more}" + ("<br>" if failure.rerun else "")
     if failure.rerun:
         yield f"  to run it alone: <code>{escaped_markdown(failure.rerun)}</code>"
+    if failure.story:
+        told = escape(failure.story[:MOST_OF_A_STORY], quote=False).replace("\n", "&#10;")
+        yield f"  <details><summary>who was asked, and what the user saw</summary><pre>{told}</pre></details>"
 
 
 def _deviations(verdicts: Sequence[Verdict]) -> Iterator[str]:

@@ -12,7 +12,10 @@ VERDICTS = [
     Verdict("errors", "deviates", "unreported: <b>so</b> it is"),
     Verdict("pods", "skipped", "it takes root"),
 ]
-FAILURE = EqualFailures("A login *is* shown once.", "assert 2 == 1", ["test_login.py::test_x[1]"] * 5, "pytest 'x'")
+STORY = "PullImage x\n    the user saw: <nil>"
+FAILURE = EqualFailures(
+    "A login *is* shown once.", "assert 2 == 1", ["test_login.py::test_x[1]"] * 5, "pytest 'x'", STORY
+)
 PROPERTIES = {"target": "CRI-O 1.36.3", "release": "1.36.3", "run": "live", "kernel": "Linux 6.1"}
 
 
@@ -25,6 +28,8 @@ def test_all_that_a_reader_asks_for_is_there_each_once() -> None:
     assert "- **A login \\*is\\* shown once.**" in lines
     assert sum("and 2 more" in line for line in lines) == 1
     assert "  to run it alone: <code>pytest 'x'</code>" in lines
+    shown = "<pre>PullImage x&#10;    the user saw: &lt;nil&gt;</pre>"
+    assert f"  <details><summary>who was asked, and what the user saw</summary>{shown}</details>" in lines
     assert "### Changed since the run of 2026-11-30 10:00 UTC" in lines
     assert sum(line.startswith("| newly failing | 1 | passes |") for line in lines) == 1
     issue = lines.index("- [cri-o/cri-o\\#8780](https://github.com/cri-o/cri-o/issues/8780), 3 cases")
@@ -45,7 +50,10 @@ def test_what_there_is_none_of_has_no_heading() -> None:
 
 
 def test_it_stays_as_small_as_github_shows() -> None:
-    failures = [EqualFailures(f"Sentence {number}.", "why " * 10_000, ["a"]) for number in range(MOST_FAILURES + 7)]
+    failures = [
+        EqualFailures(f"Sentence {number}.", "why " * 10_000, ["a"], "", "story\n" * 10_000)
+        for number in range(MOST_FAILURES + 7)
+    ]
     told = github_summary("CRI-O 1.36.3", PROPERTIES, VERDICTS, failures)
     assert "And 7 more failures, which the log has." in told
     assert len(told.encode()) < 2**20
