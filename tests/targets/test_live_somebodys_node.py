@@ -24,7 +24,7 @@ OWN_LIST = f"{SUITE}.names.test_own_search_list"
 OWN_CASES = {"asking": 16, "refusing": 8, "empty": 4}
 """How many of the cases about the node's own search list say something of a node whose list and mode are so."""
 CASES = ("--pyargs", f"{SUITE}.pulls.test_login", f"{SUITE}.pulls.test_mirrors", f"{SUITE}.volumes.test_image_volumes")
-KILLS = {"1.33.13": 1, "1.36.3": 4}
+KILLS = {"1.33.13": 3, "1.36.3": 10}
 """How often runs are killed, one after the other."""
 
 
@@ -44,6 +44,7 @@ def total(output: str, what: str) -> int:
     return int(found[1]) if found else 0
 
 
+@pytest.mark.slow
 def test_with_leave_names_login_mirrors_and_volumes_are_tested(node: SomebodysNode, tmp_path: Path) -> None:
     before = node.state()
     code, output = NodeRun(node, tmp_path, "--allow-reload", *CASES, NAMES).end()
@@ -113,6 +114,7 @@ def test_ctrl_c_in_the_middle(node: SomebodysNode, tmp_path: Path) -> None:
     assert not node.redirects_last_applied
 
 
+@pytest.mark.slow
 def test_killed_again_and_again(node: SomebodysNode, tmp_path: Path) -> None:
     """What a killed run left goes at the next start, also of one without leave."""
     before = node.state()
