@@ -35,6 +35,8 @@ def guard_terminal(config: pytest.Config) -> None:
     def complain() -> None:
         guarded.on_failure = bool
         guarded.flush()
+        if guarded.failure is not None and sys.__stdout__ is not None:
+            GuardedStream(sys.__stdout__).flush()  # else Python ends with 120 for what another wrote there
         if guarded.complaint and not isinstance(sys.stderr, GuardedStream):
             GuardedStream(sys.stderr).write(f"ERROR: {guarded.complaint}\n")
 
