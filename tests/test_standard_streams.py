@@ -85,6 +85,23 @@ def test_a_run_whose_output_cannot_be_written_ends(own_tmpdir: Path) -> None:
     assert (pytest_run.returncode, pytest_run.stderr) == (2, f"ERROR: {FULL}\n")
 
 
+def test_a_run_whose_output_was_full_never_ends_well(own_tmpdir: Path, tmp_path: Path) -> None:
+    """Also where Ctrl-C, by which the run is to end, is lost."""
+    del own_tmpdir
+    (tmp_path / "conftest.py").write_text("import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n")
+    (tmp_path / "test_theirs.py").write_text("def test_it(runtime): pass\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--runtime=simulator", "test_theirs.py"],
+        cwd=tmp_path,
+        stdout=Path("/dev/full").open("w"),  # noqa: SIM115
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, f"ERROR: {FULL}\n")
+
+
 @pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
 def test_pytest_itself_ends_well_where_output_is_closed(own_tmpdir: Path, tmp_path: Path, closed: str) -> None:
     """It flushes at its end what Python has not then."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.standard_streams import GuardedStream, guard_stdout, open_closed_streams
+from conformance.standard_streams import UNWRITTEN, GuardedStream, guard_stdout, open_closed_streams
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -23,6 +23,14 @@ def pytest_load_initial_conftests() -> Generator[None]:
     """Open what is closed of the standard streams before they are captured: pytest flushes them when all is over."""
     open_closed_streams()
     yield
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, int | None, int | None]:
+    """Let no run whose output could not be written end well, whenever that was seen: Ctrl-C may come too late."""
+    code = yield
+    guarded = config.stash.get(OUTPUT, None)
+    return UNWRITTEN if guarded is not None and guarded.complaint else code
 
 
 def guard_terminal(config: pytest.Config) -> None:
