@@ -34,6 +34,20 @@ def ended(
     )
 
 
+def on_a_full_disk(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run pytest where nothing can be written to standard output."""
+    with Path("/dev/full").open("w") as full:
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *arguments],
+            cwd=cwd,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+
 @pytest.mark.parametrize("arguments", [EXPLAIN, ("mutants", "--list"), ("--help",), ("explain", "--help")])
 def test_a_full_disk_is_one_sentence_and_an_exit_code_of_its_own(arguments: Sequence[str]) -> None:
     done = ended(arguments, ">/dev/full")
@@ -74,14 +88,7 @@ def test_a_run_whose_output_cannot_be_written_ends(own_tmpdir: Path) -> None:
     del own_tmpdir
     done = ended(RUN, ">/dev/full")
     assert (done.returncode, done.stderr) == (2, f"crio-conformance: {FULL}\n")
-    pytest_run = subprocess.run(
-        [sys.executable, "-m", "pytest", "--pyargs", "conformance.suite", *RUN[1:], "-n", "2"],
-        stdout=Path("/dev/full").open("w"),  # noqa: SIM115
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    pytest_run = on_a_full_disk("--pyargs", "conformance.suite", *RUN[1:], "-n", "2")
     assert (pytest_run.returncode, pytest_run.stderr) == (2, f"ERROR: {FULL}\n")
 
 
@@ -90,15 +97,7 @@ def test_a_run_whose_output_was_full_never_ends_well(own_tmpdir: Path, tmp_path:
     del own_tmpdir
     (tmp_path / "conftest.py").write_text("import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n")
     (tmp_path / "test_theirs.py").write_text("def test_it(runtime): pass\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--runtime=simulator", "test_theirs.py"],
-        cwd=tmp_path,
-        stdout=Path("/dev/full").open("w"),  # noqa: SIM115
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    done = on_a_full_disk("-p", "no:cacheprovider", "--runtime=simulator", "test_theirs.py", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, f"ERROR: {FULL}\n")
 
 
