@@ -92,13 +92,17 @@ def test_a_run_whose_output_cannot_be_written_ends(own_tmpdir: Path) -> None:
     assert (pytest_run.returncode, pytest_run.stderr) == (2, f"ERROR: {FULL}\n")
 
 
-def test_a_run_whose_output_was_full_never_ends_well(own_tmpdir: Path, tmp_path: Path) -> None:
-    """Also where Ctrl-C, by which the run is to end, is lost."""
+@pytest.mark.parametrize(("own", "expected"), [(0, 2), (7, 7)], ids=["passed", "node not given back"])
+def test_a_run_whose_output_was_full_never_ends_well(own_tmpdir: Path, tmp_path: Path, own: int, expected: int) -> None:
+    """Also where Ctrl-C, by which the run is to end, is lost; and what else went wrong is not hidden."""
     del own_tmpdir
-    (tmp_path / "conftest.py").write_text("import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n")
+    (tmp_path / "conftest.py").write_text(
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        f"def pytest_sessionfinish(session): session.exitstatus = {own}\n"
+    )
     (tmp_path / "test_theirs.py").write_text("def test_it(runtime): pass\n")
     done = on_a_full_disk("-p", "no:cacheprovider", "--runtime=simulator", "test_theirs.py", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (2, f"ERROR: {FULL}\n")
+    assert (done.returncode, done.stderr) == (expected, f"ERROR: {FULL}\n")
 
 
 @pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])

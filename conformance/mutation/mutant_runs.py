@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import pytest
 
+from conformance.interrupts import uninterrupted
 from conformance.mutation.kill_matrix import AnyMutant, Matrix, SuiteResult
 from conformance.mutation.likeness import likeliest_first
 from conformance.mutation.outcomes import OutcomeRecorder, RedundantCaseSkipper
@@ -237,7 +238,10 @@ class _MutantRunLoop:
 
     def _end(self) -> None:
         """Wait for a mutant run, and learn which cases have killed a mutant by now."""
-        ended = self._running.pop(os.wait()[0])
+        pid = cast("os.waitid_result", os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)).si_pid
+        with uninterrupted():  # else one that is gone could be told to end
+            os.waitpid(pid, 0)
+            ended = self._running.pop(pid)
         if ended.is_faulty and ended.file.exists():
             self._failed.update(ended.result().failed)
 

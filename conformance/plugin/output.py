@@ -27,10 +27,13 @@ def pytest_load_initial_conftests() -> Generator[None]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, int | None, int | None]:
-    """Let no run whose output could not be written end well, whenever that was seen: Ctrl-C may come too late."""
+    """Let no run whose output could not be written end well, whenever that was seen: Ctrl-C may come too late.
+
+    An exit code that says of something else that it went wrong stays.
+    """
     code = yield
     guarded = config.stash.get(OUTPUT, None)
-    return UNWRITTEN if guarded is not None and guarded.complaint else code
+    return code or UNWRITTEN if guarded is not None and guarded.complaint else code
 
 
 def guard_terminal(config: pytest.Config) -> None:

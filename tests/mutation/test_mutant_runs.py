@@ -1,7 +1,9 @@
 """Runs of the suite on mutants: which cases, in which order, and how they end."""
 
 import json
+import os
 import re
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from conformance.mutation.kill_matrix import SuiteResult
-from conformance.mutation.mutant_runs import MutantRun, MutantRunError, run_matrix
+from conformance.mutation.mutant_runs import MutantRun, MutantRunError, _MutantRunLoop, run_matrix
 from conformance.mutation.outcomes import OutcomeRecorder, RedundantCaseSkipper
 from conformance.mutation.reach import ReachRecorder, cases_reaching
 from conformance.simulator.mutants import Mutant, mutant
@@ -63,6 +65,27 @@ def test_a_result_is_read_from_its_file(tmp_path: Path) -> None:
 def test_a_run_without_a_result_is_told(tmp_path: Path, wrong: Mutant | None, said: str) -> None:
     with pytest.raises(MutantRunError, match=rf"^the run {said} on 1\.36 came to no end$"):
         MutantRun("1.36", wrong, tmp_path).result()
+
+
+def test_ctrl_c_just_when_a_run_has_ended_leaves_nobody_to_be_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its process number may be another's by then."""
+    waitpid = os.waitpid
+
+    def interrupted(pid: int, options: int) -> tuple[int, int]:
+        ended = waitpid(pid, options)
+        signal.raise_signal(signal.SIGINT)
+        return ended
+
+    monkeypatch.setattr(os, "waitpid", interrupted)
+    loop = _MutantRunLoop([], [], 1, whole=False)
+    if (pid := os.fork()) == 0:
+        os._exit(0)
+    loop._running[pid] = MutantRun("1.36", None, tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        loop._end()
+    assert loop._running == {}
 
 
 def test_each_line_is_run_without_a_fault_once(monkeypatch: pytest.MonkeyPatch) -> None:
